@@ -1,0 +1,64 @@
+"""Everything a user can cause, as one tree; anything else that is raised is a bug.
+
+    AnnotatorError
+    |-- CallError              the command or its arguments cannot be used as given (exit status 2)
+    |-- UnreadableImage        a file that cannot be shown, with its reason
+    |-- InvalidFinding         a finding that cannot be understood
+    |-- InvalidLexicon         a data file of the lexicon, or a rule table, that breaks its rules
+    |-- InvalidSettings        a settings file or variable that cannot be used
+    |-- StoreError             the database said no
+    |   |-- StaleReading       somebody saved this reading in the meantime
+    |   `-- NewerDatabase      written by a newer program than this one
+    `-- ExportError            a file that could not be written
+
+Each message is one sentence that says what happened, where, and what to do.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class AnnotatorError(Exception):
+    """Root of the errors whose text is meant for the person at the keyboard."""
+
+
+class CallError(AnnotatorError):
+    """The command or its arguments cannot be used as given."""
+
+
+class UnreadableImage(AnnotatorError):
+    """A file that cannot be shown: `path` is the file, `reason` one clear sentence without it."""
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = Path(path)
+        self.reason = reason
+
+
+class InvalidFinding(AnnotatorError):
+    """A finding that cannot be understood; the text names the field."""
+
+
+class InvalidLexicon(AnnotatorError):
+    """A data file of the lexicon, or a rule table, that breaks its own rules."""
+
+
+class InvalidSettings(AnnotatorError):
+    """A settings file or an environment variable that cannot be used."""
+
+
+class StoreError(AnnotatorError):
+    """The database could not do what was asked; nothing already saved is lost."""
+
+
+class StaleReading(StoreError):
+    """The reading was saved by somebody else after it was opened here."""
+
+
+class NewerDatabase(StoreError):
+    """The database was written by a newer program than this one."""
+
+
+class ExportError(AnnotatorError):
+    """A file that could not be written."""

@@ -1,0 +1,62 @@
+"""The revisions of a reading, and the undo steps they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from annotator.model.finding import Reading
+
+
+class Act(StrEnum):
+    """What made a revision. An undo is one more revision, never the removal of one."""
+
+    EDIT = "edit"
+    UNDO = "undo"
+    REDO = "redo"
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A reading as it stood after one act. `number` counts from 1; `label` says the act in words."""
+
+    number: int
+    act: Act
+    label: str
+    at: datetime
+    reader: str
+    program_version: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry of the undo stack."""
+
+    label: str
+    before: Reading
+    after: Reading
+
+
+def undo_steps(empty: Reading, revisions: Iterable[Revision]) -> tuple[tuple[Step, ...], int]:
+    """The undo stack that led through these revisions, and how many of its steps are done.
+
+    `empty` is the reading before revision 1. A new edit drops what had been undone before it, as
+    every undo stack does.
+    """
+    steps: list[Step] = []
+    done = 0
+    current = empty
+    for revision in revisions:
+        if revision.act is Act.UNDO:
+            done -= 1
+        elif revision.act is Act.REDO:
+            done += 1
+        else:
+            del steps[done:]
+            steps.append(Step(revision.label, current, revision.reading))
+            done += 1
+        current = revision.reading
+    return tuple(steps), done

@@ -1,0 +1,199 @@
+"""What is known of an image and of an exam from their headers; no pixels here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from annotator.model.geometry import PixelSpacing
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ImageKey:
+    """One picture: a SOP instance and a frame number (frames count from 1)."""
+
+    sop_instance_uid: str
+    frame: int = 1
+
+
+class Laterality(StrEnum):
+    """Side of the body (PS3.3 C.8.11.7 Image Laterality); B is a cleavage view of both."""
+
+    RIGHT = "R"
+    LEFT = "L"
+    BOTH = "B"
+
+
+class Intent(StrEnum):
+    """Presentation Intent Type (0008,0068)."""
+
+    PRESENTATION = "FOR PRESENTATION"
+    PROCESSING = "FOR PROCESSING"
+
+
+class VoiFunction(StrEnum):
+    """VOI LUT Function (0028,1056), PS3.3 C.11.2.1.3."""
+
+    LINEAR = "LINEAR"
+    LINEAR_EXACT = "LINEAR_EXACT"
+    SIGMOID = "SIGMOID"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One window of the header, in modality (rescaled) values; `name` is its explanation or ''."""
+
+    center: float
+    width: float
+    function: VoiFunction = VoiFunction.LINEAR
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiLut:
+    """One item of the VOI LUT Sequence (0028,3010).
+
+    `first` is the modality value mapped to entry 0, `bits` the depth of an entry, `data` the entries
+    as little-endian uint16.
+    """
+
+    first: int
+    bits: int
+    data: bytes
+    name: str = ""
+
+
+Voi = Window | VoiLut
+"""One way of choosing values of interest; several in a header are alternatives, never a chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaddingRange:
+    """Stored values that are background, both ends included, tested before any table (PS3.3 C.7.5.1.1.2)."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A mammographic view: `name` is the view's short form ("CC", "MLO"), '' when unknown.
+
+    `modifiers` are short forms of CID 4015 in the order found ("M" magnification, "S" spot, "ID" ...).
+    `source` names the attribute that decided, for "why is it hung like this?".
+    """
+
+    name: str = ""
+    modifiers: tuple[str, ...] = ()
+    source: str = ""
+
+    @property
+    def magnified(self) -> bool:
+        """Whether this is a magnification view."""
+        return "M" in self.modifiers
+
+
+@dataclass(frozen=True, slots=True)
+class Technique:
+    """How the picture was taken, as far as the header says; None where it does not."""
+
+    kvp: float | None = None
+    exposure_mas: float | None = None
+    compression_force_n: float | None = None
+    body_part_thickness_mm: float | None = None
+    magnification_factor: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInfo:
+    """Everything the program uses from one image's header.
+
+    `repairs` says in sentences what had to be mended to read it. `spacing` None means that only
+    pixels can be measured. `slope` and `intercept` are the modality rescale; `signed` the pixel
+    representation; `high_bit` other than `bits_stored - 1` is applied when decoding.
+    """
+
+    path: Path
+    sop_class_uid: str
+    sop_instance_uid: str
+    rows: int
+    columns: int
+    frames: int = 1
+    study_instance_uid: str = ""
+    series_instance_uid: str = ""
+    modality: str = ""
+    intent: Intent | None = None
+    laterality: Laterality | None = None
+    view: View = View()
+    patient_orientation: tuple[str, str] | None = None
+    bits_allocated: int = 16
+    bits_stored: int = 16
+    high_bit: int = 15
+    signed: bool = False
+    samples_per_pixel: int = 1
+    photometric: str = "MONOCHROME2"
+    presentation_lut_inverse: bool = False
+    transfer_syntax_uid: str = ""
+    spacing: PixelSpacing | None = None
+    voi: tuple[Voi, ...] = ()
+    padding: PaddingRange | None = None
+    slope: float = 1.0
+    intercept: float = 0.0
+    patient_key: str = ""
+    patient_name: str = ""
+    patient_age: str = ""
+    exam_date: str = ""
+    exam_time: str = ""
+    manufacturer: str = ""
+    model_name: str = ""
+    image_type: tuple[str, ...] = ()
+    technique: Technique = Technique()
+    implant: bool = False
+    partial_view: bool = False
+    lossy: bool = False
+    repairs: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Side, prefix modifiers, view, suffix modifiers: "RMCC", "LMLOID"."""
+        prefix = "".join(m for m in ("M", "S") if m in self.view.modifiers)
+        suffix = "".join(m for m in self.view.modifiers if m not in ("M", "S"))
+        return f"{self.laterality or ''}{prefix}{self.view.name}{suffix}"
+
+    @property
+    def inverse(self) -> bool:
+        """Whether low stored values are shown white: MONOCHROME1 (PS3.3 C.7.6.3.1.2)."""
+        return self.photometric == "MONOCHROME1"
+
+    @property
+    def generated_2d(self) -> bool:
+        """Whether this is a 2D view made from tomosynthesis (ImageType value 4, PS3.3 C.8.11.7.1.4)."""
+        return len(self.image_type) > 3 and self.image_type[3] == "GENERATED_2D"
+
+    def key(self, frame: int = 1) -> ImageKey:
+        """The key of one frame."""
+        return ImageKey(self.sop_instance_uid, frame)
+
+
+@dataclass(frozen=True, slots=True)
+class ExamInfo:
+    """The images of one study, in the order they were found."""
+
+    study_instance_uid: str
+    images: tuple[ImageInfo, ...]
+
+    @property
+    def date(self) -> str:
+        """Study or acquisition date as YYYYMMDD, '' when unknown."""
+        return next((i.exam_date for i in self.images if i.exam_date), "")
+
+    @property
+    def patient_key(self) -> str:
+        """What ties exams of one person together: the Patient ID, '' when absent."""
+        return next((i.patient_key for i in self.images if i.patient_key), "")
+
+    @property
+    def magnified(self) -> bool:
+        """Whether the exam holds magnification views."""
+        return any(i.view.magnified for i in self.images)

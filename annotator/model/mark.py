@@ -1,0 +1,72 @@
+"""One calcification as marked and measured, and a cluster as outlined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
+from annotator.model.image import ImageKey
+
+
+class MarkKind(StrEnum):
+    """The reader's word for one calcification; BI-RADS has no such classes (brief 1.1)."""
+
+    MICRO = "micro"
+    MACRO = "macro"
+
+
+@dataclass(frozen=True, slots=True)
+class SpotMeasurement:
+    """What was measured on stored pixels around a bright spot.
+
+    Lengths in pixels are always there; those in millimetres only with `basis`, the word that says how
+    the spacing is known. `orientation_deg` is the major axis, counter-clockwise from the row direction
+    as displayed unturned, in [0, 180). `contrast` is peak above background in stored values, `cnr` the
+    same in noise standard deviations. `outline` is closed without repeating its first point.
+    """
+
+    center: ImagePoint
+    diameter_px: float
+    uncertainty_px: float
+    major_px: float
+    minor_px: float
+    orientation_deg: float
+    circularity: float
+    contrast: float
+    cnr: float
+    outline: tuple[ImagePoint, ...] = ()
+    diameter_mm: float | None = None
+    uncertainty_mm: float | None = None
+    major_mm: float | None = None
+    minor_mm: float | None = None
+    basis: SpacingBasis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One calcification on one image. `number` orders the marks of a reading and is never shown as data."""
+
+    id: str
+    number: int
+    finding_id: str
+    image: ImageKey
+    point: ImagePoint
+    kind: MarkKind
+    measurement: SpotMeasurement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Marks of one finding that the reader tied together on one image by drawing around them.
+
+    `spacing` is that of the image when drawn, so that its extent can be told without the file.
+    """
+
+    id: str
+    number: int
+    finding_id: str
+    image: ImageKey
+    outline: tuple[ImagePoint, ...]
+    mark_ids: tuple[str, ...] = ()
+    spacing: PixelSpacing | None = None

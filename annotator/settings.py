@@ -1,0 +1,110 @@
+"""Settings of one run: defaults, then the settings file (TOML), then environment variables.
+
+Nothing of a patient is ever kept here.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from annotator.errors import InvalidSettings
+
+APP_NAME = "mammo-annotator"
+PROFILES = ("Radiology", "Labelling")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a user can set. `database` is an SQLAlchemy URL.
+
+    `micro_below_mm` and `macro_above_mm` only drive a hint: published cut-offs disagree (brief 1.1).
+    """
+
+    database: str
+    reader: str
+    profile: str = "Radiology"
+    lexicon_edition: str = "5"
+    micro_below_mm: float = 0.5
+    macro_above_mm: float = 1.0
+
+
+def data_dir() -> Path:
+    """Where the database lives; made if missing, readable by its owner only."""
+    return _private(Path(platformdirs.user_data_path(APP_NAME, appauthor=False)))
+
+
+def log_dir() -> Path:
+    """Where logs and crash reports go."""
+    return _private(Path(platformdirs.user_log_path(APP_NAME, appauthor=False)))
+
+
+def settings_path() -> Path:
+    """The user's settings file."""
+    return Path(platformdirs.user_config_path(APP_NAME, appauthor=False)) / "settings.toml"
+
+
+def load_settings(
+    file: Path | None = None,
+    overrides: Mapping[str, str | None] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """Defaults < settings file < ANNOTATOR_* variables < `overrides` (values None are ignored).
+
+    Raises InvalidSettings for a file that was named and is missing, is not TOML, or holds an unknown
+    name or a value of the wrong kind.
+    """
+    environment = os.environ if environment is None else environment
+    settings = Settings(database="", reader=_default_reader(environment))
+    settings = replace(settings, **_from_file(file))
+    given: dict[str, str | None] = {
+        f.name: environment.get(f"ANNOTATOR_{f.name.upper()}") for f in fields(Settings) if f.type == "str"
+    }
+    given |= {k: v for k, v in (overrides or {}).items() if v is not None}
+    chosen: dict[str, Any] = {k: v for k, v in given.items() if v}
+    settings = replace(settings, **chosen)
+    if not settings.database:
+        settings = replace(settings, database=f"sqlite:///{data_dir() / 'readings.db'}")
+    if settings.profile not in PROFILES:
+        raise InvalidSettings(f"profile is {settings.profile!r}; choose one of {', '.join(PROFILES)}")
+    return settings
+
+
+def _from_file(file: Path | None) -> dict[str, Any]:
+    path = file or settings_path()
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if file is None:
+            return {}
+        raise InvalidSettings(f"{path}: there is no such settings file") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidSettings(f"{path}: cannot be read as settings ({error}); mend or remove it") from error
+    kinds = {f.name: float if f.type == "float" else str for f in fields(Settings)}
+    for name, value in values.items():
+        if name not in kinds:
+            raise InvalidSettings(f"{path}: {name!r} is not a setting; known are {', '.join(kinds)}")
+        if kinds[name] is float and isinstance(value, int) and not isinstance(value, bool):
+            values[name] = float(value)
+        elif not isinstance(value, kinds[name]):
+            raise InvalidSettings(f"{path}: {name} must be a {kinds[name].__name__}")
+    return values
+
+
+def _default_reader(environment: Mapping[str, str]) -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return environment.get("USERNAME") or "reader"
+
+
+def _private(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
