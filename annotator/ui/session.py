@@ -1,0 +1,330 @@
+"""The reading on the screen: the value, its undo stack, its saving, and what is selected."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from annotator.errors import AnnotatorError, StaleReading
+from annotator.model import edits
+from annotator.model.finding import Finding, Reading, Stage
+from annotator.model.geometry import ImagePoint, contains
+from annotator.model.history import Act, Revision
+from annotator.model.image import ExamInfo, ImageInfo
+from annotator.model.mark import MarkKind
+from annotator.rules import FollowUp
+from annotator.ui.task_runner import TaskRunner
+from annotator.workspace import Workspace
+
+RETRY_MS = 2000
+
+
+class SaveState(Enum):
+    """What the exam strip says about the reading."""
+
+    SAVED = "saved"
+    SAVING = "saving"
+    FAILED = "not saved"
+
+
+class PictureLike(Protocol):
+    """What the session needs of a picture on screen: one decoded frame of an image."""
+
+    @property
+    def info(self) -> ImageInfo: ...
+    @property
+    def frame_number(self) -> int: ...
+    @property
+    def frame(self) -> NDArray[Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsaved:
+    reading: Reading
+    act: Act
+    label: str
+
+
+class ReadingSession(QObject):
+    """One reading being made. Every act goes through `apply`; everything on screen follows from
+    `reading_changed`.
+
+    Acts wait in a queue until the database has taken them, in order. A failed save keeps them, says
+    so, and is tried again; closing waits for them (`flush`).
+    """
+
+    reading_changed = Signal(object)  # model.edits.Changes
+    selection_changed = Signal()
+    save_state_changed = Signal()
+    message = Signal(str)
+
+    def __init__(
+        self, workspace: Workspace, runner: TaskRunner, exam: ExamInfo, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.workspace = workspace
+        self.exam = exam
+        self._runner = runner
+        opened = workspace.open_reading(exam.study_instance_uid)
+        self._reading = opened.reading
+        self._unsaved: deque[_Unsaved] = deque()
+        self._saved_revision = opened.revision
+        self._drain_lock = threading.Lock()
+        self.save_error: AnnotatorError | None = None
+        self.saved_at: datetime | None = None
+        self._selected_finding = self._reading.findings[-1].id if self._reading.findings else None
+        self._selected_marks: frozenset[str] = frozenset()
+        self._retry = QTimer(self)
+        self._retry.setSingleShot(True)
+        self._retry.setInterval(RETRY_MS)
+        self._retry.timeout.connect(self._start_saving)
+        self.undo_stack = QUndoStack(self)
+        self._restoring = True
+        for step in opened.steps:
+            self.undo_stack.push(_ReplaceReading(self, step.before, step.after, step.label))
+        self.undo_stack.setIndex(opened.steps_done)
+        self._restoring = False
+
+    @property
+    def reading(self) -> Reading:
+        """The reading as it stands on screen."""
+        return self._reading
+
+    @property
+    def revision(self) -> int:
+        """Number of the last revision the database has confirmed; 0 before the first."""
+        return self._saved_revision
+
+    @property
+    def current_finding_id(self) -> str | None:
+        """The finding that the next mark and the next word go to."""
+        return self._selected_finding
+
+    @property
+    def current_finding(self) -> Finding | None:
+        """The selected finding itself."""
+        return None if self._selected_finding is None else self._reading.finding(self._selected_finding)
+
+    @property
+    def selected_marks(self) -> frozenset[str]:
+        """Ids of the selected marks."""
+        return self._selected_marks
+
+    @property
+    def save_state(self) -> SaveState:
+        """Whether everything on screen is in the database."""
+        if self.save_error is not None:
+            return SaveState.FAILED
+        return SaveState.SAVING if self._unsaved else SaveState.SAVED
+
+    @property
+    def unsaved_acts(self) -> int:
+        """How many acts the database has not confirmed yet."""
+        return len(self._unsaved)
+
+    def apply(self, after: Reading, label: str) -> None:
+        """Make an act: show `after`, keep it, and let it be undone under the name `label`."""
+        if after != self._reading:
+            self.undo_stack.push(_ReplaceReading(self, self._reading, after, label))
+
+    def describe(self, finding_id: str, label: str, **said: Any) -> None:
+        """The reader says something of a finding: fields of `Finding` by name."""
+        number = self._reading.finding(finding_id).number
+        self.apply(edits.describe(self._reading, finding_id, **said), f"{label} (F{number})")
+
+    def new_finding(self) -> None:
+        """Begin another finding and select it."""
+        after, finding = edits.add_finding(self._reading, stage=self._stage())
+        self.apply(after, f"Begin F{finding.number}")
+        self.select_finding(finding.id)
+
+    def remove_finding(self, finding_id: str) -> None:
+        """Take a finding away, its marks with it."""
+        number = self._reading.finding(finding_id).number
+        self.apply(edits.remove_finding(self._reading, finding_id), f"Remove F{number}")
+
+    def mark_spot(
+        self,
+        picture: PictureLike,
+        point: ImagePoint,
+        kind: MarkKind,
+        radius_px: float = 0.0,
+        *,
+        force: bool = False,
+    ) -> None:
+        """Mark the spot near a click; where there is none, say so and mark nothing unless `force`.
+
+        `radius_px` is how far from the click, in image pixels, the hand may be off.
+        """
+        result = self.workspace.measure_spot(picture.info, picture.frame, point, radius_px)
+        if not result.found and not force:
+            self.message.emit(f"{result.reason}. Alt+click marks it all the same.")
+            return
+        reading, finding = self._finding_to_mark()
+        place = result.measurement.center if result.measurement else point
+        key = picture.info.key(picture.frame_number)
+        same = [m for m in reading.marks if m.image == key and m.point == place]
+        if same:
+            self.select_marks(frozenset(m.id for m in same))
+            self.message.emit("This spot is already marked.")
+            return
+        after, mark = edits.add_mark(reading, finding.id, key, place, kind, result.measurement)
+        self.apply(after, f"Mark {kind}calcification in F{finding.number}")
+        self.select_finding(finding.id)
+        self.select_marks(frozenset({mark.id}))
+        if result.measurement is not None:
+            self.message.emit(_measured(result.measurement.diameter_mm, result.measurement.basis))
+
+    def move_mark(self, picture: PictureLike, mark_id: str, point: ImagePoint) -> None:
+        """A mark was dragged to `point`: it stays there exactly and is measured anew if a spot is there."""
+        result = self.workspace.measure_spot(picture.info, picture.frame, point, 0.0)
+        self.apply(edits.move_mark(self._reading, mark_id, point, result.measurement), "Move mark")
+
+    def set_kind(self, mark_ids: Collection[str], kind: MarkKind) -> None:
+        """Call the marks micro or macro."""
+        self.apply(edits.set_mark_kind(self._reading, mark_ids, kind), f"Call marks {kind}")
+
+    def lasso(self, picture: PictureLike, outline: tuple[ImagePoint, ...]) -> None:
+        """Tie what lies inside the outline to the current finding as a cluster, area included."""
+        key = picture.info.key(picture.frame_number)
+        inside = [m.id for m in self._reading.marks if m.image == key and contains(outline, m.point)]
+        reading, finding = self._finding_to_mark()
+        after, _ = edits.add_cluster(reading, finding.id, key, outline, inside, picture.info.spacing)
+        what = f"{len(inside)} marks" if inside else "an area"
+        self.apply(after, f"Outline {what} as a cluster of F{finding.number}")
+        self.select_finding(finding.id)
+        self.select_marks(frozenset(inside))
+
+    def remove_selected(self) -> None:
+        """Delete the selected marks; nothing happens when none is selected."""
+        if self._selected_marks:
+            count = len(self._selected_marks)
+            after = edits.remove_marks(self._reading, self._selected_marks)
+            self.apply(after, f"Delete {count} mark{'s' if count > 1 else ''}")
+
+    def select_finding(self, finding_id: str | None) -> None:
+        """Make a finding the current one (None: none, the next mark begins another)."""
+        if finding_id != self._selected_finding:
+            self._selected_finding = finding_id
+            self.selection_changed.emit()
+
+    def select_marks(self, mark_ids: frozenset[str]) -> None:
+        """Select marks; their finding becomes the current one when they share it."""
+        owners = {m.finding_id for m in self._reading.marks if m.id in mark_ids}
+        if len(owners) == 1:
+            self._selected_finding = owners.pop()
+        self._selected_marks = mark_ids
+        self.selection_changed.emit()
+
+    def follow_up(self, finding_id: str) -> FollowUp:
+        """The documented follow-up of a finding as described now; derived, never stored."""
+        return self.workspace.follow_up(self._reading, finding_id)
+
+    def revisions(self) -> tuple[Revision, ...]:
+        """Everything saved of this reading so far, oldest first."""
+        return self.workspace.revisions(self._reading.id)
+
+    def save_now(self) -> None:
+        """Try to save at once what is not saved yet."""
+        self._start_saving()
+
+    def flush(self) -> bool:
+        """Wait until every act is saved; False when the database refuses (the acts are still here)."""
+        self._retry.stop()
+        self._start_saving()
+        self._runner.flush()
+        return not self._unsaved
+
+    def close(self) -> bool:
+        """Flush, then stop trying. False when acts remain unsaved."""
+        done = self.flush()
+        self._retry.stop()
+        return done
+
+    def _show(self, reading: Reading, act: Act, label: str) -> None:
+        """The only place that assigns the reading."""
+        if self._restoring:
+            return
+        changes = edits.diff(self._reading, reading)
+        self._reading = reading
+        self._unsaved.append(_Unsaved(reading, act, label))
+        self._keep_selection_valid()
+        self.reading_changed.emit(changes)
+        self._start_saving()
+
+    def _start_saving(self) -> None:
+        if self._unsaved:
+            self._runner.write(self._save_all, self._saved, self._failed)
+            self.save_state_changed.emit()
+
+    def _save_all(self) -> int:
+        """On the writer: hand over the waiting acts in order; what fails stays first in line."""
+        with self._drain_lock:
+            while self._unsaved:
+                waiting = self._unsaved[0]
+                self._saved_revision = self.workspace.save(
+                    waiting.reading, based_on=self._saved_revision, act=waiting.act, label=waiting.label
+                )
+                self._unsaved.popleft()
+        return self._saved_revision
+
+    def _saved(self, _revision: int) -> None:
+        self.save_error = None
+        self.saved_at = datetime.now().astimezone()
+        self.save_state_changed.emit()
+
+    def _failed(self, error: AnnotatorError) -> None:
+        self.save_error = error
+        self.save_state_changed.emit()
+        # A newer revision by somebody else does not go away by trying again.
+        if not isinstance(error, StaleReading):
+            self._retry.start()
+
+    def _finding_to_mark(self) -> tuple[Reading, Finding]:
+        if self._selected_finding is not None:
+            return self._reading, self._reading.finding(self._selected_finding)
+        return edits.add_finding(self._reading, stage=self._stage())
+
+    def _stage(self) -> Stage:
+        return Stage.WORKUP if self.exam.magnified else Stage.SCREEN
+
+    def _keep_selection_valid(self) -> None:
+        known = {f.id for f in self._reading.findings}
+        if self._selected_finding not in known:
+            last = self._reading.findings[-1].id if self._reading.findings else None
+            self._selected_finding = last
+        marks = {m.id for m in self._reading.marks}
+        self._selected_marks &= marks
+        self.selection_changed.emit()
+
+
+class _ReplaceReading(QUndoCommand):
+    """Undo keeps both values; nothing else in the program knows how to undo anything."""
+
+    def __init__(self, session: ReadingSession, before: Reading, after: Reading, label: str) -> None:
+        super().__init__(label)
+        self._session = session
+        self._before = before
+        self._after = after
+        self._done_once = False
+
+    def redo(self) -> None:
+        act = Act.REDO if self._done_once else Act.EDIT
+        self._done_once = True
+        self._session._show(self._after, act, self.text())  # noqa: SLF001  one class in two parts
+
+    def undo(self) -> None:
+        self._session._show(self._before, Act.UNDO, f"Undo: {self.text()}")  # noqa: SLF001
+
+
+def _measured(diameter_mm: float | None, basis: object) -> str:
+    return "" if diameter_mm is None else f"{diameter_mm:.2f} mm {basis}"

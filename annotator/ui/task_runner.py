@@ -1,0 +1,136 @@
+"""Work off the GUI thread: reads that may be dropped, writes that never are.
+
+`Future.add_done_callback` runs on the worker; a signal of a QObject that lives on the GUI thread
+always arrives there. The one signal here is the only bridge between the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from annotator.errors import AnnotatorError
+from annotator.jobs import Cancelled, CancelToken, Progress
+
+_T = TypeVar("_T")
+Failed = Callable[[AnnotatorError], None]
+QUERY_WORKERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Delivery:
+    """Something a worker has to say on the GUI thread."""
+
+    lane: str | None
+    token: CancelToken
+    call: Callable[[], None]
+    final: bool
+
+
+class TaskRunner(QObject):
+    """Two verbs: `query` for what the window wants to know, `write` for what must be kept.
+
+    A newer query of a lane cancels the older, whose answer is then dropped. Writes run one after the
+    other in the order given and are all finished by `shutdown`. An error that is not an
+    AnnotatorError is a bug: it is handed to `on_bug` on the GUI thread.
+    """
+
+    _delivered = Signal(object)
+
+    def __init__(self, on_bug: Callable[[BaseException], None], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._on_bug = on_bug
+        self._readers = ThreadPoolExecutor(QUERY_WORKERS, thread_name_prefix="query")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="write")
+        self._lanes: dict[str, CancelToken] = {}
+        self._writes: set[Future[None]] = set()
+        self._closed = False
+        self._delivered.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def query(
+        self,
+        lane: str,
+        job: Callable[[CancelToken], _T],
+        on_done: Callable[[_T], None],
+        on_error: Failed | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> CancelToken:
+        """Run `job` on a worker and hand its answer to `on_done` on the GUI thread, unless outdated."""
+        self.cancel(lane)
+
+        def report(progress: Progress) -> None:
+            if on_progress is not None:
+                self._delivered.emit(_Delivery(lane, token, lambda: on_progress(progress), final=False))
+
+        token = CancelToken(report)
+        self._lanes[lane] = token
+        self._readers.submit(self._run, lane, token, lambda: job(token), on_done, on_error)
+        return token
+
+    def cancel(self, lane: str) -> None:
+        """Give up the query of a lane, if one is under way."""
+        token = self._lanes.pop(lane, None)
+        if token is not None:
+            token.cancel()
+
+    def busy(self, lane: str) -> bool:
+        """Whether a query of that lane is under way."""
+        return lane in self._lanes
+
+    def write(
+        self,
+        job: Callable[[], _T],
+        on_done: Callable[[_T], None] | None = None,
+        on_error: Failed | None = None,
+    ) -> None:
+        """Run `job` after all writes before it; it is never dropped."""
+        future = self._writer.submit(self._run, None, CancelToken(), job, on_done, on_error)
+        self._writes.add(future)
+        future.add_done_callback(self._writes.discard)
+
+    def flush(self) -> None:
+        """Wait until every write given so far has run."""
+        wait(list(self._writes))
+
+    def shutdown(self) -> None:
+        """Finish all writes, give up all queries, end the workers. Nothing is delivered afterwards."""
+        for lane in list(self._lanes):
+            self.cancel(lane)
+        self._writer.shutdown(wait=True)
+        self._readers.shutdown(wait=True, cancel_futures=True)
+        self._closed = True
+
+    def _run(
+        self,
+        lane: str | None,
+        token: CancelToken,
+        job: Callable[[], Any],
+        on_done: Callable[[Any], None] | None,
+        on_error: Failed | None,
+    ) -> None:
+        try:
+            token.checkpoint()
+            result = job()
+        except Cancelled:
+            return
+        except AnnotatorError as error:
+            failure = error
+            call = (lambda: on_error(failure)) if on_error is not None else (lambda: None)
+        except Exception as bug:  # noqa: BLE001  a bug must reach the crash report, wherever it happened
+            crashed = bug
+            call = lambda: self._on_bug(crashed)  # noqa: E731
+        else:
+            call = (lambda: on_done(result)) if on_done is not None else (lambda: None)
+        self._delivered.emit(_Delivery(lane, token, call, final=True))
+
+    @Slot(object)
+    def _deliver(self, delivery: _Delivery) -> None:
+        if self._closed or delivery.token.cancelled:
+            return
+        if delivery.final and delivery.lane is not None and self._lanes.get(delivery.lane) is delivery.token:
+            del self._lanes[delivery.lane]
+        delivery.call()

@@ -1,0 +1,104 @@
+"""The use cases: what the window and the command line both do. No Qt; heavy imports where they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from annotator.jobs import CancelToken
+from annotator.lexicon.loader import Lexicon
+from annotator.model.finding import Reading
+from annotator.model.geometry import ImagePoint
+from annotator.model.history import Act, Revision, Step, undo_steps
+from annotator.model.image import ExamInfo, ImageInfo
+from annotator.rules import FollowUp, RuleTable, follow_up
+from annotator.settings import Settings
+
+if TYPE_CHECKING:
+    from annotator.analysis.spots import SpotResult
+    from annotator.imaging.collection import Listing
+    from annotator.store.store import ReadingSummary, Store
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedReading:
+    """A reading with the undo steps that led to it; `steps_done` of them are in force."""
+
+    reading: Reading
+    revision: int
+    steps: tuple[Step, ...]
+    steps_done: int
+
+
+class Workspace:
+    """One user at work: settings, the database, the lexicon and the rules, wired by `bootstrap`."""
+
+    def __init__(self, settings: Settings, store: Store, lexicon: Lexicon, rules: RuleTable) -> None:
+        self.settings = settings
+        self.lexicon = lexicon
+        self.rules = rules
+        self._store = store
+
+    def list_images(self, paths: Sequence[Path], token: CancelToken | None = None) -> Listing:
+        """What can be opened under `paths`, and what cannot, with the reason."""
+        from annotator.imaging.collection import list_images
+
+        return list_images(paths, token=token)
+
+    def group_exams(self, images: Sequence[ImageInfo]) -> tuple[ExamInfo, ...]:
+        """Images by study, oldest exam first."""
+        from annotator.imaging.collection import group_exams
+
+        return group_exams(images)
+
+    def measure_spot(
+        self, info: ImageInfo, frame: NDArray[Any], at: ImagePoint, radius_px: float = 0.0
+    ) -> SpotResult:
+        """The bright spot nearest to a click on stored pixels; `radius_px` is how far the hand may be off."""
+        from annotator.analysis.spots import measure_spot
+
+        return measure_spot(
+            frame,
+            at,
+            spacing=info.spacing,
+            inverse=info.inverse,
+            padding=info.padding,
+            reach_px=radius_px or None,
+            micro_below_mm=self.settings.micro_below_mm,
+            macro_above_mm=self.settings.macro_above_mm,
+        )
+
+    def open_reading(self, study_instance_uid: str) -> OpenedReading:
+        """The reader's reading of an exam with its undo history; an empty one when there is none yet."""
+        reading, revision = self._store.open_reading(
+            study_instance_uid, self.settings.reader, lexicon_edition=self.settings.lexicon_edition
+        )
+        revisions = self._store.revisions(reading.id) if revision else ()
+        empty = replace(reading, findings=(), marks=(), clusters=())
+        steps, done = undo_steps(empty, revisions)
+        return OpenedReading(reading, revision, steps, done)
+
+    def save(self, reading: Reading, *, based_on: int, act: Act, label: str) -> int:
+        """Append one revision and return its number; it is on disk when this returns."""
+        return self._store.save(reading, based_on=based_on, act=act, label=label)
+
+    def follow_up(self, reading: Reading, finding_id: str) -> FollowUp:
+        """The documented follow-up of a finding; its size is the reader's word or that of all its marks."""
+        said = replace(reading.finding(finding_id), size=reading.size_of(finding_id))
+        return follow_up(said, self.rules, lexicon_edition=reading.lexicon_edition)
+
+    def readings(self) -> tuple[ReadingSummary, ...]:
+        """All readings of the database."""
+        return self._store.readings()
+
+    def revisions(self, reading_id: str) -> tuple[Revision, ...]:
+        """All revisions of a reading, oldest first."""
+        return self._store.revisions(reading_id)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._store.close()
