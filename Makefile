@@ -1,0 +1,55 @@
+# From a clean clone: `make run` does the main job on the sample exams, `make test` checks everything.
+# Both install what is missing first; with nothing missing they start at once.
+
+PYTHON ?= python3
+VENV ?= .venv
+OUT ?= demo-output
+WORKERS ?= 2
+PYTEST_ARGS ?=
+
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.DEFAULT_GOAL := run
+.DELETE_ON_ERROR:
+.PHONY: run window test lint system clean
+
+run: system $(INSTALLED)  ## the main job end to end, in the window when there is a screen
+	$(BIN)/annotator demo --out $(OUT)
+
+window: system $(INSTALLED)  ## open the window
+	$(BIN)/annotator
+
+test: system lint  ## every check and every test
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+lint: $(INSTALLED_DEV)  ## style, types and import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+system:
+	@sh tools/system-libraries.sh
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
+	  "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo \
+	  "Python has no venv module; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): pyproject.toml | $(BIN)/python
+	@echo "Installing the program and its libraries into $(VENV); the first time takes some minutes."
+	$(PIP) install --quiet --editable .
+	@touch $@
+
+$(INSTALLED_DEV): pyproject.toml | $(BIN)/python
+	@echo "Installing the program and the tools for its tests into $(VENV); the first time takes some minutes."
+	$(PIP) install --quiet --editable '.[dev]'
+	@touch $(INSTALLED) $@
+
+clean:  ## remove everything that make made
+	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
