@@ -1,0 +1,95 @@
+"""Reads may be dropped, writes may not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from annotator.errors import StoreError
+from annotator.jobs import CancelToken, Progress
+from annotator.ui.task_runner import TaskRunner
+
+
+@pytest.fixture
+def bugs() -> list[BaseException]:
+    return []
+
+
+@pytest.fixture
+def runner(qtbot: QtBot, bugs: list[BaseException]) -> Iterator[TaskRunner]:
+    made = TaskRunner(bugs.append)
+    yield made
+    made.shutdown()
+
+
+def test_an_answer_arrives_on_the_gui_thread(qtbot: QtBot, runner: TaskRunner) -> None:
+    got: list[tuple[int, threading.Thread]] = []
+    runner.query("a", lambda _token: 7, lambda n: got.append((n, threading.current_thread())))
+    qtbot.waitUntil(lambda: bool(got))
+    assert got == [(7, threading.main_thread())]
+    assert not runner.busy("a")
+
+
+def test_a_newer_query_of_a_lane_replaces_the_older(qtbot: QtBot, runner: TaskRunner) -> None:
+    started, go_on = threading.Event(), threading.Event()
+    got: list[str] = []
+
+    def slow(token: CancelToken) -> str:
+        started.set()
+        go_on.wait(5)
+        token.checkpoint()
+        return "old"
+
+    runner.query("image", slow, got.append)
+    assert started.wait(5)
+    runner.query("image", lambda _token: "new", got.append)
+    go_on.set()
+    qtbot.waitUntil(lambda: bool(got))
+    runner.query("image", lambda _token: "newest", got.append)
+    qtbot.waitUntil(lambda: len(got) == 2)
+    assert got == ["new", "newest"]
+
+
+def test_every_write_runs_in_order_and_before_shutdown_returns(
+    qtbot: QtBot, bugs: list[BaseException]
+) -> None:
+    runner = TaskRunner(bugs.append)
+    done: list[int] = []
+    for number in range(200):
+        runner.write(lambda n=number: done.append(n))
+    runner.shutdown()
+    assert done == list(range(200))
+
+
+def test_a_user_error_goes_to_its_handler_and_a_bug_to_the_reporter(
+    qtbot: QtBot, runner: TaskRunner, bugs: list[BaseException]
+) -> None:
+    def refuse() -> None:
+        raise StoreError("the disk is full")
+
+    def stumble(_token: CancelToken) -> None:
+        raise ZeroDivisionError
+
+    said: list[str] = []
+    runner.write(refuse, on_error=lambda error: said.append(str(error)))
+    runner.query("x", stumble, lambda _none: None)
+    qtbot.waitUntil(lambda: bool(said and bugs))
+    assert said == ["the disk is full"]
+    assert isinstance(bugs[0], ZeroDivisionError)
+    assert not runner.busy("x")
+
+
+def test_progress_arrives_before_the_answer(qtbot: QtBot, runner: TaskRunner) -> None:
+    events: list[object] = []
+
+    def job(token: CancelToken) -> str:
+        for n in range(3):
+            token.checkpoint(Progress(n, 3))
+        return "done"
+
+    runner.query("p", job, events.append, on_progress=lambda p: events.append(p.done))
+    qtbot.waitUntil(lambda: "done" in events)
+    assert events == [0, 1, 2, "done"]
