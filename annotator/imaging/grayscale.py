@@ -1,0 +1,166 @@
+"""From stored values to grey levels: modality rescale, values of interest, presentation, padding.
+
+Everything is one table of 65,536 entries per setting, so that a window drag costs a table and never a
+picture. The table is indexed by stored value; a signed one by its two's complement bit pattern.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.model.image import ImageInfo, PaddingRange, Voi, VoiFunction, VoiLut, Window
+
+STORED_VALUES = 1 << 16
+
+CHOSEN_FROM_HISTOGRAM = "chosen from the histogram"
+DRAGGED = "set by hand"
+
+DRAG_SPAN_PX = 250.0
+"""Screen pixels of right-drag that multiply the width by e, or move the centre by one width."""
+
+_BREAST_PERCENTILES = (1.0, 99.8)
+_SAMPLES = 400_000
+
+
+def display_lut(
+    info: ImageInfo, voi: Voi | None, *, invert: bool = False, levels: int = 256
+) -> NDArray[np.unsignedinteger[Any]]:
+    """Grey level of every stored value: 65,536 entries, 0 black, `levels` - 1 white.
+
+    uint8 up to 256 levels, uint16 above. `voi` None shows the whole range of the stored bits.
+    Values of interest per PS3.3 C.11.2.1.2 and C.11.2.1.3; MONOCHROME1 and Presentation LUT Shape
+    INVERSE are the same statement (PS3.3 C.8.11.3.1.2) and turn the output once, `invert` turns it
+    again. Padding is black whatever the window or inversion (PS3.3 C.7.5.1.1.2).
+    """
+    if not 2 <= levels <= STORED_VALUES:
+        raise ValueError("levels is between 2 and 65,536")
+    stored = np.arange(STORED_VALUES, dtype=np.uint16)
+    values = stored.view(np.int16) if info.signed else stored
+    modality = values.astype(np.float64) * info.slope + info.intercept
+    fraction = voi_fraction(_full_range(info) if voi is None else voi, modality)
+    if (info.inverse or info.presentation_lut_inverse) != invert:
+        fraction = 1.0 - fraction
+    grey = np.floor(fraction * (levels - 1) + 0.5)
+    if info.padding is not None:
+        grey[is_padding(values, info.padding)] = 0
+    return grey.astype(np.uint8 if levels <= 256 else np.uint16)
+
+
+def voi_fraction(voi: Voi, modality: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Output of one VOI transform as a fraction of its range, 0..1, for modality values of any shape."""
+    if isinstance(voi, VoiLut):
+        return _lut_fraction(voi, modality)
+    center, width = voi.center, voi.width
+    if voi.function is VoiFunction.SIGMOID and width > 0:
+        return 1.0 / (1.0 + np.exp(np.clip(-4.0 * (modality - center) / width, -700.0, 700.0)))
+    if voi.function is VoiFunction.LINEAR:
+        center, width = center - 0.5, width - 1.0
+    if width <= 0:  # the standard's limit of LINEAR at width 1; headers with 0 and below exist
+        return (modality > center).astype(np.float64)
+    return np.clip((modality - center) / width + 0.5, 0.0, 1.0)
+
+
+def is_padding(values: NDArray[Any], padding: PaddingRange) -> NDArray[np.bool_]:
+    """Which stored values are background; `values` in the signedness of the header."""
+    inside: NDArray[np.bool_] = (values >= padding.low) & (values <= padding.high)
+    return inside
+
+
+def default_voi(info: ImageInfo, frame: NDArray[Any]) -> Voi:
+    """The file's first alternative, else a window over the breast's own values.
+
+    `frame` holds stored values, shape (rows, columns). Background is left out: it is padding, or the
+    flat peak at one end of the histogram (brief 4.2 has no attribute for air).
+    """
+    if info.voi:
+        return info.voi[0]
+    step = max(1, math.isqrt(frame.size // _SAMPLES))
+    values = frame[::step, ::step].ravel()
+    if info.padding is not None:
+        values = values[~is_padding(values, info.padding)]
+    breast = _without_air(values)
+    if breast.size == 0:
+        return _full_range(info)
+    ends = np.percentile(breast, _BREAST_PERCENTILES) * info.slope + info.intercept
+    low, high = float(ends.min()), float(ends.max())
+    return Window((low + high) / 2, max(high - low, 1.0), VoiFunction.LINEAR_EXACT, CHOSEN_FROM_HISTOGRAM)
+
+
+def dragged_window(voi: Voi, right_px: float, down_px: float) -> Window:
+    """The window after a drag of so many screen pixels from where `voi` was in force.
+
+    Right widens, down raises the centre (darker), both in proportion to the width, so that 8-bit and
+    14-bit images feel alike. A table becomes the window nearest to it first.
+    """
+    start = voi if isinstance(voi, Window) else window_like(voi)
+    smallest = 1.0 if start.function is VoiFunction.LINEAR else 1e-3
+    width = max(start.width, smallest)
+    stretched = width * math.exp(min(max(right_px / DRAG_SPAN_PX, -20.0), 20.0))
+    center = start.center + width * down_px / DRAG_SPAN_PX
+    return Window(center, max(stretched, smallest), start.function, DRAGGED)
+
+
+def window_like(lut: VoiLut) -> Window:
+    """The window, straight or sigmoid, that comes nearest to a table over the table's own span."""
+    inputs = np.arange(lut.first, lut.first + max(len(lut.data) // 2, 1), dtype=np.float64)
+    output = voi_fraction(lut, inputs)
+    rising = np.maximum.accumulate(output)
+
+    def reached(fraction: float) -> float:
+        level = rising[0] + fraction * (rising[-1] - rising[0])
+        return float(inputs[np.searchsorted(rising, level)])
+
+    center, half = (reached(0.25) + reached(0.75)) / 2, max(reached(0.75) - reached(0.25), 0.5)
+    straight = Window(center, 2 * half, VoiFunction.LINEAR_EXACT, lut.name)
+    # 1/(1+exp(-4x/w)) passes 1/4 and 3/4 at -/+ w ln(3)/4
+    curved = Window(reached(0.5), 2 * half / math.log(3), VoiFunction.SIGMOID, lut.name)
+    return min(straight, curved, key=lambda w: float(np.abs(voi_fraction(w, inputs) - output).mean()))
+
+
+def _lut_fraction(lut: VoiLut, modality: NDArray[np.float64]) -> NDArray[np.float64]:
+    """PS3.3 C.11.1.1.1 and C.11.2.1.1: below the first entry the first, above the last the last."""
+    entries = np.frombuffer(lut.data, dtype="<u2")
+    if entries.size == 0:
+        raise ValueError("a VOI LUT has at least one entry")
+    index = np.clip(np.floor(modality - lut.first), 0, entries.size - 1).astype(np.intp)
+    top = (1 << lut.bits) - 1
+    largest = int(entries.max())
+    if 0 < largest < top // 4:
+        # a depth declared far above the entries (16 for 12-bit data is common) would show black only
+        top = (1 << largest.bit_length()) - 1
+    return np.minimum(entries[index] / top, 1.0)
+
+
+def _full_range(info: ImageInfo) -> Window:
+    low, high = 0, (1 << info.bits_stored) - 1
+    if info.signed:
+        low = -(1 << (info.bits_stored - 1))
+        high = -low - 1
+    ends = (low * info.slope + info.intercept, high * info.slope + info.intercept)
+    return Window((ends[0] + ends[1]) / 2, max(abs(ends[1] - ends[0]), 1e-9), VoiFunction.LINEAR_EXACT)
+
+
+def _without_air(values: NDArray[Any]) -> NDArray[Any]:
+    """Drops the flat background: a peak of a twentieth of the pixels at either end of the values.
+
+    The limit to tissue is 12 % of the way from air to the median of the rest, as in the breast mask.
+    """
+    if values.size == 0 or values.min() == values.max():
+        return values
+    low, high = float(values.min()), float(values.max())
+    counts, edges = np.histogram(values, bins=256, range=(low, high))
+    peak = int(counts.argmax())
+    if counts[peak] < values.size / 20 or 64 <= peak < 192:
+        return values
+    air = float(edges[peak] + edges[peak + 1]) / 2
+    margin = (high - low) / 128
+    dark_air = peak < 64
+    rest = values[values > air + margin] if dark_air else values[values < air - margin]
+    if rest.size < values.size / 100:
+        return values
+    limit = air + 0.12 * (float(np.median(rest)) - air)
+    return rest[rest > limit] if dark_air else rest[rest < limit]
