@@ -1,0 +1,1 @@
+"""Where readings are kept: append-only revisions in SQLite or PostgreSQL."""

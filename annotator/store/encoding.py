@@ -1,0 +1,104 @@
+"""Readings and changes as the JSON that is kept, and strictly back.
+
+Nothing is written that would not come back equal, and nothing is read that this program does not
+wholly understand: a field it does not know was written by a newer one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, TypeVar
+
+import msgspec
+
+from annotator.errors import StoreError
+from annotator.model.edits import Changes
+from annotator.model.finding import Reading
+
+_Value = TypeVar("_Value", Reading, Changes)
+
+_READING = msgspec.json.Decoder(Reading)
+_CHANGES = msgspec.json.Decoder(Changes)
+
+
+def encode_reading(reading: Reading) -> str:
+    """A reading as JSON text; StoreError when it would not come back equal."""
+    return _encode(reading, _READING)
+
+
+def encode_changes(changes: Changes) -> str:
+    """Changes as JSON text; StoreError when they would not come back equal."""
+    return _encode(changes, _CHANGES)
+
+
+def decode_reading(text: str | bytes, where: str) -> Reading:
+    """A reading from JSON text; `where` names the row in the StoreError of one that is not understood."""
+    return _decode(text, _READING, where)
+
+
+def decode_changes(text: str | bytes, where: str) -> Changes:
+    """Changes from JSON text; `where` names the row in the StoreError of one that is not understood."""
+    return _decode(text, _CHANGES, where)
+
+
+def _encode(value: _Value, decoder: msgspec.json.Decoder[_Value]) -> str:
+    try:
+        text = msgspec.json.encode(value)
+        same = decoder.decode(text) == value
+    except (msgspec.MsgspecError, UnicodeError, TypeError) as error:
+        raise StoreError(
+            f"This act cannot be saved ({error}); undo it, and please report what you did."
+        ) from error
+    if not same:
+        # NaN and infinity have no JSON form and would be kept as nothing
+        raise StoreError(
+            "This act cannot be saved: it holds a number that is not finite; undo it, and please report it."
+        )
+    return text.decode()
+
+
+def _decode(text: str | bytes, decoder: msgspec.json.Decoder[_Value], where: str) -> _Value:
+    try:
+        value = decoder.decode(text)
+    except msgspec.MsgspecError as error:
+        raise StoreError(
+            f"{where} cannot be understood ({error}); it was damaged, or written by a newer program: "
+            "update this one, or restore a backup."
+        ) from error
+    plain = msgspec.json.encode(value)
+    if plain != (text.encode() if isinstance(text, str) else text):
+        strange = unknown_field(msgspec.json.decode(text), msgspec.json.decode(plain))
+        if strange:
+            raise StoreError(
+                f"{where} holds {strange!r}, which this program does not know; it was written by a newer "
+                "program: update this one."
+            )
+    return value
+
+
+def unknown_field(given: Any, understood: Any, path: str = "") -> str | None:
+    """The first field of `given` that has no place in `understood`, as a dotted path; None when all have."""
+    if isinstance(given, dict) and isinstance(understood, dict):
+        for key, inner in given.items():
+            if key not in understood:
+                return f"{path}{key}"
+            found = unknown_field(inner, understood[key], f"{path}{key}.")
+            if found:
+                return found
+    elif isinstance(given, list) and isinstance(understood, list):
+        for inner, known in zip(given, understood, strict=False):
+            found = unknown_field(inner, known, path)
+            if found:
+                return found
+    return None
+
+
+def merged(changes: list[Changes]) -> Changes:
+    """Several changes in order as one: for each id the last word counts."""
+    total: dict[str, Any] = {f.name: {} for f in fields(Changes) if f.name != "lexicon_edition"}
+    edition = None
+    for one in changes:
+        for name, known in total.items():
+            known.update(getattr(one, name))
+        edition = one.lexicon_edition or edition
+    return Changes(**total, lexicon_edition=edition)

@@ -1,0 +1,51 @@
+"""What a database complains of, as one sentence for the person at the keyboard."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from annotator.errors import StoreError
+
+_SQLITE = {
+    "SQLITE_BUSY": "is locked by another program; close that program, or wait until it has finished",
+    "SQLITE_LOCKED": "is locked by another program; close that program, or wait until it has finished",
+    "SQLITE_READONLY": "can only be read, so nothing was saved; allow writing to the file and its folder",
+    "SQLITE_FULL": "could not grow because the disk is full; free some space, nothing saved before is lost",
+    "SQLITE_CANTOPEN": "cannot be opened; check that its folder exists and that you may read and write there",
+    "SQLITE_PERM": "cannot be opened; check that you may read and write the file and its folder",
+    "SQLITE_AUTH": "cannot be opened; check that you may read and write the file and its folder",
+    "SQLITE_NOTADB": "is not a database of this program; choose another file with --database",
+    "SQLITE_CORRUPT": "is damaged; keep the file, and restore a backup copy in its place",
+    "SQLITE_IOERR": "cannot be read or written by the system; check the disk and its connection",
+    "SQLITE_TOOBIG": "cannot hold a value this large; undo the act, and please report it",
+}
+
+
+@contextmanager
+def told(place: str) -> Iterator[None]:
+    """Turn any fault of the database at `place` that is raised inside into a StoreError."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(_sentence(place, error.orig)) from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"{place}: the database could not be used ({_first_line(error)}).") from error
+    except sqlite3.Error as error:
+        raise StoreError(_sentence(place, error)) from error
+
+
+def _sentence(place: str, fault: BaseException | None) -> str:
+    name = getattr(fault, "sqlite_errorname", None) or ""
+    for known, text in _SQLITE.items():
+        if name == known or name.startswith(f"{known}_"):
+            return f"{place} {text}."
+    return f"{place}: the database refused ({_first_line(fault)}); check that it is running and reachable."
+
+
+def _first_line(fault: BaseException | None) -> str:
+    lines = str(fault).strip().splitlines()
+    return lines[0] if lines else type(fault).__name__

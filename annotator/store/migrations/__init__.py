@@ -1,0 +1,1 @@
+"""Steps that bring a database to the form this program writes; run by `annotator.store.upgrade`."""

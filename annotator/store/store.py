@@ -1,0 +1,333 @@
+"""Readings kept as append-only revisions: what was confirmed is on disk, and nothing is overwritten."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    create_engine,
+    func,
+    insert,
+    make_url,
+    null,
+    select,
+)
+from sqlalchemy.exc import ArgumentError, IntegrityError
+
+from annotator import __version__
+from annotator.errors import StaleReading, StoreError
+from annotator.model.edits import apply, diff, new_id
+from annotator.model.finding import Reading
+from annotator.model.history import Act, Revision
+from annotator.store import encoding, upgrade
+from annotator.store.faults import told
+from annotator.store.schema import readings, revisions
+from annotator.store.sqlite import WRITES, database_file, sqlite_engine
+
+SNAPSHOT_EVERY = 200
+"""Every so many revisions the whole reading is kept beside the change."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingSummary:
+    """One line of a list of readings, as of its last revision.
+
+    `revisions` is the number of the last revision, `assessments` the reader's own categories in the
+    order of the findings, '' where the reader gave none.
+    """
+
+    reading_id: str
+    study_instance_uid: str
+    reader: str
+    revisions: int
+    last_at: datetime
+    last_label: str
+    findings: int
+    marks: int
+    assessments: tuple[str, ...]
+
+
+class Store:
+    """Readings on SQLite (one file) or PostgreSQL. May be called from any thread.
+
+    Every method raises StoreError, in one sentence, when the database cannot do it. A reading exists
+    in the database from its first saved act on.
+    """
+
+    def __init__(self, engine: Engine, place: str) -> None:
+        self._engine = engine
+        self._writers = engine.execution_options(**{WRITES: True})
+        self._place = place
+        self._lock = threading.RLock()
+        self._latest: dict[str, tuple[int, Reading]] = {}
+
+    @classmethod
+    def open(cls, url: str) -> Store:
+        """Open the database at `url`; make it when it is new, migrate it (after a copy) when it is older.
+
+        `url` is `sqlite:///FILE` or `postgresql+psycopg://...`. Raises StoreError, NewerDatabase.
+        """
+        parsed = _parse(url)
+        path = database_file(parsed) if parsed.get_backend_name() == "sqlite" else None
+        place = str(path) if path else parsed.render_as_string(hide_password=True)
+        engine = _engine(parsed)
+        try:
+            with told(place):
+                upgrade.bring_up_to_date(engine, place)
+        except StoreError:
+            engine.dispose()
+            raise
+        return cls(engine, place)
+
+    def open_reading(
+        self, study_instance_uid: str, reader: str, *, lexicon_edition: str
+    ) -> tuple[Reading, int]:
+        """The latest value of this reader's reading of this exam, and its revision number.
+
+        0 and an empty reading when nothing was saved yet: its first act stores it.
+        """
+        if not study_instance_uid:
+            raise StoreError(
+                "These images carry no Study Instance UID, so a reading of them could not be found again; "
+                "nothing can be saved for them."
+            )
+        query = select(readings.c.id).where(
+            readings.c.study_instance_uid == study_instance_uid, readings.c.reader == reader
+        )
+        with self._lock, told(self._place), self._engine.connect() as connection:
+            known = connection.execute(query).scalar()
+            if known is not None:
+                number, reading = self._load(connection, known)
+            else:
+                fresh = Reading(
+                    id=new_id(),
+                    reader=reader,
+                    study_instance_uid=study_instance_uid,
+                    lexicon_edition=lexicon_edition,
+                )
+                number, reading = 0, fresh
+            self._latest[reading.id] = (number, reading)
+        return reading, number
+
+    def save(self, reading: Reading, *, based_on: int, act: Act, label: str) -> int:
+        """Append `reading` as one revision and return its number; it is on disk when this returns.
+
+        `based_on` is the revision the act was made on. Raises StaleReading when there is a later one;
+        nothing is saved then. A value equal to the one before is kept as well: acts are history.
+        """
+        with self._lock:
+            try:
+                with told(self._place), self._writers.begin() as connection:
+                    before = self._before(connection, reading, based_on)
+                    row = _row(reading, before, based_on + 1, act, label)
+                    connection.execute(insert(revisions), row)
+            except StoreError as error:
+                if isinstance(error.__cause__, IntegrityError):
+                    raise _stale(based_on) from error
+                raise
+            self._latest[reading.id] = (based_on + 1, reading)
+        return based_on + 1
+
+    def revisions(self, reading_id: str) -> tuple[Revision, ...]:
+        """Every revision of a reading, oldest first; values share what did not change between them."""
+        query = (
+            select(*(c for c in revisions.c if c.name != "snapshot"))
+            .where(revisions.c.reading_id == reading_id)
+            .order_by(revisions.c.number)
+        )
+        with told(self._place), self._engine.connect() as connection:
+            current = self._blank(connection, reading_id)
+            rows = connection.execute(query).all()
+        found = []
+        for row in rows:
+            where = f"{self._place}: revision {row.number} of reading {reading_id}"
+            current = apply(current, encoding.decode_changes(row.delta, where))
+            if row.act not in {*Act}:
+                raise StoreError(
+                    f"{where} is a {row.act!r}, which only a newer program knows: update this one."
+                )
+            found.append(
+                Revision(
+                    row.number, Act(row.act), row.label, row.at, row.reader, row.program_version, current
+                )
+            )
+        return tuple(found)
+
+    def blank(self, reading_id: str) -> Reading:
+        """The reading as it was before its first revision."""
+        with told(self._place), self._engine.connect() as connection:
+            return self._blank(connection, reading_id)
+
+    def readings(self) -> tuple[ReadingSummary, ...]:
+        """Every reading, the one saved last first."""
+        with told(self._place), self._engine.connect() as connection:
+            rows = connection.execute(_summaries()).all()
+        return tuple(
+            ReadingSummary(
+                row.id,
+                row.study_instance_uid,
+                row.reader,
+                row.number,
+                row.at,
+                row.label,
+                row.findings,
+                row.marks,
+                msgspec.json.decode(row.assessments, type=tuple[str, ...]),
+            )
+            for row in rows
+        )
+
+    def close(self) -> None:
+        """Let go of the database; nothing is pending, every save was complete when it returned."""
+        self._engine.dispose()
+
+    def _before(self, connection: Connection, reading: Reading, based_on: int) -> Reading:
+        """The stored value the next revision changes, with the reading's row locked or just made."""
+        known = connection.execute(select(readings.c.id).where(readings.c.id == reading.id).with_for_update())
+        if known.scalar() is None:
+            if based_on:
+                raise StoreError(
+                    f"{self._place} does not hold the reading that was to be saved; reopen the exam."
+                )
+            _, fresh = self._latest.get(reading.id, (0, _emptied(reading, reading.lexicon_edition)))
+            connection.execute(
+                insert(readings),
+                {
+                    "id": reading.id,
+                    "study_instance_uid": reading.study_instance_uid,
+                    "reader": reading.reader,
+                    "lexicon_edition": fresh.lexicon_edition,
+                    "created": datetime.now(UTC),
+                },
+            )
+            return fresh
+        last = select(func.max(revisions.c.number)).where(revisions.c.reading_id == reading.id)
+        if connection.execute(last).scalar() != based_on:
+            raise _stale(based_on)
+        number, cached = self._latest.get(reading.id, (-1, reading))
+        return cached if number == based_on else self._load(connection, reading.id)[1]
+
+    def _load(self, connection: Connection, reading_id: str) -> tuple[int, Reading]:
+        """Revision number and value as last saved: the last snapshot and the changes since."""
+        rows = connection.execute(_since_snapshot(reading_id)).all()
+        current = self._blank(connection, reading_id)
+        deltas = []
+        for row in rows:
+            where = f"{self._place}: revision {row.number} of reading {reading_id}"
+            if row.snapshot is not None:
+                current = encoding.decode_reading(row.snapshot, where)
+            else:
+                deltas.append(encoding.decode_changes(row.delta, where))
+        return (rows[-1].number if rows else 0), apply(current, encoding.merged(deltas))
+
+    def _blank(self, connection: Connection, reading_id: str) -> Reading:
+        row: Row[Any] | None = connection.execute(select(readings).where(readings.c.id == reading_id)).first()
+        if row is None:
+            raise StoreError(f"{self._place} holds no reading {reading_id}.")
+        return Reading(
+            id=row.id,
+            reader=row.reader,
+            study_instance_uid=row.study_instance_uid,
+            lexicon_edition=row.lexicon_edition,
+        )
+
+
+def _parse(url: str) -> URL:
+    understood = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError(f"The database setting is not a database URL; {understood}.") from error
+    if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"):
+        raise StoreError(f"{parsed.drivername!r} is not a database this program can use; {understood}.")
+    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        return sqlite_engine(url)
+    try:
+        return create_engine(
+            url, pool_pre_ping=True, json_serializer=lambda text: text, json_deserializer=lambda text: text
+        )
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            "The driver for PostgreSQL is not installed; run: pip install 'psycopg[binary]'."
+        ) from error
+
+
+def _row(reading: Reading, before: Reading, number: int, act: Act, label: str) -> dict[str, Any]:
+    whole = encoding.encode_reading(reading) if number % SNAPSHOT_EVERY == 0 else None
+    return {
+        "reading_id": reading.id,
+        "number": number,
+        "act": act.value,
+        "label": label,
+        "at": datetime.now(UTC),
+        "reader": reading.reader,
+        "program_version": __version__,
+        "delta": encoding.encode_changes(diff(before, reading)),
+        "snapshot": whole,
+        "findings": len(reading.findings),
+        "marks": len(reading.marks),
+        "assessments": msgspec.json.encode([f.assessment or "" for f in reading.findings]).decode(),
+    }
+
+
+def _since_snapshot(reading_id: str) -> Select[Any]:
+    mine = revisions.c.reading_id == reading_id
+    whole = revisions.c.snapshot.is_not(null())
+    start = select(func.coalesce(func.max(revisions.c.number), 1)).where(mine, whole).scalar_subquery()
+    return (
+        select(revisions.c.number, revisions.c.delta, revisions.c.snapshot)
+        .where(mine, revisions.c.number >= start)
+        .order_by(revisions.c.number)
+    )
+
+
+def _summaries() -> Select[Any]:
+    last = (
+        select(revisions.c.reading_id, func.max(revisions.c.number).label("number"))
+        .group_by(revisions.c.reading_id)
+        .subquery()
+    )
+    shown = ("number", "at", "label", "findings", "marks", "assessments")
+    return (
+        select(
+            readings.c.id,
+            readings.c.study_instance_uid,
+            readings.c.reader,
+            *(revisions.c[name] for name in shown),
+        )
+        .join(last, last.c.reading_id == readings.c.id)
+        .join(
+            revisions,
+            (revisions.c.reading_id == last.c.reading_id) & (revisions.c.number == last.c.number),
+        )
+        .order_by(revisions.c.at.desc(), readings.c.id)
+    )
+
+
+def _emptied(reading: Reading, lexicon_edition: str) -> Reading:
+    return Reading(
+        id=reading.id,
+        reader=reading.reader,
+        study_instance_uid=reading.study_instance_uid,
+        lexicon_edition=lexicon_edition,
+    )
+
+
+def _stale(based_on: int) -> StaleReading:
+    return StaleReading(
+        f"This reading was saved by another window or program after revision {based_on}, which is shown here; "
+        "reopen the exam to go on from what is saved."
+    )
