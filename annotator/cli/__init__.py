@@ -1,0 +1,191 @@
+"""The command line: finds the command, imports its module and only that, and turns faults into sentences.
+
+A command lives in the module that `COMMANDS` names for it; that module offers
+`add_parser(subparsers, common)`, which sets `run` to a function from the parsed arguments to an exit
+status. Results go to standard output, everything else to standard error.
+
+Exit status: 0 done, 1 something could not be done, 2 the call was wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from annotator import __version__
+from annotator.errors import AnnotatorError, CallError
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+class Command(NamedTuple):
+    """Where a command lives, and what the overview says of it."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "demo": Command("demo", "the main job end to end on the sample exams"),
+    "info": Command("info", "what is in files and folders, bad ones with their reason"),
+    "render": Command("render", "an image as a viewport would show it, as PNG"),
+    "measure": Command("measure", "the bright spots nearest to given places"),
+    "follow-up": Command("follow_up", "the rule that fires for a finding, and why"),
+    "rules": Command("rules", "check a rule table, or print it for people"),
+    "phantom": Command("phantom", "make a synthetic exam with truth beside it"),
+    "schema": Command("schema", "JSON Schema of what is saved"),
+    "readings": Command("readings", "the saved readings"),
+    "history": Command("readings", "every revision of the readings of an exam"),
+    "doctor": Command("doctor", "what this installation can do, and what it lacks"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one call of `annotator`; the exit status. Wrong arguments leave through SystemExit(2)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    verbose = False
+    try:
+        arguments = parse(words)
+        verbose = arguments.verbose
+        status: int = arguments.run(arguments)
+        sys.stdout.flush()
+    except CallError as error:
+        return _report(error, status=2, verbose=verbose)
+    except AnnotatorError as error:
+        return _report(error, status=1, verbose=verbose)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _silence_stdout()
+        return BROKEN_PIPE
+    except OSError as error:
+        return _report(error, status=1, verbose=verbose)
+    except Exception as bug:  # noqa: BLE001  the last guard: whatever it was, it ends in a report
+        return _report_bug(bug, verbose=verbose)
+    return status
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The parsed call; `run` is the function that carries it out.
+
+    `database`, `settings` (a Path), `reader` (None where not given) and `verbose` are always there.
+    Raises CallError for a word that is neither a command nor a file.
+    """
+    start = argparse.Namespace(database=None, settings=None, reader=None, verbose=False)
+    name = _first_word(words)
+    if name in COMMANDS:
+        return _command_parser(name).parse_args(words, start)
+    arguments = _window_parser().parse_args(words, start)
+    _refuse_unknown(arguments.paths)
+    return arguments
+
+
+def common_options() -> argparse.ArgumentParser:
+    """The options every command takes, before or after its name."""
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    options = common.add_argument_group("common options")
+    options.add_argument("--database", metavar="URL", help="where readings are kept (ANNOTATOR_DATABASE)")
+    options.add_argument(
+        "--settings", metavar="FILE", type=Path, help="settings file to use instead of yours"
+    )
+    options.add_argument("--reader", metavar="ID", help="who is reading (ANNOTATOR_READER)")
+    options.add_argument("-v", "--verbose", action="store_true", help="say more when something goes wrong")
+    return common
+
+
+def _command_parser(name: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="annotator", parents=[common_options()], allow_abbrev=False)
+    subparsers = parser.add_subparsers(dest="command", required=True)
+    module = importlib.import_module(f"annotator.cli.{COMMANDS[name].module}")
+    module.add_parser(subparsers, common_options())
+    return parser
+
+
+def _window_parser() -> argparse.ArgumentParser:
+    width = max(map(len, COMMANDS)) + 2
+    overview = "\n".join(f"  {name:<{width}}{command.summary}" for name, command in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="annotator",
+        usage="annotator [PATH ...]\n       annotator COMMAND ...",
+        description="Mark and describe calcifications on mammograms. Without a command, opens the window.",
+        epilog=f"commands (annotator COMMAND --help tells more):\n{overview}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common_options()],
+        allow_abbrev=False,
+    )
+    parser.add_argument("paths", nargs="*", metavar="PATH", type=Path, help="files, folders, DICOMDIR or ZIP")
+    parser.add_argument("--version", action="version", version=f"annotator {__version__}")
+    parser.set_defaults(run=_open_window)
+    return parser
+
+
+def _open_window(arguments: argparse.Namespace) -> int:
+    from annotator.settings import load_settings
+
+    given = {"database": arguments.database, "reader": arguments.reader}
+    settings = load_settings(arguments.settings, given)
+    from annotator.ui.app import run
+
+    return run(arguments.paths, settings)
+
+
+def _first_word(words: Sequence[str]) -> str:
+    """The first word that is neither an option nor the value of one."""
+    position = 0
+    while position < len(words) and words[position] != "--":
+        word = words[position]
+        if word in {"--database", "--settings", "--reader"}:
+            position += 1
+        elif not word.startswith("-"):
+            return word
+        position += 1
+    return ""
+
+
+def _refuse_unknown(paths: Sequence[Path]) -> None:
+    missing = next((path for path in paths if not path.exists()), None)
+    if missing is None:
+        return
+    from difflib import get_close_matches
+
+    close = get_close_matches(str(missing).lower(), COMMANDS, n=1) if missing == paths[0] else []
+    if close:
+        raise CallError(f"there is no command or file {str(missing)!r}; did you mean 'annotator {close[0]}'?")
+    raise CallError(f"{missing}: there is no such file or folder; annotator --help lists the commands")
+
+
+def _report(error: Exception, *, status: int, verbose: bool) -> int:
+    if verbose:
+        _print_trace(error)
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        print(f"annotator: {where}{error.strerror}", file=sys.stderr)
+    else:
+        print(f"annotator: {error}", file=sys.stderr)
+    return status
+
+
+def _report_bug(bug: Exception, *, verbose: bool) -> int:
+    from annotator.ui.crash import report_uncaught
+
+    if verbose:
+        _print_trace(bug)
+    report_uncaught(bug)
+    return 1
+
+
+def _print_trace(error: Exception) -> None:
+    import traceback
+
+    traceback.print_exception(error)
+
+
+def _silence_stdout() -> None:
+    """Nobody reads any more: keep the interpreter from complaining about it when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
