@@ -1,0 +1,126 @@
+"""Where a picture lies on a viewport: fit, 1:1, zoom at the pointer, pan. Pure functions on ViewTransform.
+
+Screen lengths are device pixels. At 1:1 the picture always begins on a whole pixel, so that what is
+seen are its own pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, ViewTransform
+
+LARGEST_SCALE = 64.0
+SMALLEST_SCALE = 1 / 64
+STAYS_VISIBLE = 0.25
+
+UNTURNED = Orientation()
+
+Align = Literal["left", "right", "center"]
+
+
+def fit(
+    columns: int,
+    rows: int,
+    width: int,
+    height: int,
+    orientation: Orientation = UNTURNED,
+    align: Align = "center",
+    *,
+    at_top: bool = False,
+    spacing: PixelSpacing | None = None,
+    scale: float | None = None,
+) -> ViewTransform:
+    """The whole image in a viewport of `width` x `height` screen pixels, chest wall at `align`.
+
+    `at_top` justifies to the upper edge (axilla), otherwise it lies in the middle. `spacing` keeps the
+    shape of pixels that are not square. `scale` (screen pixels per displayed column) replaces the
+    largest that fits, e.g. for the same millimetres in several panes.
+    """
+    shown_columns, shown_rows = orientation.displayed_size(columns, rows)
+    stretch = _stretch(spacing, orientation)
+    across = scale or min(max(width, 1) / shown_columns, max(height, 1) / (shown_rows * stretch))
+    free_width = width - shown_columns * across
+    free_height = height - shown_rows * across * stretch
+    left = {"left": 0.0, "center": free_width / 2, "right": free_width}[align]
+    return _settled(
+        ViewTransform(
+            columns,
+            rows,
+            across,
+            left,
+            0.0 if at_top else free_height / 2,
+            orientation,
+            None if stretch == 1 else across * stretch,
+        )
+    )
+
+
+def zoom_at(view: ViewTransform, x: float, y: float, factor: float, width: int, height: int) -> ViewTransform:
+    """Zoom by `factor`, keeping the image point under screen position (x, y) where it is.
+
+    A step that would cross 1:1 stops there. At 1:1 the point may move by half a screen pixel.
+    """
+    wanted = view.scale * factor
+    if view.scale < 1 < wanted or wanted < 1 < view.scale:
+        wanted = 1.0
+    wanted = min(max(wanted, SMALLEST_SCALE), LARGEST_SCALE)
+    return clamp(_scaled(view, x, y, wanted), width, height)
+
+
+def one_to_one(
+    view: ViewTransform, width: int, height: int, at: tuple[float, float] | None = None
+) -> ViewTransform:
+    """One image pixel on one screen pixel; what is under `at` (or in the middle) stays there."""
+    x, y = at or (width / 2, height / 2)
+    return clamp(_scaled(view, x, y, 1.0), width, height)
+
+
+def center_on(view: ViewTransform, point: ImagePoint, width: int, height: int) -> ViewTransform:
+    """Bring a point of the stored image to the middle of the viewport."""
+    x, y = view.to_screen(point)
+    return pan_by(view, width / 2 - x, height / 2 - y, width, height)
+
+
+def pan_by(view: ViewTransform, dx: float, dy: float, width: int, height: int) -> ViewTransform:
+    """Shift the picture by screen pixels, as far as `clamp` lets it go."""
+    return clamp(replace(view, left=view.left + dx, top=view.top + dy), width, height)
+
+
+def clamp(view: ViewTransform, width: int, height: int) -> ViewTransform:
+    """The view shifted so that a quarter of the picture or of the viewport is seen: it cannot be lost."""
+    columns, rows = view.orientation.displayed_size(view.columns, view.rows)
+    left = _kept(view.left, columns * view.scale, width)
+    top = _kept(view.top, rows * view.scale_down, height)
+    return _settled(replace(view, left=left, top=top))
+
+
+def _stretch(spacing: PixelSpacing | None, orientation: Orientation) -> float:
+    """Height of a displayed pixel in its widths."""
+    if spacing is None or spacing.row_mm == spacing.column_mm:
+        return 1.0
+    ratio = spacing.row_mm / spacing.column_mm
+    return 1 / ratio if orientation.transpose else ratio
+
+
+def _scaled(view: ViewTransform, x: float, y: float, scale: float) -> ViewTransform:
+    ratio = scale / view.scale
+    return replace(
+        view,
+        scale=scale,
+        scale_rows=None if view.scale_rows is None else view.scale_rows * ratio,
+        left=x - (x - view.left) * ratio,
+        top=y - (y - view.top) * ratio,
+    )
+
+
+def _kept(start: float, shown: float, available: float) -> float:
+    visible = min(shown, available) * STAYS_VISIBLE
+    return min(max(start, visible - shown), available - visible)
+
+
+def _settled(view: ViewTransform) -> ViewTransform:
+    if view.scale != 1:
+        return view
+    return replace(view, left=float(round(view.left)), top=float(round(view.top)))
