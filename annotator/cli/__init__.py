@@ -51,10 +51,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     verbose = False
     try:
-        arguments = parse(words)
-        verbose = arguments.verbose
-        status: int = arguments.run(arguments)
-        sys.stdout.flush()
+        try:
+            arguments = parse(words)
+            verbose = arguments.verbose
+            status: int = arguments.run(arguments)
+        finally:
+            sys.stdout.flush()
     except CallError as error:
         return _report(error, status=2, verbose=verbose)
     except AnnotatorError as error:

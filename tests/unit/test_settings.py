@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from annotator.errors import InvalidSettings
+from annotator.settings import Settings, data_dir, load_settings, log_dir, settings_path
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_anything_there_are_sensible_defaults(own_home: Path) -> None:
+    settings = load_settings(environment={})
+    assert settings.reader
+    assert settings.database.startswith("sqlite:///")
+    assert Path(settings.database.removeprefix("sqlite:///")).is_relative_to(own_home)
+    assert (settings.profile, settings.lexicon_edition) == ("Radiology", "5")
+
+
+def test_file_then_environment_then_options_win(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "s.toml", 'reader = "file"\nprofile = "Labelling"\ndatabase = "sqlite:///file.db"\n'
+    )
+    environment = {"ANNOTATOR_READER": "variable", "ANNOTATOR_DATABASE": "sqlite:///variable.db"}
+    settings = load_settings(file, {"reader": "option", "database": None}, environment)
+    assert (settings.reader, settings.database, settings.profile) == (
+        "option",
+        "sqlite:///variable.db",
+        "Labelling",
+    )
+
+
+def test_the_users_own_file_is_found() -> None:
+    write(settings_path(), 'reader = "me"\nmicro_below_mm = 1\n')
+    settings = load_settings(environment={})
+    assert settings.reader == "me"
+    assert settings.micro_below_mm == 1.0
+    assert isinstance(settings.micro_below_mm, float)
+
+
+def test_an_empty_variable_or_option_says_nothing() -> None:
+    expected = load_settings(environment={})
+    assert load_settings(None, {"reader": ""}, {"ANNOTATOR_READER": ""}) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('colour = "red"', "colour"),
+        ("reader = 3", "reader"),
+        ("micro_below_mm = true", "micro_below_mm"),
+        ('macro_above_mm = "1"', "macro_above_mm"),
+        ('profile = "Surgery"', "Surgery"),
+        ("reader = ", "s.toml"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_with_its_fault(tmp_path: Path, text: str, named: str) -> None:
+    file = write(tmp_path / "s.toml", text)
+    with pytest.raises(InvalidSettings, match=named):
+        load_settings(file, environment={})
+
+
+def test_a_named_file_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings, match="no such settings file"):
+        load_settings(tmp_path / "none.toml", environment={})
+
+
+def test_settings_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InvalidSettings, match="mend or remove"):
+        load_settings(file, environment={})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps user folders private itself")
+def test_folders_of_readings_and_logs_are_the_owners_alone() -> None:
+    for folder in (data_dir(), log_dir()):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_settings_hold_nothing_of_a_patient() -> None:
+    assert set(Settings.__dataclass_fields__) == {
+        "database",
+        "reader",
+        "profile",
+        "lexicon_edition",
+        "micro_below_mm",
+        "macro_above_mm",
+    }
