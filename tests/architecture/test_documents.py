@@ -1,0 +1,42 @@
+"""The documents and the program say the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from annotator import __version__
+from annotator.cli import COMMANDS
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def test_every_command_is_documented_and_every_documented_command_exists() -> None:
+    text = (PROJECT / "docs" / "commands.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `annotator ([a-z-]+)` \|", text, re.MULTILINE)
+    assert sorted(rows) == sorted(COMMANDS)
+
+
+def test_the_change_log_knows_this_version() -> None:
+    text = (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(rf"^## {re.escape(__version__)}\b", text, re.MULTILINE)
+
+
+def test_decisions_are_numbered_without_gaps_and_say_what_was_rejected() -> None:
+    pages = sorted((PROJECT / "docs" / "decisions").glob("*.md"))
+    assert [int(page.name[:4]) for page in pages] == list(range(1, len(pages) + 1))
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        for heading in ("## Context", "## Decision", "## Rejected"):
+            assert heading in text, f"{page.name} has no {heading!r}"
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    pages = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")]
+    broken = [
+        f"{page.name}: {target}"
+        for page in pages
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
