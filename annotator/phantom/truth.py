@@ -1,0 +1,86 @@
+"""What is in a synthetic picture, as values and as the JSON kept beside it.
+
+Coordinates are (column, row) in the stored image, (0, 0) the outer corner of the first pixel.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TrueCalcification:
+    """One calcification of a view.
+
+    `diameter_mm` is that of a disc of the same `area_mm2`, in the breast (not magnified); `contrast` is
+    the largest share of quanta it takes away; `snr` the matched-filter signal to noise ratio under
+    quantum noise; `z_mm` its height in the compressed breast from the middle.
+    """
+
+    id: str
+    kind: str
+    group: str
+    benign: bool
+    column: float
+    row: float
+    diameter_mm: float
+    area_mm2: float
+    contrast: float
+    snr: float
+    z_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrueGroup:
+    """A group with the lexicon ids of its kind and distribution, and how many of it this view holds."""
+
+    id: str
+    kind: str
+    distribution: str
+    benign: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrueView:
+    """All truth of one picture. `pixel_mm` is at the detector, `in_breast_mm` in the breast."""
+
+    laterality: str
+    view: str
+    density: str
+    rows: int
+    columns: int
+    pixel_mm: float
+    in_breast_mm: float
+    magnification: float
+    thickness_mm: float
+    nipple_column: float
+    nipple_row: float
+    groups: tuple[TrueGroup, ...]
+    calcifications: tuple[TrueCalcification, ...]
+
+
+def truth_json(truth: TrueView, **identity: Any) -> str:
+    """The truth as indented JSON, lengths to 1e-4; `identity` (file, seed, exam, UIDs) comes first."""
+    content = {"schema": SCHEMA_VERSION, "synthetic": True, **identity, **_rounded(asdict(truth))}
+    return json.dumps(content, indent=1) + "\n"
+
+
+def truth_digest(truth: TrueView) -> str:
+    """SHA-256 of the truth rounded to 1e-4: the same for a seed on every machine."""
+    return hashlib.sha256(json.dumps(_rounded(asdict(truth)), sort_keys=True).encode()).hexdigest()
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 4) + 0.0
+    if isinstance(value, dict):
+        return {k: _rounded(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(v) for v in value]
+    return value
