@@ -1,0 +1,212 @@
+"""From a description to its documented follow-up: the first row of the decision table that matches.
+
+Suggests, never decides: the reader's own category stands beside it untouched, rows that ask or that
+leave the decision to the reader give no category, and nothing here speaks about one patient's risk
+(brief 3.5).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from annotator.lexicon.conditions import COMBINATIONS, bits_of, every_combination, values_of
+from annotator.lexicon.decision_table import FollowUpAction, Note, Row, RuleTable, load_rules
+from annotator.lexicon.loader import GROUPS, Lexicon, load_lexicon
+from annotator.model.finding import Assessment, Description, Morphology
+
+__all__ = ["FollowUp", "FollowUpAction", "RuleTable", "follow_up", "load_rules", "problems"]
+
+_SUSPICION: dict[Assessment | None, int] = {
+    Assessment.NEGATIVE: 0,
+    Assessment.BENIGN: 1,
+    Assessment.PROBABLY_BENIGN: 2,
+    # no documented rule for one of the shapes: the finding as a whole cannot be called benign
+    None: 3,
+    Assessment.INCOMPLETE: 4,
+    Assessment.SUSPICIOUS: 5,
+    Assessment.LOW_SUSPICION: 5,
+    Assessment.MODERATE_SUSPICION: 6,
+    Assessment.HIGH_SUSPICION: 7,
+    Assessment.HIGHLY_SUGGESTIVE: 8,
+    Assessment.KNOWN_CANCER: 9,
+}
+_SHAPE_PLACE = {shape: place for place, shape in enumerate(Morphology)}
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What the table says about a finding.
+
+    `suggested_assessment` None: the row gives no category. `interval_months` None: no source gives
+    one. `because` are the reasons in sentences, `sources` tags of the lexicon, `notes` what the reader
+    should know beside it. `seeds` and `birads` are what the leaflets and BI-RADS say where they differ
+    ('' otherwise).
+    """
+
+    row: str
+    suggested_assessment: str | None
+    follow_up: FollowUpAction
+    interval_months: int | None
+    text: str
+    because: tuple[str, ...]
+    sources: tuple[str, ...]
+    notes: tuple[str, ...]
+    seeds: str
+    birads: str
+    rules_version: str
+    lexicon_edition: str
+
+
+def follow_up(description: Description, table: RuleTable, *, lexicon_edition: str = "5") -> FollowUp:
+    """The documented follow-up of a finding.
+
+    Each shape is looked up by itself and the most suspicious result is kept (brief 3.3): 2 < 3 < no
+    documented rule < 0 < 4 and 4A < 4B < 4C < 5 < 6; among equals the shape of the more suspicious
+    group, then the later one of the lexicon's order. `table` must be total (see `problems`).
+    """
+    lexicon = load_lexicon(lexicon_edition)
+    shapes: tuple[Morphology | None, ...] = tuple(dict.fromkeys(description.morphology)) or (None,)
+    found = [(_row(table, bits_of(description, shape)), shape) for shape in shapes]
+    row, shape = (
+        max(found, key=lambda one: _suspicion(one[0], one[1], lexicon)) if len(found) > 1 else found[0]
+    )
+    outcome = row.outcome_for(shape)
+    words = _words(description, shape, lexicon)
+    sides = [table.comparisons[name] for name in row.compare]
+    return FollowUp(
+        row=row.id,
+        suggested_assessment=row.suggestion.value if row.suggestion else None,
+        follow_up=outcome.follow_up,
+        interval_months=outcome.interval_months,
+        text=outcome.text,
+        because=tuple(template.format_map(words) for template in row.because),
+        sources=row.sources,
+        notes=_notes(table, row, shape, description) + _other_shapes(found, row, shape, lexicon),
+        seeds=" ".join(side.seeds for side in sides),
+        birads=" ".join(side.birads for side in sides),
+        rules_version=table.version,
+        lexicon_edition=lexicon_edition,
+    )
+
+
+def _row(table: RuleTable, bits: int) -> Row:
+    row = table.row_for(bits)
+    if row is None:
+        raise LookupError(f"no row of the decision table {table.version} covers {values_of(bits)}")
+    return row
+
+
+def _suspicion(row: Row, shape: Morphology | None, lexicon: Lexicon) -> tuple[int, int, int]:
+    rank = _SUSPICION[row.suggestion]
+    if shape is None:
+        return rank, -1, -1
+    return rank, GROUPS.index(lexicon.term(shape).group), _SHAPE_PLACE[shape]
+
+
+def _words(said: Description, shape: Morphology | None, lexicon: Lexicon) -> dict[str, str]:
+    return {
+        "stage": lexicon.word(said.stage),
+        "size": lexicon.word(said.size) if said.size else "size not given",
+        "morphology": lexicon.word(shape) if shape else "shape not described",
+        "distribution": (
+            lexicon.word(said.distribution).lower() if said.distribution else "distribution not described"
+        ),
+        "spread": lexicon.word(said.spread).lower(),
+        "change": lexicon.word(said.change).lower(),
+    }
+
+
+def _notes(table: RuleTable, row: Row, shape: Morphology | None, said: Description) -> tuple[str, ...]:
+    bits = bits_of(said, shape)
+
+    def applies(note: Note) -> bool:
+        return (
+            (not note.rows or row.id in note.rows)
+            and (note.when is None or note.when.holds(bits))
+            and set(note.together) <= set(said.morphology)
+        )
+
+    return tuple(note.text for note in table.notes if applies(note))
+
+
+def _other_shapes(
+    found: list[tuple[Row, Morphology | None]], row: Row, shape: Morphology | None, lexicon: Lexicon
+) -> tuple[str, ...]:
+    if len(found) == 1:
+        return ()
+    said = [f"{_named(shape, lexicon)} decides, the most suspicious of the shapes [MBC] (row {row.id})."]
+    for other, its_shape in found:
+        if its_shape is not shape:
+            category = f"category {other.suggestion}" if other.suggestion else "no category"
+            said.append(f"{_named(its_shape, lexicon)} alone: {category} (row {other.id}).")
+    return tuple(said)
+
+
+def _named(shape: Morphology | None, lexicon: Lexicon) -> str:
+    return lexicon.word(shape) if shape else "No shape"
+
+
+def problems(table: RuleTable, lexicon: Lexicon) -> tuple[str, ...]:
+    """What is wrong with a decision table, in sentences; empty when it is total, reachable and sourced."""
+    return (*_holes_and_dead_rows(table), *_loose_ends(table, lexicon))
+
+
+def _holes_and_dead_rows(table: RuleTable) -> list[str]:
+    hits: Counter[str] = Counter()
+    holes = 0
+    example = 0
+    for bits in every_combination():
+        row = table.row_for(bits)
+        if row is None:
+            holes += 1
+            example = example or bits
+        else:
+            hits[row.id] += 1
+    said = []
+    if holes:
+        where = ", ".join(f"{name} {value}" for name, value in values_of(example).items())
+        said.append(
+            f"{holes} of {COMBINATIONS} combinations end in no row, for example {where};"
+            " add a last row with when = [{}]."
+        )
+    said += [
+        f"Row {row.id} can never decide: the rows above it catch everything it describes; move or remove it."
+        for row in table.rows
+        if not hits[row.id]
+    ]
+    return said
+
+
+def _loose_ends(table: RuleTable, lexicon: Lexicon) -> list[str]:
+    said = []
+    cited = [(f"Row {row.id}", row.sources) for row in table.rows]
+    cited += [(f"Note {note.text[:40]!r}", note.sources) for note in table.notes]
+    cited += [(f"Comparison {one.id!r}", one.sources) for one in table.comparisons.values()]
+    for owner, tags in cited:
+        if not tags:
+            said.append(f"{owner} cites no source; name at least one.")
+        said += [
+            f"{owner} cites {tag!r}, which sources.toml does not have; add it there or correct the tag."
+            for tag in tags
+            if tag not in lexicon.sources
+        ]
+    ids = {row.id for row in table.rows}
+    for note in table.notes:
+        said += [
+            f"Note {note.text[:40]!r} names row {name}, which is not there."
+            for name in note.rows
+            if name not in ids
+        ]
+    for row in table.rows:
+        said += [
+            f"Row {row.id} compares {name!r}, which is not there."
+            for name in row.compare
+            if name not in table.comparisons
+        ]
+        silent = row.outcome.follow_up in (FollowUpAction.MORE_INPUT, FollowUpAction.READER_DECIDES)
+        if silent and row.suggestion:
+            said.append(f"Row {row.id} leaves the decision to the reader and must not suggest a category.")
+        if not silent and not row.suggestion:
+            said.append(f"Row {row.id} documents a follow-up but suggests no category; add suggestion.")
+    return said

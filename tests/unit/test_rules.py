@@ -1,0 +1,371 @@
+"""The decision table against the domain brief, section 3, combination by combination."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from annotator.cli.rules import table_for_people
+from annotator.errors import InvalidLexicon
+from annotator.lexicon import load_lexicon
+from annotator.lexicon.decision_table import PLACEHOLDERS
+from annotator.lexicon.entries import data_file
+from annotator.model.finding import Change, Description, Distribution, Morphology, Spread, Stage
+from annotator.model.mark import MarkKind
+from annotator.rules import FollowUpAction, follow_up, load_rules, problems
+
+TABLE = load_rules()
+ROOT = Path(__file__).parents[2]
+
+
+def brief_row(s: Description) -> str:
+    """Section 3.2 of the brief, read by hand; `s` has one shape or none."""
+    m = s.morphology[0] if s.morphology else None
+    d = s.distribution
+    surveillance = s.stage in ("fu6", "fu12", "fu24")
+    worse = s.change in ("new", "increased", "morph_changed")
+    benign_type = m in ("skin", "vascular", "coarse", "rod", "rim", "dystrophic", "milk", "suture")
+    roundish = m in ("round", "punctate")
+    if s.known_cancer_here:
+        return "K1"
+    if m is None and s.size is None:
+        return "E1"
+    if surveillance and s.change == "no_prior":
+        return "E2"
+    if benign_type and s.certain:
+        return "B1"
+    if benign_type and s.stage == "screen":
+        return "B2"
+    scattered = d in ("diffuse", "regional", "single", None)
+    if s.size == "macro" and (m is None or m == "round") and scattered and not (surveillance and worse):
+        return "B3"
+    if m is None and s.size == "macro" and d in ("grouped", "linear", "segmental"):
+        return "E3"
+    # "after work-up": every stage but screening, as in the brief's own count of row Z
+    if m is None and s.size == "micro" and d != "single" and s.stage != "screen":
+        return "E3"
+    if s.stage == "screen" and s.priors_requested:
+        return "P1"
+    if surveillance and (roundish or m is None):
+        if worse or d in ("linear", "segmental") or s.adjacent_cancer:
+            return "F4"
+        if s.stage == "fu6":
+            return "F1"
+        if s.stage == "fu12":
+            return "F2"
+        return "F3"
+    if roundish and d == "diffuse":
+        return "R1"
+    if roundish and d == "grouped" and s.change == "stable_2y" and not s.adjacent_cancer:
+        return "R2"
+    if s.spread == "bilateral" and not worse:
+        if m == "amorphous" and d == "diffuse":
+            return "S1"
+        if m == "coarse_het" and d not in ("linear", "segmental"):
+            return "S1"
+    if s.stage == "screen":
+        if m in ("coarse_het", "amorphous", "fine_pleo", "fine_linear", "uncharacterised"):
+            return "M1"
+        if roundish and d != "single":
+            return "M1"
+        if m is None and s.size == "micro" and d != "single":
+            return "M1"
+        return "Z"
+    if s.stage == "workup" and roundish:
+        if d in ("linear", "segmental"):
+            return "R5"
+        if d == "grouped" and (worse or s.adjacent_cancer):
+            return "R4"
+        if d == "grouped" and s.spread == "one_site" and s.change in ("no_prior", "stable_lt2y"):
+            return "R3"
+        return "Z"
+    if m == "amorphous":
+        if d == "diffuse" and s.spread == "one_site" and not worse:
+            return "S2d"
+        return "S2"
+    if m == "coarse_het":
+        return "S3"
+    if m == "fine_pleo":
+        return "S5" if d in ("linear", "segmental") else "S4"
+    if m == "fine_linear":
+        return "S6"
+    if m == "uncharacterised":
+        return "S7"
+    return "Z"
+
+
+# row -> (category, follow-up, months), section 3.2; B2 is told apart by shape below
+BRIEF_OUTCOMES = {
+    "K1": ("6", "as_planned", None),
+    "E1": (None, "more_input", None),
+    "E2": (None, "more_input", None),
+    "B1": ("2", "routine_screening", None),
+    "B2": ("0", "magnification_views", 0),
+    "B3": ("2", "routine_screening", None),
+    "E3": (None, "more_input", None),
+    "P1": ("0", "prior_mammograms", None),
+    "F4": ("4", "biopsy", None),
+    "F1": ("3", "six_months", 6),
+    "F2": ("3", "twelve_months", 12),
+    "F3": ("2", "routine_screening", None),
+    "R1": ("2", "routine_screening", None),
+    "R2": ("2", "routine_screening", None),
+    "S1": ("2", "routine_screening", None),
+    "M1": ("0", "magnification_views", 0),
+    "R5": ("4", "biopsy", None),
+    "R4": ("4", "biopsy", None),
+    "R3": ("3", "six_months", 6),
+    "S2d": ("2", "routine_screening", None),
+    "S2": ("4B", "biopsy", None),
+    "S3": ("4B", "biopsy", None),
+    "S4": ("4B", "biopsy", None),
+    "S5": ("4C", "biopsy", None),
+    "S6": ("4C", "biopsy", None),
+    "S7": ("4", "biopsy", None),
+    "Z": (None, "reader_decides", None),
+}
+BRIEF_B2 = {"skin": "additional_views", "milk": "additional_views"}
+
+# the source tags of the citation column; "input rule" is RULE
+BRIEF_CITATIONS = {
+    "K1": {"BR5", "V25a"},
+    "E1": {"RULE"},
+    "E2": {"RULE"},
+    "B1": {"SJRA-10", "MAYO-5", "BR5"},
+    "B2": {"BR5", "SJRA-8"},
+    "B3": {"SJRA-5", "SJRA-10", "MAYO-5"},
+    "E3": {"SJRA-5"},
+    "P1": {"BR5", "V25a"},
+    "F4": {"BR5", "RP-3", "SJRA-11"},
+    "F1": {"RP-3", "BLOG3", "BERG20"},
+    "F2": {"RP-3", "BLOG3", "BERG20"},
+    "F3": {"RP-3", "MAYO-10"},
+    "R1": {"BR5"},
+    "R2": {"RP-3"},
+    "S1": {"BR5"},
+    "M1": {"SJRA-8", "MAYO-8", "RED", "RG24"},
+    "R5": {"BR5"},
+    "R4": {"BR5"},
+    "R3": {"BR5", "RG24", "RED", "SJRA-11", "MAYO-10"},
+    "S2d": {"BR5"},
+    "S2": {"BR5"},
+    "S3": {"BR5", "HI"},
+    "S4": {"BR5"},
+    "S5": {"PARK", "ASMT", "BR5"},
+    "S6": {"BR5"},
+    "S7": {"SJRA-12", "MAYO-9"},
+    "Z": {"RULE"},
+}
+
+
+def every_description():
+    flags = (False, True)
+    for stage, size, shape, dist, spread, change, certain, known, adjacent, priors in product(
+        Stage, (*MarkKind, None), (*Morphology, None), (*Distribution, None), Spread, Change, *[flags] * 4
+    ):
+        yield Description(
+            stage=stage,
+            size=size,
+            morphology=(shape,) if shape else (),
+            distribution=dist,
+            spread=spread,
+            change=change,
+            certain=certain,
+            known_cancer_here=known,
+            adjacent_cancer=adjacent,
+            priors_requested=priors,
+        )
+
+
+def differences(table) -> tuple[Counter, list]:
+    """How often each row decides, and the first descriptions where the product leaves the brief."""
+    rows: Counter = Counter()
+    wrong = []
+    for said in every_description():
+        result = follow_up(said, table)
+        rows[result.row] += 1
+        row = brief_row(said)
+        category, action, months = BRIEF_OUTCOMES[row]
+        if row == "B2":
+            action = BRIEF_B2.get(said.morphology[0], action)
+        got = (result.row, result.suggested_assessment, result.follow_up, result.interval_months)
+        if got != (row, category, action, months):
+            wrong.append((said, got, row))
+    return rows, wrong[:3]
+
+
+def test_every_combination_ends_in_the_row_of_the_brief():
+    rows, wrong = differences(TABLE)
+    assert not wrong
+    assert rows.total() == 376_320
+    assert rows["Z"] == 35_824
+    assert set(rows) == set(BRIEF_OUTCOMES)
+
+
+def test_rows_cite_what_the_brief_cites():
+    assert {row.id: set(row.sources) for row in TABLE.rows} == BRIEF_CITATIONS
+
+
+def test_the_table_that_comes_with_the_program_has_no_problems():
+    for edition in ("5", "v2025"):
+        assert problems(TABLE, load_lexicon(edition)) == ()
+
+
+def said(*shapes: str, **more) -> Description:
+    return Description(morphology=tuple(Morphology(s) for s in shapes), **more)
+
+
+WORKUP = {"stage": Stage.WORKUP, "distribution": Distribution.GROUPED}
+
+
+@pytest.mark.parametrize(
+    ("description", "row"),
+    [
+        (said("amorphous", "fine_linear", **WORKUP), "S6"),
+        (said("fine_linear", "amorphous", **WORKUP), "S6"),
+        (said("punctate", "amorphous", **WORKUP), "S2"),
+        (said("round", "skin", certain=True, **WORKUP), "R3"),
+        # incomplete at screening outranks benign
+        (said("skin", "fine_pleo", certain=True, distribution=Distribution.GROUPED), "M1"),
+        (said("round", "rim", certain=True, distribution=Distribution.DIFFUSE), "R1"),
+        # a shape no rule speaks about keeps the finding from being called benign ...
+        (said("skin", "punctate", certain=True, stage=Stage.WORKUP, distribution=Distribution.SINGLE), "Z"),
+        # ... but hides no suspicion
+        (said("punctate", "fine_pleo", stage=Stage.WORKUP, distribution=Distribution.SINGLE), "S4"),
+        (said("fine_linear", "skin", known_cancer_here=True, **WORKUP), "K1"),
+    ],
+)
+def test_of_several_shapes_the_most_suspicious_decides(description, row):
+    result = follow_up(description, TABLE)
+    assert result.row == row
+    assert any("decides" in note for note in result.notes)
+    assert follow_up(replace(description, morphology=description.morphology[::-1]), TABLE).row == row
+
+
+def notes_of(description: Description) -> str:
+    return " ".join(follow_up(description, TABLE).notes)
+
+
+def test_what_the_reader_should_know_is_said_beside_the_row():
+    ductal = {"stage": Stage.WORKUP, "distribution": Distribution.LINEAR}
+    assert "4B" in notes_of(said("fine_pleo", **ductal))
+    assert "LIB98" in notes_of(said("fine_linear", **ductal))
+    assert "LIB98" not in notes_of(said("fine_linear", **WORKUP))
+    assert "clinical review" in notes_of(said("round", change=Change.STABLE_2Y, **WORKUP))
+    assert "KIM23" in notes_of(said("amorphous", "punctate", **WORKUP))
+    assert "KIM23" not in notes_of(said("amorphous", **WORKUP))
+    assert "6.8 %" in notes_of(said("amorphous", **WORKUP))
+    assert "shape decides" in notes_of(said("coarse_het", size=MarkKind.MACRO, **WORKUP))
+    assert "shape decides" in notes_of(said("coarse", size=MarkKind.MICRO, certain=True))
+    assert notes_of(said("coarse_het", size=MarkKind.MICRO, **WORKUP)) == ""
+
+
+def test_macro_never_outranks_a_suspicious_shape():
+    result = follow_up(said("coarse_het", size=MarkKind.MACRO, **WORKUP), TABLE)
+    assert (result.row, result.suggested_assessment) == ("S3", "4B")
+
+
+def test_leaflets_and_bi_rads_stand_side_by_side():
+    macro = follow_up(Description(size=MarkKind.MACRO), TABLE)
+    assert "SJRA-5" in macro.seeds
+    assert "category 2" in macro.birads
+    assert all(one.seeds and one.birads for one in TABLE.comparisons.values())
+    assert follow_up(said("round", known_cancer_here=True), TABLE).seeds == ""
+
+
+def test_reasons_use_the_words_of_the_edition():
+    milk = said("milk", certain=True)
+    assert "Milk of calcium" in follow_up(milk, TABLE).because[0]
+    later = follow_up(milk, TABLE, lexicon_edition="v2025")
+    assert "Layering" in later.because[0]
+    assert later.lexicon_edition == "v2025"
+
+
+def test_every_source_tag_in_a_text_exists():
+    lexicon = load_lexicon()
+    texts = [t for row in TABLE.rows for t in row.because] + [note.text for note in TABLE.notes]
+    texts += [t for one in TABLE.comparisons.values() for t in (one.seeds, one.birads)]
+    tags = [part.split("]")[0] for text in texts for part in text.split("[")[1:]]
+    assert len(tags) > 20
+    assert set(tags) <= set(lexicon.sources)
+
+
+def packaged() -> str:
+    return data_file("follow_up.toml").read_text(encoding="utf-8")
+
+
+def changed_table(tmp_path: Path, old: str, new: str):
+    text = packaged()
+    assert old in text
+    path = tmp_path / "table.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return load_rules(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("when = [{}]", 'when = [{ certain = ["yes"] }]', "end in no row"),
+        ('when = [{ known_cancer_here = ["yes"] }]', "when = [{}]", "Row E1 can never decide"),
+        ('sources = ["PARK", "ASMT", "BR5"]', 'sources = ["PARC"]', "cites 'PARC'"),
+        ('sources = ["SJRA-12", "MAYO-9"]', "sources = []", "cites no source"),
+        ('compare = ["macro"]', 'compare = ["makro"]', "compares 'makro'"),
+        ('rows = ["S5"]', 'rows = ["S9"]', "names row S9"),
+        (
+            'follow_up = "reader_decides"',
+            'follow_up = "reader_decides"\nsuggestion = "2"',
+            "must not suggest",
+        ),
+        ('suggestion = "6"\n', "", "suggests no category"),
+    ],
+)
+def test_a_faulty_table_is_found_out(tmp_path, old, new, sentence):
+    found = problems(changed_table(tmp_path, old, new), load_lexicon())
+    assert any(sentence in problem for problem in found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('stage = ["workup"]', 'stage = ["work-up"]', "stage has no value 'work-up'"),
+        ("stage = [", "stagee = [", "unknown field 'stagee'"),
+        ('suggestion = "6"', 'suggestion = "7"', "'7' is not an assessment category"),
+        ('follow_up = "as_planned"', 'follow_up = "wait"', "'wait' is none of"),
+        ('id = "E1"', 'id = "K1"', "row K1 stands there 2 times"),
+        ('id = "K1"\n', 'id = "K1"\nwho = "me"\n', "row K1: unknown key 'who'"),
+        ("{morphology} is a", "{name} is a", "uses {name}"),
+        ("[row.by_morphology.skin]", "[row.by_morphology.sking]", "'sking' is not a morphology"),
+        ("when = [{}]", "when = []", "row Z: when has no alternative"),
+        ('version = "1.0.0"', "version = 1", "version must be a text"),
+        ("[[note]]", "[[nota]]", "unknown table 'nota'"),
+        ("[[note]]", "[[note", "not valid TOML"),
+    ],
+)
+def test_a_table_that_cannot_be_understood_names_the_place(tmp_path, old, new, sentence):
+    with pytest.raises(InvalidLexicon, match=r"table\.toml") as raised:
+        changed_table(tmp_path, old, new)
+    assert sentence in str(raised.value)
+
+
+def test_a_missing_table_is_refused(tmp_path):
+    with pytest.raises(InvalidLexicon, match="cannot be read"):
+        load_rules(tmp_path / "none.toml")
+
+
+def test_reasons_may_say_only_what_every_finding_has():
+    result = [follow_up(Description(size=kind), TABLE) for kind in (*MarkKind, None)]
+    assert all("{" not in reason for one in result for reason in one.because)
+    assert set(PLACEHOLDERS) == {"stage", "size", "morphology", "distribution", "spread", "change"}
+
+
+def test_every_follow_up_has_a_word_and_a_code_or_a_reason_why_not():
+    assert set(load_lexicon().recommendations) == set(FollowUpAction)
+
+
+def test_the_documented_table_is_the_one_in_force():
+    written = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    assert table_for_people(TABLE, load_lexicon()) in written
