@@ -1,0 +1,250 @@
+"""A reading on the screen: acts, undo that survives, saving in order, saving that fails and recovers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pytestqt.qtbot import QtBot
+
+from annotator.bootstrap import open_workspace
+from annotator.errors import StaleReading, StoreError
+from annotator.model.finding import Assessment, Distribution, Morphology, Reading, Stage
+from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
+from annotator.model.history import Act
+from annotator.model.image import ExamInfo, ImageInfo, Laterality, View
+from annotator.model.mark import MarkKind
+from annotator.settings import load_settings
+from annotator.ui.session import ReadingSession, SaveState
+from annotator.ui.task_runner import TaskRunner
+from annotator.workspace import Workspace
+
+SPOTS = (ImagePoint(60.5, 70.5), ImagePoint(120.5, 90.5), ImagePoint(100.5, 150.5))
+INFO = ImageInfo(
+    path=Path("none.dcm"),
+    sop_class_uid="1.2.840.10008.5.1.4.1.1.1.2",
+    sop_instance_uid="1.2.3.4",
+    study_instance_uid="1.2.3",
+    rows=220,
+    columns=200,
+    bits_stored=12,
+    laterality=Laterality.RIGHT,
+    view=View("CC"),
+    spacing=PixelSpacing(0.07, 0.07, SpacingBasis.AT_DETECTOR),
+)
+EXAM = ExamInfo("1.2.3", (INFO,))
+
+
+@dataclass(frozen=True)
+class StillPicture:
+    info: ImageInfo
+    frame_number: int
+    frame: NDArray[np.uint16]
+
+
+@pytest.fixture(scope="module")
+def picture() -> StillPicture:
+    """Tissue with photon noise and three spots of 0.35 mm."""
+    rows, columns = np.mgrid[0 : INFO.rows, 0 : INFO.columns] + 0.5
+    values = np.random.default_rng(5).normal(1500, 15, (INFO.rows, INFO.columns))
+    for spot in SPOTS:
+        values += 400 * np.exp(-((columns - spot.column) ** 2 + (rows - spot.row) ** 2) / (2 * 1.8**2))
+    return StillPicture(INFO, 1, values.clip(0, 4095).astype(np.uint16))
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Iterator[Workspace]:
+    settings = load_settings(overrides={"database": f"sqlite:///{tmp_path / 'r.db'}", "reader": "r1"})
+    made = open_workspace(settings)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def bugs() -> Iterator[list[BaseException]]:
+    caught: list[BaseException] = []
+    yield caught
+    assert caught == []
+
+
+@pytest.fixture
+def runner(qtbot: QtBot, bugs: list[BaseException]) -> Iterator[TaskRunner]:
+    made = TaskRunner(bugs.append)
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def session(workspace: Workspace, runner: TaskRunner) -> ReadingSession:
+    return ReadingSession(workspace, runner, EXAM)
+
+
+def mark_all(session: ReadingSession, picture: StillPicture) -> None:
+    for spot in SPOTS:
+        session.mark_spot(picture, ImagePoint(spot.column + 1.5, spot.row - 1), MarkKind.MICRO)
+
+
+def test_a_click_beside_a_spot_marks_the_spot(session: ReadingSession, picture: StillPicture) -> None:
+    session.mark_spot(picture, ImagePoint(62, 69), MarkKind.MICRO)
+    (mark,) = session.reading.marks
+    assert abs(mark.point.column - SPOTS[0].column) < 0.5
+    assert abs(mark.point.row - SPOTS[0].row) < 0.5
+    assert mark.measurement is not None
+    assert mark.measurement.basis is SpacingBasis.AT_DETECTOR
+    assert session.selected_marks == {mark.id}
+    (finding,) = session.reading.findings
+    assert session.current_finding_id == finding.id
+    assert (finding.size, finding.morphology, finding.assessment) == (None, (), None)
+
+
+def test_a_click_on_empty_tissue_marks_nothing_and_says_so(
+    session: ReadingSession, picture: StillPicture
+) -> None:
+    said: list[str] = []
+    session.message.connect(said.append)
+    session.mark_spot(picture, ImagePoint(20, 200), MarkKind.MICRO)
+    assert session.reading.marks == ()
+    assert session.reading.findings == ()
+    assert "Alt+click" in said[-1]
+    session.mark_spot(picture, ImagePoint(20, 200), MarkKind.MICRO, force=True)
+    assert session.reading.marks[0].point == ImagePoint(20, 200)
+    assert session.reading.marks[0].measurement is None
+
+
+def test_the_same_spot_is_not_marked_twice(session: ReadingSession, picture: StillPicture) -> None:
+    for column in (59.5, 61.5):
+        session.mark_spot(picture, ImagePoint(column, 70.5), MarkKind.MICRO)
+    assert len(session.reading.marks) == 1
+
+
+def test_a_lasso_ties_what_lies_inside_to_the_current_finding(
+    session: ReadingSession, picture: StillPicture
+) -> None:
+    mark_all(session, picture)
+    corners = ((40, 50), (140, 50), (140, 110), (40, 110))
+    session.lasso(picture, tuple(ImagePoint(*c) for c in corners))
+    (cluster,) = session.reading.clusters
+    assert set(cluster.mark_ids) == {m.id for m in session.reading.marks[:2]}
+    assert cluster.spacing == INFO.spacing
+
+
+def test_undo_and_redo_walk_through_the_acts_and_are_kept_over_a_restart(
+    qtbot: QtBot, session: ReadingSession, picture: StillPicture, workspace: Workspace, runner: TaskRunner
+) -> None:
+    mark_all(session, picture)
+    finding = session.reading.findings[0].id
+    session.describe(finding, "Distribution grouped", distribution=Distribution.GROUPED)
+    shown: list[Reading] = [session.reading]
+    for _ in range(2):
+        session.undo_stack.undo()
+        shown.append(session.reading)
+    session.undo_stack.redo()
+    assert session.reading == shown[1]
+    assert session.close()
+
+    again = ReadingSession(workspace, runner, EXAM)
+    assert again.reading == shown[1]
+    assert again.undo_stack.undoText() == "Mark microcalcification in F1"
+    again.undo_stack.redo()
+    assert again.reading == shown[0]
+    for _ in range(4):
+        again.undo_stack.undo()
+    assert again.reading.marks == ()
+    assert not again.undo_stack.canUndo()
+    assert again.close()
+    acts = [r.act for r in workspace.revisions(again.reading.id)]
+    assert acts == [Act.EDIT] * 4 + [Act.UNDO] * 2 + [Act.REDO] * 2 + [Act.UNDO] * 4
+
+
+def test_the_screen_says_saved_only_when_the_database_has_it(
+    qtbot: QtBot, session: ReadingSession, picture: StillPicture, workspace: Workspace
+) -> None:
+    session.mark_spot(picture, SPOTS[0], MarkKind.MICRO)
+    assert session.save_state is SaveState.SAVING
+    qtbot.waitUntil(lambda: session.save_state is SaveState.SAVED)
+    assert workspace.open_reading("1.2.3").reading == session.reading
+    assert session.revision == 1
+
+
+def test_a_save_that_fails_keeps_the_acts_says_so_and_is_tried_again(
+    qtbot: QtBot,
+    session: ReadingSession,
+    picture: StillPicture,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = workspace.save
+
+    def refuse(*_args: object, **_more: object) -> int:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(workspace, "save", refuse)
+    monkeypatch.setattr("annotator.ui.session.RETRY_MS", 10)
+    session._retry.setInterval(10)
+    mark_all(session, picture)
+    qtbot.waitUntil(lambda: session.save_state is SaveState.FAILED)
+    assert not session.flush()
+    assert session.unsaved_acts == 3
+    assert len(session.reading.marks) == 3
+    monkeypatch.setattr(workspace, "save", real)
+    session.save_now()
+    qtbot.waitUntil(lambda: session.save_state is SaveState.SAVED)
+    assert [r.label for r in session.revisions()] == ["Mark microcalcification in F1"] * 3
+    assert workspace.open_reading("1.2.3").reading == session.reading
+
+
+def test_a_second_program_on_the_same_reading_is_told_and_overwrites_nothing(
+    qtbot: QtBot, session: ReadingSession, picture: StillPicture, workspace: Workspace, runner: TaskRunner
+) -> None:
+    other_place = open_workspace(workspace.settings)
+    other = ReadingSession(other_place, runner, EXAM)
+    session.mark_spot(picture, SPOTS[0], MarkKind.MICRO)
+    assert session.close()
+    other.mark_spot(picture, SPOTS[1], MarkKind.MICRO)
+    qtbot.waitUntil(lambda: other.save_state is SaveState.FAILED)
+    assert isinstance(other.save_error, StaleReading)
+    assert other.unsaved_acts == 1
+    assert workspace.open_reading("1.2.3").reading == session.reading
+    other_place.close()
+
+
+def test_the_documented_follow_up_follows_what_is_said(
+    session: ReadingSession, picture: StillPicture
+) -> None:
+    mark_all(session, picture)
+    finding = session.reading.findings[0].id
+    assert session.follow_up(finding).row == "M1"
+    session.describe(
+        finding, "Describe", morphology=(Morphology.FINE_PLEO,), distribution=Distribution.GROUPED
+    )
+    assert session.follow_up(finding).follow_up == "magnification_views"
+    session.describe(finding, "Stage", stage=Stage.WORKUP)
+    assert (session.follow_up(finding).row, session.follow_up(finding).follow_up) == ("S4", "biopsy")
+    session.describe(finding, "Assessment", assessment=Assessment.PROBABLY_BENIGN)
+    assert session.reading.findings[0].assessment is Assessment.PROBABLY_BENIGN
+    assert session.follow_up(finding).suggested_assessment == "4B"
+
+
+def test_an_exam_with_magnification_views_begins_at_work_up(
+    workspace: Workspace, runner: TaskRunner, picture: StillPicture
+) -> None:
+    magnified = replace(INFO, view=View("CC", ("M",)))
+    session = ReadingSession(workspace, runner, ExamInfo("1.2.3", (magnified,)))
+    session.mark_spot(picture, SPOTS[0], MarkKind.MICRO)
+    assert session.reading.findings[0].stage is Stage.WORKUP
+
+
+def test_deleting_takes_the_selected_marks_and_nothing_else(
+    session: ReadingSession, picture: StillPicture
+) -> None:
+    mark_all(session, picture)
+    session.select_marks(frozenset(m.id for m in session.reading.marks[:2]))
+    kept = session.reading.marks[2]
+    session.remove_selected()
+    assert session.reading.marks == (kept,)
+    session.remove_selected()
+    assert session.reading.marks == (kept,)
