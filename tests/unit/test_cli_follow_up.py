@@ -1,0 +1,155 @@
+"""`annotator follow-up` and `annotator rules` as called from outside."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import pytest
+
+from annotator.cli import main
+from annotator.cli.follow_up import decode_description
+from annotator.errors import InvalidFinding
+from annotator.lexicon.entries import data_file
+from annotator.model.finding import Description, Distribution, Morphology
+
+EXAMPLE = {
+    "stage": "screen",
+    "size": "micro",
+    "morphology": ["fine_pleo"],
+    "distribution": "grouped",
+    "spread": "one_site",
+    "change": "no_prior",
+    "certain": True,
+    "known_cancer_here": False,
+    "adjacent_cancer": False,
+    "priors_requested": False,
+}
+
+
+def feed(monkeypatch, text: str) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+
+def test_a_finding_in_a_file(tmp_path, capsys):
+    path = tmp_path / "finding.json"
+    path.write_text(json.dumps(EXAMPLE, indent=2))
+    assert main(["follow-up", str(path), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert list(answer) == [
+        *("row", "suggested_assessment", "follow_up", "interval_months", "text", "because", "sources"),
+        *("rules_version", "lexicon_edition", "notes", "seeds", "birads"),
+    ]
+    assert (answer["row"], answer["suggested_assessment"]) == ("M1", "0")
+    assert (answer["follow_up"], answer["interval_months"]) == ("magnification_views", 0)
+    assert answer["sources"][:2] == ["SJRA-8", "MAYO-8"]
+
+
+def test_sentences_for_people(tmp_path, capsys):
+    path = tmp_path / "finding.json"
+    path.write_text(json.dumps({**EXAMPLE, "stage": "workup"}))
+    assert main(["follow-up", str(path), "--edition", "v2025"]) == 0
+    said = capsys.readouterr().out
+    assert "Documented follow-up: Biopsy." in said
+    assert "row S4" in said
+    assert "category 4B, moderate suspicion" in said
+    assert "Source [BR5]: ACR BI-RADS Atlas" in said
+    assert "edition v2025" in said
+
+
+def test_one_answer_a_line_and_bad_lines_are_answered_too(monkeypatch, capsys):
+    feed(monkeypatch, '{"size": "macro"}\n\n{"size": "huge"}\nnonsense\n{"size": "macro"}')
+    assert main(["follow-up", "-"]) == 1
+    answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [a.get("row") for a in answers] == ["B3", None, None, "B3"]
+    assert answers[1]["line"] == 3
+    assert "size" in answers[1]["error"]
+    assert answers[2]["line"] == 4
+
+
+def test_only_good_lines_end_well(monkeypatch):
+    feed(monkeypatch, "{}\n{}\n")
+    assert main(["follow-up", "-"]) == 0
+
+
+def test_a_saved_finding_is_read_whatever_else_it_carries():
+    saved = {**EXAMPLE, "id": "a", "number": 1, "tracking_uid": "2.25.1", "assessment": "4B", "marks": []}
+    assert decode_description(json.dumps(saved).encode()) == Description(
+        size="micro", morphology=(Morphology.FINE_PLEO,), distribution=Distribution.GROUPED, certain=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "sentences"),
+    [
+        ({"morphology": ["fine_plo"]}, ["morphology", "fine_plo", "fine_pleo, fine_linear"]),
+        ({"morphology": "fine_pleo"}, ["morphology", "a list of skin"]),
+        ({"stage": None}, ["stage", "screen, workup, fu6, fu12, fu24"]),
+        ({"distribution": "clustered"}, ["distribution", "grouped", "null"]),
+        ({"certain": "yes"}, ["certain", "true or false"]),
+        ({"certain": 1}, ["certain", "true or false"]),
+        ({"morpholgy": ["skin"]}, ["'morpholgy'", "did you mean 'morphology'"]),
+        ({"Distribution": "grouped"}, ["'Distribution'", "did you mean 'distribution'"]),
+        ({"findings": [], "marks": []}, ["no field of a finding", "morphology"]),
+        ([], ["this is not a finding"]),
+        ("skin", ["this is not a finding"]),
+    ],
+)
+def test_what_cannot_be_understood_is_named(said, sentences):
+    with pytest.raises(InvalidFinding) as raised:
+        decode_description(json.dumps(said).encode())
+    assert all(sentence in str(raised.value) for sentence in sentences)
+
+
+def test_a_byte_order_mark_is_no_obstacle():
+    assert decode_description(b"\xef\xbb\xbf{}") == Description()
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe", b'{"stage": "\xff"}'])
+def test_what_is_no_json_is_refused(data):
+    with pytest.raises(InvalidFinding, match="not a finding as JSON"):
+        decode_description(data)
+
+
+def test_a_missing_file_is_a_wrong_call(tmp_path, capsys):
+    assert main(["follow-up", str(tmp_path / "none.json")]) == 2
+    assert "none.json cannot be read" in capsys.readouterr().err
+
+
+def test_a_bad_file_is_named(tmp_path, capsys):
+    path = tmp_path / "bad.json"
+    path.write_text('{"stage": "scren"}')
+    assert main(["follow-up", str(path), "--json"]) == 1
+    streams = capsys.readouterr()
+    assert streams.out == ""
+    assert "bad.json: stage cannot be read" in streams.err
+
+
+def test_the_table_in_use_passes_its_check(capsys):
+    assert main(["rules", "check"]) == 0
+    assert "376,320" in capsys.readouterr().out
+
+
+def test_a_faulty_table_fails_its_check(tmp_path, capsys):
+    path = tmp_path / "mine.toml"
+    text = data_file("follow_up.toml").read_text(encoding="utf-8")
+    path.write_text(text.replace("when = [{}]", 'when = [{ certain = ["no"] }]'))
+    assert main(["rules", "check", str(path)]) == 1
+    assert "end in no row" in capsys.readouterr().err
+    assert main(["rules", "check", str(path), "--json"]) == 1
+    assert len(json.loads(capsys.readouterr().out)["problems"]) == 1
+    path.write_text("version = ")
+    assert main(["rules", "check", str(path)]) == 1
+    assert "mine.toml is not valid TOML" in capsys.readouterr().err
+    assert main(["rules", "check", str(tmp_path / "none.toml")]) == 1
+
+
+def test_the_table_is_printed_for_people_and_programs(capsys):
+    assert main(["rules", "table"]) == 0
+    printed = capsys.readouterr().out
+    assert "| K1 | known cancer here yes | 6 (Known biopsy-proven malignancy) |" in printed
+    assert main(["rules", "table", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [row["row"] for row in rows][:3] == ["K1", "E1", "E2"]
+    assert rows[0]["when"] == [{"known_cancer_here": ["yes"]}]
