@@ -1,0 +1,1 @@
+"""Reading and showing mammograms: files, codecs, grey values and resampling; no Qt here."""

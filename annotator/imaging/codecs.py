@@ -1,0 +1,195 @@
+"""Transfer syntax -> decoder, one table; and what a compressed frame must satisfy before it is shown.
+
+imagecodecs' single modules come first: they are the fastest and release the interpreter. Where one
+fails, the pydicom plugin named here decides; pydicom is never left to try plugins on its own, because
+it hides what the first one said. A decoder is only believed together with `stream_checks`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.encaps import encapsulate
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.uid import UID
+
+from annotator.imaging.decode_guard import attempt, quiet_parsing
+from annotator.imaging.stream_checks import (
+    BadStream,
+    Family,
+    StreamHead,
+    bit_balance,
+    check_tile_parts,
+    lossy_end_is_real,
+    read_head,
+    recognise,
+    trimmed,
+)
+
+Frame = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Codec:
+    """How one family is decoded: a function of an imagecodecs module, then a plugin of pydicom by name."""
+
+    family: Family
+    module: str
+    function: str
+    fallback_syntax: str
+    fallback_plugin: str
+
+
+_JPEG = Codec(Family.JPEG, "_jpeg8", "jpeg8_decode", "1.2.840.10008.1.2.4.51", "gdcm")
+_LOSSLESS = Codec(Family.JPEG_LOSSLESS, "_jpeg8", "jpeg8_decode", "1.2.840.10008.1.2.4.70", "gdcm")
+_LS = Codec(Family.JPEG_LS, "_jpegls", "jpegls_decode", "1.2.840.10008.1.2.4.80", "pyjpegls")
+_J2K = Codec(Family.JPEG_2000, "_jpeg2k", "jpeg2k_decode", "1.2.840.10008.1.2.4.90", "pylibjpeg")
+_HTJ2K = Codec(Family.HTJ2K, "_htj2k", "htj2k_decode", "1.2.840.10008.1.2.4.201", "pylibjpeg")
+_RLE = Codec(Family.RLE, "_imcd", "dicomrle_decode", "1.2.840.10008.1.2.5", "pydicom")
+
+CODECS = {
+    "1.2.840.10008.1.2.4.50": _JPEG,
+    "1.2.840.10008.1.2.4.51": _JPEG,
+    "1.2.840.10008.1.2.4.57": _LOSSLESS,
+    "1.2.840.10008.1.2.4.70": _LOSSLESS,
+    "1.2.840.10008.1.2.4.80": _LS,
+    "1.2.840.10008.1.2.4.81": _LS,
+    "1.2.840.10008.1.2.4.90": _J2K,
+    "1.2.840.10008.1.2.4.91": _J2K,
+    "1.2.840.10008.1.2.4.201": _HTJ2K,
+    "1.2.840.10008.1.2.4.202": _HTJ2K,
+    "1.2.840.10008.1.2.4.203": _HTJ2K,
+    "1.2.840.10008.1.2.5": _RLE,
+}
+"""Transfer syntax UID -> codec (brief 4.4)."""
+
+LOSSY = frozenset(f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 81))
+"""Transfer syntaxes that always lose something; .91 and .203 may hold either."""
+
+_BY_FAMILY = {codec.family: codec for codec in CODECS.values()}
+
+
+def codec_for(syntax: str, data: bytes) -> tuple[Codec, str]:
+    """The codec a frame needs, by its first bytes, and a sentence when the header says another.
+
+    Raises BadStream when neither header nor bytes name one that this program has.
+    """
+    declared = CODECS.get(syntax)
+    shown = recognise(data)
+    if shown is None:
+        if declared is None:
+            name = UID(syntax).name if syntax else "unnamed"
+            raise BadStream(f"is in an encoding this program does not read ({name})")
+        raise BadStream(f"is not {declared.family} as the header says, nor anything else known")
+    codec = _BY_FAMILY[shown]
+    alike = declared is not None and (declared.family == shown or {declared.family, shown} <= _SAME_STREAM)
+    if alike:
+        return codec, ""
+    said = declared.family if declared else UID(syntax).name if syntax else "nothing"
+    return codec, f"The picture is {shown} although the header says {said}."
+
+
+_SAME_STREAM = {Family.JPEG_2000, Family.HTJ2K}
+
+
+def decode_frame(
+    codec: Codec, data: bytes, rows: int, columns: int, bits: tuple[int, int]
+) -> tuple[Frame, int]:
+    """One compressed frame as (rows, columns) uint8, uint16 or int16, and its precision in bits.
+
+    `bits` is (BitsAllocated, BitsStored) of the header. Raises BadStream when the frame is not whole or
+    not the picture the header announces; nothing is allocated before that is known.
+    """
+    if codec.family is Family.RLE:
+        return _decode_rle(data, rows, columns, bits[0]), bits[0]
+    data = trimmed(data)
+    head = read_head(data)
+    _check_against_header(head, rows, columns, bits)
+    if codec.family in (Family.JPEG_2000, Family.HTJ2K):
+        check_tile_parts(data)
+    frame, why = attempt(lambda: _primary(codec, data))
+    if frame is None or frame.shape != (rows, columns):
+        frame = _fallback(codec, data, head, bits, why)
+    if codec.family is Family.JPEG_LOSSLESS:
+        _check_lossless(codec, data, head, frame, bits)
+    elif codec.family is Family.JPEG and not lossy_end_is_real(data, frame, lambda d: _primary(codec, d)):
+        raise BadStream("is cut off (its last part is missing)")
+    return frame, head.precision
+
+
+def _check_against_header(head: StreamHead, rows: int, columns: int, bits: tuple[int, int]) -> None:
+    allocated, stored = bits
+    if (head.rows, head.columns) != (rows, columns):
+        raise BadStream(f"is {head.rows} x {head.columns} pixels although the header says {rows} x {columns}")
+    if head.components != 1:
+        raise BadStream(f"has {head.components} colours although the header says one")
+    if not stored <= head.precision <= allocated:
+        raise BadStream(f"has {head.precision} bits a pixel although the header says {stored}")
+
+
+def _primary(codec: Codec, data: bytes) -> Frame:
+    decode = getattr(importlib.import_module(f"imagecodecs.{codec.module}"), codec.function)
+    options = {"numthreads": 2} if codec.family is Family.JPEG_2000 else {}
+    frame: Frame = decode(data, **options)
+    return frame
+
+
+def _fallback(codec: Codec, data: bytes, head: StreamHead, bits: tuple[int, int], why: str) -> Frame:
+    frame, also = attempt(lambda: _with_plugin(codec, data, head, bits))
+    if frame is None or frame.shape != (head.rows, head.columns):
+        raise BadStream(f"is damaged ({' '.join((why or also).split())[:100]})")
+    return frame
+
+
+def _with_plugin(codec: Codec, data: bytes, head: StreamHead, bits: tuple[int, int]) -> Frame:
+    """Decode with the one plugin of pydicom that the table names."""
+    options: dict[str, Any] = {
+        "rows": head.rows,
+        "columns": head.columns,
+        "samples_per_pixel": 1,
+        "number_of_frames": 1,
+        "photometric_interpretation": "MONOCHROME2",
+        "pixel_representation": 0,
+        "bits_allocated": bits[0],
+        "bits_stored": bits[1],
+        "pixel_keyword": "PixelData",
+    }
+    with quiet_parsing():
+        decoder = get_decoder(UID(codec.fallback_syntax))
+        frame, _ = decoder.as_array(
+            encapsulate([data]), decoding_plugin=codec.fallback_plugin, raw=True, **options
+        )
+    return frame
+
+
+def _check_lossless(codec: Codec, data: bytes, head: StreamHead, frame: Frame, bits: tuple[int, int]) -> None:
+    """Every bit accounted for, or else a second decoder that finds the same pixels."""
+    balance = bit_balance(data, head, frame)
+    if balance is not None and balance.complete:
+        return
+    if balance is not None and balance.short:
+        raise BadStream("is cut off (it ends before its last pixels)")
+    if balance is not None and balance.present - balance.needed > 64:
+        raise BadStream("is damaged (it holds more than the pixels take)")
+    second, _ = attempt(lambda: _with_plugin(codec, data, head, bits))
+    if second is None or not np.array_equal(second, frame):
+        raise BadStream("is damaged (two decoders disagree about it)")
+
+
+def _decode_rle(data: bytes, rows: int, columns: int, bits_allocated: int) -> Frame:
+    segments = int.from_bytes(data[:4], "little")
+    depth = bits_allocated // 8
+    if segments != depth:
+        raise BadStream(f"has {segments} byte planes although the header asks for {depth}")
+    if (len(data) - 64) * 64 < rows * columns * depth:
+        raise BadStream("is cut off (it is too short for its size)")
+    kind = np.dtype("<u2" if depth == 2 else "u1")
+    decode = getattr(importlib.import_module(f"imagecodecs.{_RLE.module}"), _RLE.function)
+    content, why = attempt(lambda: decode(data, kind))
+    if content is None or len(content) != rows * columns * depth:
+        raise BadStream(f"is cut off or damaged ({why or 'too few or too many bytes'})")
+    return np.frombuffer(content, kind).reshape(rows, columns)

@@ -1,0 +1,194 @@
+"""From a file to its header and to the place where its pixels start; nothing of the picture is read.
+
+Mends what can be mended (no preamble, no meta group, no transfer syntax) and says so.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from pydicom.dataset import FileDataset
+from pydicom.filereader import read_partial
+from pydicom.tag import BaseTag
+from pydicom.uid import UID
+
+from annotator.errors import UnreadableImage
+from annotator.imaging.decode_guard import quiet_parsing
+
+EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
+IMPLICIT_LITTLE = "1.2.840.10008.1.2"
+EXPLICIT_BIG = "1.2.840.10008.1.2.2"
+DEFLATED = "1.2.840.10008.1.2.1.99"
+NATIVE = frozenset({EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED})
+
+PIXEL_DATA = 0x7FE00010
+_PIXEL_TAGS = {PIXEL_DATA, 0x7FE00009, 0x7FE00008}
+_LONG_FORM = {b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN", b"SQ", b"UT", b"UC", b"UR"}
+
+MAX_INFLATED = 1 << 30
+"""Bytes a deflated file may become: above the largest stack of a breast, below a small machine's memory."""
+MAX_INFLATION = 300
+"""Most that deflate may shrink a picture; the format's own end is about 1,030, empty pictures stay below 250."""
+MAX_HEADER_READS = 400_000
+"""Reads while parsing one header. A stack of 100 slices needs 20,000; this stops bombs after seconds."""
+UNDEFINED = 0xFFFFFFFF
+
+
+@dataclass(frozen=True)
+class PixelElement:
+    """Where the value of the pixel element lies. `length` is UNDEFINED when the picture is compressed."""
+
+    tag: int
+    start: int
+    length: int
+    vr: str
+    big_endian: bool
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A header as parsed. `inflated` is the content to read pixels from when the file was deflated."""
+
+    path: Path
+    dataset: FileDataset
+    transfer_syntax: str
+    pixels: PixelElement | None
+    size: int
+    repairs: tuple[str, ...]
+    inflated: bytes | None = None
+
+    def open(self) -> BinaryIO:
+        """The content that `pixels` points into."""
+        return self.path.open("rb") if self.inflated is None else io.BytesIO(self.inflated)
+
+
+class _Counted:
+    """A file that stops after so many reads: headers of a million empty items would take minutes."""
+
+    def __init__(self, file: BinaryIO, path: Path) -> None:
+        self._file = file
+        self._path = path
+        self._left = MAX_HEADER_READS
+        self.seek = file.seek
+        self.tell = file.tell
+        self.name = str(path)
+
+    def read(self, size: int = -1) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            raise UnreadableImage(
+                self._path,
+                "its header has far more entries than any picture needs; the file was refused unread",
+            )
+        return self._file.read(size)
+
+
+def read_raw(path: Path) -> RawFile:
+    """Parse the header of `path` up to its pixels. Call inside a decode guard."""
+    with path.open("rb") as file:
+        start = file.read(1024)
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        if not start:
+            raise UnreadableImage(path, "the file is empty")
+        if DEFLATED.encode() in start[:1024]:
+            inflated = _inflate(path, file)
+            if inflated is not None:
+                return _parse(path, io.BytesIO(inflated), inflated)
+        return _parse(path, file, None, size=size)
+
+
+def _parse(path: Path, file: BinaryIO, inflated: bytes | None, size: int = 0) -> RawFile:
+    with quiet_parsing():
+        found: list[int] = []
+
+        def at_pixels(tag: BaseTag, _vr: str | None, _length: int) -> bool:
+            if tag in _PIXEL_TAGS:
+                found[:] = [int(tag)]
+                return True
+            return False
+
+        counted = _Counted(file, path)
+        dataset = read_partial(counted, stop_when=at_pixels, force=True)  # type: ignore[arg-type]
+    implicit, little = dataset.original_encoding
+    position = counted.tell()
+    pixels = _pixel_element(counted, position, found[0], big_endian=little is False) if found else None
+    syntax, repairs = _transfer_syntax(dataset, bool(implicit), little is not False, pixels)
+    if inflated is not None:
+        syntax, size = DEFLATED, len(inflated)
+    return RawFile(path, dataset, syntax, pixels, size, repairs, inflated)
+
+
+def _pixel_element(file: _Counted, position: int, tag: int, *, big_endian: bool) -> PixelElement:
+    file.seek(position)
+    head = file.read(12)
+    order: Literal["big", "little"] = "big" if big_endian else "little"
+    vr = head[4:6]
+    if vr in _LONG_FORM:
+        return PixelElement(tag, position + 12, int.from_bytes(head[8:12], order), vr.decode(), big_endian)
+    return PixelElement(tag, position + 8, int.from_bytes(head[4:8], order), "OW", big_endian)
+
+
+def _transfer_syntax(
+    dataset: FileDataset, implicit: bool, little: bool, pixels: PixelElement | None
+) -> tuple[str, tuple[str, ...]]:
+    repairs = []
+    if dataset.preamble is None:
+        repairs.append("The file lacks the DICOM preamble; its content was read as DICOM all the same.")
+    syntax = str(getattr(dataset.file_meta, "TransferSyntaxUID", "") or "")
+    if syntax in NATIVE:
+        shown = IMPLICIT_LITTLE if implicit else EXPLICIT_LITTLE if little else EXPLICIT_BIG
+        if syntax != DEFLATED and shown != syntax:
+            repairs.append(f"The file is written as {UID(shown).name} although it says {UID(syntax).name}.")
+        return shown, tuple(repairs)
+    if not syntax:
+        syntax = IMPLICIT_LITTLE if implicit else EXPLICIT_LITTLE if little else EXPLICIT_BIG
+        if pixels is not None and pixels.length == UNDEFINED:
+            syntax = ""
+        repairs.append("The file does not name its transfer syntax; it was recognised from the content.")
+    return syntax, tuple(repairs)
+
+
+def _inflate(path: Path, file: BinaryIO) -> bytes | None:
+    """The whole file with its data set inflated and its meta group saying so; None when not deflated."""
+    with quiet_parsing():
+        # Reading stops before the first element behind the meta group, so nothing is inflated yet.
+        meta_end = _meta_end(file)
+        if meta_end is None:
+            return None
+    file.seek(0)
+    head = file.read(meta_end)
+    packed = file.read()
+    limit = min(MAX_INFLATED, max(1 << 20, MAX_INFLATION * len(packed)))
+    machine = zlib.decompressobj(-zlib.MAX_WBITS)
+    content = machine.decompress(packed, limit)
+    if machine.unconsumed_tail and not machine.eof:
+        raise UnreadableImage(
+            path, "its deflated content grows beyond any picture when unpacked; the file was refused"
+        )
+    if not machine.eof:
+        raise UnreadableImage(path, "its deflated content is cut off; ask for the file again")
+    plain = EXPLICIT_LITTLE.encode().ljust(len(DEFLATED), b"\0")
+    return head.replace(DEFLATED.encode(), plain, 1) + content
+
+
+def _meta_end(file: BinaryIO) -> int | None:
+    """Where the data set starts: behind the last element of group 2, which is always explicit little endian."""
+    file.seek(0)
+    head = file.read(1 << 16)
+    at = 132 if head[128:132] == b"DICM" else 0
+    says_deflated = False
+    while head[at : at + 2] == b"\x02\x00":
+        element, vr = head[at + 2 : at + 4], head[at + 4 : at + 6]
+        if vr in _LONG_FORM:
+            start, length = at + 12, int.from_bytes(head[at + 8 : at + 12], "little")
+        else:
+            start, length = at + 8, int.from_bytes(head[at + 6 : at + 8], "little")
+        if element == b"\x10\x00":
+            says_deflated = head[start : start + length].rstrip(b"\0 ") == DEFLATED.encode()
+        at = start + length
+    return at if says_deflated else None

@@ -1,0 +1,69 @@
+"""The one place where whatever a parser or codec throws at bad bytes becomes a sentence.
+
+Codecs written in Rust raise BaseException (pyo3 PanicException), nested sequences end in
+RecursionError, absurd sizes in MemoryError: none of them may stop the files that follow.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from annotator.errors import AnnotatorError, UnreadableImage
+from annotator.jobs import Cancelled
+
+_Result = TypeVar("_Result")
+_NOT_OURS = (AnnotatorError, Cancelled, KeyboardInterrupt, SystemExit, GeneratorExit)
+_PARSING = threading.RLock()
+
+
+@contextmanager
+def decode_guard(path: Path) -> Iterator[None]:
+    """Turn anything raised inside into UnreadableImage, except errors that already speak for themselves."""
+    try:
+        yield
+    except _NOT_OURS:
+        raise
+    except BaseException as error:
+        raise UnreadableImage(path, _sentence(error)) from error
+
+
+def attempt(function: Callable[[], _Result]) -> tuple[_Result | None, str]:
+    """`function()` and '', or None and why not, for bytes nobody vouches for."""
+    try:
+        return function(), ""
+    except _NOT_OURS:
+        raise
+    except BaseException as error:  # noqa: BLE001 - this is what the module is for
+        return None, str(error) or type(error).__name__
+
+
+@contextmanager
+def quiet_parsing() -> Iterator[None]:
+    """Let pydicom complain about nothing: what was mended is said in `repairs`.
+
+    The filters of `warnings` belong to the whole process, so one thread at a time may set them;
+    parsing holds the interpreter anyway.
+    """
+    with _PARSING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, RecursionError):
+        return "its header nests sequences too deeply to be read; the file is damaged or made to do harm"
+    if isinstance(error, MemoryError):
+        return "it asks for more memory than there is; the file is damaged or made to do harm"
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if isinstance(error, PermissionError):
+        return "this user may not read it; ask whoever owns the file"
+    if isinstance(error, OSError):
+        return f"it could not be read from disk ({error.strerror or error})"
+    said = " ".join(str(error).split())[:160]
+    return f"it is damaged and could not be understood ({said or type(error).__name__})"

@@ -1,0 +1,145 @@
+"""Header elements as plain values, however badly they are written; what was mended goes to `repairs`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+
+from annotator.imaging.decode_guard import attempt
+
+MAX_SEQUENCE = 4 << 20
+"""Bytes of a sequence that is looked into; the per-frame groups of 200 slices take a tenth of this."""
+
+
+class Facts:
+    """A data set whose elements can be asked for without fear. `repairs` is shared with nested items."""
+
+    def __init__(self, dataset: Dataset, repairs: list[str]) -> None:
+        self.dataset = dataset
+        self.repairs = repairs
+
+    def __contains__(self, keyword: str) -> bool:
+        return keyword in self.dataset
+
+    def value(self, keyword: str) -> Any:
+        """The element's value, None when absent, empty or not to be understood (said in `repairs`)."""
+        if keyword not in self.dataset:
+            return None
+        value, why = attempt(lambda: self.dataset[keyword].value)
+        if why:
+            self.repairs.append(f"{keyword} cannot be understood and was ignored.")
+        return value
+
+    def texts(self, keyword: str) -> tuple[str, ...]:
+        """The element's values as stripped text, () when absent or empty."""
+        value = self.value(keyword)
+        if value is None:
+            return ()
+        values = list(value) if isinstance(value, (MultiValue, list, tuple)) else [value]
+        texts = tuple(str(v).replace("\0", "").strip() for v in values)
+        return texts if any(texts) else ()
+
+    def text(self, keyword: str) -> str:
+        """The first of `texts`, '' when there is none."""
+        return next(iter(self.texts(keyword)), "")
+
+    def numbers(self, keyword: str) -> tuple[float, ...]:
+        """All values as finite numbers; () when absent, or when any is not one (said in `repairs`)."""
+        texts = self.texts(keyword)
+        found = [_finite(t) for t in texts]
+        kept = tuple(n for n in found if n is not None)
+        if len(kept) != len(texts):
+            shown = "\\".join(texts)[:40]
+            self.repairs.append(f"{keyword} is not a number ({shown!r}) and was ignored.")
+            return ()
+        return kept
+
+    def number(self, keyword: str) -> float | None:
+        """The first of `numbers`, None when there is none."""
+        return next(iter(self.numbers(keyword)), None)
+
+    def positive(self, keyword: str) -> float | None:
+        """A number above zero; anything else counts as absent (said in `repairs`)."""
+        number = self.number(keyword)
+        if number is not None and number <= 0:
+            self.repairs.append(f"{keyword} is {number:g}, which cannot be, and was ignored.")
+            return None
+        return number
+
+    def whole(self, keyword: str) -> int | None:
+        """A whole number; two bytes under a wrong value representation are read as the standard means them."""
+        if keyword not in self.dataset:
+            return None
+        tag = tag_for_keyword(keyword)
+        raw: Any = self.dataset.get_item(tag) if tag is not None else None
+        if (
+            isinstance(raw, RawDataElement)
+            and isinstance(raw.value, bytes)
+            and raw.VR not in (None, "US", "IS", "SS", "DS")
+        ):
+            return self._misdeclared(keyword, raw)
+        value, why = attempt(lambda: self.dataset[keyword].value)
+        number = (
+            None
+            if why
+            else _finite(str(value[0] if isinstance(value, (MultiValue, list)) and value else value))
+        )
+        if number is None and isinstance(raw, RawDataElement) and isinstance(raw.value, bytes) and raw.value:
+            return self._misdeclared(keyword, raw)
+        return int(number) if number is not None and number == int(number) else None
+
+    def _misdeclared(self, keyword: str, raw: RawDataElement) -> int | None:
+        assert isinstance(raw.value, bytes)
+        text = raw.value.strip(b" \0")
+        if len(raw.value) == 2:
+            number = int.from_bytes(raw.value, "little" if raw.is_little_endian else "big")
+        elif text.isdigit() and len(text) < 10:
+            number = int(text)
+        else:
+            self.repairs.append(f"{keyword} cannot be understood and was ignored.")
+            return None
+        self.repairs.append(f"{keyword} is declared as {raw.VR}; it was read as {number}.")
+        return number
+
+    def items(self, keyword: str) -> Iterator[Facts]:
+        """The items of a sequence, none when absent, damaged or absurdly long."""
+        if keyword not in self.dataset:
+            return
+        tag = tag_for_keyword(keyword)
+        raw: Any = self.dataset.get_item(tag) if tag is not None else None
+        if isinstance(raw, RawDataElement) and raw.value is not None and len(raw.value) > MAX_SEQUENCE:
+            self.repairs.append(f"{keyword} is far longer than it can be and was ignored.")
+            return
+        value = self.value(keyword)
+        if value is None or not hasattr(value, "__iter__") or isinstance(value, (str, bytes)):
+            return
+        for item in value:
+            if isinstance(item, Dataset):
+                yield Facts(item, self.repairs)
+
+    def item(self, keyword: str) -> Facts | None:
+        """The first item of a sequence."""
+        return next(self.items(keyword), None)
+
+    def group(self, keyword: str) -> Facts | None:
+        """A functional group macro: of all frames if shared, else of the first frame (PS3.3 C.7.6.16)."""
+        for groups in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+            first = self.item(groups)
+            found = first.item(keyword) if first is not None else None
+            if found is not None:
+                return found
+        return None
+
+
+def _finite(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

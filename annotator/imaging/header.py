@@ -1,0 +1,306 @@
+"""Everything the program uses from one header, as an ImageInfo; refuses what is not a grayscale picture."""
+
+from __future__ import annotations
+
+import hashlib
+
+from pydicom.uid import UID
+
+from annotator.errors import UnreadableImage
+from annotator.imaging.codecs import LOSSY
+from annotator.imaging.dataset import PIXEL_DATA, RawFile
+from annotator.imaging.facts import Facts
+from annotator.imaging.spacing import magnification_factor, pixel_spacing
+from annotator.imaging.view_codes import modifier_of_code, parse_label, view_of_code
+from annotator.imaging.voi_header import read_padding, read_rescale, read_voi
+from annotator.model.image import ImageInfo, Intent, Laterality, Technique, View
+
+MAMMOGRAPHY_CLASSES = {
+    "1.2.840.10008.5.1.4.1.1.1.2": "digital mammogram, for presentation",
+    "1.2.840.10008.5.1.4.1.1.1.2.1": "digital mammogram, for processing",
+    "1.2.840.10008.5.1.4.1.1.13.1.3": "breast tomosynthesis",
+    "1.2.840.10008.5.1.4.1.1.13.1.4": "breast projections, for presentation",
+    "1.2.840.10008.5.1.4.1.1.13.1.5": "breast projections, for processing",
+}
+"""SOP classes made for breasts -> what they are, in words (brief 4.1)."""
+
+_NO_PICTURE = {
+    "SR": "is a structured report, not a picture",
+    "RTPLAN": "is a radiotherapy plan, not a picture",
+    "RTSTRUCT": "is a set of radiotherapy structures, not a picture",
+    "PR": "is a presentation state, not a picture",
+    "KO": "is a list of key objects, not a picture",
+    "REG": "is a registration, not a picture",
+    "DOC": "is a document, not a picture",
+}
+_OVERLAYS = {
+    "1.2.840.10008.5.1.4.1.1.66.4": "is a segmentation drawn on other pictures, not a picture itself",
+    "1.2.840.10008.5.1.4.1.1.66.7": "is a segmentation drawn on other pictures, not a picture itself",
+    "1.2.840.10008.5.1.4.1.1.30": "is a map of computed values, not a mammogram",
+    "1.2.840.10008.5.1.4.1.1.481.2": "is a radiotherapy dose, not a picture",
+}
+_DIRECTORY = "1.2.840.10008.1.3.10"
+
+
+def image_info(raw: RawFile) -> ImageInfo:
+    """The facts of a grayscale picture; UnreadableImage for anything else, with what it is."""
+    repairs = list(raw.repairs)
+    facts = Facts(raw.dataset, repairs)
+    sop_class = facts.text("SOPClassUID") or _meta(raw, "MediaStorageSOPClassUID")
+    _refuse_other_objects(raw, facts, sop_class)
+    rows, columns, frames = _size(raw, facts)
+    bits_allocated, bits_stored, high_bit = _bits(raw, facts)
+    signed = facts.whole("PixelRepresentation") == 1
+    slope, intercept = read_rescale(facts)
+    view, side_in_view = _view(facts)
+    factor = magnification_factor(facts)
+    photometric = facts.text("PhotometricInterpretation").upper()
+    if not photometric:
+        repairs.append("PhotometricInterpretation is missing; high values are shown white.")
+    modality = facts.text("Modality")
+    _note_kind(facts, sop_class, modality)
+    return ImageInfo(
+        path=raw.path,
+        sop_class_uid=sop_class,
+        sop_instance_uid=_instance_uid(raw, facts),
+        rows=rows,
+        columns=columns,
+        frames=frames,
+        study_instance_uid=facts.text("StudyInstanceUID"),
+        series_instance_uid=facts.text("SeriesInstanceUID"),
+        modality=modality,
+        intent=_intent(facts, sop_class),
+        laterality=_laterality(facts, side_in_view),
+        view=view,
+        patient_orientation=_orientation(facts),
+        bits_allocated=bits_allocated,
+        bits_stored=bits_stored,
+        high_bit=high_bit,
+        signed=signed,
+        photometric=photometric or "MONOCHROME2",
+        presentation_lut_inverse=facts.text("PresentationLUTShape").upper() == "INVERSE",
+        transfer_syntax_uid=raw.transfer_syntax,
+        spacing=pixel_spacing(facts, sop_class, factor),
+        voi=read_voi(facts, signed=signed or intercept < 0),
+        padding=read_padding(facts, signed=signed),
+        slope=slope,
+        intercept=intercept,
+        patient_key=facts.text("PatientID"),
+        patient_name=facts.text("PatientName"),
+        patient_age=facts.text("PatientAge"),
+        exam_date=facts.text("StudyDate") or facts.text("AcquisitionDate") or facts.text("ContentDate"),
+        exam_time=facts.text("StudyTime") or facts.text("AcquisitionTime") or facts.text("ContentTime"),
+        manufacturer=facts.text("Manufacturer"),
+        model_name=facts.text("ManufacturerModelName"),
+        image_type=facts.texts("ImageType"),
+        technique=_technique(facts, factor),
+        implant=facts.text("BreastImplantPresent").upper() == "YES",
+        partial_view=facts.text("PartialView").upper() == "YES",
+        lossy=facts.text("LossyImageCompression") == "01" or raw.transfer_syntax in LOSSY,
+        repairs=tuple(dict.fromkeys(repairs)),
+    )
+
+
+def _refuse_other_objects(raw: RawFile, facts: Facts, sop_class: str) -> None:
+    modality = facts.text("Modality").upper()
+    reason = ""
+    if sop_class == _DIRECTORY or "DirectoryRecordSequence" in facts:
+        reason = (
+            "is a directory of other files (DICOMDIR), not a picture; open it by itself to see what it lists"
+        )
+    elif sop_class in _OVERLAYS:
+        reason = _OVERLAYS[sop_class]
+    elif raw.pixels is None:
+        reason = _without_pixels(raw, facts, sop_class, modality)
+    elif raw.pixels.tag != PIXEL_DATA:
+        reason = "holds floating point values, not a mammogram"
+    else:
+        reason = _not_gray(facts)
+    if reason:
+        raise UnreadableImage(raw.path, f"it {reason}")
+
+
+def _without_pixels(raw: RawFile, facts: Facts, sop_class: str, modality: str) -> str:
+    if modality in _NO_PICTURE:
+        return _NO_PICTURE[modality]
+    if not len(raw.dataset) and not raw.dataset.file_meta:
+        return "is not a DICOM file"
+    if raw.dataset.preamble is None and not sop_class and "Rows" not in facts and not _plausible(raw):
+        return "is not a DICOM file"
+    name = UID(sop_class).name if sop_class else ""
+    if "Rows" in facts or "Image" in name:
+        return "holds no pixels (its header ends before them); ask for the file again"
+    return f"holds no picture{f' (it is {name})' if name and name != sop_class else ''}"
+
+
+def _plausible(raw: RawFile) -> bool:
+    """Whether the elements read look like DICOM: groups that ascend and that the standard knows."""
+    groups = [int(tag) >> 16 for tag in raw.dataset.keys()]  # noqa: SIM118 - values stay unread
+    return bool(groups) and groups[0] in (0x0002, 0x0004, 0x0008, 0x0010)
+
+
+def _not_gray(facts: Facts) -> str:
+    samples = facts.whole("SamplesPerPixel")
+    photometric = facts.text("PhotometricInterpretation").upper()
+    if (samples or 1) != 1 or photometric.startswith(("RGB", "YBR", "HSV", "CMYK", "ARGB")):
+        return "is a colour picture; mammograms are shades of grey"
+    if photometric.startswith("PALETTE"):
+        return "is a picture in palette colours; mammograms are shades of grey"
+    if photometric and photometric not in ("MONOCHROME1", "MONOCHROME2"):
+        return f"has an unknown kind of pixels (PhotometricInterpretation {photometric[:20]!r})"
+    return ""
+
+
+def _size(raw: RawFile, facts: Facts) -> tuple[int, int, int]:
+    rows, columns = facts.whole("Rows"), facts.whole("Columns")
+    if not rows or not columns or rows < 0 or columns < 0:
+        raise UnreadableImage(
+            raw.path,
+            f"its header gives no usable size (Rows {rows}, Columns {columns}); ask for the file again",
+        )
+    frames = facts.whole("NumberOfFrames") if facts.text("NumberOfFrames") else 1
+    if frames is None or frames < 0:
+        shown = facts.text("NumberOfFrames")[:20]
+        raise UnreadableImage(raw.path, f"its header gives an impossible number of frames ({shown!r})")
+    if frames == 0:
+        facts.repairs.append("NumberOfFrames is 0; it was read as one frame.")
+        frames = 1
+    return rows, columns, frames
+
+
+def _bits(raw: RawFile, facts: Facts) -> tuple[int, int, int]:
+    allocated = facts.whole("BitsAllocated")
+    if allocated is None:
+        raise UnreadableImage(
+            raw.path, "its header does not say how many bits a pixel has; ask for the file again"
+        )
+    if allocated not in (8, 16):
+        raise UnreadableImage(raw.path, f"it has {allocated} bits a pixel; mammograms have 8 or 16")
+    stored = facts.whole("BitsStored")
+    if stored is None or not 1 <= stored <= allocated:
+        facts.repairs.append(f"BitsStored is {stored}; all {allocated} bits were used.")
+        stored = allocated
+    high = facts.whole("HighBit")
+    if high is None or not stored - 1 <= high < allocated:
+        facts.repairs.append(f"HighBit is {high}, which cannot be; {stored - 1} was used.")
+        high = stored - 1
+    return allocated, stored, high
+
+
+def _intent(facts: Facts, sop_class: str) -> Intent | None:
+    said = facts.text("PresentationIntentType").upper()
+    words = MAMMOGRAPHY_CLASSES.get(sop_class, "")
+    by_class = (
+        Intent.PROCESSING
+        if "for processing" in words
+        else Intent.PRESENTATION
+        if "for presentation" in words
+        else None
+    )
+    if said in set(Intent):
+        if by_class is not None and by_class != said:
+            facts.repairs.append(f"PresentationIntentType says {said}, the kind of object {by_class}.")
+        return Intent(said)
+    return by_class
+
+
+def _laterality(facts: Facts, in_view: str) -> Laterality | None:
+    """Frame laterality, then ImageLaterality, then Laterality (brief 4.2), then what is typed somewhere."""
+    anatomy = facts.group("FrameAnatomySequence")
+    coded = [anatomy.text("FrameLaterality") if anatomy is not None else ""]
+    coded += [facts.text("ImageLaterality"), facts.text("Laterality")]
+    for text in coded:
+        if text.upper() in set(Laterality):
+            return Laterality(text.upper())
+    if in_view:
+        facts.repairs.append("The side is not coded; it was taken from the name of the view.")
+        return Laterality(in_view)
+    for keyword in ("SeriesDescription", "ProtocolName"):
+        side, view, _ = parse_label(facts.text(keyword))
+        if side and view:
+            facts.repairs.append(f"The side is not coded; it was taken from {keyword}.")
+            return Laterality(side)
+    return None
+
+
+def _view(facts: Facts) -> tuple[View, str]:
+    """The view with what decided it, and a side that was typed into it ('' mostly)."""
+    unknown: list[str] = []
+    item = facts.item("ViewCodeSequence")
+    if item is not None:
+        name = view_of_code(item.text("CodeValue"), item.text("CodeMeaning"))
+        modifiers = _modifiers(item, unknown) or _modifiers(facts, unknown)
+        if name:
+            _note_unknown(facts, unknown)
+            return View(name, modifiers, "ViewCodeSequence"), ""
+        unknown.append(item.text("CodeValue") or "empty")
+    else:
+        modifiers = _modifiers(facts, unknown)
+    _note_unknown(facts, unknown)
+    for keyword in (
+        "ViewPosition",
+        "SeriesDescription",
+        "ProtocolName",
+        "AcquisitionDeviceProcessingDescription",
+    ):
+        side, name, typed = parse_label(facts.text(keyword))
+        if name:
+            if keyword != "ViewPosition":
+                facts.repairs.append(f"The view is not coded; it was taken from {keyword}.")
+            return View(name, modifiers or typed, keyword), side
+    return View("", modifiers, "ViewModifierCodeSequence" if modifiers else ""), ""
+
+
+def _modifiers(facts: Facts, unknown: list[str]) -> tuple[str, ...]:
+    found = []
+    for item in facts.items("ViewModifierCodeSequence"):
+        code, meaning = item.text("CodeValue"), item.text("CodeMeaning")
+        name = modifier_of_code(code, meaning)
+        if name:
+            found.append(name)
+        elif code or meaning:
+            unknown.append(code or meaning)
+    return tuple(dict.fromkeys(found))
+
+
+def _note_unknown(facts: Facts, codes: list[str]) -> None:
+    facts.repairs.extend(f"The view code {code[:40]!r} is not known." for code in codes)
+
+
+def _orientation(facts: Facts) -> tuple[str, str] | None:
+    letters = facts.texts("PatientOrientation")
+    return (letters[0], letters[1]) if len(letters) == 2 and all(letters) else None
+
+
+def _technique(facts: Facts, factor: float | None) -> Technique:
+    source = facts if "KVP" in facts else facts.item("XRay3DAcquisitionSequence") or facts
+    exposure = source.number("Exposure")
+    micro = source.number("ExposureInuAs")
+    return Technique(
+        kvp=source.number("KVP"),
+        exposure_mas=exposure if exposure is not None else None if micro is None else micro / 1000,
+        compression_force_n=source.number("CompressionForce"),
+        body_part_thickness_mm=source.number("BodyPartThickness"),
+        magnification_factor=factor,
+    )
+
+
+def _note_kind(facts: Facts, sop_class: str, modality: str) -> None:
+    if modality.upper() != "MG" and sop_class not in MAMMOGRAPHY_CLASSES:
+        what = f"modality {modality}" if modality else "no modality given"
+        facts.repairs.append(f"Not a mammography object ({what}).")
+
+
+def _instance_uid(raw: RawFile, facts: Facts) -> str:
+    """SOPInstanceUID, else the meta group's, else one made from the content so that marks find their picture."""
+    uid = facts.text("SOPInstanceUID") or _meta(raw, "MediaStorageSOPInstanceUID")
+    if uid:
+        return uid
+    facts.repairs.append("SOPInstanceUID is missing; one was made from the content of the file.")
+    with raw.path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").digest()
+    return f"2.25.{int.from_bytes(digest[:16], 'big')}"
+
+
+def _meta(raw: RawFile, keyword: str) -> str:
+    return str(getattr(raw.dataset.file_meta, keyword, "") or "")

@@ -1,0 +1,267 @@
+"""What a compressed frame says of itself, and whether all of it is there.
+
+A picture that was cut off and still decodes is the worst failure a viewer can have: libjpeg fills the
+rest of a truncated frame with plausible values and says nothing (an end mark glued on makes it perfect).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Frame = NDArray[np.generic]
+
+
+class Family(StrEnum):
+    """Kinds of compression, by what the first bytes show."""
+
+    JPEG = "JPEG"
+    JPEG_LOSSLESS = "JPEG Lossless"
+    JPEG_LS = "JPEG-LS"
+    JPEG_2000 = "JPEG 2000"
+    HTJ2K = "HTJ2K"
+    RLE = "RLE"
+
+
+class BadStream(ValueError):
+    """A compressed frame that must not be shown; the text is a clause about 'the compressed picture'."""
+
+
+@dataclass
+class StreamHead:
+    """What the markers of a stream say; the fields below `precision` only for the JPEG kinds."""
+
+    family: Family
+    rows: int
+    columns: int
+    precision: int
+    components: int = 1
+    code_lengths: dict[int, dict[int, int]] = field(default_factory=dict)
+    restart_interval: int = 0
+    table: int = 0
+    predictor: int = 0
+    point_transform: int = 0
+    entropy_start: int = 0
+
+
+_SOF_LOSSY = {0xC0, 0xC1, 0xC2, 0xC5, 0xC6, 0xC9, 0xCA}
+_SOF_LOSSLESS = {0xC3, 0xC7, 0xCB}
+_SOF_LS = 0xF7
+_PADDING = b"\0\xff \n"
+
+
+def recognise(data: bytes) -> Family | None:
+    """The family of a frame by its first bytes; None when it looks like nothing known."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return _jpeg_head(data).family
+    start = _codestream_start(data)
+    if start >= 0:
+        return Family.HTJ2K if b"\xff\x50" in data[start : start + 128] else Family.JPEG_2000
+    if len(data) >= 64:
+        count, first = struct.unpack("<II", data[:8])
+        if 1 <= count <= 15 and first == 64:
+            return Family.RLE
+    return None
+
+
+def read_head(data: bytes) -> StreamHead:
+    """The size, depth and tables of a JPEG or JPEG 2000 frame; BadStream when they are not there."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return _jpeg_head(data)
+    start = _codestream_start(data)
+    if start < 0 or len(data) < start + 45:
+        raise BadStream("does not begin as one")
+    x1, y1, x0, y0 = struct.unpack(">IIII", data[start + 8 : start + 24])
+    components = int.from_bytes(data[start + 40 : start + 42], "big")
+    family = Family.HTJ2K if b"\xff\x50" in data[start : start + 128] else Family.JPEG_2000
+    return StreamHead(family, y1 - y0, x1 - x0, (data[start + 42] & 0x7F) + 1, components)
+
+
+def trimmed(data: bytes) -> bytes:
+    """The frame up to its end mark, padding behind it dropped; BadStream when the mark is missing."""
+    end = data.rfind(b"\xff\xd9")
+    if end < 0 or data[end + 2 :].strip(_PADDING):
+        raise BadStream("is cut off (its end mark is missing)")
+    return data[: end + 2]
+
+
+def check_tile_parts(data: bytes) -> None:
+    """Walk the tile-parts of a JPEG 2000 stream by their stated lengths: they must lead to its end mark."""
+    at = data.find(b"\xff\x90", max(0, _codestream_start(data)))
+    while at >= 0 and data[at : at + 2] == b"\xff\x90":
+        length = int.from_bytes(data[at + 6 : at + 10], "big")
+        if length == 0:
+            return
+        at += length
+    if at < 0 or data[at : at + 2] != b"\xff\xd9":
+        raise BadStream("is cut off or damaged (its parts do not lead to its end)")
+
+
+def _codestream_start(data: bytes) -> int:
+    if data.startswith(b"\xff\x4f\xff\x51"):
+        return 0
+    boxed = data.startswith(b"\x00\x00\x00\x0cjP  ")
+    return data.find(b"\xff\x4f\xff\x51") if boxed else -1
+
+
+def _jpeg_head(data: bytes) -> StreamHead:
+    lengths: dict[int, dict[int, int]] = {}
+    head: StreamHead | None = None
+    restart = 0
+    at = 2
+    while at + 4 <= len(data):
+        if data[at] != 0xFF:
+            break
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        size = int.from_bytes(data[at + 2 : at + 4], "big")
+        body = data[at + 4 : at + 2 + size]
+        if marker in _SOF_LOSSY or marker in _SOF_LOSSLESS or marker == _SOF_LS:
+            head = _frame_header(marker, body)
+        elif marker == 0xC4:
+            lengths |= _huffman_lengths(body)
+        elif marker == 0xDD and len(body) >= 2:
+            restart = int.from_bytes(body[:2], "big")
+        elif marker == 0xDA and head is not None and len(body) >= 6:
+            head.code_lengths, head.restart_interval = lengths, restart
+            head.table, head.predictor, head.point_transform = body[2] >> 4, body[3], body[5] & 15
+            head.entropy_start = at + 2 + size
+            return head
+        at += 2 + size
+    raise BadStream("is damaged (it holds no readable header)")
+
+
+def _frame_header(marker: int, body: bytes) -> StreamHead:
+    if len(body) < 6:
+        raise BadStream("is damaged (it holds no readable header)")
+    family = (
+        Family.JPEG_LS
+        if marker == _SOF_LS
+        else Family.JPEG_LOSSLESS
+        if marker in _SOF_LOSSLESS
+        else Family.JPEG
+    )
+    rows, columns = struct.unpack(">HH", body[1:5])
+    return StreamHead(family, rows, columns, body[0], body[5])
+
+
+def _huffman_lengths(body: bytes) -> dict[int, dict[int, int]]:
+    """Table id (0-3 of class DC) -> symbol -> code length in bits."""
+    tables: dict[int, dict[int, int]] = {}
+    at = 0
+    while at + 17 <= len(body):
+        counts = body[at + 1 : at + 17]
+        symbols = body[at + 17 : at + 17 + sum(counts)]
+        each = [length for length, count in enumerate(counts, start=1) for _ in range(count)]
+        if body[at] >> 4 == 0:
+            tables[body[at] & 15] = dict(zip(symbols, each, strict=False))
+        at += 17 + sum(counts)
+    return tables
+
+
+@dataclass(frozen=True)
+class BitBalance:
+    """Bits that a picture takes in its own code, against those present; `slack` is the padding allowed."""
+
+    needed: int
+    present: int
+    slack: int
+
+    @property
+    def complete(self) -> bool:
+        """All bits are there and none is left over."""
+        return self.needed <= self.present <= self.needed + self.slack
+
+    @property
+    def short(self) -> bool:
+        """The picture takes more bits than there are: its end was made up by the decoder."""
+        return self.needed > self.present
+
+
+def bit_balance(data: bytes, head: StreamHead, pixels: NDArray[np.unsignedinteger[Any]]) -> BitBalance | None:
+    """Count the bits of a JPEG Lossless frame (ITU-T T.81 H): exact, so a cut or a broken code shows.
+
+    Every pixel costs its Huffman code plus the bits of its difference from the prediction, all of which
+    follow from the decoded pixels and the tables. None when the stream is coded in a way not counted here.
+    """
+    lengths = head.code_lengths.get(head.table)
+    interval = head.restart_interval
+    if lengths is None or not 1 <= head.predictor <= 7 or interval % head.columns:
+        return None
+    entropy = data[head.entropy_start : -2]
+    restarts = _restart_marks(entropy) if interval else 0
+    present = 8 * (len(entropy) - entropy.count(b"\xff\x00") - 2 * restarts)
+    samples = pixels.astype(np.uint16, copy=False) >> np.uint16(head.point_transform)
+    start = np.uint16(1 << (head.precision - head.point_transform - 1))
+    every = interval // head.columns or head.rows
+    costs = _costs(lengths)
+    needed = 0
+    for top in range(0, head.rows, every):
+        block = samples[top : top + every]
+        first = block[0].copy()
+        first[1:] -= block[0, :-1]
+        first[:1] -= start
+        needed += int(costs[first].sum(dtype=np.int64))
+        needed += _cost_below(block, head.predictor, costs)
+    intervals = -(-head.rows // every)
+    return BitBalance(needed, present, 7 + 8 * (intervals - 1))
+
+
+def _costs(lengths: dict[int, int]) -> NDArray[np.uint8]:
+    """Bits of every difference modulo 2^16; a category without a code costs more than any frame has."""
+    difference = np.arange(1 << 16, dtype=np.uint16).view(np.int16).astype(np.int32)
+    category = np.zeros(1 << 16, np.uint8)
+    for bits in range(1, 17):
+        category[np.abs(difference) >= 1 << (bits - 1)] = bits
+    by_category = np.array([lengths.get(c, 200) + (c if c < 16 else 0) for c in range(17)], np.uint8)
+    return by_category[category]
+
+
+def _cost_below(block: NDArray[np.uint16], predictor: int, costs: NDArray[np.uint8]) -> int:
+    """Bits of all rows but the first, in strips that stay in the cache."""
+    total, strip = 0, max(1, (1 << 19) // block.shape[1])
+    for top in range(1, block.shape[0], strip):
+        rows = block[top - 1 : top + strip]
+        difference = rows[1:].copy()
+        difference[:, 1:] -= _prediction(rows, predictor)
+        difference[:, 0] -= rows[:-1, 0]
+        total += int(costs[difference].sum(dtype=np.int64))
+    return total
+
+
+def _prediction(rows: NDArray[np.uint16], predictor: int) -> NDArray[np.uint16]:
+    """Table H.1 of ITU-T T.81 for all pixels but the first row and column, modulo 2^16."""
+    left, above, corner = rows[1:, :-1], rows[:-1, 1:], rows[:-1, :-1]
+    if predictor <= 3:
+        return (left, above, corner)[predictor - 1]
+    a, b, c = (side.astype(np.int32) for side in (left, above, corner))
+    wide = {4: a + b - c, 5: a + ((b - c) >> 1), 6: b + ((a - c) >> 1), 7: (a + b) >> 1}[predictor]
+    return wide.astype(np.uint16)
+
+
+def _restart_marks(entropy: bytes) -> int:
+    return sum(entropy.count(bytes((0xFF, 0xD0 + n))) for n in range(8))
+
+
+def lossy_end_is_real(data: bytes, pixels: Frame, decode: Callable[[bytes], Frame]) -> bool:
+    """Whether the last bytes of a lossy JPEG draw the end of the picture, as they do unless it was cut.
+
+    Decodes once more without its last bytes: only blocks at the very end may change.
+    """
+    for removed, blocks in ((2, 12), (8, 40)):
+        changed = np.argwhere(decode(data[: -2 - removed] + b"\xff\xd9") != pixels)
+        if not changed.size:
+            continue
+        across = -(-pixels.shape[1] // 8)
+        total = across * -(-pixels.shape[0] // 8)
+        first = int((changed[:, 0] // 8 * across + changed[:, 1] // 8).min())
+        return bool(total - first <= blocks)
+    return True

@@ -1,0 +1,122 @@
+"""Windows and VOI lookup tables of a header, as alternatives in its order (PS3.3 C.11.2, C.7.6.16.2.10)."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+from pydicom.dataelem import RawDataElement
+
+from annotator.imaging.facts import Facts
+from annotator.model.image import PaddingRange, Voi, VoiFunction, VoiLut, Window
+
+
+def read_voi(facts: Facts, *, signed: bool) -> tuple[Voi, ...]:
+    """Windows first, then lookup tables; those of the frames when the image itself has none."""
+    found: tuple[Voi, ...] = (*_windows(facts), *_tables(facts, signed=signed))
+    if found:
+        return found
+    frames = facts.group("FrameVOILUTSequence")
+    return () if frames is None else (*_windows(frames), *_tables(frames, signed=signed))
+
+
+def read_padding(facts: Facts, *, signed: bool) -> PaddingRange | None:
+    """Stored values that are background: PixelPaddingValue to PixelPaddingRangeLimit, either way round."""
+    value = facts.whole("PixelPaddingValue")
+    if value is None:
+        return None
+    limit = facts.whole("PixelPaddingRangeLimit")
+    ends = [_as_stored(v, signed=signed) for v in (value, value if limit is None else limit)]
+    return PaddingRange(min(ends), max(ends))
+
+
+def read_rescale(facts: Facts) -> tuple[float, float]:
+    """(slope, intercept) of the modality transform, (1, 0) when absent or impossible."""
+    source = facts.group("PixelValueTransformationSequence") or facts
+    slope, intercept = source.number("RescaleSlope"), source.number("RescaleIntercept")
+    if slope == 0:
+        facts.repairs.append("RescaleSlope is 0, which cannot be; stored values were taken as they are.")
+        return 1.0, 0.0
+    return (1.0 if slope is None else slope), (0.0 if intercept is None else intercept)
+
+
+def _windows(facts: Facts) -> list[Window]:
+    centers, widths = facts.numbers("WindowCenter"), facts.numbers("WindowWidth")
+    if len(centers) != len(widths):
+        facts.repairs.append(
+            f"There are {len(centers)} window centres and {len(widths)} widths; only whole pairs were kept."
+        )
+    said = facts.text("VOILUTFunction").upper()
+    if said and said not in set(VoiFunction):
+        facts.repairs.append(f"VOILUTFunction {said[:20]!r} is not known; LINEAR was used.")
+    function = VoiFunction(said) if said in set(VoiFunction) else VoiFunction.LINEAR
+    narrowest = 1.0 if function is VoiFunction.LINEAR else sys.float_info.min
+    names = facts.texts("WindowCenterWidthExplanation")
+    windows = []
+    for number, (center, width) in enumerate(zip(centers, widths, strict=False)):
+        if width < narrowest:
+            facts.repairs.append(f"A window of width {width:g} cannot be applied and was ignored.")
+            continue
+        name = names[number] if number < len(names) else ""
+        windows.append(Window(center, width, function, name))
+    return windows
+
+
+def _tables(facts: Facts, *, signed: bool) -> list[VoiLut]:
+    tables = []
+    for item in facts.items("VOILUTSequence"):
+        table = _table(item, signed=signed)
+        if table is None:
+            facts.repairs.append("A VOI LUT is damaged and was ignored.")
+        else:
+            tables.append(table)
+    return tables
+
+
+def _table(item: Facts, *, signed: bool) -> VoiLut | None:
+    descriptor = item.numbers("LUTDescriptor")
+    if len(descriptor) != 3:
+        return None
+    count, first, bits = (int(n) for n in descriptor)
+    count = (count & 0xFFFF) or 1 << 16
+    entries = _entries(item, count, bits)
+    if entries is None or not 1 <= bits <= 16 or not entries.size:
+        return None
+    highest = int(entries.max())
+    if highest >> bits:
+        item.repairs.append(
+            f"A VOI LUT says {bits} bits and needs {highest.bit_length()}; the latter was used."
+        )
+        bits = highest.bit_length()
+    if signed:
+        first = _as_stored(first, signed=True)
+    return VoiLut(first, bits, entries.astype("<u2").tobytes(), item.text("LUTExplanation"))
+
+
+def _entries(item: Facts, count: int, bits: int) -> np.ndarray | None:
+    """LUT Data as numbers: a list when written as US, bytes in the file's order when written as OW."""
+    raw: Any = item.dataset.get_item("LUTData") if "LUTData" in item.dataset else None
+    little = not isinstance(raw, RawDataElement) or raw.is_little_endian
+    value = item.value("LUTData")
+    if isinstance(value, bytes):
+        packed = bits <= 8 and len(value) in (count, count + count % 2)
+        entries = np.frombuffer(value, np.uint8) if packed else _words(value, little=little)
+    elif value is None:
+        return None
+    else:
+        numbers = [value] if isinstance(value, int) else list(value)
+        entries = np.array(numbers, np.int64).astype(np.uint16)
+        if bits <= 8 and len(numbers) in (count // 2, (count + 1) // 2) and count > 2:
+            entries = np.frombuffer(entries.astype("<u2" if little else ">u2").tobytes(), np.uint8)
+    return entries[:count] if entries.size >= count else None
+
+
+def _words(value: bytes, *, little: bool) -> np.ndarray:
+    return np.frombuffer(value[: len(value) // 2 * 2], "<u2" if little else ">u2")
+
+
+def _as_stored(value: int, *, signed: bool) -> int:
+    """A 16-bit value as the pixel representation means it: files mix up US and SS here."""
+    value &= 0xFFFF
+    return value - (1 << 16) if signed and value > 0x7FFF else value

@@ -1,0 +1,93 @@
+"""Real files: what opens must hold pydicom's pixels, and what does not must say why."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+
+from annotator.errors import UnreadableImage
+from annotator.imaging.dicom_file import Mammogram, read_image
+
+SAME_CROP = [f"{n:02d}" for n in (*range(1, 9), 10, 15, 17, 18, 19)]
+"""The manifest's words: '01-08,10,15,17-19 must decode to identical pixels'."""
+
+DECODERS_ROUND_DIFFERENTLY = {"16_htj2k_lossy.dcm", "11_j2k_lossy20.dcm", "14_jpeg_baseline_8bit.dcm"}
+"""Lossy files: the standards leave the last grey level to the decoder."""
+
+
+def _values_hash(mammogram: Mammogram) -> str:
+    digest = hashlib.sha256()
+    for number in range(1, mammogram.info.frames + 1):
+        digest.update(mammogram.frame(number).astype("<u2").tobytes())
+    return digest.hexdigest()
+
+
+def _by_pydicom(path: Path) -> np.ndarray | None:
+    """pydicom's own pixels as (frames, rows, columns), None where it has none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset = pydicom.dcmread(path, force=True)
+        try:
+            pixels = dataset.pixel_array
+        except (AttributeError, RuntimeError, ValueError, NotImplementedError):
+            return None
+    return pixels.reshape(-1, *pixels.shape[-2:])
+
+
+def test_lossless_encodings_of_one_crop_give_identical_pixels(shared_data: Path):
+    folder = shared_data / "derived_transfer_syntaxes"
+    hashes = {number: _values_hash(read_image(next(folder.glob(f"{number}_*.dcm")))) for number in SAME_CROP}
+    assert len(set(hashes.values())) == 1, hashes
+
+
+def test_the_8_bit_and_stack_files_hold_what_their_twins_hold(shared_data: Path):
+    folder = shared_data / "derived_transfer_syntaxes"
+    plain, packed = (read_image(next(folder.glob(f"{n}_*.dcm"))) for n in (20, 21))
+    assert _values_hash(plain) == _values_hash(packed)
+    eight = read_image(folder / "13_explicit_le_8bit.dcm")
+    assert eight.frame().dtype == np.uint16
+    assert eight.info.bits_allocated == 8
+
+
+def test_every_picture_equals_pydicoms_wherever_pydicom_decodes(shared_data: Path):
+    opened, differing = 0, []
+    for path in sorted(shared_data.rglob("*.dcm")):
+        try:
+            mammogram = read_image(path)
+        except UnreadableImage as error:
+            assert error.reason
+            assert "Traceback" not in error.reason
+            continue
+        opened += 1
+        theirs = _by_pydicom(path)
+        if theirs is None:
+            continue
+        ours = np.stack([mammogram.frame(n) for n in range(1, mammogram.info.frames + 1)])
+        allowed = 1 if path.name in DECODERS_ROUND_DIFFERENTLY else 0
+        if ours.shape != theirs.shape or np.abs(ours.astype(np.int32) - theirs).max() > allowed:
+            differing.append(path.name)
+    assert not differing
+    assert opened >= 50
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("pydicom/test-SR.dcm", "structured report"),
+        ("pydicom/rtplan.dcm", "radiotherapy plan"),
+        ("pydicom/rtdose.dcm", "dose"),
+        ("pydicom/MR_truncated.dcm", "cut off"),
+        ("pydicom/SC_rgb_jpeg.dcm", "colour"),
+        ("pydicom_data/liver.dcm", "segmentation"),
+        ("pydicom_data/parametric_map_float.dcm", "computed values"),
+    ],
+)
+def test_what_is_no_mammogram_is_refused_with_what_it_is(shared_data: Path, name: str, words: str):
+    with pytest.raises(UnreadableImage) as refused:
+        read_image(shared_data / name)
+    assert words in refused.value.reason
