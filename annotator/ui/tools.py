@@ -1,0 +1,205 @@
+"""What the left hand button does on an image. A gesture is a generator and reads top to bottom.
+
+It is started with the press and yields what to draw meanwhile; each `yield` returns where the hand is
+next, until `Touch.released`. Closing the generator cancels the gesture: acts happen only at its end.
+Tools know an image and a host that makes acts; they know neither widgets nor the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from annotator.model.finding import Reading
+from annotator.model.geometry import ImagePoint, contains
+from annotator.model.mark import MarkKind
+from annotator.ui.picture import Picture
+
+SMALLEST_LASSO_PX2 = 40.0
+LASSO_STEP_PX = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Where the hand is: on the stored image, and on the screen in device pixels.
+
+    `extend` (Shift) adds to a selection, `force` (Alt) marks whatever is there.
+    """
+
+    point: ImagePoint
+    x: float
+    y: float
+    released: bool = False
+    extend: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What to draw while a gesture lasts: a stroke, or a mark of `kind` on its way to `spot`."""
+
+    outline: tuple[ImagePoint, ...] = ()
+    spot: ImagePoint | None = None
+    kind: MarkKind | None = None
+    moving_mark: str | None = None
+
+
+Gesture = Generator[Preview | None, Touch, None]
+
+
+class MarkingHost(Protocol):
+    """Makes acts on the reading; the reading session is one."""
+
+    @property
+    def reading(self) -> Reading: ...
+    @property
+    def current_finding_id(self) -> str | None: ...
+    @property
+    def selected_marks(self) -> frozenset[str]: ...
+
+    def mark_spot(
+        self, picture: Picture, point: ImagePoint, kind: MarkKind, radius_px: float, *, force: bool = False
+    ) -> None: ...
+    def move_mark(self, picture: Picture, mark_id: str, point: ImagePoint) -> None: ...
+    def lasso(self, picture: Picture, outline: tuple[ImagePoint, ...]) -> None: ...
+    def select_marks(self, mark_ids: frozenset[str]) -> None: ...
+
+
+class Canvas(Protocol):
+    """The viewport as a gesture sees it. `reach_px`: how far off a hand may be, in image pixels."""
+
+    @property
+    def picture(self) -> Picture | None: ...
+    @property
+    def reach_px(self) -> float: ...
+
+    def mark_at(self, point: ImagePoint) -> str | None: ...
+    def is_drag(self, start: Touch, now: Touch) -> bool: ...
+    def pan(self, dx: float, dy: float) -> None: ...
+
+
+class Tool(Protocol):
+    """One meaning of the left button. `hint` says what the next click does."""
+
+    @property
+    def hint(self) -> str: ...
+
+    def gesture(self, canvas: Canvas, press: Touch) -> Gesture: ...
+
+
+@dataclass(frozen=True)
+class MarkTool:
+    """Click: mark the spot that is there. Drag: outline a cluster. On a mark: select it, or move it."""
+
+    host: MarkingHost
+    kind: MarkKind
+
+    @property
+    def hint(self) -> str:
+        """For the status line."""
+        return f"click: mark {self.kind}, snaps to the spot · drag: outline a cluster"
+
+    def gesture(self, canvas: Canvas, press: Touch) -> Gesture:
+        """Select or move when a mark was hit (not with Alt), else mark or lasso."""
+        picture = canvas.picture
+        if picture is None:
+            return
+        hit = None if press.force else canvas.mark_at(press.point)
+        if hit is not None:
+            yield from _select_or_move(self.host, canvas, picture, press, hit)
+            return
+        stroke = yield from _stroke(canvas, press)
+        if not stroke:
+            if picture.holds(press.point):
+                radius = canvas.reach_px
+                self.host.mark_spot(picture, press.point, self.kind, radius, force=press.force)
+        elif _screen_area(stroke) >= SMALLEST_LASSO_PX2:
+            self.host.lasso(picture, tuple(picture.nearest_inside(touch.point) for touch in stroke))
+
+
+@dataclass(frozen=True)
+class SelectTool:
+    """Click: select a mark, or none. Drag: select what lies inside the stroke; on a mark: move it."""
+
+    host: MarkingHost
+
+    @property
+    def hint(self) -> str:
+        """For the status line."""
+        return "click: select a mark · drag: select what lies inside"
+
+    def gesture(self, canvas: Canvas, press: Touch) -> Gesture:
+        """Nothing is made by it except the move of a mark."""
+        picture = canvas.picture
+        if picture is None:
+            return
+        hit = canvas.mark_at(press.point)
+        if hit is not None:
+            yield from _select_or_move(self.host, canvas, picture, press, hit)
+            return
+        stroke = yield from _stroke(canvas, press)
+        chosen = _marks_inside(self.host.reading, picture, stroke)
+        self.host.select_marks(chosen | self.host.selected_marks if press.extend else chosen)
+
+
+@dataclass(frozen=True)
+class PanTool:
+    """Drag: shift the picture."""
+
+    hint: str = "drag: shift the picture"
+
+    def gesture(self, canvas: Canvas, press: Touch) -> Gesture:
+        """The picture follows the hand."""
+        last = press
+        while not last.released:
+            touch = yield None
+            canvas.pan(touch.x - last.x, touch.y - last.y)
+            last = touch
+
+
+def _select_or_move(
+    host: MarkingHost, canvas: Canvas, picture: Picture, press: Touch, mark_id: str
+) -> Gesture:
+    selected = host.selected_marks
+    if press.extend:
+        host.select_marks(selected ^ {mark_id})
+    elif mark_id not in selected or len(selected) > 1:
+        host.select_marks(frozenset({mark_id}))
+    mark = host.reading.mark(mark_id)
+    touch, place, dragged = press, mark.point, False
+    while not touch.released:
+        touch = yield Preview(spot=place, kind=mark.kind, moving_mark=mark_id) if dragged else None
+        dragged = dragged or canvas.is_drag(press, touch)
+        # the mark keeps its offset to the hand, so that taking hold of it does not move it
+        place = picture.nearest_inside(
+            ImagePoint(
+                mark.point.column + touch.point.column - press.point.column,
+                mark.point.row + touch.point.row - press.point.row,
+            )
+        )
+    if dragged:
+        host.move_mark(picture, mark_id, place)
+
+
+def _stroke(canvas: Canvas, press: Touch) -> Generator[Preview | None, Touch, list[Touch]]:
+    """The places of a drag in order; empty for a click."""
+    stroke, touch, dragged = [press], press, False
+    while not touch.released:
+        preview = Preview(outline=tuple(t.point for t in stroke)) if dragged else None
+        touch = yield preview
+        dragged = dragged or canvas.is_drag(press, touch)
+        last = stroke[-1]
+        if max(abs(touch.x - last.x), abs(touch.y - last.y)) >= LASSO_STEP_PX:
+            stroke.append(touch)
+    return stroke if dragged else []
+
+
+def _screen_area(stroke: Sequence[Touch]) -> float:
+    ends = zip(stroke, (*stroke[1:], stroke[0]), strict=True)
+    return abs(sum(a.x * b.y - b.x * a.y for a, b in ends)) / 2
+
+
+def _marks_inside(reading: Reading, picture: Picture, stroke: Sequence[Touch]) -> frozenset[str]:
+    outline = [touch.point for touch in stroke]
+    return frozenset(m.id for m in reading.marks if m.image == picture.key and contains(outline, m.point))
