@@ -1,0 +1,223 @@
+"""`annotator doctor`: what this installation can do, and what it lacks, as sentences with what to do."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from annotator import __version__
+from annotator.errors import AnnotatorError
+
+LIBRARIES = (
+    "PySide6-Essentials",
+    "pydicom",
+    "numpy",
+    "opencv-python-headless",
+    "imagecodecs",
+    "python-gdcm",
+    "pyjpegls",
+    "pylibjpeg",
+    "pylibjpeg-openjpeg",
+    "pillow",
+    "scipy",
+    "msgspec",
+    "SQLAlchemy",
+    "alembic",
+    "platformdirs",
+    "tomli-w",
+)
+PROBE_SECONDS = 60
+AGAIN = "install the program again (pip install .)"
+
+
+def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
+    """The options of `annotator doctor`."""
+    parser = subparsers.add_parser(
+        "doctor",
+        parents=[common],
+        help="what this installation can do, and what it lacks",
+        description="Look at versions, decoders, display, database and folders. Changes nothing; exit status 1 "
+        "when something that is needed is missing.",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.set_defaults(run=run_doctor)
+
+
+def run_doctor(arguments: argparse.Namespace) -> int:
+    """Look at everything, say what was found, and 1 when something needed is missing."""
+    problems: list[str] = []
+    found = {
+        "program": __version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "libraries": _libraries(problems),
+        "decoders": _decoders(problems),
+        "display": _display(problems),
+        "database": _database(arguments, problems),
+        "folders": _folders(problems),
+        "problems": problems,
+    }
+    print(json.dumps(found, indent=2) if arguments.json else "\n".join(_as_text(found)))
+    return 1 if problems else 0
+
+
+def _libraries(problems: list[str]) -> dict[str, str | None]:
+    versions: dict[str, str | None] = {}
+    for name in LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = None
+            problems.append(f"The library {name} is not installed; {AGAIN}.")
+    return versions
+
+
+def _decoders(problems: list[str]) -> list[dict[str, Any]]:
+    try:
+        from annotator.imaging.decoders import decoder_states
+    except ImportError as error:
+        problems.append(f"Pictures cannot be decoded ({error}); {AGAIN}.")
+        return []
+    states = decoder_states()
+    problems += [
+        f"{state.name} pictures cannot be decoded: neither imagecodecs nor its stand-in is there; {AGAIN}."
+        for state in states
+        if not state.decoders
+    ]
+    return [asdict(state) for state in states]
+
+
+def _display(problems: list[str]) -> dict[str, Any] | None:
+    """What the probe says, on the screen when there is one, offscreen otherwise; None when Qt cannot start."""
+    there = _has_screen()
+    environment = dict(os.environ) if there else {"QT_QPA_PLATFORM": "offscreen", **os.environ}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "annotator.ui.display_probe"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+            timeout=PROBE_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        problems.append("Qt does not answer; check DISPLAY and that the display server runs.")
+        return None
+    if done.returncode != 0:
+        said = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()
+        reason = said[-1] if "Error" in said[-1] else said[0]
+        problems.append(
+            f"Qt cannot start ({reason}); install the system libraries it needs (make system names them), "
+            "or unset DISPLAY to work without a screen."
+        )
+        return None
+    found: dict[str, Any] = {"screen": there, **json.loads(done.stdout.splitlines()[-1])}
+    if not found["fonts"]:
+        problems.append(
+            "There is no font, so the window would show no text; install one (fonts-dejavu-core)."
+        )
+    return found
+
+
+def _has_screen() -> bool:
+    """Qt's own guess: only systems without a built-in display server can lack a screen."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def _database(arguments: argparse.Namespace, problems: list[str]) -> dict[str, Any] | None:
+    from annotator.settings import load_settings
+
+    try:
+        settings = load_settings(
+            arguments.settings, {"database": arguments.database, "reader": arguments.reader}
+        )
+        from annotator.store.checkup import look_at
+
+        state = look_at(settings.database)
+    except (AnnotatorError, OSError) as error:
+        problems.append(str(error))
+        return None
+    except ImportError as error:
+        problems.append(f"The database cannot be used ({error}); {AGAIN}.")
+        return None
+    if state.revision is not None and state.revision > state.head:
+        problems.append(f"{state.place} was written by a newer version of this program; update this one.")
+    return asdict(state)
+
+
+def _folders(problems: list[str]) -> list[dict[str, Any]]:
+    from annotator.settings import data_dir, log_dir, settings_path
+
+    places: dict[str, Callable[[], Path]] = {
+        "readings": data_dir,
+        "logs": log_dir,
+        "settings": lambda: settings_path().parent,
+    }
+    found = []
+    for what, place in places.items():
+        try:
+            folder = place()
+        except OSError as error:
+            problems.append(f"The folder for {what} cannot be made: {error}; make it, or set HOME.")
+            continue
+        writable = os.access(_nearest(folder), os.W_OK)
+        if not writable:
+            problems.append(f"The folder for {what} cannot be written: {folder}; give yourself the right to.")
+        found.append({"for": what, "path": str(folder), "writable": writable})
+    return found
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the closest one above it that exists."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def _as_text(found: dict[str, Any]) -> list[str]:
+    lines = [f"Mammogram Annotator {found['program']}, Python {found['python']}, {found['system']}", ""]
+    lines += [f"  {name:<24}{version or 'missing'}" for name, version in found["libraries"].items()]
+    lines += ["", "Decoders"]
+    lines += [
+        f"  {d['transfer_syntax_uid']:<26}{', '.join(d['decoders']) or 'none':<47}{d['name']}"
+        for d in found["decoders"]
+    ]
+    lines += ["", "Display", *_display_lines(found["display"])]
+    lines += ["", "Database", f"  {_database_line(found['database'])}"]
+    lines += ["", "Folders"]
+    lines += [
+        f"  {f['for']:<10}{f['path']}{'' if f['writable'] else ' (not writable)'}" for f in found["folders"]
+    ]
+    lines += ["", *(found["problems"] or ["Nothing is missing."])]
+    return lines
+
+
+def _display_lines(display: dict[str, Any] | None) -> list[str]:
+    if display is None:
+        return ["  Qt does not start"]
+    kind = "" if display["screen"] else " (no screen here: pictures are drawn in memory)"
+    lines = [f"  Qt {display['qt']}, platform {display['platform']}{kind}, {display['fonts']} font families"]
+    if display["screen"]:
+        lines += [
+            f"  {s['name']}: {s['width']} x {s['height']}, {s['depth']} bit, scale {s['scale']:g}"
+            for s in display["screens"]
+        ]
+    return lines
+
+
+def _database_line(state: dict[str, Any] | None) -> str:
+    if state is None:
+        return "cannot be used"
+    if not state["exists"] or state["revision"] is None:
+        return f"{state['place']} (made with the first reading)"
+    note = "" if state["revision"] == state["head"] else f", brought to {state['head']} when opened"
+    return f"{state['place']} (revision {state['revision']}{note})"

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from annotator.cli import doctor, main
+from annotator.errors import StoreError
+from annotator.imaging.codecs import CODECS
+from annotator.model.edits import add_finding
+from annotator.model.history import Act
+from annotator.settings import data_dir
+from annotator.store.checkup import look_at
+from annotator.store.store import Store
+
+
+def diagnosis(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict]:
+    status = main(["doctor", "--json", *words])
+    return status, json.loads(capsys.readouterr().out)
+
+
+def test_an_installation_that_passes_its_tests_lacks_nothing(capsys) -> None:
+    status, found = diagnosis(capsys)
+    assert (status, found["problems"]) == (0, [])
+    assert all(found["libraries"].values())
+    assert set(CODECS) < {decoder["transfer_syntax_uid"] for decoder in found["decoders"]}
+    assert all(decoder["decoders"] for decoder in found["decoders"])
+    assert found["display"]["fonts"] > 0
+    assert not found["database"]["exists"]
+    assert [folder["writable"] for folder in found["folders"]] == [True, True, True]
+
+
+def test_looking_makes_no_database(capsys) -> None:
+    diagnosis(capsys)
+    assert list(data_dir().iterdir()) == []
+
+
+def test_the_text_names_every_decoder_and_ends_in_a_verdict(capsys) -> None:
+    assert main(["doctor"]) == 0
+    text = capsys.readouterr().out
+    assert all(uid in text for uid in CODECS)
+    assert text.endswith("Nothing is missing.\n")
+
+
+def test_a_screen_that_does_not_answer_is_a_problem_and_not_a_crash(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":4711")
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    status, found = diagnosis(capsys)
+    assert status == 1
+    assert found["display"] is None
+    assert any(problem.startswith("Qt cannot start") for problem in found["problems"])
+
+
+def test_a_library_that_is_missing_is_named(capsys, monkeypatch) -> None:
+    monkeypatch.setattr(doctor, "LIBRARIES", (*doctor.LIBRARIES, "no-such-library"))
+    status, found = diagnosis(capsys)
+    assert status == 1
+    assert found["libraries"]["no-such-library"] is None
+    assert "no-such-library" in found["problems"][0]
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite:////nowhere/at/all/readings.db", "oracle://x/y"])
+def test_a_database_that_cannot_be_used_is_a_problem(capsys, url: str) -> None:
+    status, found = diagnosis(capsys, "--database", url)
+    assert status == 1
+    assert found["database"] is None
+    assert len(found["problems"]) == 1
+
+
+def test_a_database_in_use_tells_its_revision(capsys, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'r.db'}"
+    store = Store.open(url)
+    reading, number = store.open_reading("1.2.3", "me", lexicon_edition="5")
+    store.save(add_finding(reading)[0], based_on=number, act=Act.EDIT, label="Add finding")
+    status, found = diagnosis(capsys, "--database", url)
+    store.close()
+    assert status == 0
+    assert found["database"]["exists"]
+    assert found["database"]["revision"] == found["database"]["head"]
+
+
+def test_a_database_of_a_newer_program_is_told(capsys, tmp_path: Path) -> None:
+    path = tmp_path / "r.db"
+    Store.open(f"sqlite:///{path}").close()
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+    status, found = diagnosis(capsys, "--database", f"sqlite:///{path}")
+    assert status == 1
+    assert "newer version" in found["problems"][0]
+
+
+def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE theirs (x)")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreError, match="another program"):
+        look_at(f"sqlite:///{path}")
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "text.db"
+    path.write_text("not a database, but long enough to be taken for one" * 50, encoding="utf-8")
+    with pytest.raises(StoreError, match="not a database"):
+        look_at(f"sqlite:///{path}")
