@@ -12,7 +12,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 def test_every_command_is_documented_and_every_documented_command_exists() -> None:
-    text = (PROJECT / "docs" / "commands.md").read_text(encoding="utf-8")
+    text = (PROJECT / "docs" / "command-line.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `annotator ([a-z-]+)` \|", text, re.MULTILINE)
     assert sorted(rows) == sorted(COMMANDS)
 
