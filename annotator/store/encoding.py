@@ -7,13 +7,14 @@ wholly understand: a field it does not know was written by a newer one.
 from __future__ import annotations
 
 from dataclasses import fields
+from inspect import cleandoc
 from typing import Any, TypeVar
 
 import msgspec
 
 from annotator.errors import StoreError
 from annotator.model.edits import Changes
-from annotator.model.finding import Reading
+from annotator.model.finding import Finding, Reading
 
 _Value = TypeVar("_Value", Reading, Changes)
 
@@ -91,6 +92,25 @@ def unknown_field(given: Any, understood: Any, path: str = "") -> str | None:
             if found:
                 return found
     return None
+
+
+def json_schema(what: str) -> dict[str, Any]:
+    """JSON Schema of a saved "finding" or "reading": what `encode_reading` writes fits it, and no more."""
+    (root,), parts = msgspec.json.schema_components(
+        [{"finding": Finding, "reading": Reading}[what]], ref_template="#/$defs/{name}"
+    )
+    for part in parts.values():
+        if "description" in part:
+            part["description"] = cleandoc(part["description"])
+        if part.get("type") == "object":
+            part["additionalProperties"] = False
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"Saved {what}",
+        "description": "Decision support for labelling and research; not a medical device.",
+        **root,
+        "$defs": parts,
+    }
 
 
 def merged(changes: list[Changes]) -> Changes:

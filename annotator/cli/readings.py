@@ -1,0 +1,163 @@
+"""`annotator readings` lists what is saved, `annotator history` tells every revision of an exam's readings."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from annotator.errors import CallError, StoreError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from annotator.store.store import ReadingSummary, Store
+
+
+def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
+    """Add `readings` and `history`."""
+    listing = subparsers.add_parser(
+        "readings", parents=[common], help="the saved readings", allow_abbrev=False
+    )
+    listing.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    listing.set_defaults(run=run_readings)
+    history = subparsers.add_parser(
+        "history",
+        parents=[common],
+        help="every revision of the readings of an exam",
+        description="Every act that was saved: when, who, what, and with which version of the program.",
+        allow_abbrev=False,
+    )
+    history.add_argument(
+        "exam",
+        metavar="EXAM",
+        help="Study Instance UID or its unique beginning or end, the id of a reading, or a file or folder of the exam",
+    )
+    history.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    history.set_defaults(run=run_history)
+
+
+def run_readings(args: argparse.Namespace) -> int:
+    """Print every saved reading, the one saved last first."""
+    store = _open(args)
+    try:
+        found = store.readings()
+    finally:
+        store.close()
+    if args.json:
+        _print_json({"readings": [_summary_json(summary) for summary in found]})
+        return 0
+    if not found:
+        print("No readings are saved yet.", file=sys.stderr)
+    for summary in found:
+        said = ", ".join(a or "no category" for a in summary.assessments)
+        print(
+            f"{_local(summary.last_at)}  {summary.reader}  {_count(summary.findings, 'finding')}"
+            f"{f' ({said})' if said else ''}, {_count(summary.marks, 'mark')}, "
+            f"{_count(summary.revisions, 'revision')}  {summary.study_instance_uid}"
+        )
+    return 0
+
+
+def run_history(args: argparse.Namespace) -> int:
+    """Print every revision of every reader's reading of one exam, oldest first."""
+    store = _open(args)
+    try:
+        told = [(summary, list(_acts(store, summary))) for summary in _find(store, args.exam)]
+    finally:
+        store.close()
+    if args.json:
+        _print_json({"readings": [_summary_json(s) | {"history": acts} for s, acts in told]})
+        return 0
+    for summary, acts in told:
+        print(f"Exam {summary.study_instance_uid}, read by {summary.reader} (reading {summary.reading_id})")
+        for act in acts:
+            print(
+                f"{act['number']:>6}  {_local(act['at'])}  {act['reader']}  {act['sentence']}"
+                f"  [{act['program_version']}]"
+            )
+    return 0
+
+
+def _open(args: argparse.Namespace) -> Store:
+    from annotator.settings import load_settings
+    from annotator.store.store import Store
+
+    settings = load_settings(args.settings, {"database": args.database, "reader": args.reader})
+    return Store.open(settings.database)
+
+
+def _acts(store: Store, summary: ReadingSummary) -> Iterator[dict[str, Any]]:
+    from annotator.lexicon.loader import load_lexicon
+    from annotator.store.narrative import tell
+
+    before = store.blank(summary.reading_id)
+    for revision in store.revisions(summary.reading_id):
+        word = load_lexicon(revision.reading.lexicon_edition).word
+        yield {
+            "number": revision.number,
+            "at": revision.at,
+            "reader": revision.reader,
+            "act": revision.act.value,
+            "label": revision.label,
+            "sentence": tell(before, revision, word),
+            "program_version": revision.program_version,
+        }
+        before = revision.reading
+
+
+def _find(store: Store, exam: str) -> list[ReadingSummary]:
+    """The readings `exam` means. CallError when it means several exams, StoreError when none."""
+    saved = store.readings()
+    path = Path(exam)
+    uids = _studies_under(path) if path.exists() else {exam}
+    chosen = [s for s in saved if s.study_instance_uid in uids or s.reading_id == exam]
+    if not chosen and exam and not path.exists():
+        chosen = [s for s in saved if _begins_or_ends(s.study_instance_uid, exam)]
+        studies = sorted({s.study_instance_uid for s in chosen})
+        if len(studies) > 1:
+            raise CallError(
+                f"{exam!r} fits {len(studies)} exams ({', '.join(studies)}); write more of the UID."
+            )
+    if not chosen:
+        raise StoreError(f"No reading of {exam!r} is saved; 'annotator readings' lists those that are.")
+    return chosen
+
+
+def _begins_or_ends(uid: str, part: str) -> bool:
+    return uid.startswith(part) or uid.endswith(part)
+
+
+def _studies_under(path: Path) -> set[str]:
+    from annotator.imaging.collection import list_images
+
+    return {image.study_instance_uid for image in list_images([path]).images if image.study_instance_uid}
+
+
+def _summary_json(summary: ReadingSummary) -> dict[str, Any]:
+    return {
+        "reading_id": summary.reading_id,
+        "study_instance_uid": summary.study_instance_uid,
+        "reader": summary.reader,
+        "revisions": summary.revisions,
+        "last_at": summary.last_at,
+        "last_label": summary.last_label,
+        "findings": summary.findings,
+        "marks": summary.marks,
+        "assessments": [a or None for a in summary.assessments],
+    }
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    print(json.dumps(document, ensure_ascii=False, indent=1, default=lambda moment: moment.isoformat()))
+
+
+def _local(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,179 @@
+"""The findings of a reading as one JSON document, with everything needed to understand it elsewhere."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from annotator import __version__
+from annotator.errors import ExportError, InvalidFinding
+from annotator.exchange.whole_file import write_whole
+from annotator.model.finding import Finding, Reading
+from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis, greatest_extent
+from annotator.model.image import ImageInfo
+from annotator.model.mark import Cluster, Mark, MarkKind
+from annotator.rules import FollowUp
+
+FORMAT = "mammo-annotator findings"
+FORMAT_VERSION = 1
+STATEMENT = "Decision support for labelling and research; not a medical device."
+COORDINATES = (
+    "column and row in pixels of the image as stored; (0, 0) is the outer corner of its first pixel, "
+    "so the centre of that pixel is (0.5, 0.5); frames count from 1"
+)
+
+# distances in pixels: a spacing of one, whose basis is never shown
+_PIXELS = PixelSpacing(1.0, 1.0, SpacingBasis.UNVERIFIED)
+
+
+def write_findings(
+    reading: Reading, images: Mapping[str, ImageInfo], follow_ups: Mapping[str, FollowUp], path: Path
+) -> None:
+    """Write every finding of a reading with its marks, clusters and suggestion.
+
+    `images` by SOP Instance UID (those not at hand may be missing), `follow_ups` by finding id. The
+    file is written whole or not at all. Raises ExportError.
+    """
+    document = findings_document(reading, images, follow_ups)
+    try:
+        content = msgspec.json.format(msgspec.json.encode(document), indent=1)
+    except UnicodeError as error:
+        raise ExportError(
+            f"{path} was not written: a text of the reading holds characters that no file can ({error})."
+        ) from error
+    write_whole(path, content + b"\n")
+
+
+def findings_document(
+    reading: Reading, images: Mapping[str, ImageInfo], follow_ups: Mapping[str, FollowUp]
+) -> dict[str, Any]:
+    """The document `write_findings` writes, as plain dicts and lists."""
+    shown = {m.image.sop_instance_uid for m in reading.marks}
+    shown |= {c.image.sop_instance_uid for c in reading.clusters}
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "statement": STATEMENT,
+        "program": {"name": "Mammogram Annotator", "version": __version__},
+        "coordinates": COORDINATES,
+        "reading_id": reading.id,
+        "reader": reading.reader,
+        "study_instance_uid": reading.study_instance_uid,
+        "lexicon_edition": reading.lexicon_edition,
+        "images": [_image(images[uid]) for uid in sorted(shown) if uid in images],
+        "findings": [
+            _finding(reading, finding, images, follow_ups.get(finding.id)) for finding in reading.findings
+        ],
+    }
+
+
+def read_findings(path: Path) -> Reading:
+    """The reading in a file that `write_findings` wrote. Raises InvalidFinding, which names the field."""
+    try:
+        document = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except OSError as error:
+        raise InvalidFinding(
+            f"{path} cannot be read ({error.strerror}); check the name and your rights."
+        ) from error
+    except msgspec.MsgspecError as error:
+        raise InvalidFinding(
+            f"{path} is not a JSON document ({error}); export the findings again."
+        ) from error
+    if document.get("format") != FORMAT:
+        raise InvalidFinding(f"{path} holds no findings of this program: its 'format' is not {FORMAT!r}.")
+    if document.get("format_version") != FORMAT_VERSION:
+        raise InvalidFinding(
+            f"{path} has the format version {document.get('format_version')!r}, this program reads "
+            f"{FORMAT_VERSION}; update the older of the two."
+        )
+    try:
+        return _reading(document)
+    except msgspec.ValidationError as error:
+        raise InvalidFinding(f"{path} cannot be understood: {error}; export the findings again.") from error
+
+
+def _reading(document: dict[str, Any]) -> Reading:
+    def collect(what: str) -> list[Any]:
+        findings = msgspec.convert(document.get("findings"), list[dict[str, Any]])
+        items = [i for f in findings for i in msgspec.convert(f.get(what), list[dict[str, Any]])]
+        return sorted(items, key=lambda item: msgspec.convert(item.get("number"), int))
+
+    plain = {
+        "id": document.get("reading_id"),
+        "reader": document.get("reader"),
+        "study_instance_uid": document.get("study_instance_uid"),
+        "lexicon_edition": document.get("lexicon_edition"),
+        "findings": document.get("findings"),
+        "marks": collect("marks"),
+        "clusters": collect("clusters"),
+    }
+    return msgspec.convert(plain, Reading)
+
+
+def _image(info: ImageInfo) -> dict[str, Any]:
+    spacing = info.spacing
+    return {
+        "sop_instance_uid": info.sop_instance_uid,
+        "label": info.label,
+        "laterality": info.laterality,
+        "view": info.view.name,
+        "view_modifiers": info.view.modifiers,
+        "rows": info.rows,
+        "columns": info.columns,
+        "frames": info.frames,
+        "spacing_mm": [spacing.row_mm, spacing.column_mm] if spacing else None,
+        "spacing_basis": spacing.basis if spacing else None,
+    }
+
+
+def _finding(
+    reading: Reading, finding: Finding, images: Mapping[str, ImageInfo], follow_up: FollowUp | None
+) -> dict[str, Any]:
+    marks = reading.marks_of(finding.id)
+    kinds = Counter(m.kind for m in marks)
+    # the reader's category stands in `assessment`, what the table says in `suggestion`, never mixed
+    return {
+        **msgspec.to_builtins(finding),
+        "name": f"F{finding.number}",
+        "counts": {kind.value: kinds[kind] for kind in MarkKind},
+        "suggestion": None if follow_up is None else msgspec.to_builtins(follow_up),
+        "marks": [_mark(mark, images) for mark in marks],
+        "clusters": [_cluster(cluster, reading, images) for cluster in reading.clusters_of(finding.id)],
+    }
+
+
+def _mark(mark: Mark, images: Mapping[str, ImageInfo]) -> dict[str, Any]:
+    info = images.get(mark.image.sop_instance_uid)
+    return {**msgspec.to_builtins(mark), "image_label": info.label if info else None}
+
+
+def _cluster(cluster: Cluster, reading: Reading, images: Mapping[str, ImageInfo]) -> dict[str, Any]:
+    info = images.get(cluster.image.sop_instance_uid)
+    plain: dict[str, Any] = msgspec.to_builtins(cluster)
+    return {**plain, "image_label": info.label if info else None, "facts": cluster_facts(cluster, reading)}
+
+
+def cluster_facts(cluster: Cluster, reading: Reading) -> dict[str, Any]:
+    """What can be counted and measured of a cluster.
+
+    `count` marks tied together, by kind; `extent_px` and, with a spacing, `extent_mm` with `basis`:
+    the greatest distance between its marks, of its outline when it holds fewer than two.
+    `extent_of` says which.
+    """
+    marks = [reading.mark(key) for key in cluster.mark_ids]
+    kinds = Counter(m.kind for m in marks)
+    points: list[ImagePoint] = [m.point for m in marks] if len(marks) > 1 else list(cluster.outline)
+    extent = greatest_extent(points, cluster.spacing) if cluster.spacing else None
+    return {
+        "count": len(marks),
+        "micro": kinds[MarkKind.MICRO],
+        "macro": kinds[MarkKind.MACRO],
+        "extent_of": "marks" if len(marks) > 1 else "outline",
+        "extent_px": greatest_extent(points, _PIXELS).value,
+        "extent_mm": extent.value if extent else None,
+        "basis": extent.basis if extent else None,
+    }

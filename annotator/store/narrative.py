@@ -1,0 +1,128 @@
+"""Revisions told as sentences: what the reader did, from what changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from enum import StrEnum
+from typing import Any
+
+from annotator.model.edits import Changes, diff
+from annotator.model.finding import Assessment, Finding, Reading
+from annotator.model.history import Act, Revision
+from annotator.model.mark import MarkKind
+
+_SAID = ("stage", "size", "morphology", "distribution", "spread", "change", "assessment")
+_FLAGS = {
+    "certain": "certainty of the type",
+    "known_cancer_here": "known cancer at this site",
+    "adjacent_cancer": "cancer next to it",
+    "priors_requested": "prior mammograms requested",
+}
+
+
+def tell(before: Reading, revision: Revision, word: Callable[[StrEnum], str]) -> str:
+    """What one revision did to `before`, e.g. "placed a microcalcification in F1".
+
+    `word` gives the lexicon's word for an id. An undo or redo names the act it is about first.
+    """
+    done = describe_changes(before, revision.reading, word)
+    if revision.act is Act.EDIT:
+        return done or f"{revision.label}: changed nothing"
+    verb = "took back" if revision.act is Act.UNDO else "did again"
+    named = f"{verb} {revision.label!r}" if revision.label else verb
+    return f"{named}: {done}" if done else named
+
+
+def describe_changes(before: Reading, after: Reading, word: Callable[[StrEnum], str]) -> str:
+    """The difference of two readings in words, '' when there is none."""
+    changes = diff(before, after)
+    names = {f.id: f"F{f.number}" for f in (*before.findings, *after.findings)}
+    gone = {key for key, value in changes.findings.items() if value is None}
+    parts = [*_findings(before, changes, names, word), *_marks(before, changes, names, gone)]
+    parts += _clusters(before, changes, names, gone)
+    if changes.lexicon_edition:
+        parts.append(f"switched to the words of edition {changes.lexicon_edition}")
+    return "; ".join(parts)
+
+
+def _findings(
+    before: Reading, changes: Changes, names: Mapping[str, str], word: Callable[[StrEnum], str]
+) -> Iterable[str]:
+    known = {f.id: f for f in before.findings}
+    for key, finding in changes.findings.items():
+        if finding is None:
+            yield f"removed {names[key]}"
+            continue
+        old = known.get(key)
+        if old is None:
+            yield f"began {names[key]}"
+            # what a new finding says beyond an empty one
+            old = Finding(
+                id=key, number=finding.number, tracking_uid=finding.tracking_uid, stage=finding.stage
+            )
+        for field in fields(Finding):
+            value = getattr(finding, field.name)
+            if value != getattr(old, field.name):
+                yield _said(field.name, value, names[key], word)
+
+
+def _said(name: str, value: Any, of: str, word: Callable[[StrEnum], str]) -> str:
+    if name in _FLAGS:
+        return f"{'set' if value else 'cleared'} {_FLAGS[name]} for {of}"
+    if name == "comment":
+        return f"{'wrote' if value else 'cleared'} the comment on {of}"
+    if name not in _SAID:
+        return f"changed the {name.replace('_', ' ')} of {of}"
+    if value is None or value == ():
+        return f"cleared the {name} of {of}"
+    if isinstance(value, Assessment):
+        return f"set the assessment of {of} to {value.value} ({word(value)})"
+    words = ", ".join(word(item) for item in (value if isinstance(value, tuple) else (value,)))
+    return f"set the {name} of {of} to {words}"
+
+
+def _marks(before: Reading, changes: Changes, names: Mapping[str, str], gone: set[str]) -> Iterable[str]:
+    known = {m.id: m for m in before.marks}
+    acts: Counter[tuple[str, MarkKind, str]] = Counter()
+    for key, mark in changes.marks.items():
+        old = known.get(key)
+        if mark is None:
+            if old is not None and old.finding_id not in gone:
+                acts["removed", old.kind, f"from {names[old.finding_id]}"] += 1
+        elif old is None:
+            acts["placed", mark.kind, f"in {names[mark.finding_id]}"] += 1
+        elif old.finding_id != mark.finding_id:
+            there = f"from {names[old.finding_id]} to {names[mark.finding_id]}"
+            acts["reassigned", mark.kind, there] += 1
+        elif old.kind is not mark.kind:
+            acts["renamed to", mark.kind, f"in {names[mark.finding_id]}"] += 1
+        elif old.point != mark.point:
+            acts["moved", mark.kind, f"in {names[mark.finding_id]}"] += 1
+        else:
+            acts["measured", mark.kind, f"in {names[mark.finding_id]} again"] += 1
+    for (verb, kind, where), count in acts.items():
+        if verb == "renamed to":
+            yield f"called {_number(count, 'mark')} {where} {kind.value}"
+        else:
+            yield f"{verb} {_number(count, f'{kind.value}calcification')} {where}"
+
+
+def _clusters(before: Reading, changes: Changes, names: Mapping[str, str], gone: set[str]) -> Iterable[str]:
+    known = {c.id: c for c in before.clusters}
+    for key, cluster in changes.clusters.items():
+        old = known.get(key)
+        if cluster is None:
+            if old is not None and old.finding_id not in gone:
+                yield f"untied a cluster of {names[old.finding_id]}"
+        elif old is None:
+            tied = len(cluster.mark_ids)
+            what = f"tied {_number(tied, 'mark')} into a cluster" if tied else "outlined a cluster"
+            yield f"{what} in {names[cluster.finding_id]}"
+        else:
+            yield f"changed a cluster of {names[cluster.finding_id]}"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"a {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,176 @@
+"""`annotator readings`, `history` and `schema`, from the outside."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from annotator.cli import main
+from annotator.lexicon.loader import load_lexicon
+from annotator.model import edits
+from annotator.model.finding import Assessment, Distribution, Morphology, Reading
+from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
+from annotator.model.history import Act
+from annotator.model.image import ImageKey
+from annotator.model.mark import MarkKind, SpotMeasurement
+from annotator.store.encoding import encode_reading, json_schema
+from annotator.store.narrative import describe_changes
+from annotator.store.store import Store
+
+STUDY = "1.2.826.0.1.3680043.8.498.1"
+OTHER = "1.2.826.0.1.3680043.8.498.2"
+IMAGE = ImageKey("1.2.3")
+SPACING = PixelSpacing(0.1, 0.1, SpacingBasis.CALIBRATED_FIDUCIAL)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path / 'readings.db'}"
+    store = Store.open(url)
+    reading, number = store.open_reading(STUDY, "dr a", lexicon_edition="5")
+    blank = reading
+    reading, finding = edits.add_finding(reading)
+    reading, _ = edits.add_mark(reading, finding.id, IMAGE, ImagePoint(1.0, 2.0), MarkKind.MICRO)
+    number = store.save(reading, based_on=number, act=Act.EDIT, label="Mark microcalcification")
+    number = store.save(blank, based_on=number, act=Act.UNDO, label="Mark microcalcification")
+    store.save(reading, based_on=number, act=Act.REDO, label="Mark microcalcification")
+    other, _ = store.open_reading(OTHER, "dr b", lexicon_edition="5")
+    store.save(other, based_on=0, act=Act.EDIT, label="Look")
+    store.close()
+    return url
+
+
+def output(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert main(words) == 0
+    return capsys.readouterr().out
+
+
+def test_readings_lists_what_is_saved(database: str, capsys):
+    found = json.loads(output(capsys, "readings", "--json", "--database", database))["readings"]
+    assert [(r["study_instance_uid"], r["reader"], r["revisions"]) for r in found] == [
+        (OTHER, "dr b", 1),
+        (STUDY, "dr a", 3),
+    ]
+    assert found[1]["marks"] == 1
+    assert found[1]["assessments"] == [None]
+    said = output(capsys, "readings", "--database", database)
+    assert "dr a  1 finding (no category), 1 mark, 3 revisions" in said
+
+
+def test_no_readings_is_no_fault(tmp_path: Path, capsys):
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    assert json.loads(output(capsys, "readings", "--json", "--database", url)) == {"readings": []}
+
+
+@pytest.mark.parametrize("exam", [STUDY, "498.1"])
+def test_history_tells_every_act(database: str, capsys, exam: str):
+    (reading,) = json.loads(output(capsys, "history", exam, "--json", "--database", database))["readings"]
+    assert [(a["number"], a["act"], a["reader"]) for a in reading["history"]] == [
+        (1, "edit", "dr a"),
+        (2, "undo", "dr a"),
+        (3, "redo", "dr a"),
+    ]
+    assert [a["sentence"] for a in reading["history"]] == [
+        "began F1; placed a microcalcification in F1",
+        "took back 'Mark microcalcification': removed F1",
+        "did again 'Mark microcalcification': began F1; placed a microcalcification in F1",
+    ]
+    assert "placed a microcalcification in F1" in output(capsys, "history", exam, "--database", database)
+    by_id = output(capsys, "history", reading["reading_id"], "--json", "--database", database)
+    assert json.loads(by_id)["readings"] == [reading]
+
+
+def test_history_refuses_what_is_unclear_or_unknown(database: str, capsys):
+    assert main(["history", "1.2.826", "--database", database]) == 2
+    assert "fits 2 exams" in capsys.readouterr().err
+    assert main(["history", "9.9.9", "--database", database]) == 1
+    assert "No reading of '9.9.9'" in capsys.readouterr().err
+
+
+def test_a_database_that_cannot_be_opened_is_one_sentence(tmp_path: Path, capsys):
+    assert main(["readings", "--database", f"sqlite:///{tmp_path}/missing/x.db"]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def everything() -> Reading:
+    reading = Reading(id="r", reader="a", study_instance_uid=STUDY)
+    reading, finding = edits.add_finding(reading)
+    point = ImagePoint(1.5, 2.5)
+    measured = SpotMeasurement(
+        point, 3.0, 0.2, 3.3, 2.7, 40.0, 0.9, 200.0, 8.0, (point,), 0.3, 0.02, 0.33, 0.27, SPACING.basis
+    )
+    reading, one = edits.add_mark(reading, finding.id, IMAGE, point, MarkKind.MICRO, measured)
+    reading, two = edits.add_mark(reading, finding.id, IMAGE, point, MarkKind.MACRO)
+    reading, _ = edits.add_cluster(reading, finding.id, IMAGE, (point, point), [one.id, two.id], SPACING)
+    return edits.describe(
+        reading,
+        finding.id,
+        morphology=(Morphology.MILK, Morphology.SKIN),
+        distribution=Distribution.SINGLE,
+        assessment=Assessment.KNOWN_CANCER,
+        size=MarkKind.MACRO,
+        certain=True,
+    )
+
+
+@pytest.mark.parametrize("what", ["finding", "reading"])
+def test_the_schema_fits_what_is_saved(capsys, what: str):
+    schema = json.loads(output(capsys, "schema", what))
+    validator = jsonschema.Draft202012Validator(schema)
+    validator.check_schema(schema)
+    saved = json.loads(encode_reading(everything()))
+    document = saved if what == "reading" else saved["findings"][0]
+    validator.validate(document)
+    assert not validator.is_valid(document | {"invented": 1})
+    assert not validator.is_valid(document | {"id": None})
+    finding = document if what == "finding" else document["findings"][0]
+    finding["morphology"] = ["popcorn"]
+    assert not validator.is_valid(document)
+
+
+def test_the_schema_names_the_choices():
+    schema = json_schema("reading")
+    assert set(schema["$defs"]["Morphology"]["enum"]) == {m.value for m in Morphology}
+    assert "assessment categories" in schema["$defs"]["Assessment"]["description"]
+
+
+def test_acts_are_told_in_words():
+    word = load_lexicon("5").word
+    blank = Reading(id="r", reader="a", study_instance_uid=STUDY)
+    full = everything()
+    finding, (one, two), (cluster,) = full.findings[0].id, full.marks, full.clusters
+    told = {
+        describe_changes(full, after, word)
+        for after in (
+            edits.describe(full, finding, distribution=Distribution.LINEAR),
+            edits.describe(full, finding, assessment=Assessment.LOW_SUSPICION),
+            edits.describe(full, finding, assessment=None, comment="x"),
+            edits.describe(full, finding, certain=False),
+            edits.remove_finding(full, finding),
+            edits.remove_marks(full, [two.id]),
+            edits.remove_cluster(full, cluster.id),
+            edits.set_mark_kind(full, [one.id], MarkKind.MACRO),
+            edits.move_mark(full, one.id, ImagePoint(9.0, 9.0)),
+            edits.move_mark(full, one.id, one.point),
+            full,
+        )
+    }
+    assert told == {
+        "set the distribution of F1 to Linear",
+        "set the assessment of F1 to 4A (Low suspicion)",
+        "cleared the assessment of F1; wrote the comment on F1",
+        "cleared certainty of the type for F1",
+        "removed F1",
+        "removed a macrocalcification from F1; changed a cluster of F1",
+        "untied a cluster of F1",
+        "called a mark in F1 macro",
+        "moved a microcalcification in F1",
+        "measured a microcalcification in F1 again",
+        "",
+    }
+    begun = describe_changes(blank, full, word)
+    assert begun.startswith("began F1; set the size of F1 to ")
+    assert "tied 2 marks into a cluster in F1" in begun
