@@ -1,0 +1,238 @@
+"""Turning and hanging after brief 4.5, over every way an image can be stored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annotator.hanging import edge_for, four_up, orientation_for, pairs, reading_order
+from annotator.model.geometry import ImagePoint, Orientation
+from annotator.model.image import ExamInfo, ImageInfo, Intent, Laterality, View
+
+OPPOSITE = {"A": "P", "P": "A", "F": "H", "H": "F", "R": "L", "L": "R"}
+TURNS = [Orientation(*flags) for flags in product((False, True), repeat=3)]
+SIDEWAYS = ("MLO", "ML", "LM", "LMO", "SIO", "ISO")
+FROM_ABOVE = ("CC", "FB", "XCCL", "XCCM", "XCC", "")
+RIGHT, LEFT = Laterality.RIGHT, Laterality.LEFT
+
+
+def image(side=RIGHT, view="CC", orientation=None, modifiers=(), name="x", **more) -> ImageInfo:
+    return ImageInfo(
+        path=Path(name),
+        sop_class_uid="1.2",
+        sop_instance_uid=name,
+        rows=40,
+        columns=30,
+        laterality=side,
+        view=View(view, tuple(modifiers)),
+        patient_orientation=orientation,
+        **more,
+    )
+
+
+def opposite(direction: str) -> str:
+    return "".join(OPPOSITE[letter] for letter in direction)
+
+
+def stored_directions(turn: Orientation, row: str, column: str) -> tuple[str, str]:
+    """The Patient Orientation of the stored image that `turn` shows with these directions."""
+    row = opposite(row) if turn.flip_columns else row
+    column = opposite(column) if turn.flip_rows else column
+    return (column, row) if turn.transpose else (row, column)
+
+
+def displayed_step(info: ImageInfo, turn: Orientation, letter: str) -> tuple[float, float]:
+    """Where one step towards a letter of the body goes on the screen: (right, down)."""
+    row, column = info.patient_orientation
+    across = (letter in row) - (OPPOSITE[letter] in row)
+    down = (letter in column) - (OPPOSITE[letter] in column)
+    start, end = (
+        turn.to_displayed(ImagePoint(10 + x, 10 + y), info.columns, info.rows)
+        for x, y in ((0, 0), (across, down))
+    )
+    return end.column - start.column, end.row - start.row
+
+
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("side", [RIGHT, LEFT])
+@pytest.mark.parametrize("view", [*SIDEWAYS, *FROM_ABOVE])
+@pytest.mark.parametrize("compound", [False, True])
+def test_every_stored_orientation_is_turned_upright(turn, side, view, compound):
+    chest_wall = "P" if side is RIGHT else "A"
+    medial = OPPOSITE[side.value]
+    main, minor = ("F", medial) if view in SIDEWAYS else (medial, "F")
+    down = main + minor if compound else main
+    info = image(side, view, stored_directions(turn, chest_wall, down))
+    found, reason = orientation_for(info)
+    assert found == turn
+    assert "\\".join(info.patient_orientation) in reason
+    assert displayed_step(info, found, "P") == ((1, 0) if side is RIGHT else (-1, 0))
+    assert displayed_step(info, found, down[0]) == (0, 1)
+
+
+def test_the_example_of_the_brief():
+    found, reason = orientation_for(image(LEFT, "MLO", ("A", "FR")))
+    assert found == Orientation()
+    assert reason == "Patient Orientation A\\FR: shown as stored"
+    mirrored, reason = orientation_for(image(RIGHT, "MLO", ("A", "FL")))
+    assert mirrored == Orientation(flip_columns=True)
+    assert reason == "Patient Orientation A\\FL: mirrored left to right"
+
+
+@pytest.mark.parametrize(
+    ("orientation", "turn", "words"),
+    [
+        # a sideways view whose column names only the sides: outer side up
+        (("P", "L"), Orientation(), "shown as stored"),
+        (("P", "R"), Orientation(flip_rows=True), "mirrored top to bottom"),
+        (("P", "X"), Orientation(), "does not say what is up"),
+        (("p ", " f"), Orientation(), "P\\F: shown as stored"),
+        (("F", "L"), Orientation(), "F\\L does not say where the chest wall is"),
+        (("AP", "F"), Orientation(), "does not say where the chest wall is"),
+        (("", ""), Orientation(), "does not say where the chest wall is"),
+        # an oblique row that also names A or P: the main direction decides
+        (("FA", "AF"), Orientation(transpose=True, flip_columns=True), "rows and columns exchanged"),
+    ],
+)
+def test_odd_orientations_of_a_right_mlo(orientation, turn, words):
+    found, reason = orientation_for(image(RIGHT, "MLO", orientation))
+    assert found == turn
+    assert words in reason
+
+
+@pytest.mark.parametrize(
+    ("side", "wall", "flipped"),
+    [(RIGHT, "right", False), (RIGHT, "left", True), (LEFT, "left", False), (LEFT, "right", True)],
+)
+def test_without_orientation_the_chest_wall_in_the_pixels_decides(side, wall, flipped):
+    found, reason = orientation_for(image(side), wall)
+    assert found == Orientation(flip_columns=flipped)
+    assert "no Patient Orientation in the header" in reason
+    assert f"{wall} edge" in reason
+    named, _ = orientation_for(image(side, "CC", ("P" if side is RIGHT else "A", "R")), "left")
+    assert not named.flip_columns
+
+
+def test_without_orientation_and_pixels_the_image_stays_as_stored():
+    assert orientation_for(image())[0] == Orientation()
+    assert orientation_for(image())[1] == "no Patient Orientation in the header; shown as stored"
+
+
+@pytest.mark.parametrize("side", [None, Laterality.BOTH])
+def test_an_image_of_no_one_side_stays_as_stored(side):
+    found, reason = orientation_for(image(side, "CC", ("A", "R")), "left")
+    assert found == Orientation()
+    assert "which breast" in reason
+    assert edge_for(image(side)) == "center"
+
+
+def test_backs_stand_together():
+    assert edge_for(image(RIGHT)) == "right"
+    assert edge_for(image(LEFT)) == "left"
+
+
+def labels(images) -> list[str]:
+    return [i.label if i else "-" for i in images]
+
+
+def exam(*images: ImageInfo) -> ExamInfo:
+    return ExamInfo("1.2.3", tuple(images))
+
+
+def test_a_screening_exam_hangs_in_four_panes():
+    found = four_up(exam(image(LEFT, "MLO"), image(RIGHT, "MLO"), image(LEFT, "CC"), image(RIGHT, "CC")))
+    assert labels(found.slots) == ["RCC", "LCC", "RMLO", "LMLO"]
+    assert found.panes == found.slots
+    assert found.others == ()
+
+
+def test_details_and_doubles_stay_beside_the_four():
+    early = image(RIGHT, "CC", name="early", exam_time="090000")
+    late = image(RIGHT, "CC", name="late", exam_time="091500")
+    raw = image(RIGHT, "CC", name="raw", exam_time="120000", intent=Intent.PROCESSING)
+    found = four_up(
+        exam(
+            image(RIGHT, "ML", None, ("M",)),
+            image(RIGHT, "CC", None, ("M",), exam_time="100000"),
+            early,
+            raw,
+            image(LEFT, "XCCL"),
+            late,
+            image(RIGHT, "MLO", None, ("S",)),
+        )
+    )
+    assert found.rcc is late
+    assert found.slots[1:] == (None, None, None)
+    assert labels(found.others) == ["RCC", "LXCCL", "RMCC", "RSMLO", "RMML", "RCC"]
+    assert found.others[0] is early
+    assert found.others[-1] is raw
+
+
+def test_a_whole_view_with_implant_displaced_gives_way_to_one_without():
+    displaced = image(RIGHT, "CC", None, ("ID",), exam_time="100000")
+    assert four_up(exam(displaced)).rcc is displaced
+    assert labels(four_up(exam(displaced, image(RIGHT, "CC"))).slots)[0] == "RCC"
+    assert four_up(exam(image(RIGHT, "CC", None, ("RL",)))).rcc is None
+
+
+def test_a_tomosynthesis_stack_and_a_view_made_from_it_give_way_to_a_plain_view():
+    stack = image(RIGHT, "CC", name="stack", frames=40, exam_time="2")
+    made = image(RIGHT, "CC", name="made", image_type=("DERIVED", "PRIMARY", "TOMOSYNTHESIS", "GENERATED_2D"))
+    plain = image(RIGHT, "CC", name="plain", exam_time="1")
+    assert [i.path.name for i in reading_order([stack, made, plain])] == ["plain", "made", "stack"]
+    assert four_up(exam(stack)).rcc is stack
+
+
+def test_an_exam_of_magnification_views_fills_the_panes_with_them():
+    found = four_up(exam(image(LEFT, "ML", None, ("M",)), image(LEFT, "CC", None, ("M",))))
+    assert found.slots == (None,) * 4
+    assert labels(found.panes) == ["LMCC", "LMML", "-", "-"]
+
+
+def test_pairs_put_the_same_view_side_by_side():
+    found = pairs(
+        exam(
+            image(LEFT, "MLO"),
+            image(RIGHT, "CC", name="b", exam_time="1"),
+            image(LEFT, "CC"),
+            image(RIGHT, "CC", name="a", exam_time="2"),
+            image(None, ""),
+            image(LEFT, "CC", None, ("M",)),
+        )
+    )
+    assert [(labels([p.right, p.left])) for p in found] == [
+        ["RCC", "LCC"],
+        ["RCC", "-"],
+        ["-", "LMLO"],
+        ["-", "LMCC"],
+    ]
+    assert found[0].right.path.name == "a"
+
+
+images = st.builds(
+    image,
+    side=st.sampled_from([*Laterality, None]),
+    view=st.sampled_from([*SIDEWAYS, *FROM_ABOVE, "strange"]),
+    orientation=st.none() | st.tuples(st.text("APRLFHX ", max_size=3), st.text("APRLFHX ", max_size=3)),
+    modifiers=st.lists(st.sampled_from(["M", "S", "ID", "RL"]), max_size=2),
+    exam_time=st.sampled_from(["", "090000", "1"]),
+    frames=st.sampled_from([1, 30]),
+    intent=st.sampled_from([*Intent, None]),
+)
+
+
+@given(st.lists(images, max_size=8))
+def test_whatever_an_exam_holds_every_image_is_hung_once(found):
+    numbered = [replace(info, sop_instance_uid=str(i)) for i, info in enumerate(found)]
+    hung = four_up(exam(*numbered))
+    shown = [i for i in (*hung.slots, *hung.others) if i]
+    assert sorted(i.sop_instance_uid for i in shown) == sorted(i.sop_instance_uid for i in numbered)
+    paired = [i for pair in pairs(exam(*numbered)) for i in (pair.right, pair.left) if i]
+    assert len(paired) == sum(i.laterality in (RIGHT, LEFT) for i in numbered)
+    for info in numbered:
+        assert orientation_for(info)[1]
