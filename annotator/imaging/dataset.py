@@ -36,6 +36,8 @@ MAX_INFLATION = 300
 MAX_HEADER_READS = 400_000
 """Reads while parsing one header. A stack of 100 slices needs 20,000; this stops bombs after seconds."""
 UNDEFINED = 0xFFFFFFFF
+_LARGE_READ = 1 << 16
+_FIRST_GROUPS = {0x0000, 0x0002, 0x0004, 0x0008, 0x0010, 0x0018, 0x0020, 0x0028}
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,11 @@ class RawFile:
 class _Counted:
     """A file that stops after so many reads: headers of a million empty items would take minutes."""
 
-    def __init__(self, file: BinaryIO, path: Path) -> None:
+    def __init__(self, file: BinaryIO, path: Path, size: int, most_reads: int) -> None:
         self._file = file
         self._path = path
-        self._left = MAX_HEADER_READS
+        self._size = size
+        self._left = most_reads
         self.seek = file.seek
         self.tell = file.tell
         self.name = str(path)
@@ -84,10 +87,13 @@ class _Counted:
                 self._path,
                 "its header has far more entries than any picture needs; the file was refused unread",
             )
+        if size > _LARGE_READ:
+            # A lying length would have memory set aside for it before the end of the file is met.
+            size = min(size, max(0, self._size - self._file.tell()))
         return self._file.read(size)
 
 
-def read_raw(path: Path) -> RawFile:
+def read_raw(path: Path, *, most_reads: int = MAX_HEADER_READS) -> RawFile:
     """Parse the header of `path` up to its pixels. Call inside a decode guard."""
     with path.open("rb") as file:
         start = file.read(1024)
@@ -95,14 +101,23 @@ def read_raw(path: Path) -> RawFile:
         file.seek(0)
         if not start:
             raise UnreadableImage(path, "the file is empty")
-        if DEFLATED.encode() in start[:1024]:
+        if not _looks_like_dicom(start):
+            raise UnreadableImage(path, "it is not a DICOM file (its first bytes belong to something else)")
+        if DEFLATED.encode() in start:
             inflated = _inflate(path, file)
             if inflated is not None:
-                return _parse(path, io.BytesIO(inflated), inflated)
-        return _parse(path, file, None, size=size)
+                return _parse(path, io.BytesIO(inflated), len(inflated), most_reads, inflated)
+        return _parse(path, file, size, most_reads)
 
 
-def _parse(path: Path, file: BinaryIO, inflated: bytes | None, size: int = 0) -> RawFile:
+def _looks_like_dicom(start: bytes) -> bool:
+    if start[128:132] == b"DICM":
+        return True
+    groups = (int.from_bytes(start[:2], "little"), int.from_bytes(start[:2], "big"))
+    return len(start) > 8 and bool(_FIRST_GROUPS & set(groups)) and any(start[:8])
+
+
+def _parse(path: Path, file: BinaryIO, size: int, most_reads: int, inflated: bytes | None = None) -> RawFile:
     with quiet_parsing():
         found: list[int] = []
 
@@ -112,14 +127,14 @@ def _parse(path: Path, file: BinaryIO, inflated: bytes | None, size: int = 0) ->
                 return True
             return False
 
-        counted = _Counted(file, path)
+        counted = _Counted(file, path, size, most_reads)
         dataset = read_partial(counted, stop_when=at_pixels, force=True)  # type: ignore[arg-type]
     implicit, little = dataset.original_encoding
     position = counted.tell()
     pixels = _pixel_element(counted, position, found[0], big_endian=little is False) if found else None
     syntax, repairs = _transfer_syntax(dataset, bool(implicit), little is not False, pixels)
     if inflated is not None:
-        syntax, size = DEFLATED, len(inflated)
+        syntax = DEFLATED
     return RawFile(path, dataset, syntax, pixels, size, repairs, inflated)
 
 

@@ -17,7 +17,7 @@ from annotator.errors import AnnotatorError, UnreadableImage
 from annotator.jobs import Cancelled
 
 _Result = TypeVar("_Result")
-_NOT_OURS = (AnnotatorError, Cancelled, KeyboardInterrupt, SystemExit, GeneratorExit)
+_WANTED = (Cancelled, KeyboardInterrupt, SystemExit, GeneratorExit)
 _PARSING = threading.RLock()
 
 
@@ -26,7 +26,7 @@ def decode_guard(path: Path) -> Iterator[None]:
     """Turn anything raised inside into UnreadableImage, except errors that already speak for themselves."""
     try:
         yield
-    except _NOT_OURS:
+    except (AnnotatorError, *_WANTED):
         raise
     except BaseException as error:
         raise UnreadableImage(path, _sentence(error)) from error
@@ -36,8 +36,10 @@ def attempt(function: Callable[[], _Result]) -> tuple[_Result | None, str]:
     """`function()` and '', or None and why not, for bytes nobody vouches for."""
     try:
         return function(), ""
-    except _NOT_OURS:
+    except _WANTED:
         raise
+    except UnreadableImage as error:
+        return None, error.reason
     except BaseException as error:  # noqa: BLE001 - this is what the module is for
         return None, str(error) or type(error).__name__
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import warnings
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pydicom
 import pytest
 
+from annotator.cli import main
 from annotator.errors import UnreadableImage
 from annotator.imaging.dicom_file import Mammogram, read_image
 
@@ -59,9 +61,7 @@ def test_every_picture_equals_pydicoms_wherever_pydicom_decodes(shared_data: Pat
     for path in sorted(shared_data.rglob("*.dcm")):
         try:
             mammogram = read_image(path)
-        except UnreadableImage as error:
-            assert error.reason
-            assert "Traceback" not in error.reason
+        except UnreadableImage:
             continue
         opened += 1
         theirs = _by_pydicom(path)
@@ -73,6 +73,22 @@ def test_every_picture_equals_pydicoms_wherever_pydicom_decodes(shared_data: Pat
             differing.append(path.name)
     assert not differing
     assert opened >= 50
+
+
+def test_info_has_one_row_for_each_file_and_a_reason_for_each_bad_one(
+    shared_data: Path, capsys: pytest.CaptureFixture[str]
+):
+    status = main(["info", str(shared_data), "-r", "--pixels", "--json"])
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert status == 1
+    assert [r["path"] for r in rows if r["path"].endswith(".dcm")] == [r["path"] for r in rows]
+    assert sorted(r["path"] for r in rows) == sorted(str(p) for p in shared_data.rglob("*.dcm"))
+    for row in rows:
+        assert (row["error"] is None) == row["readable"] == (row["pixel_sha256"] is not None)
+    crops = [r for r in rows if Path(r["path"]).name[:2] in SAME_CROP and "/derived_" in r["path"]]
+    assert len(crops) == len(SAME_CROP)
+    assert len({r["pixel_sha256"] for r in crops}) == 1
+    assert {r["label"] for r in crops} == {"RCC"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,189 @@
+"""What can be opened among files, folders, DICOMDIRs and ZIP archives, and why the rest cannot."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from annotator.errors import UnreadableImage
+from annotator.imaging.archive import unpack
+from annotator.imaging.decode_guard import attempt
+from annotator.imaging.dicom_file import read_info
+from annotator.imaging.dicomdir import Directory, is_dicomdir, read_dicomdir
+from annotator.imaging.rejected import Rejected
+from annotator.jobs import CancelToken, Progress
+from annotator.model.image import ExamInfo, ImageInfo
+
+CLAIMS = frozenset({".dcm", ".dicom", ".dic", ".ima", ""})
+"""File endings that say DICOM; a file without any is taken at its word too."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The pictures found, and the files that claim to be one and are not."""
+
+    images: tuple[ImageInfo, ...]
+    rejected: tuple[Rejected, ...]
+
+
+def list_images(
+    paths: Sequence[Path], *, recursive: bool = True, token: CancelToken | None = None
+) -> Listing:
+    """All pictures below `paths`, in the order given and by name within each; nothing stops the rest.
+
+    Other files are passed over in folders and rejected when named. Raises Cancelled only.
+    """
+    found = list(scan(paths, recursive=recursive, token=token))
+    return Listing(
+        tuple(f for f in found if isinstance(f, ImageInfo)),
+        tuple(f for f in found if isinstance(f, Rejected)),
+    )
+
+
+def scan(
+    paths: Sequence[Path], *, recursive: bool = True, token: CancelToken | None = None
+) -> Iterator[ImageInfo | Rejected]:
+    """`list_images` one by one, as they are found."""
+    token = token or CancelToken()
+    seen: dict[str, Path] = {}
+    done: set[Path] = set()
+    for number, found in enumerate(_candidates([Path(p) for p in paths], recursive, token)):
+        if isinstance(found, Rejected):
+            yield found
+            continue
+        if found in done:
+            continue
+        done.add(found)
+        token.checkpoint(Progress(number, None, found.name))
+        try:
+            info = read_info(found)
+        except UnreadableImage as error:
+            yield Rejected(found, error.reason)
+            continue
+        yield _with_twin(info, seen.setdefault(info.sop_instance_uid, found))
+
+
+def group_exams(images: Sequence[ImageInfo]) -> tuple[ExamInfo, ...]:
+    """The images by study, in the order found.
+
+    Images without a StudyInstanceUID belong together when they lie in one folder; their exam gets a UID
+    made from its images', so that it is the same one tomorrow.
+    """
+    groups: dict[tuple[str, str], list[ImageInfo]] = {}
+    for image in images:
+        uid = image.study_instance_uid
+        groups.setdefault((uid, "" if uid else str(image.path.parent)), []).append(image)
+    return tuple(ExamInfo(uid or _made_uid(members), tuple(members)) for (uid, _), members in groups.items())
+
+
+def _made_uid(images: Sequence[ImageInfo]) -> str:
+    first = min(i.sop_instance_uid for i in images)
+    digest = hashlib.sha256(f"exam of {first}".encode()).digest()
+    return f"2.25.{int.from_bytes(digest[:16], 'big')}"
+
+
+def _with_twin(info: ImageInfo, first: Path) -> ImageInfo:
+    if first == info.path:
+        return info
+    note = f"It holds the same SOP instance as {first.name}; what is marked on one is marked on both."
+    return replace(info, repairs=(*info.repairs, note))
+
+
+def _candidates(paths: Iterable[Path], recursive: bool, token: CancelToken) -> Iterator[Path | Rejected]:
+    for path in paths:
+        if path.is_dir():
+            yield from _in_folder(path, recursive=recursive, token=token)
+        elif not path.exists():
+            yield Rejected(path, "there is no such file or folder")
+        elif is_dicomdir(path):
+            yield from _in_dicomdir(path, token)
+        elif zipfile.is_zipfile(path) and not _has_preamble(path):
+            unpacked = unpack(path, token, wanted=_claims_by_name)
+            yield from unpacked.rejected
+            yield from _in_folder(unpacked.folder, recursive=True, token=token)
+        elif _claims(path):
+            yield path
+        else:
+            yield Rejected(path, "it is not a DICOM file")
+
+
+def _in_folder(folder: Path, *, recursive: bool, token: CancelToken) -> Iterator[Path | Rejected]:
+    """Files by name, then folders by name; a folder reached twice through links is entered once."""
+    entered: set[tuple[int, int]] = set()
+    waiting = [folder]
+    while waiting:
+        token.checkpoint()
+        here = waiting.pop()
+        listed, why = attempt(partial(_listed, here, entered))
+        if listed is None:
+            yield Rejected(here, f"this folder cannot be read ({why})")
+            continue
+        files, folders = listed
+        for path in files:
+            if is_dicomdir(path):
+                yield from _missing_from(read_dicomdir(path), path)
+            elif _claims(path):
+                yield path
+        if recursive:
+            waiting.extend(reversed(folders))
+
+
+def _listed(folder: Path, entered: set[tuple[int, int]]) -> tuple[list[Path], list[Path]]:
+    """(files, folders) of `folder`, hidden ones left out; both empty when it was entered before."""
+    stat = folder.stat()
+    key = (stat.st_dev, stat.st_ino)
+    if key in entered and stat.st_ino:
+        return [], []
+    entered.add(key)
+    files, folders = list[Path](), list[Path]()
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") or entry.name == "__MACOSX":
+                continue
+            (folders if entry.is_dir() else files).append(folder / entry.name)
+    return sorted(files, key=_by_name), sorted(folders, key=_by_name)
+
+
+def _by_name(path: Path) -> tuple[str, str]:
+    return path.name.casefold(), path.name
+
+
+def _in_dicomdir(path: Path, token: CancelToken) -> Iterator[Path | Rejected]:
+    directory = read_dicomdir(path)
+    if directory.files:
+        yield from directory.rejected
+        yield from directory.files
+        return
+    why = "is damaged" if directory.damaged else "lists no file that is there"
+    yield Rejected(path, f"this DICOMDIR {why}; the folder around it was searched instead")
+    yield from directory.rejected
+    yield from _in_folder(path.parent, recursive=True, token=token)
+
+
+def _missing_from(directory: Directory, path: Path) -> Iterator[Rejected]:
+    """What a DICOMDIR met in a folder promises and is not there; its other files are found by themselves."""
+    if directory.damaged:
+        yield Rejected(path, "this DICOMDIR is damaged; the files around it were listed without it")
+    yield from directory.rejected
+
+
+def _claims(path: Path) -> bool:
+    return _claims_by_name(path.name) or _has_preamble(path)
+
+
+def _claims_by_name(name: str) -> bool:
+    return Path(name).suffix.lower() in CLAIMS or Path(name).suffix[1:].isdigit()
+
+
+def _has_preamble(path: Path) -> bool:
+    def look() -> bool:
+        with path.open("rb") as file:
+            return file.read(132)[128:] == b"DICM"
+
+    found, _ = attempt(look)
+    return bool(found)
