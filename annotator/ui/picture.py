@@ -7,10 +7,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from annotator.hanging import edge_for
 from annotator.imaging.placement import Align
 from annotator.imaging.pyramid import Levels
 from annotator.model.geometry import ImagePoint, Orientation
-from annotator.model.image import ImageInfo, ImageKey, Laterality
+from annotator.model.image import ImageInfo, ImageKey
 
 AXILLA_ON_TOP = {"MLO", "ML", "LM", "LMO", "SIO", "ISO"}
 
@@ -34,9 +35,7 @@ class Picture:
     @property
     def align(self) -> Align:
         """The edge of the viewport the chest wall lies at: right breasts at the right (brief 4.5)."""
-        if self.info.laterality is Laterality.RIGHT:
-            return "right"
-        return "left" if self.info.laterality is Laterality.LEFT else "center"
+        return edge_for(self.info)
 
     @property
     def at_top(self) -> bool:

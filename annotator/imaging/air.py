@@ -1,0 +1,39 @@
+"""Where the breast is and where air, roughly: good enough to keep text off tissue and to find its chest wall."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.imaging.pyramid import Levels
+
+CLEARLY_MORE = 0.1
+
+
+def tissue_mask(levels: Levels) -> NDArray[np.bool_]:
+    """True where the coarsest level shows tissue; the whole of a frame without a peak of air."""
+    coarse = levels.mean[-1].astype(np.float32)
+    low, high = float(coarse.min()), float(coarse.max())
+    if low == high:
+        return np.zeros(coarse.shape, np.bool_)
+    grey = ((coarse - low) * (255 / (high - low))).astype(np.uint8)
+    if levels.inverse:
+        grey = 255 - grey
+    # the triangle method suits one tall peak, air, at the dark end
+    _, tissue = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_TRIANGLE)
+    if levels.background:
+        tissue[levels.background[-1] > 127] = 0
+    return np.asarray(tissue > 0)
+
+
+def chest_wall_edge(levels: Levels) -> Literal["left", "right"] | None:
+    """The edge of the stored image the breast lies against; None when both are much alike."""
+    tissue = tissue_mask(levels)
+    band = max(tissue.shape[1] // 16, 1)
+    left, right = float(tissue[:, :band].mean()), float(tissue[:, -band:].mean())
+    if abs(left - right) < CLEARLY_MORE:
+        return None
+    return "left" if left > right else "right"

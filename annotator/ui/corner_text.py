@@ -1,0 +1,136 @@
+"""What stands in the corners of a picture and on its ruler: the words only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from annotator.imaging.render import Mode
+from annotator.model.geometry import ViewTransform
+from annotator.model.image import ImageInfo, Intent, Laterality, Voi, Window
+from annotator.ui.picture import Picture
+
+ALL, MINIMAL, SIDE_AND_VIEW = 0, 1, 2
+
+RULER_MM = (100, 50, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1)
+RULER_PX = (1000, 500, 200, 100, 50, 20, 10, 5, 2)
+RULER_SHARE = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text; `title` large, `warning` in the colour of warnings."""
+
+    text: str
+    title: bool = False
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Corners:
+    """The lines of the upper and the lower corner."""
+
+    top: tuple[Line, ...]
+    bottom: tuple[Line, ...]
+
+
+def corner_lines(
+    picture: Picture, view: ViewTransform, voi: Voi, mode: Mode, inverted: bool, level: int
+) -> Corners:
+    """What the corners say at an overlay level; side and view are never left out."""
+    info = picture.info
+    title = Line(_side_and_view(info), title=True)
+    if level >= SIDE_AND_VIEW:
+        return Corners((title,), ())
+    flags = tuple(Line(text, warning=True) for text in _warnings(info))
+    notes = tuple(Line(text) for text in _notes(info))
+    place = (Line(f"slice {picture.frame_number} / {info.frames}"),) if info.frames > 1 else ()
+    shown = Line(" · ".join(_display(picture, view, mode, inverted)))
+    if level == MINIMAL:
+        return Corners((title, *flags, *notes, *place), (shown,))
+    technique = tuple(Line(text) for text in (_date(info.exam_date), _technique(info)) if text)
+    return Corners((title, *technique, *place, *flags, *notes), (Line(_window(voi)), shown))
+
+
+@dataclass(frozen=True, slots=True)
+class Ruler:
+    """A length on the edge: `length` in device pixels, `text` what it is."""
+
+    length: float
+    text: str
+
+
+def ruler(picture: Picture, view: ViewTransform, height: int) -> Ruler:
+    """The longest round length that takes up to two fifths of the viewport; pixels without spacing."""
+    spacing = picture.info.spacing
+    room = height * RULER_SHARE
+    if spacing is None:
+        for pixels in RULER_PX:
+            if pixels * view.scale_down <= room:
+                return Ruler(pixels * view.scale_down, f"{pixels} px")
+        return Ruler(view.scale_down, "1 px")
+    row_mm = spacing.column_mm if picture.orientation.transpose else spacing.row_mm
+    per_mm = view.scale_down / row_mm
+    chosen = next((mm for mm in RULER_MM if mm * per_mm <= room), RULER_MM[-1])
+    return Ruler(chosen * per_mm, f"{chosen:g} mm")
+
+
+def text_on_right(picture: Picture) -> bool:
+    """The air side: opposite to the chest wall."""
+    return picture.info.laterality is Laterality.LEFT
+
+
+def _side_and_view(info: ImageInfo) -> str:
+    name = info.label.removeprefix(info.laterality or "")
+    return " ".join(part for part in (info.laterality or "", name) if part) or "side and view unknown"
+
+
+def _date(date: str) -> str:
+    return f"{date[:4]}-{date[4:6]}-{date[6:8]}" if len(date) == 8 and date.isdigit() else date
+
+
+def _technique(info: ImageInfo) -> str:
+    technique = info.technique
+    parts = (
+        (technique.kvp, "kVp"),
+        (technique.body_part_thickness_mm, "mm"),
+        (technique.compression_force_n, "N"),
+    )
+    return "  ".join(f"{value:.0f} {unit}" for value, unit in parts if value is not None)
+
+
+def _window(voi: Voi) -> str:
+    if isinstance(voi, Window):
+        name = f"  {voi.name}" if voi.name else ""
+        return f"W {voi.width:.0f}  C {voi.center:.0f}  {voi.function}{name}"
+    return f"table {voi.name}" if voi.name else "table of the file"
+
+
+def _display(picture: Picture, view: ViewTransform, mode: Mode, inverted: bool) -> list[str]:
+    spacing = picture.info.spacing
+    size = "pixel size unknown" if spacing is None else f"{spacing.mean_mm:.3g} mm {spacing.basis}"
+    zoom = "1:1" if view.scale == 1 else f"zoom {view.scale:.2f}"
+    parts = [size, zoom]
+    if mode is Mode.SPECK_TRUE:
+        parts.insert(0, "speck-true")
+    if inverted:
+        parts.insert(0, "inverted")
+    return parts
+
+
+def _warnings(info: ImageInfo) -> list[str]:
+    found = ["FOR PROCESSING"] if info.intent is Intent.PROCESSING else []
+    return [*found, "LOSSY"] if info.lossy else found
+
+
+def _notes(info: ImageInfo) -> list[str]:
+    found = []
+    if info.generated_2d:
+        found.append("SYNTHETIC 2D")
+    if info.partial_view:
+        found.append("PARTIAL")
+    if info.implant:
+        found.append("IMPLANT")
+    factor = info.technique.magnification_factor
+    if info.view.magnified or (factor is not None and factor >= 1.2):
+        found.append("magnified, factor unknown" if factor is None else f"magnified x{factor:.2g}")
+    return found
