@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run window test lint system clean
+.PHONY: run window test lint system clean help
 
 run: system $(INSTALLED)  ## the main job end to end, in the window when there is a screen
 	$(BIN)/annotator demo --out $(OUT)
@@ -31,7 +31,7 @@ lint: $(INSTALLED_DEV)  ## style, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-system:
+system:  ## the system libraries Qt needs, where they can be installed
 	@sh tools/system-libraries.sh
 
 $(BIN)/python:
@@ -53,3 +53,6 @@ $(INSTALLED_DEV): pyproject.toml | $(BIN)/python
 
 clean:  ## remove everything that make made
 	rm -rf $(VENV) $(OUT) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile
