@@ -8,6 +8,9 @@ it hides what the first one said. A decoder is only believed together with `stre
 from __future__ import annotations
 
 import importlib
+import sys
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,11 +27,12 @@ from annotator.imaging.stream_checks import (
     StreamHead,
     bit_balance,
     check_tile_parts,
-    lossy_end_is_real,
+    is_starved,
     read_head,
     recognise,
     trimmed,
 )
+from annotator.model.image import ImageInfo
 
 Frame = NDArray[Any]
 
@@ -96,28 +100,30 @@ def codec_for(syntax: str, data: bytes) -> tuple[Codec, str]:
 _SAME_STREAM = {Family.JPEG_2000, Family.HTJ2K}
 
 
-def decode_frame(
-    codec: Codec, data: bytes, rows: int, columns: int, bits: tuple[int, int]
-) -> tuple[Frame, int]:
-    """One compressed frame as (rows, columns) uint8, uint16 or int16, and its precision in bits.
-
-    `bits` is (BitsAllocated, BitsStored) of the header. Raises BadStream when the frame is not whole or
+def decode_frame(codec: Codec, data: bytes, info: ImageInfo) -> tuple[Frame, int]:
+    """One compressed frame as (rows, columns) uint8, uint16 or int16, and its precision in bits. Raises BadStream when the frame is not whole or
     not the picture the header announces; nothing is allocated before that is known.
     """
+    rows, columns = info.rows, info.columns
+    bits = (info.bits_allocated, info.bits_stored)
     if codec.family is Family.RLE:
-        return _decode_rle(data, rows, columns, bits[0]), bits[0]
+        return _decode_rle(data, rows, columns, bits), info.bits_allocated
     data = trimmed(data)
     head = read_head(data)
     _check_against_header(head, rows, columns, bits)
     if codec.family in (Family.JPEG_2000, Family.HTJ2K):
         check_tile_parts(data)
-    frame, why = attempt(lambda: _primary(codec, data))
+    frame, _ = attempt(lambda: _primary(codec, data))
     if frame is None or frame.shape != (rows, columns):
-        frame = _fallback(codec, data, head, bits, why)
+        frame, _ = attempt(lambda: _with_plugin(codec, data, head, bits))
+    if frame is None or frame.shape != (rows, columns):
+        raise BadStream("is damaged or cut off (no decoder can follow it)")
     if codec.family is Family.JPEG_LOSSLESS:
         _check_lossless(codec, data, head, frame, bits)
-    elif codec.family is Family.JPEG and not lossy_end_is_real(data, frame, lambda d: _primary(codec, d)):
-        raise BadStream("is cut off (its last part is missing)")
+    elif codec.family is Family.JPEG and is_starved(data, frame, lambda d: _primary(codec, d)):
+        raise BadStream("is cut off (it ends before its last pixels)")
+    if not _fits(frame, info.bits_stored if head.precision == info.bits_stored else info.high_bit + 1):
+        raise BadStream("is damaged (it holds values that its header does not allow)")
     return frame, head.precision
 
 
@@ -133,15 +139,40 @@ def _check_against_header(head: StreamHead, rows: int, columns: int, bits: tuple
 
 def _primary(codec: Codec, data: bytes) -> Frame:
     decode = getattr(importlib.import_module(f"imagecodecs.{codec.module}"), codec.function)
-    options = {"numthreads": 2} if codec.family is Family.JPEG_2000 else {}
-    frame: Frame = decode(data, **options)
+    if codec.family is Family.JPEG_2000:
+        frame: Frame = decode(data, numthreads=2)
+    elif codec.family is Family.HTJ2K:
+        frame = _htj2k(decode, data)
+    else:
+        frame = decode(data)
     return frame
 
 
-def _fallback(codec: Codec, data: bytes, head: StreamHead, bits: tuple[int, int], why: str) -> Frame:
-    frame, also = attempt(lambda: _with_plugin(codec, data, head, bits))
-    if frame is None or frame.shape != (head.rows, head.columns):
-        raise BadStream(f"is damaged ({' '.join((why or also).split())[:100]})")
+_HOOK = threading.Lock()
+
+
+def _htj2k(decode: Callable[[bytes], Frame], data: bytes) -> Frame:
+    """imagecodecs swallows the fault when OpenJPH gives up half way and returns what it has.
+
+    Python still hands such a fault to `sys.unraisablehook`; that is how it is noticed.
+    """
+    faults = []
+    with _HOOK:
+        usual = sys.unraisablehook
+
+        def listen(fault: sys.UnraisableHookArgs) -> None:
+            if "_htj2k" in str(fault.object):
+                faults.append(str(fault.exc_value))
+            else:
+                usual(fault)
+
+        sys.unraisablehook = listen
+        try:
+            frame = decode(data)
+        finally:
+            sys.unraisablehook = usual
+    if faults:
+        raise BadStream("is damaged or cut off (its decoder gave up half way)")
     return frame
 
 
@@ -180,16 +211,26 @@ def _check_lossless(codec: Codec, data: bytes, head: StreamHead, frame: Frame, b
         raise BadStream("is damaged (two decoders disagree about it)")
 
 
-def _decode_rle(data: bytes, rows: int, columns: int, bits_allocated: int) -> Frame:
+def _fits(frame: Frame, bits: int) -> bool:
+    """Whether all values are numbers of so many bits, with or without a sign, spelt out to 16 bits or not."""
+    kinds = (frame, frame.view(np.int16)) if frame.dtype == np.uint16 else (frame,)
+    return any(-(1 << (bits - 1)) <= int(kind.min()) and int(kind.max()) < 1 << bits for kind in kinds)
+
+
+def _decode_rle(data: bytes, rows: int, columns: int, bits: tuple[int, int]) -> Frame:
     segments = int.from_bytes(data[:4], "little")
-    depth = bits_allocated // 8
+    depth = bits[0] // 8
     if segments != depth:
         raise BadStream(f"has {segments} byte planes although the header asks for {depth}")
     if (len(data) - 64) * 64 < rows * columns * depth:
         raise BadStream("is cut off (it is too short for its size)")
     kind = np.dtype("<u2" if depth == 2 else "u1")
     decode = getattr(importlib.import_module(f"imagecodecs.{_RLE.module}"), _RLE.function)
-    content, why = attempt(lambda: decode(data, kind))
-    if content is None or len(content) != rows * columns * depth:
-        raise BadStream(f"is cut off or damaged ({why or 'too few or too many bytes'})")
-    return np.frombuffer(content, kind).reshape(rows, columns)
+    content, _ = attempt(lambda: decode(data, kind))
+    if content is not None and len(content) == rows * columns * depth:
+        return np.frombuffer(content, kind).reshape(rows, columns)
+    head = StreamHead(Family.RLE, rows, columns, bits[0])
+    frame, _ = attempt(lambda: _with_plugin(_RLE, data, head, bits))
+    if frame is None or frame.shape != (rows, columns):
+        raise BadStream("is cut off or damaged (its rows cannot be unpacked to their length)")
+    return frame

@@ -120,8 +120,7 @@ class _Frames:
         codec, repair = codec_for(info.transfer_syntax_uid, data)
         if repair:
             self._note(repair)
-        bits = (info.bits_allocated, info.bits_stored)
-        return decode_frame(codec, data, info.rows, info.columns, bits)
+        return decode_frame(codec, data, info)
 
     def _native_cells(self, number: int) -> NDArray[Any]:
         info, pixels = self._info, self._raw.pixels
