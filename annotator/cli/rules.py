@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from annotator.lexicon.conditions import Alternative, Condition
     from annotator.lexicon.decision_table import Row
     from annotator.lexicon.loader import Lexicon
     from annotator.rules import RuleTable
@@ -91,12 +92,37 @@ def table_for_people(table: RuleTable, lexicon: Lexicon) -> str:
         "|---|---|---|---|---|",
     ]
     for row in table.rows:
-        when = "<br>or ".join(one.words for one in row.when.alternatives)
+        when = "<br>or ".join(_condition(one, table, lexicon) for one in row.when.alternatives)
         category = f"{row.suggestion} ({lexicon.word(row.suggestion)})" if row.suggestion else "none"
         lines.append(
             f"| {row.id} | {when} | {category} | {_outcomes(row, lexicon)} | {', '.join(row.sources)} |"
         )
+    lines += ["", "Names that stand for several values:", ""]
+    for field, names in table.sets.items():
+        for name, values in names.items():
+            words = ", ".join(_value(field, value, lexicon) for value in values)
+            lines.append(f"- {field}, {name}: {words}")
     return "\n".join(lines)
+
+
+def _condition(one: Alternative, table: RuleTable, lexicon: Lexicon) -> str:
+    if not one.written:
+        return "anything else"
+    parts = []
+    for field, negated, listed in one.written:
+        if listed in (("yes",), ("no",)):
+            parts.append(f"{'' if (listed == ('yes',)) is not negated else 'not '}{field.replace('_', ' ')}")
+            continue
+        known = table.sets.get(field, {})
+        words = [name if name in known else _value(field, name, lexicon) for name in listed]
+        parts.append(f"{field}{' not' if negated else ''}: {' / '.join(words)}")
+    return "; ".join(parts)
+
+
+def _value(field: str, value: str, lexicon: Lexicon) -> str:
+    from annotator.lexicon.loader import KINDS
+
+    return "not said" if value == "unset" else lexicon.word(KINDS[field](value)).lower()
 
 
 def _outcomes(row: Row, lexicon: Lexicon) -> str:
@@ -111,10 +137,7 @@ def _as_json(table: RuleTable) -> dict[str, object]:
         "rows": [
             {
                 "row": row.id,
-                "when": [
-                    {field: sorted(values) for field, values in one.allowed.items()}
-                    for one in row.when.alternatives
-                ],
+                "when": _when(row.when),
                 "suggested_assessment": row.suggestion,
                 "follow_up": row.outcome.follow_up,
                 "interval_months": row.outcome.interval_months,
@@ -132,9 +155,16 @@ def _as_json(table: RuleTable) -> dict[str, object]:
             {
                 "text": note.text,
                 "rows": note.rows,
-                "when": note.when.words if note.when else "",
+                "when": _when(note.when) if note.when else [],
+                "together": note.together,
                 "sources": note.sources,
             }
             for note in table.notes
         ],
     }
+
+
+def _when(condition: Condition) -> list[dict[str, list[str]]]:
+    return [
+        {field: sorted(values) for field, values in one.allowed.items()} for one in condition.alternatives
+    ]

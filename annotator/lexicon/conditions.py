@@ -84,14 +84,14 @@ def values_of(bits: int) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Values allowed per field, in the order written; a field that is not named may have any value.
+    """Values allowed per field; a field that is not named may have any value.
 
-    `words` is the same for people.
+    `written` is the same as it stands in the file: field, whether negated, values and names of sets.
     """
 
     allowed: Mapping[str, frozenset[str]]
     forbidden_bits: int
-    words: str
+    written: tuple[tuple[str, bool, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +103,6 @@ class Condition:
     def holds(self, bits: int) -> bool:
         """Whether the description with these bits meets the condition."""
         return any(not one.forbidden_bits & bits for one in self.alternatives)
-
-    @property
-    def words(self) -> str:
-        """The condition for people."""
-        return "; or ".join(one.words for one in self.alternatives)
 
 
 Sets = Mapping[str, Mapping[str, tuple[str, ...]]]
@@ -124,7 +119,8 @@ def read_sets(entry: Entry, content: Mapping[str, Any]) -> Sets:
         for name, values in names.items():
             if name in FIELDS[field]:
                 raise entry.fault(f"the name {name!r} is already a value of {field}; choose another.")
-            found[field][name] = tuple(sorted(_values(entry, field, values, {})))
+            named = _values(entry, field, values, {})
+            found[field][name] = tuple(value for value in FIELDS[field] if value in named)
     return found
 
 
@@ -139,7 +135,7 @@ def _alternative(entry: Entry, content: Any, sets: Sets) -> Alternative:
     if not isinstance(content, dict):
         raise entry.fault("an alternative of when is a table such as { stage = ['screen'] }.")
     allowed: dict[str, frozenset[str]] = {}
-    words: list[str] = []
+    written: list[tuple[str, bool, tuple[str, ...]]] = []
     forbidden = 0
     for field, said in content.items():
         if field not in FIELDS:
@@ -152,8 +148,8 @@ def _alternative(entry: Entry, content: Any, sets: Sets) -> Alternative:
         kept = frozenset(FIELDS[field]) - named if negated else named
         allowed[field] = kept
         forbidden |= sum(bit for value, bit in _BITS[field].items() if value not in kept)
-        words.append(f"{field.replace('_', ' ')} {'not ' if negated else ''}{' / '.join(listed)}")
-    return Alternative(allowed, forbidden, ", ".join(words) or "anything else")
+        written.append((field, negated, tuple(listed)))
+    return Alternative(allowed, forbidden, tuple(written))
 
 
 def _values(entry: Entry, field: str, listed: Any, names: Mapping[str, tuple[str, ...]]) -> frozenset[str]:

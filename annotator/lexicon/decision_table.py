@@ -86,6 +86,7 @@ class RuleTable:
     """The decision table: the first row whose condition holds decides."""
 
     version: str
+    sets: Sets
     rows: tuple[Row, ...]
     notes: tuple[Note, ...]
     comparisons: Mapping[str, Comparison]
@@ -115,7 +116,7 @@ def load_rules(path: Path | None = None) -> RuleTable:
         for name in ids:
             if ids.count(name) > 1:
                 raise head.fault(f"{kind} {name} stands there {ids.count(name)} times; keep one.")
-    return RuleTable(version, rows, notes, {one.id: one for one in comparisons})
+    return RuleTable(version, sets, rows, notes, {one.id: one for one in comparisons})
 
 
 def _row(entry: Entry, sets: Sets) -> Row:

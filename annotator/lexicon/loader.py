@@ -21,7 +21,7 @@ EDITIONS = ("5", "v2025")
 GROUPS = ("typically benign", "other", "suspicious")
 """Groups of morphologies in rising suspicion."""
 
-_KINDS: Mapping[str, type[StrEnum]] = {
+KINDS: Mapping[str, type[StrEnum]] = {
     "morphology": Morphology,
     "distribution": Distribution,
     "stage": Stage,
@@ -29,6 +29,7 @@ _KINDS: Mapping[str, type[StrEnum]] = {
     "spread": Spread,
     "size": MarkKind,
 }
+"""Which ids of the model each kind of term in `terms.toml` has to cover."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +151,9 @@ def read_lexicon(edition: str, folder: Traversable | Path) -> Lexicon:
     """A lexicon from `terms.toml`, `assessments.toml` and `sources.toml` of a folder; InvalidLexicon."""
     sources = _read_sources(folder)
     terms_toml = read_toml(folder.joinpath("terms.toml"))
-    only_kinds("terms.toml", terms_toml, {*_KINDS, "concept"})
+    only_kinds("terms.toml", terms_toml, {*KINDS, "concept"})
     terms: dict[tuple[type[StrEnum], str], Term] = {}
-    for kind, enum in _KINDS.items():
+    for kind, enum in KINDS.items():
         found = [_term(entry, kind, edition) for entry in entries("terms.toml", terms_toml, kind)]
         _covers("terms.toml", kind, [term.id for term in found], [item.value for item in enum])
         terms.update({(enum, term.id): term for term in found})
