@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from annotator.hanging import edge_for
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, ViewTransform
+from annotator.model.image import ImageInfo
 
 LARGEST_SCALE = 64.0
 SMALLEST_SCALE = 1 / 64
 STAYS_VISIBLE = 0.25
+AXILLA_ON_TOP = {"MLO", "ML", "LM", "LMO", "SIO", "ISO"}
 
 UNTURNED = Orientation()
 
@@ -55,6 +58,43 @@ def fit(
             None if stretch == 1 else across * stretch,
         )
     )
+
+
+def fit_hung(
+    info: ImageInfo, orientation: Orientation, width: int, height: int, scale: float | None = None
+) -> ViewTransform:
+    """`fit` as an image hangs: chest wall at its edge, side views justified to the axilla (brief 4.5)."""
+    return fit(
+        info.columns,
+        info.rows,
+        width,
+        height,
+        orientation,
+        edge_for(info),
+        at_top=info.view.name in AXILLA_ON_TOP,
+        spacing=info.spacing,
+        scale=scale,
+    )
+
+
+def fit_region(
+    columns: int,
+    rows: int,
+    width: int,
+    height: int,
+    region: tuple[float, float, float, float],
+    orientation: Orientation = UNTURNED,
+    *,
+    spacing: PixelSpacing | None = None,
+) -> ViewTransform:
+    """A part of the stored image (column, row, columns, rows) as large as it fits, in the middle."""
+    column, row, across, down = region
+    shown_across, shown_down = (down, across) if orientation.transpose else (across, down)
+    stretch = _stretch(spacing, orientation)
+    scale = min(width / shown_across, height / (shown_down * stretch))
+    view = fit(columns, rows, width, height, orientation, spacing=spacing, scale=scale)
+    x, y = view.to_screen(ImagePoint(column + across / 2, row + down / 2))
+    return _settled(replace(view, left=view.left + width / 2 - x, top=view.top + height / 2 - y))
 
 
 def zoom_at(view: ViewTransform, x: float, y: float, factor: float, width: int, height: int) -> ViewTransform:

@@ -7,13 +7,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from annotator.hanging import edge_for
-from annotator.imaging.placement import Align
 from annotator.imaging.pyramid import Levels
 from annotator.model.geometry import ImagePoint, Orientation
 from annotator.model.image import ImageInfo, ImageKey
-
-AXILLA_ON_TOP = {"MLO", "ML", "LM", "LMO", "SIO", "ISO"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,16 +27,6 @@ class Picture:
     def key(self) -> ImageKey:
         """What marks on this picture refer to."""
         return self.info.key(self.frame_number)
-
-    @property
-    def align(self) -> Align:
-        """The edge of the viewport the chest wall lies at: right breasts at the right (brief 4.5)."""
-        return edge_for(self.info)
-
-    @property
-    def at_top(self) -> bool:
-        """Whether the picture is justified to the axilla (brief 4.5)."""
-        return self.info.view.name in AXILLA_ON_TOP
 
     @property
     def column_mm(self) -> float | None:

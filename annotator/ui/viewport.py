@@ -401,17 +401,7 @@ class Viewport(QWidget):
         painter.end()
 
     def _placed(self, picture: Picture, scale: float | None = None) -> ViewTransform:
-        info = picture.info
-        return placement.fit(
-            info.columns,
-            info.rows,
-            *self.device_size(),
-            picture.orientation,
-            picture.align,
-            at_top=picture.at_top,
-            spacing=info.spacing,
-            scale=scale,
-        )
+        return placement.fit_hung(picture.info, picture.orientation, *self.device_size(), scale)
 
     def _set_view(self, view: ViewTransform, *, fitted: bool = False) -> None:
         self._fitted = fitted

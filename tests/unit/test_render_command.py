@@ -1,0 +1,118 @@
+"""`annotator render` shows what a viewport shows, and says what is wrong with a call."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation, ExplicitVRLittleEndian
+
+from annotator.cli import main
+
+ROWS, COLUMNS = 90, 70
+
+
+@pytest.fixture
+def mammogram(tmp_path):
+    """A left breast whose rows were stored mirrored, with two windows, on disk; and its stored values."""
+    frame = np.random.default_rng(4).integers(0, 4096, (ROWS, COLUMNS)).astype(np.uint16)
+    image = Dataset()
+    image.SOPClassUID = DigitalMammographyXRayImageStorageForPresentation
+    image.SOPInstanceUID, image.StudyInstanceUID, image.SeriesInstanceUID = "2.25.7", "2.25.8", "2.25.9"
+    image.Modality, image.ImageLaterality, image.ViewPosition = "MG", "L", "CC"
+    image.PatientOrientation = ["P", "R"]
+    image.Rows, image.Columns, image.SamplesPerPixel = ROWS, COLUMNS, 1
+    image.PhotometricInterpretation = "MONOCHROME2"
+    image.BitsAllocated, image.BitsStored, image.HighBit, image.PixelRepresentation = 16, 12, 11, 0
+    image.ImagerPixelSpacing = [0.07, 0.07]
+    image.WindowCenter, image.WindowWidth = [2048, 1000], [4096, 200]
+    image.WindowCenterWidthExplanation = ["ALL", "NARROW"]
+    image.PixelData = frame.tobytes()
+    image.file_meta = FileMetaDataset()
+    image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    image.file_meta.MediaStorageSOPClassUID = image.SOPClassUID
+    image.file_meta.MediaStorageSOPInstanceUID = image.SOPInstanceUID
+    path = tmp_path / "image.dcm"
+    image.save_as(path, enforce_file_format=True)
+    return path, frame
+
+
+def rendered(*words):
+    """What the call wrote, as grey levels."""
+    out = words[1]
+    assert main(["render", *map(str, words)]) == 0
+    return cv2.imread(str(out), cv2.IMREAD_UNCHANGED)
+
+
+def grey(values, center, width):
+    """PS3.3 C.11.2.1.2.1, the LINEAR function, to 0..255."""
+    fraction = np.clip((values - (center - 0.5)) / (width - 1) + 0.5, 0, 1)
+    return np.floor(fraction * 255 + 0.5)
+
+
+def test_a_region_is_shown_at_one_to_one_turned_as_it_hangs(mammogram, tmp_path):
+    path, frame = mammogram
+    shown = rendered(path, tmp_path / "o.png", "--region", "10,20,30,40")
+    assert shown.shape == (40, 30)
+    assert (shown == grey(frame[20:60, 10:40], 2048, 4096)[:, ::-1]).all()
+
+
+def test_windows_by_name_and_by_numbers(mammogram, tmp_path):
+    path, frame = mammogram
+    region = ("--region", f"0,0,{COLUMNS},{ROWS}")
+    expected = grey(frame, 1000, 200)[:, ::-1]
+    for words in ("narrow", "1000,200"):
+        assert (rendered(path, tmp_path / "o.png", *region, "--window", words) == expected).all()
+
+
+def test_inverted(mammogram, tmp_path):
+    path, _ = mammogram
+    region = ("--region", f"0,0,{COLUMNS},{ROWS}")
+    plain = rendered(path, tmp_path / "o.png", *region).astype(int)
+    inverted = rendered(path, tmp_path / "o.png", *region, "--invert").astype(int)
+    assert (np.abs(plain + inverted - 255) <= 1).all()
+
+
+def test_the_whole_image_stands_at_its_chest_wall(mammogram, tmp_path):
+    path, _ = mammogram
+    shown = rendered(path, tmp_path / "o.png", "--size", "200x90")
+    assert shown.shape == (90, 200)
+    assert shown[:, :70].any(axis=0).all()
+    assert not shown[:, 70:].any()
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("--frame", "2"), 2, "there is no frame 2"),
+        (("--window", "SOFT"), 2, "ALL, NARROW"),
+        (("--window", "10,0"), 2, "above zero"),
+        (("--region", "500,0,10,10"), 2, "outside the image of 70 x 90"),
+    ],
+)
+def test_a_call_that_cannot_be_carried_out_is_told_in_a_sentence(
+    mammogram, tmp_path, capsys, words, status, said
+):
+    path, _ = mammogram
+    out = tmp_path / "o.png"
+    assert main(["render", str(path), str(out), *words]) == status
+    assert said in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "words", [("--size", "12"), ("--region", "1,2,3"), ("--size", "0x5"), ("--region", "0,0,0,4")]
+)
+def test_arguments_that_make_no_sense_are_refused(mammogram, tmp_path, capsys, words):
+    path, _ = mammogram
+    with pytest.raises(SystemExit) as refused:
+        main(["render", str(path), str(tmp_path / "o.png"), *words])
+    assert refused.value.code == 2
+    assert words[0] in capsys.readouterr().err
+
+
+def test_only_png_is_written(mammogram, tmp_path, capsys):
+    path, _ = mammogram
+    assert main(["render", str(path), str(tmp_path / "o.jpg")]) == 2
+    assert ".png" in capsys.readouterr().err
