@@ -1,0 +1,293 @@
+"""What each row of the table of actions does; every method here is the slot of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
+
+from annotator.imaging.grayscale import default_voi
+from annotator.imaging.render import Mode
+from annotator.model import edits
+from annotator.model.finding import Distribution, Finding, Morphology, Stage
+from annotator.model.image import Voi, VoiFunction, Window
+from annotator.model.mark import MarkKind
+from annotator.ui.about import AboutBox
+from annotator.ui.actions import CHORDS
+from annotator.ui.key_help import KeyHelp
+from annotator.ui.picture import Picture
+from annotator.ui.tools import MarkTool, SelectTool, Tool
+from annotator.ui.viewport import Pointer, Viewport
+
+if TYPE_CHECKING:
+    from annotator.ui.main_window import MainWindow
+    from annotator.ui.session import ReadingSession
+
+
+class Commands(QObject):
+    """The hands of the window: keeps how images are looked at, never what is said of them."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._kind: MarkKind | None = MarkKind.MICRO
+        self._inverted = False
+        self._mode = Mode.SPECK_TRUE
+        self._marks_visible = True
+        self._text_level = 0
+        self._pointed: tuple[Viewport, Pointer] | None = None
+        self._dialogs: dict[str, QDialog] = {}
+
+    def pointed_at(self, viewport: Viewport, pointer: Pointer | None) -> None:
+        """Remember what lies under the pointer, for the presets."""
+        self._pointed = None if pointer is None else (viewport, pointer)
+
+    def open_files(self) -> None:
+        dialog = QFileDialog(self._window, "Open images", str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        self._ask_for_paths(dialog)
+
+    def open_folder(self) -> None:
+        dialog = QFileDialog(self._window, "Open a folder of images", str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        self._ask_for_paths(dialog)
+
+    def open_sample(self) -> None:
+        self._window.desk.open_sample()
+
+    def quit(self) -> None:
+        self._window.close()
+
+    def save_now(self) -> None:
+        self._window.finding_panel.commit_comment()
+        self._with_session(lambda session: session.save_now())
+
+    def undo(self) -> None:
+        self._window.finding_panel.commit_comment()
+        self._with_session(lambda session: session.undo_stack.undo())
+
+    def redo(self) -> None:
+        self._with_session(lambda session: session.undo_stack.redo())
+
+    def delete_marks(self) -> None:
+        self._with_session(lambda session: session.remove_selected())
+
+    def cancel(self) -> None:
+        """Drop the stroke in hand, else the selection of marks, else give the keyboard to the image."""
+        grid = self._window.grid
+        if grid.active.cancel_gesture():
+            return
+        focused = QApplication.focusWidget()
+        if focused is not None and not grid.isAncestorOf(focused):
+            grid.active.setFocus()
+        else:
+            self._with_session(lambda session: session.select_marks(frozenset()))
+
+    def use_mark_tool(self, kind: MarkKind) -> None:
+        self._kind = kind
+        self.apply_tool()
+
+    def use_select_tool(self) -> None:
+        self._kind = None
+        self.apply_tool()
+
+    def apply_tool(self) -> None:
+        """Put the chosen tool in the hand, for the reading that is open."""
+        session = self._window.desk.session
+        tool: Tool | None = None
+        if session is not None:
+            tool = SelectTool(session) if self._kind is None else MarkTool(session, self._kind)
+        for viewport in self._window.grid.viewports:
+            viewport.set_tool(tool)
+        self._window.status.show_hint(
+            f"{tool.hint} · right drag: window · wheel: zoom" if tool is not None else ""
+        )
+
+    def open_chord(self, chord_id: str) -> None:
+        chord = next(c for c in CHORDS if c.id == chord_id)
+        back = QApplication.focusWidget() or self._window.grid.active
+        self._window.open_legend(chord, back)
+
+    def chord_picked(self, chord_id: str, word: Morphology | Distribution) -> None:
+        """The letters of a chord were typed."""
+        session = self._window.desk.session
+        if session is None:
+            return
+        name = self._window.desk.workspace.lexicon.word(word)
+        if chord_id == "benign" and isinstance(word, Morphology):
+            self._mark_benign(session, word, name)
+        elif session.current_finding is not None:
+            _say_word(session, session.current_finding, word, name)
+
+    def new_finding(self) -> None:
+        self._with_session(lambda session: session.new_finding())
+
+    def remove_finding(self) -> None:
+        session = self._window.desk.session
+        if session is not None and session.current_finding_id is not None:
+            session.remove_finding(session.current_finding_id)
+
+    def step_finding(self, by: int) -> None:
+        session = self._window.desk.session
+        if session is None or not session.reading.findings:
+            return
+        ids = [f.id for f in session.reading.findings]
+        current = session.current_finding_id
+        at = ids.index(current) + by if current in ids else 0
+        session.select_finding(ids[at % len(ids)])
+
+    def toggle_fit(self) -> None:
+        self._window.grid.active.toggle_fit_one_to_one()
+
+    def toggle_invert(self) -> None:
+        self._inverted = not self._inverted
+        self.apply_view()
+
+    def toggle_mode(self) -> None:
+        self._mode = Mode.MEAN if self._mode is Mode.SPECK_TRUE else Mode.SPECK_TRUE
+        self.apply_view()
+
+    def toggle_marks(self) -> None:
+        self._marks_visible = not self._marks_visible
+        self.apply_view()
+
+    def cycle_text(self) -> None:
+        self._text_level = (self._text_level + 1) % 3
+        self.apply_view()
+
+    def apply_view(self) -> None:
+        """Look at all panes in the way chosen last."""
+        for viewport in self._window.grid.viewports:
+            viewport.set_inverted(self._inverted)
+            viewport.set_mode(self._mode)
+            viewport.set_marks_visible(self._marks_visible)
+            viewport.set_overlay_level(self._text_level)
+
+    def use_window(self, number: int) -> None:
+        """The window of that number in every pane, each after its own file."""
+        missing = True
+        for viewport in self._window.grid.viewports:
+            picture = viewport.picture
+            windows = [] if picture is None else windows_of(picture)
+            if number < len(windows):
+                viewport.set_voi(windows[number])
+                missing = False
+        if missing:
+            self._window.status.show_message(f"There is no window {number} for these images.")
+
+    def cycle_layout(self) -> None:
+        self._window.exam_view.cycle_layout()
+
+    def toggle_images_only(self) -> None:
+        self._window.toggle_images_only()
+
+    def toggle_panel(self, name: str) -> None:
+        self._window.toggle_panel(name)
+
+    def step_image(self, by: int) -> None:
+        self._window.exam_view.step_image(by)
+
+    def step_exam(self, by: int) -> None:
+        self._window.desk.step(by)
+
+    def step_patient(self, by: int) -> None:
+        self._window.desk.step_patient(by)
+
+    def other_view(self) -> None:
+        self._window.exam_view.other_view()
+
+    def other_side(self) -> None:
+        self._window.exam_view.other_side()
+
+    def focus_filter(self) -> None:
+        self._window.show_panel("worklist")
+        self._window.worklist.filter.setFocus()
+
+    def next_area(self) -> None:
+        """Images, findings, worklist, small pictures, and round again; hidden ones are left out."""
+        window = self._window
+        areas: list[tuple[QWidget, QWidget]] = [
+            (window.grid, window.grid.active),
+            (window.finding_panel, window.finding_panel.new),
+            (window.worklist, window.worklist.list),
+            (window.thumbnails, window.thumbnails.list),
+        ]
+        shown = [(area, target) for area, target in areas if area.isVisible()]
+        focused = QApplication.focusWidget()
+        here = [focused is area or area.isAncestorOf(focused) for area, _ in shown if focused is not None]
+        at = here.index(True) + 1 if True in here else 0
+        if shown:
+            shown[at % len(shown)][1].setFocus()
+
+    def show_keys(self) -> None:
+        self._show_dialog("keys", lambda: KeyHelp(self._window.desk.workspace.lexicon, self._window))
+
+    def show_about(self) -> None:
+        workspace = self._window.desk.workspace
+        edition = workspace.settings.lexicon_edition
+        self._show_dialog("about", lambda: AboutBox(workspace.rules, edition, self._window))
+
+    def _show_dialog(self, name: str, make: Callable[[], QDialog]) -> None:
+        dialog = self._dialogs.get(name) or self._dialogs.setdefault(name, make())
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
+
+    def _ask_for_paths(self, dialog: QFileDialog) -> None:
+        dialog.filesSelected.connect(lambda names: self._window.open_paths([Path(n) for n in names]))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _with_session(self, act: Callable[[ReadingSession], object]) -> None:
+        session = self._window.desk.session
+        if session is not None:
+            act(session)
+
+    def _mark_benign(self, session: ReadingSession, word: Morphology, name: str) -> None:
+        """Mark the spot under the pointer as a finding of its own and name its type, as one undo step."""
+        viewport, pointer = self._pointed or (None, None)
+        picture = None if viewport is None else viewport.picture
+        if viewport is None or picture is None or pointer is None:
+            self._window.status.show_message(
+                "Rest the pointer on the calcification first, then type the preset."
+            )
+            return
+        result = session.workspace.measure_spot(picture.info, picture.frame, pointer.point, viewport.reach_px)
+        if result.measurement is None:
+            self._window.status.show_message(f"{result.reason or 'No spot here'}; nothing was marked.")
+            return
+        stage = Stage.WORKUP if session.exam.magnified else Stage.SCREEN
+        reading, finding = edits.add_finding(session.reading, stage=stage)
+        kind = result.proposal or MarkKind.MACRO
+        reading, mark = edits.add_mark(
+            reading, finding.id, picture.key, result.measurement.center, kind, result.measurement
+        )
+        session.apply(
+            edits.describe(reading, finding.id, morphology=(word,)), f"Mark {name} as F{finding.number}"
+        )
+        session.select_marks(frozenset({mark.id}))
+
+
+def windows_of(picture: Picture) -> list[Voi]:
+    """What the keys 0-9 stand for: the alternatives of the file, one after the breast's own values, all."""
+    info = picture.info
+    low = -(1 << info.bits_stored - 1) if info.signed else 0
+    width = (1 << info.bits_stored) * info.slope
+    whole = Window(
+        low * info.slope + info.intercept + width / 2, width, VoiFunction.LINEAR_EXACT, "all values"
+    )
+    return [*info.voi, default_voi(replace(info, voi=()), picture.frame), whole]
+
+
+def _say_word(session: ReadingSession, finding: Finding, word: Morphology | Distribution, name: str) -> None:
+    """Switch a morphology on or off, or set the distribution, of the current finding."""
+    if isinstance(word, Distribution):
+        session.describe(finding.id, f"Set distribution {name.lower()}", distribution=word)
+        return
+    said = set(finding.morphology) ^ {word}
+    shapes = tuple(m for m in Morphology if m in said)
+    session.describe(finding.id, f"Set morphology {name.lower()}", morphology=shapes)

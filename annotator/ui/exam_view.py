@@ -1,0 +1,297 @@
+"""Hangs an exam in the viewports: which image goes where, and loading it without stopping the window."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from annotator.errors import AnnotatorError
+from annotator.hanging import four_up, orientation_for, reading_order
+from annotator.imaging.dicom_file import read_image
+from annotator.imaging.grayscale import default_voi, display_lut
+from annotator.imaging.placement import fit
+from annotator.imaging.pyramid import build_levels
+from annotator.imaging.render import Mode, render_values, shade
+from annotator.jobs import CancelToken
+from annotator.model.image import ExamInfo, ImageInfo, ImageKey
+from annotator.ui.panels.thumbnails import SIDE_PX, ThumbnailsPanel
+from annotator.ui.picture import Picture
+from annotator.ui.task_runner import TaskRunner
+from annotator.ui.viewport import Viewport
+from annotator.ui.viewport_grid import ViewportGrid
+
+LAYOUTS = (4, 2, 1)
+KEPT_PICTURES = 6
+"""Decoded pictures kept for quick return: a screening view with its levels takes about 70 MB."""
+
+
+def load_picture(info: ImageInfo, frame_number: int) -> Callable[[CancelToken], Picture]:
+    """A job that decodes one frame and makes it ready to be shown."""
+
+    def job(token: CancelToken) -> Picture:
+        image = read_image(info.path)
+        frame = image.frame(frame_number)
+        token.checkpoint()
+        levels = build_levels(frame, inverse=image.info.inverse, padding=image.info.padding)
+        orientation, reason = orientation_for(image.info)
+        return Picture(image.info, frame_number, frame, levels, orientation, reason)
+
+    return job
+
+
+def thumbnail(picture: Picture, side: int = SIDE_PX) -> NDArray[np.uint8]:
+    """A picture as it hangs, in grey levels, `side` x `side` pixels."""
+    info = picture.info
+    view = fit(info.columns, info.rows, side, side, picture.orientation, spacing=info.spacing)
+    lut = display_lut(info, default_voi(info, picture.frame))
+    values = render_values(picture.levels, view, side, side, Mode.MEAN, outside=0)
+    return shade(values, lut, view)
+
+
+class ExamView(QObject):
+    """The exam on the viewports. The old picture stays in a pane until the new one is ready.
+
+    `picture_shown` carries the pane's number and its Picture.
+    """
+
+    picture_shown = Signal(int, object)
+    layout_changed = Signal(int)
+    message = Signal(str)
+
+    def __init__(
+        self,
+        grid: ViewportGrid,
+        thumbnails: ThumbnailsPanel,
+        runner: TaskRunner,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._grid = grid
+        self._thumbnails = thumbnails
+        self._runner = runner
+        self._exam: ExamInfo | None = None
+        self._order: tuple[ImageInfo, ...] = ()
+        self._wanted: dict[int, ImageKey] = {}
+        self._pictures: OrderedDict[ImageKey, Picture] = OrderedDict()
+        self._without_thumbnail: list[ImageInfo] = []
+        thumbnails.image_chosen.connect(self.show_image)
+        grid.active_changed.connect(lambda _viewport: self._mark_current())
+
+    @property
+    def panes(self) -> int:
+        """How many panes are open."""
+        return len(self._visible())
+
+    @property
+    def active_pane(self) -> int:
+        """Number of the active pane, from 0."""
+        return self._grid.viewports.index(self._grid.active)
+
+    @property
+    def order(self) -> tuple[ImageInfo, ...]:
+        """The images of the exam in hung order."""
+        return self._order
+
+    def picture(self, pane: int) -> Picture | None:
+        """What a pane shows."""
+        return self._grid.viewports[pane].picture
+
+    def show_exam(self, exam: ExamInfo) -> None:
+        """Hang an exam. What hung before goes at once: one patient's image under another's name is worse
+        than an empty pane.
+        """
+        same = self._exam is not None and exam.study_instance_uid == self._exam.study_instance_uid
+        self._exam = exam
+        self._order = reading_order(exam.images)
+        if not same:
+            self._pictures.clear()
+            self._wanted.clear()
+            for viewport in self._grid.viewports:
+                viewport.clear("")
+        self._thumbnails.show_images(self._order)
+        for picture in self._pictures.values():
+            self._thumbnails.show_picture(picture.info.sop_instance_uid, thumbnail(picture))
+        known = {key.sop_instance_uid for key in self._pictures}
+        self._without_thumbnail = [i for i in self._order if i.sop_instance_uid not in known]
+        slots = self._slots()
+        self.set_layout(4 if len(slots) > 2 else max(1, len(slots)))
+
+    def close_exam(self) -> None:
+        """Take everything down."""
+        self._runner.cancel("thumbnails")
+        for pane, viewport in enumerate(self._grid.viewports):
+            self._runner.cancel(f"pane {pane}")
+            viewport.clear("")
+        self._exam = None
+        self._order = ()
+        self._pictures.clear()
+        self._wanted.clear()
+        self._thumbnails.show_images(())
+
+    def set_layout(self, panes: int) -> None:
+        """Four, two or one pane; the active image stays, with its other side beside it in a pair."""
+        keep = self._active_info()
+        self._grid.set_layout(panes)
+        self.layout_changed.emit(panes)
+        for pane, info in enumerate(self._hung(panes, keep)):
+            if info is None:
+                self._wanted.pop(pane, None)
+                self._runner.cancel(f"pane {pane}")
+                self._grid.viewports[pane].clear("no such view in this exam")
+            else:
+                self._load(pane, info, 1)
+
+    def cycle_layout(self) -> None:
+        """Four, two, one, four."""
+        at = LAYOUTS.index(self.panes) if self.panes in LAYOUTS else -1
+        self.set_layout(LAYOUTS[(at + 1) % len(LAYOUTS)])
+
+    def show_image(self, info: ImageInfo, frame: int = 1) -> None:
+        """Show an image in the active pane."""
+        self._load(self.active_pane, info, frame)
+        self._grid.active.setFocus()
+
+    def step_image(self, by: int) -> None:
+        """The next or previous image in hung order, in the active pane."""
+        info = self._active_info()
+        if self._order:
+            uids = [i.sop_instance_uid for i in self._order]
+            at = uids.index(info.sop_instance_uid) + by if info is not None else 0
+            self.show_image(self._order[at % len(self._order)])
+
+    def step_frame(self, viewport: Viewport, by: int) -> None:
+        """Another frame of the image in a pane."""
+        pane = self._grid.viewports.index(viewport)
+        key = self._wanted.get(pane)
+        info = next((i for i in self._order if key and i.sop_instance_uid == key.sop_instance_uid), None)
+        if info is not None and key is not None and info.frames > 1:
+            self._load(pane, info, min(max(1, key.frame + by), info.frames))
+
+    def other_view(self) -> None:
+        """CC instead of MLO of the same breast, or the other way round."""
+        self._swap(lambda a, b: a.laterality == b.laterality and a.view.name != b.view.name)
+
+    def other_side(self) -> None:
+        """The same view of the other breast."""
+        self._swap(lambda a, b: a.laterality != b.laterality and a.view.name == b.view.name)
+
+    def _swap(self, fits: Callable[[ImageInfo, ImageInfo], bool]) -> None:
+        here = self._active_info()
+        if here is None:
+            return
+        alike = [i for i in self._order if fits(here, i)]
+        # A magnification view is first looked for among magnification views.
+        alike.sort(key=lambda i: i.view.magnified != here.view.magnified)
+        if alike:
+            self.show_image(alike[0])
+        else:
+            self.message.emit("This exam has no such image.")
+
+    def _slots(self) -> list[ImageInfo]:
+        return [] if self._exam is None else [i for i in four_up(self._exam).panes if i is not None]
+
+    def _hung(self, panes: int, keep: ImageInfo | None) -> list[ImageInfo | None]:
+        if self._exam is None:
+            return []
+        slots = list(four_up(self._exam).panes)
+        if panes == 4:
+            return slots
+        shown = [i for i in slots if i is not None] or list(self._order)
+        first = keep or (shown[0] if shown else None)
+        if panes == 1 or first is None:
+            return [first]
+        for at in (0, 2):
+            pair = slots[at : at + 2]
+            if any(i is not None and i.sop_instance_uid == first.sop_instance_uid for i in pair):
+                return pair
+        others = [i for i in self._order if i.sop_instance_uid != first.sop_instance_uid]
+        return [first, others[0] if others else None]
+
+    def _visible(self) -> list[Viewport]:
+        return [v for v in self._grid.viewports if not v.isHidden()]
+
+    def _active_info(self) -> ImageInfo | None:
+        picture = self._grid.active.picture
+        return None if picture is None else picture.info
+
+    def _load(self, pane: int, info: ImageInfo, frame: int) -> None:
+        key = info.key(frame)
+        self._wanted[pane] = key
+        kept = self._pictures.get(key)
+        if kept is not None:
+            self._runner.cancel(f"pane {pane}")
+            self._show(pane, kept)
+            return
+        if self._grid.viewports[pane].picture is None:
+            self._grid.viewports[pane].clear(f"loading {info.label or info.path.name} ...")
+        self._runner.query(
+            f"pane {pane}",
+            load_picture(info, frame),
+            lambda picture: self._show(pane, picture),
+            lambda error: self._failed(pane, info, error),
+        )
+
+    def _show(self, pane: int, picture: Picture) -> None:
+        key = picture.info.key(picture.frame_number)
+        if self._wanted.get(pane) != key:
+            return
+        self._pictures[key] = picture
+        self._pictures.move_to_end(key)
+        while len(self._pictures) > KEPT_PICTURES:
+            self._pictures.popitem(last=False)
+        viewport = self._grid.viewports[pane]
+        current = viewport.picture
+        if current is not picture:
+            viewport.show_picture(picture)
+        self.picture_shown.emit(pane, picture)
+        self._take_thumbnail(picture)
+        self._mark_current()
+        self._next_thumbnail()
+
+    def _failed(self, pane: int, info: ImageInfo, error: AnnotatorError) -> None:
+        viewport = self._grid.viewports[pane]
+        if viewport.picture is None:
+            viewport.clear(str(error))
+        else:
+            self._wanted[pane] = viewport.picture.info.key(viewport.picture.frame_number)
+        self.message.emit(f"{info.label or info.path.name} cannot be shown: {error}")
+        self._without_thumbnail = [
+            i for i in self._without_thumbnail if i.sop_instance_uid != info.sop_instance_uid
+        ]
+        self._next_thumbnail()
+
+    def _take_thumbnail(self, picture: Picture) -> None:
+        uid = picture.info.sop_instance_uid
+        if any(i.sop_instance_uid == uid for i in self._without_thumbnail):
+            self._bring_thumbnail(uid, thumbnail(picture))
+
+    def _bring_thumbnail(self, uid: str, grey: NDArray[np.uint8]) -> None:
+        self._without_thumbnail = [i for i in self._without_thumbnail if i.sop_instance_uid != uid]
+        self._thumbnails.show_picture(uid, grey)
+
+    def _next_thumbnail(self) -> None:
+        """One after the other, and only when no pane waits for a worker."""
+        waiting = any(self._runner.busy(f"pane {pane}") for pane in range(len(self._grid.viewports)))
+        if waiting or not self._without_thumbnail or self._runner.busy("thumbnails"):
+            return
+        info = self._without_thumbnail[0]
+        load = load_picture(info, 1)
+
+        def done(grey: NDArray[np.uint8]) -> None:
+            self._bring_thumbnail(info.sop_instance_uid, grey)
+            self._next_thumbnail()
+
+        def failed(_error: AnnotatorError) -> None:
+            self._without_thumbnail = [i for i in self._without_thumbnail if i is not info]
+            self._next_thumbnail()
+
+        self._runner.query("thumbnails", lambda token: thumbnail(load(token)), done, failed)
+
+    def _mark_current(self) -> None:
+        info = self._active_info()
+        if info is not None:
+            self._thumbnails.set_current(info.sop_instance_uid)

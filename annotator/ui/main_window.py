@@ -1,0 +1,354 @@
+"""The window: places the parts and wires them. It holds no state about findings and decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QStackedWidget,
+    QStatusBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from annotator.model.image import ExamInfo
+from annotator.settings import settings_path
+from annotator.ui.actions import ACTIONS, MENUS, Chord, Needs, enable_actions, make_actions
+from annotator.ui.chord_legend import ChordLegend
+from annotator.ui.commands import Commands
+from annotator.ui.exam_strip import ExamStrip
+from annotator.ui.exam_view import ExamView
+from annotator.ui.panels.files_problem import FilesProblemPanel
+from annotator.ui.panels.finding import FindingPanel
+from annotator.ui.panels.follow_up import FollowUpPanel
+from annotator.ui.panels.history import HistoryPanel
+from annotator.ui.panels.thumbnails import ThumbnailsPanel
+from annotator.ui.panels.worklist import WorklistPanel
+from annotator.ui.reading_desk import ReadingDesk
+from annotator.ui.session import ReadingSession
+from annotator.ui.status_line import StatusLine
+from annotator.ui.task_runner import TaskRunner
+from annotator.ui.viewport import Pointer, Viewport
+from annotator.ui.viewport_grid import ViewportGrid
+from annotator.workspace import Workspace
+
+_HIDDEN_AT_FIRST = ("history", "problems")
+_LAYOUT_VERSION = 1
+
+
+class MainWindow(QMainWindow):
+    """`open_paths` is the one way in; closing waits until every act is saved."""
+
+    def __init__(self, workspace: Workspace, runner: TaskRunner) -> None:
+        super().__init__()
+        self.setWindowTitle("Mammogram Annotator")
+        self.setAcceptDrops(True)
+        self.resize(1600, 900)
+        self._runner = runner
+        self.desk = ReadingDesk(workspace, runner, self)
+        self.grid = ViewportGrid()
+        self.worklist = WorklistPanel()
+        self.thumbnails = ThumbnailsPanel()
+        self.finding_panel = FindingPanel(workspace.lexicon)
+        self.follow_up_panel = FollowUpPanel(workspace.lexicon)
+        self.history = HistoryPanel()
+        self.problems = FilesProblemPanel()
+        self.status = StatusLine(workspace.settings.reader, workspace.settings.profile)
+        self.exam_view = ExamView(self.grid, self.thumbnails, runner, self)
+        self.commands = Commands(self)
+        self.actions_by_id = make_actions(self, self.grid, self.commands)
+        self._menu = QMenu("Menu", self)
+        self._fill_menu()
+        self.strip = ExamStrip(self._menu)
+        self._legend = ChordLegend(workspace.lexicon, self)
+        self._hidden_for_images: list[QWidget] = []
+        self._place_parts()
+        self._wire()
+        self._restore_places()
+        self._pages.widget(0).setFocus()
+        self._enable()
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """List and open files, folders, DICOMDIRs and ZIPs."""
+        self.desk.open_paths(paths)
+
+    def show_panel(self, name: str) -> None:
+        """Bring a panel into sight."""
+        self._docks[name].show()
+
+    def toggle_panel(self, name: str) -> None:
+        """Show a panel, or hide it."""
+        dock = self._docks[name]
+        dock.setVisible(not dock.isVisible())
+        if name == "history":
+            self._refresh_history()
+
+    def toggle_images_only(self) -> None:
+        """Hide everything but the images, or bring back what was there."""
+        if self._hidden_for_images:
+            for part in self._hidden_for_images:
+                part.show()
+            self._hidden_for_images = []
+            return
+        parts = [*self._docks.values(), self.strip, self.statusBar()]
+        self._hidden_for_images = [part for part in parts if part.isVisible()]
+        for part in self._hidden_for_images:
+            part.hide()
+
+    def open_legend(self, chord: Chord, back: QWidget) -> None:
+        """Open the legend of a chord where it covers no tissue: over the findings, else in the corner."""
+        self._legend.open(chord, back)
+        self._legend.move(
+            self.width() - self._legend.width() - 12, self.height() - self._legend.height() - 40
+        )
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.finding_panel.commit_comment()
+        if not self.desk.close_session() and not self._leave_unsaved():
+            event.ignore()
+            return
+        self._save_places()
+        self.exam_view.close_exam()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.open_paths(paths)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._legend.close_legend()
+
+    def _fill_menu(self) -> None:
+        for title in MENUS:
+            menu = self._menu.addMenu(title)
+            menu.setToolTipsVisible(True)
+            for spec in ACTIONS:
+                if spec.menu == title:
+                    menu.addAction(self.actions_by_id[spec.id])
+
+    def _place_parts(self) -> None:
+        self.setMenuWidget(self.strip)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._welcome())
+        self._pages.addWidget(self.grid)
+        self.setCentralWidget(self._pages)
+        bar = QStatusBar()
+        bar.setSizeGripEnabled(False)
+        bar.setContentsMargins(0, 0, 0, 0)
+        bar.addWidget(self.status, 1)
+        self.setStatusBar(bar)
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.finding_panel, 5)
+        column.addWidget(self.follow_up_panel, 3)
+        areas = Qt.DockWidgetArea
+        self._docks = {
+            "worklist": self._dock("worklist", self.worklist, areas.LeftDockWidgetArea),
+            "thumbnails": self._dock("thumbnails", self.thumbnails, areas.LeftDockWidgetArea),
+            "findings": self._dock("findings", right, areas.RightDockWidgetArea),
+            "history": self._dock("history", self.history, areas.RightDockWidgetArea),
+            "problems": self._dock("problems", self.problems, areas.BottomDockWidgetArea),
+        }
+        for name in _HIDDEN_AT_FIRST:
+            self._docks[name].hide()
+        self.setCorner(Qt.Corner.BottomLeftCorner, areas.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea)
+        em = self.fontMetrics().horizontalAdvance("M")
+        sides = [self._docks["worklist"], self._docks["findings"]]
+        self.resizeDocks(sides, [20 * em, 34 * em], Qt.Orientation.Horizontal)
+        left = [self._docks["worklist"], self._docks["thumbnails"]]
+        self.resizeDocks(left, [300, 420], Qt.Orientation.Vertical)
+
+    def _dock(self, name: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(name, self)
+        dock.setObjectName(name)
+        dock.setTitleBarWidget(QWidget(dock))
+        dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        content.setObjectName("panel")
+        content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        dock.setWidget(content)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _welcome(self) -> QWidget:
+        page = QWidget()
+        page.setAccessibleName("Nothing open yet")
+        page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        column = QVBoxLayout(page)
+        column.setSpacing(10)
+        column.addStretch(1)
+        title = QLabel("Drop mammograms here: files, a folder, a DICOMDIR or a ZIP")
+        title.setProperty("role", "welcome")
+        column.addWidget(title, 0, Qt.AlignmentFlag.AlignHCenter)
+        for action_id in ("open_files", "open_folder", "open_sample"):
+            action = self.actions_by_id[action_id]
+            keys = action.shortcut().toString()
+            button = QPushButton(f"{action.text()}   {keys}" if keys else action.text())
+            button.setAccessibleName(action.text())
+            button.setToolTip(action.toolTip())
+            button.setMinimumWidth(260)
+            button.clicked.connect(action.trigger)
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        return page
+
+    def _wire(self) -> None:
+        desk = self.desk
+        desk.exams_changed.connect(self._exams_changed)
+        desk.states_changed.connect(self.worklist.show_states)
+        desk.session_changed.connect(self._session_changed)
+        desk.exam_changed.connect(self._exam_changed)
+        desk.progress.connect(self.status.show_progress)
+        desk.message.connect(self.status.show_message)
+        self.status.cancelled.connect(desk.cancel_listing)
+        self.worklist.exam_chosen.connect(desk.open_exam)
+        self.worklist.problems_wanted.connect(lambda: self.show_panel("problems"))
+        self.strip.layout_chosen.connect(self.exam_view.set_layout)
+        self.exam_view.layout_changed.connect(self.strip.show_layout)
+        self.exam_view.message.connect(self.status.show_message)
+        self.exam_view.picture_shown.connect(self._picture_shown)
+        self._legend.picked.connect(self.commands.chord_picked)
+        for viewport in self.grid.viewports:
+            self._wire_viewport(viewport)
+
+    def _wire_viewport(self, viewport: Viewport) -> None:
+        viewport.status_message.connect(self.status.show_hint)
+        viewport.pointer_moved.connect(lambda pointer: self._pointer_moved(viewport, pointer))
+        viewport.view_changed.connect(self._show_view)
+        viewport.voi_changed.connect(self._show_view)
+        viewport.customContextMenuRequested.connect(lambda at: self._menu.popup(viewport.mapToGlobal(at)))
+        viewport.frame_step_requested.connect(lambda by: self.exam_view.step_frame(viewport, by))
+
+    def _pointer_moved(self, viewport: Viewport, pointer: Pointer | None) -> None:
+        self.commands.pointed_at(viewport, pointer)
+        self.status.show_pointer(viewport.picture, pointer)
+
+    def _show_view(self) -> None:
+        self.status.show_view(self.grid.active)
+
+    def _exams_changed(self) -> None:
+        self.worklist.show_exams(self.desk.exams)
+        self.worklist.show_rejected(len(self.desk.rejected))
+        self.problems.show_rejected(self.desk.rejected)
+
+    def _exam_changed(self, exam: ExamInfo) -> None:
+        self._pages.setCurrentWidget(self.grid)
+        self.worklist.set_current(exam.study_instance_uid)
+        self.strip.show_exam(exam, self.desk.prior_of(exam))
+        self.exam_view.show_exam(exam)
+        self.commands.apply_view()
+        self.grid.active.setFocus()
+        self._enable()
+
+    def _session_changed(self, session: ReadingSession | None) -> None:
+        self.finding_panel.set_session(session)
+        self.follow_up_panel.set_session(session)
+        self.strip.set_session(session)
+        self.commands.apply_tool()
+        if session is not None:
+            session.reading_changed.connect(self._reading_changed)
+            session.selection_changed.connect(self._selection_changed)
+            session.save_state_changed.connect(self._refresh_history)
+            session.undo_stack.indexChanged.connect(self._enable)
+            self._reading_changed(None)
+        self._refresh_history()
+        self._enable()
+
+    def _reading_changed(self, changes: object) -> None:
+        del changes
+        session = self.desk.session
+        if session is not None:
+            for viewport in self.grid.viewports:
+                viewport.set_reading(session.reading)
+            self._selection_changed()
+
+    def _selection_changed(self) -> None:
+        session = self.desk.session
+        if session is not None:
+            for viewport in self.grid.viewports:
+                viewport.set_selection(session.current_finding_id, session.selected_marks)
+        self._enable()
+
+    def _picture_shown(self, pane: int, picture: object) -> None:
+        del pane, picture
+        self.commands.apply_view()
+        self._show_view()
+        self._enable()
+
+    def _refresh_history(self) -> None:
+        session = self.desk.session
+        if session is None or not self._docks["history"].isVisible():
+            return
+        self._runner.query(
+            "history",
+            lambda _token: session.revisions(),
+            self.history.show_revisions,
+            lambda error: self.status.show_message(str(error)),
+        )
+
+    def _enable(self, _index: int = 0) -> None:
+        session = self.desk.session
+        stack = None if session is None else session.undo_stack
+        fulfilled: dict[Needs, bool] = {
+            "nothing": True,
+            "exam": session is not None,
+            "picture": any(v.picture is not None for v in self.grid.viewports),
+            "finding": session is not None and session.current_finding_id is not None,
+            "marks": session is not None and bool(session.selected_marks),
+            "undo": stack is not None and stack.canUndo(),
+            "redo": stack is not None and stack.canRedo(),
+        }
+        enable_actions(self.actions_by_id, fulfilled)
+        if stack is not None:
+            self.actions_by_id["undo"].setText(f"Undo: {stack.undoText()}" if stack.canUndo() else "Undo")
+            self.actions_by_id["redo"].setText(f"Redo: {stack.redoText()}" if stack.canRedo() else "Redo")
+
+    def _leave_unsaved(self) -> bool:
+        """Ask before acts are lost; the only question that stands in the way."""
+        session = self.desk.session
+        count = 0 if session is None else session.unsaved_acts
+        answer = QMessageBox.warning(
+            self,
+            "Not saved",
+            f"{count} act{'' if count == 1 else 's'} could not be saved: "
+            f"{session.save_error if session else ''}\nClose and lose them?",
+            QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
+            QMessageBox.StandardButton.Cancel,
+        )
+        return answer == QMessageBox.StandardButton.Discard
+
+    def _places(self) -> QSettings:
+        return QSettings(str(settings_path().with_name("window.ini")), QSettings.Format.IniFormat)
+
+    def _save_places(self) -> None:
+        if self._hidden_for_images:
+            self.toggle_images_only()
+        places = self._places()
+        places.setValue("geometry", self.saveGeometry())
+        places.setValue("docks", self.saveState(_LAYOUT_VERSION))
+
+    def _restore_places(self) -> None:
+        places = self._places()
+        geometry, docks = places.value("geometry"), places.value("docks")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        if docks is not None:
+            self.restoreState(docks, _LAYOUT_VERSION)

@@ -1,0 +1,129 @@
+"""What can be counted and measured of a finding from its marks; shown beside the reader's words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from annotator.model.finding import Finding, Reading
+from annotator.model.geometry import ImagePoint, Millimetres, PixelSpacing, SpacingBasis, greatest_extent
+from annotator.model.image import ExamInfo, ImageInfo
+
+GROUP_CIRCLE_MM = 10.0
+"""Diameter of the circle that the definition of "grouped" counts in: 5 or more within 1 cm (brief 1.4)."""
+
+_COUNTED_AT_MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Facts of one finding. `extent` is the greatest in any one view, never an average (brief 3.3)."""
+
+    side: str
+    views: tuple[str, ...]
+    marks: int
+    extent: Millimetres | None
+    in_circle: int | None
+    median: Millimetres | None
+
+    @property
+    def short(self) -> str:
+        """One line for the list of findings."""
+        count = f"{self.marks} mark{'' if self.marks == 1 else 's'}"
+        extent = "" if self.extent is None else f"{self.extent.value:.1f} mm"
+        return " · ".join(part for part in (count, extent, " + ".join(self.views)) if part)
+
+    @property
+    def measured(self) -> str:
+        """The measured facts in words, '' when there are none."""
+        parts = []
+        if self.in_circle is not None and self.in_circle > 1:
+            parts.append(f"{self.in_circle} within {GROUP_CIRCLE_MM:.0f} mm")
+        if self.extent is not None:
+            parts.append(f"extent {self.extent}")
+        if self.median is not None:
+            parts.append(f"median size {self.median}")
+        return f"measured: {', '.join(parts)}" if parts else ""
+
+
+def facts_of(reading: Reading, finding: Finding, exam: ExamInfo) -> Facts:
+    """Count and measure the marks (and outlines) of a finding on the images of its exam."""
+    infos = {image.sop_instance_uid: image for image in exam.images}
+    points: dict[str, list[ImagePoint]] = {}
+    for mark in reading.marks_of(finding.id):
+        points.setdefault(mark.image.sop_instance_uid, []).append(mark.point)
+    outlines: dict[str, list[ImagePoint]] = {}
+    for cluster in reading.clusters_of(finding.id):
+        outlines.setdefault(cluster.image.sop_instance_uid, []).extend(cluster.outline)
+    seen = [infos[uid] for uid in dict.fromkeys((*points, *outlines)) if uid in infos]
+    extents, counts = [], []
+    for info in seen:
+        if info.spacing is None:
+            continue
+        here = points.get(info.sop_instance_uid, [])
+        lone = here or outlines.get(info.sop_instance_uid, [])
+        if len(lone) > 1:
+            extents.append(greatest_extent(lone, info.spacing))
+        if len(here) <= _COUNTED_AT_MOST:
+            counts.append(most_in_circle(here, info.spacing, GROUP_CIRCLE_MM))
+    return Facts(
+        side=_sides(seen),
+        views=tuple(dict.fromkeys(_view(info) for info in seen if _view(info))),
+        marks=sum(map(len, points.values())),
+        extent=max(extents, key=lambda e: e.value, default=None),
+        in_circle=max(counts, default=None),
+        median=_median_size(reading, finding.id),
+    )
+
+
+def most_in_circle(points: Sequence[ImagePoint], spacing: PixelSpacing, diameter_mm: float) -> int:
+    """The largest number of points that one circle of that diameter can hold.
+
+    Some best circle has a point on its rim; for each point the directions of the centre that take in
+    each neighbour form an arc, and the deepest overlap of arcs is counted.
+    """
+    placed = [(p.column * spacing.column_mm, p.row * spacing.row_mm) for p in points]
+    best = min(len(placed), 1)
+    for i, (x, y) in enumerate(placed):
+        turns: list[tuple[float, int]] = []
+        coincident = 1
+        for j, (u, v) in enumerate(placed):
+            distance = math.hypot(u - x, v - y)
+            if i == j or distance > diameter_mm:
+                continue
+            if distance == 0:
+                coincident += 1
+                continue
+            middle = math.atan2(v - y, u - x)
+            half = math.acos(distance / diameter_mm)
+            start, end = middle - half, middle + half
+            turns += [(a, s) for lap in (0.0, 2 * math.pi) for a, s in ((start + lap, -1), (end + lap, 1))]
+        depth = 0
+        best = max(best, coincident)
+        for _, step in sorted(turns):
+            depth -= step
+            best = max(best, depth + coincident)
+    return best
+
+
+def _median_size(reading: Reading, finding_id: str) -> Millimetres | None:
+    sizes: dict[SpacingBasis, list[float]] = {}
+    for mark in reading.marks_of(finding_id):
+        found = mark.measurement
+        if found is not None and found.diameter_mm is not None and found.basis is not None:
+            sizes.setdefault(found.basis, []).append(found.diameter_mm)
+    # Sizes of different calibration are never mixed.
+    if len(sizes) != 1:
+        return None
+    basis, values = next(iter(sizes.items()))
+    return Millimetres(median(values), basis)
+
+
+def _sides(infos: Sequence[ImageInfo]) -> str:
+    return "+".join(dict.fromkeys(str(i.laterality) for i in infos if i.laterality))
+
+
+def _view(info: ImageInfo) -> str:
+    return ("M" if info.view.magnified else "") + info.view.name

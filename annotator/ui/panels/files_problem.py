@@ -1,0 +1,58 @@
+"""The files that could not be opened, each with its reason; nothing here ever stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from annotator.imaging.rejected import Rejected
+
+
+def count_sentence(count: int) -> str:
+    """How many files could not be opened, in words."""
+    return f"{count} file{'' if count == 1 else 's'} could not be opened"
+
+
+class FilesProblemPanel(QWidget):
+    """A list of file names and reasons that can be copied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rejected: tuple[Rejected, ...] = ()
+        self.count = QLabel()
+        self.list = QListWidget()
+        self.list.setAccessibleName("Files that could not be opened")
+        self.copy = QPushButton("Copy")
+        self.copy.setToolTip("Copy paths and reasons as text")
+        self.copy.clicked.connect(self._copy)
+        head = QHBoxLayout()
+        head.addWidget(self.count, 1)
+        head.addWidget(self.copy)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 4, 6, 4)
+        layout.addLayout(head)
+        layout.addWidget(self.list)
+
+    def show_rejected(self, rejected: Sequence[Rejected]) -> None:
+        """Show these files."""
+        self._rejected = tuple(rejected)
+        self.count.setText(count_sentence(len(rejected)))
+        self.list.clear()
+        for one in rejected:
+            item = QListWidgetItem(f"{one.path.name}:  {one.reason}")
+            item.setToolTip(f"<p>{one.path}</p><p>{one.reason}</p>")
+            self.list.addItem(item)
+
+    def _copy(self) -> None:
+        lines = (f"{one.path}\t{one.reason}" for one in self._rejected)
+        QGuiApplication.clipboard().setText("\n".join(lines))

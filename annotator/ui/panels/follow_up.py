@@ -1,0 +1,201 @@
+"""The documented follow-up of the current finding: what, which row of the table, why, after whom."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from annotator.lexicon.loader import Lexicon
+from annotator.model.finding import Finding
+from annotator.rules import FollowUp, FollowUpAction
+from annotator.ui.panels.flow_layout import FlowLayout, discard
+from annotator.ui.session import ReadingSession
+
+DISCLAIMER = "decision support for labelling; not a medical device"
+
+_HEADLINES = {
+    FollowUpAction.AS_PLANNED: "As already planned",
+    FollowUpAction.ADDITIONAL_VIEWS: "Additional views",
+    FollowUpAction.MAGNIFICATION_VIEWS: "Magnification views",
+    FollowUpAction.PRIOR_MAMMOGRAMS: "Prior mammograms",
+    FollowUpAction.ROUTINE_SCREENING: "Routine screening",
+    FollowUpAction.SIX_MONTHS: "Follow-up in 6 months",
+    FollowUpAction.TWELVE_MONTHS: "Follow-up in 12 months",
+    FollowUpAction.BIOPSY: "Biopsy",
+    FollowUpAction.MORE_INPUT: "Say more first",
+    FollowUpAction.READER_DECIDES: "No documented rule: you decide",
+}
+
+
+def headline(result: FollowUp) -> str:
+    """The follow-up in two or three words."""
+    return _HEADLINES[result.follow_up]
+
+
+def categories(result: FollowUp, finding: Finding) -> str:
+    """The suggested category beside the reader's own.
+
+    The suggestion is told only after the reader has chosen (brief 3.5); rows without a category say
+    nothing of one.
+    """
+    if finding.assessment is None:
+        hidden = "choose your own category first to see the suggested one"
+        return hidden if result.suggested_assessment else "yours: not chosen"
+    own = f"yours {finding.assessment}"
+    if result.suggested_assessment is None:
+        return own
+    return f"suggested category {result.suggested_assessment}  ·  {own}"
+
+
+class FollowUpPanel(QWidget):
+    """A card that is always in sight while a finding is selected."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        super().__init__()
+        self._lexicon = lexicon
+        self._session: ReadingSession | None = None
+        self.row = _label("dim")
+        self.action = _label("action")
+        self.category = _label("accent")
+        self.because = _label()
+        self.seeds = _label()
+        self.birads = _label()
+        self.notes = _label("dim")
+        self.citation = _label("dim")
+        for label in (self.because, self.seeds, self.birads, self.notes, self.citation):
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._sources = QWidget()
+        self._source_flow = FlowLayout(self._sources, 4)
+        policy = self._sources.sizePolicy()
+        policy.setHeightForWidth(True)
+        self._sources.setSizePolicy(policy)
+        self._shown_sources: tuple[str, ...] = ()
+        self._lay_out()
+        self.refresh()
+
+    def set_session(self, session: ReadingSession | None) -> None:
+        """Follow another reading."""
+        if self._session is not None:
+            self._session.reading_changed.disconnect(self.refresh)
+            self._session.selection_changed.disconnect(self.refresh)
+        self._session = session
+        if session is not None:
+            session.reading_changed.connect(self.refresh)
+            session.selection_changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self, _changes: object = None) -> None:
+        """Show the follow-up of the finding as described now."""
+        finding = None if self._session is None else self._session.current_finding
+        self.setVisible(finding is not None)
+        if self._session is None or finding is None:
+            return
+        result = self._session.follow_up(finding.id)
+        self.row.setText(f"row {result.row}")
+        self.row.setToolTip(f"rules {result.rules_version}, lexicon {result.lexicon_edition}")
+        self.action.setText(headline(result))
+        self.category.setText(categories(result, finding))
+        why = " ".join((result.text, *result.because)) if result.because else result.text
+        _say(self.because, why)
+        _say(self.seeds, result.seeds, "Leaflets: ")
+        _say(self.birads, result.birads, "BI-RADS: ")
+        _say(self.notes, " ".join(result.notes))
+        self._show_sources(result.sources)
+        self._fit_height()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        """No taller than its words: the rest of the height belongs to the descriptors."""
+        width = self._scroll.viewport().width()
+        layout = self._words.layout()
+        if layout is not None:
+            self._scroll.setMaximumHeight(layout.totalHeightForWidth(width) + 4)
+
+    def _show_sources(self, tags: tuple[str, ...]) -> None:
+        if tags == self._shown_sources:
+            return
+        self._shown_sources = tags
+        self.citation.setVisible(False)
+        while (item := self._source_flow.takeAt(0)) is not None:
+            discard(item)
+        for tag in tags:
+            button = QPushButton(tag)
+            button.setProperty("role", "link")
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            cited = self._cited(tag)
+            button.setToolTip(f"<p>{escape(cited)}</p>")
+            button.setAccessibleName(f"Source {tag}")
+            button.setAccessibleDescription(cited)
+            button.clicked.connect(lambda _=False, text=cited: self._toggle_citation(text))
+            self._source_flow.addWidget(button)
+        self._sources.setVisible(bool(tags))
+        self._sources.updateGeometry()
+
+    def _cited(self, tag: str) -> str:
+        source = self._lexicon.sources.get(tag)
+        if source is None:
+            return tag
+        return ". ".join(
+            part.rstrip(".") for part in (source.citation, source.sentence, source.address) if part
+        )
+
+    def _toggle_citation(self, text: str) -> None:
+        again = self.citation.text() == text and not self.citation.isHidden()
+        self.citation.setText(text)
+        self.citation.setVisible(not again)
+        self._fit_height()
+
+    def _lay_out(self) -> None:
+        card = QFrame()
+        card.setObjectName("card")
+        head = QHBoxLayout()
+        title = _label("heading")
+        title.setText("DOCUMENTED FOLLOW-UP")
+        head.addWidget(title, 1)
+        self.row.setWordWrap(False)
+        head.addWidget(self.row)
+        words = QWidget()
+        column = QVBoxLayout(words)
+        column.setContentsMargins(0, 0, 4, 0)
+        column.setSpacing(4)
+        for part in (self.because, self.seeds, self.birads, self._sources, self.citation, self.notes):
+            column.addWidget(part)
+        column.addStretch(1)
+        self._words = words
+        self._scroll = scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(words)
+        foot = _label("dim")
+        foot.setText(DISCLAIMER)
+        inside = QVBoxLayout(card)
+        inside.setContentsMargins(10, 7, 6, 7)
+        inside.setSpacing(3)
+        inside.addLayout(head)
+        inside.addWidget(self.action)
+        inside.addWidget(self.category)
+        inside.addWidget(scroll, 1)
+        inside.addWidget(foot)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(10, 4, 10, 8)
+        outer.addWidget(card)
+
+
+def _label(role: str = "") -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    if role:
+        label.setProperty("role", role)
+    return label
+
+
+def _say(label: QLabel, text: str, prefix: str = "") -> None:
+    label.setText(prefix + text if text else "")
+    label.setVisible(bool(text))

@@ -1,0 +1,181 @@
+"""What lies on the table: the exams that were opened, the one being read, and its reading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+import annotator
+from annotator.errors import AnnotatorError
+from annotator.imaging.collection import Listing
+from annotator.imaging.rejected import Rejected
+from annotator.model.image import ExamInfo, ImageInfo
+from annotator.ui.panels.worklist import IN_PROGRESS, worklist_order
+from annotator.ui.session import ReadingSession
+from annotator.ui.task_runner import TaskRunner
+from annotator.workspace import Workspace
+
+LISTING = "listing"
+
+
+def sample_folder() -> Path | None:
+    """Where the sample exams lie, installed or in a checkout; None when they are not there."""
+    package = Path(annotator.__file__).parent
+    places = (package / "sample_dicoms", package.parent / "sample_dicoms")
+    return next((place for place in places if place.is_dir()), None)
+
+
+class ReadingDesk(QObject):
+    """Opens files into exams and exams into readings; one reading at a time.
+
+    `session_changed` comes before `exam_changed`, both with None when nothing is open. An exam is only
+    left when every act of its reading is saved.
+    """
+
+    exams_changed = Signal()
+    states_changed = Signal(object)
+    session_changed = Signal(object)
+    exam_changed = Signal(object)
+    progress = Signal(object)
+    message = Signal(str)
+
+    def __init__(self, workspace: Workspace, runner: TaskRunner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.workspace = workspace
+        self._runner = runner
+        self._images: dict[str, ImageInfo] = {}
+        self.exams: tuple[ExamInfo, ...] = ()
+        self.rejected: tuple[Rejected, ...] = ()
+        self.exam: ExamInfo | None = None
+        self.session: ReadingSession | None = None
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """List what can be opened under `paths`, add it to the worklist and hang the first new exam."""
+        wanted = list(paths)
+        self._runner.query(
+            LISTING,
+            lambda token: self.workspace.list_images(wanted, token=token),
+            self._listed,
+            self._listing_failed,
+            self.progress.emit,
+        )
+        self.message.emit(f"Looking into {len(wanted)} place{'' if len(wanted) == 1 else 's'} ...")
+
+    def open_sample(self) -> None:
+        """Open the exams that come with the program."""
+        folder = sample_folder()
+        if folder is None:
+            self.message.emit("The sample exams are not installed; make some with: annotator phantom")
+        else:
+            self.open_paths([folder])
+
+    def cancel_listing(self) -> None:
+        """Stop looking into files; what is open stays open."""
+        self._runner.cancel(LISTING)
+        self.progress.emit(None)
+        self.message.emit("Stopped; nothing was added.")
+
+    def open_exam(self, exam: ExamInfo) -> None:
+        """Begin or go on reading an exam; the one before it is saved first."""
+        if self.exam is not None and exam.study_instance_uid == self.exam.study_instance_uid:
+            if exam is not self.exam:
+                self.exam = exam
+                self.exam_changed.emit(exam)
+            return
+        if not self.close_session():
+            return
+        try:
+            session = ReadingSession(self.workspace, self._runner, exam, self)
+        except AnnotatorError as error:
+            self.message.emit(f"This exam cannot be read: {error}")
+            return
+        session.message.connect(self.message)
+        self.exam = exam
+        self.session = session
+        self.session_changed.emit(session)
+        self.exam_changed.emit(exam)
+        self.refresh_states()
+
+    def close_session(self) -> bool:
+        """Save and let go of the reading; False when acts remain unsaved, and then it stays open."""
+        session = self.session
+        if session is None:
+            return True
+        self.session_changed.emit(None)
+        if not session.close():
+            self.session_changed.emit(session)
+            self.message.emit(f"Not saved, so this exam stays open: {session.save_error or 'try again'}")
+            return False
+        self.session = None
+        self.exam = None
+        session.deleteLater()
+        return True
+
+    def step(self, by: int) -> None:
+        """The exam so many rows further in the worklist, if there is one."""
+        self._open_neighbour(worklist_order(self.exams), by)
+
+    def step_patient(self, by: int) -> None:
+        """The older (-1) or newer (+1) exam of the same patient, if there is one."""
+        if self.exam is not None:
+            same = [e for e in self.exams if e.patient_key and e.patient_key == self.exam.patient_key]
+            self._open_neighbour(sorted(same, key=lambda e: e.date), by)
+
+    def prior_of(self, exam: ExamInfo) -> ExamInfo | None:
+        """The exam of the same patient next before this one, None when unknown."""
+        if not exam.patient_key or not exam.date:
+            return None
+        older = [e for e in self.exams if e.patient_key == exam.patient_key and "" < e.date < exam.date]
+        return max(older, key=lambda e: e.date, default=None)
+
+    def refresh_states(self) -> None:
+        """Ask the database how far the readings of this reader are."""
+        reader = self.workspace.settings.reader
+        self._runner.query(
+            "states",
+            lambda _token: {
+                r.study_instance_uid: IN_PROGRESS for r in self.workspace.readings() if r.reader == reader
+            },
+            self.states_changed.emit,
+            lambda error: self.message.emit(str(error)),
+        )
+
+    def _listed(self, listing: Listing) -> None:
+        self.progress.emit(None)
+        listed = {image.sop_instance_uid for image in listing.images}
+        wanted = listed - self._images.keys() or listed
+        self._images.update((image.sop_instance_uid, image) for image in listing.images)
+        self.rejected = (*self.rejected, *(r for r in listing.rejected if r not in self.rejected))
+        self.exams = self.workspace.group_exams(list(self._images.values()))
+        self.exams_changed.emit()
+        self.refresh_states()
+        count = len(listing.images)
+        self.message.emit(f"{count} image{'' if count == 1 else 's'} opened." if count else "No image found.")
+        candidates = [
+            exam
+            for exam in worklist_order(self.exams)
+            if any(image.sop_instance_uid in wanted for image in exam.images)
+        ]
+        if candidates:
+            # Magnification views follow a screening exam; reading begins with the latter.
+            self.open_exam(min(candidates, key=_only_magnified))
+
+    def _listing_failed(self, error: AnnotatorError) -> None:
+        self.progress.emit(None)
+        self.message.emit(str(error))
+
+    def _open_neighbour(self, exams: Sequence[ExamInfo], by: int) -> None:
+        if self.exam is None:
+            return
+        uids = [e.study_instance_uid for e in exams]
+        at = uids.index(self.exam.study_instance_uid) + by
+        if 0 <= at < len(exams):
+            self.open_exam(exams[at])
+        else:
+            self.message.emit("There is no further exam in this direction.")
+
+
+def _only_magnified(exam: ExamInfo) -> bool:
+    return all(image.view.magnified for image in exam.images)

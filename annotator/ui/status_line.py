@@ -1,0 +1,113 @@
+"""The line below the images: what the next click does, what is under the pointer, what is under way."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+
+from annotator.jobs import Progress
+from annotator.ui.picture import Picture
+from annotator.ui.viewport import Pointer, Viewport
+
+MESSAGE_MS = 8000
+
+
+class StatusLine(QWidget):
+    """`cancelled` asks to stop the long work that is shown."""
+
+    cancelled = Signal()
+
+    def __init__(self, reader: str, profile: str) -> None:
+        super().__init__()
+        self.setObjectName("status")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._hint = ""
+        self._message = ""
+        self.hint = QLabel()
+        # A long sentence is cut here rather than widening the window.
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.pointer = QLabel()
+        self.view = QLabel()
+        self.reader = QLabel(f"reader {reader}  ·  {profile}")
+        self.reader.setProperty("role", "dim")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(120)
+        self.bar.setAccessibleName("Progress")
+        self.work = QLabel()
+        self.stop = QPushButton("Cancel")
+        self.stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.stop.setToolTip("Stop; what is open stays open")
+        self.stop.clicked.connect(self.cancelled)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 2, 10, 2)
+        row.setSpacing(14)
+        row.addWidget(self.hint, 1)
+        for part in (self.work, self.bar, self.stop, self.pointer, self.view, self.reader):
+            row.addWidget(part)
+        self._fade = QTimer(self)
+        self._fade.setSingleShot(True)
+        self._fade.setInterval(MESSAGE_MS)
+        self._fade.timeout.connect(self.forget_message)
+        self.show_progress(None)
+
+    @property
+    def message(self) -> str:
+        """The message in sight, '' when there is none."""
+        return self._message
+
+    def show_hint(self, text: str) -> None:
+        """Say what the next click does."""
+        self._hint = text
+        self._show()
+
+    def show_message(self, text: str) -> None:
+        """Say something for a while, in place of the hint."""
+        if text:
+            self._message = text
+            self._fade.start()
+            self._show()
+
+    def forget_message(self) -> None:
+        """Back to the hint."""
+        self._fade.stop()
+        self._message = ""
+        self._show()
+
+    def show_pointer(self, picture: Picture | None, pointer: Pointer | None) -> None:
+        """The stored value under the pointer, and where that is; lengths only with their basis."""
+        if picture is None or pointer is None:
+            self.pointer.setText("")
+            return
+        at, spacing = pointer.point, picture.info.spacing
+        place = f"column {at.column:.0f}  row {at.row:.0f}"
+        if spacing is not None:
+            place = (
+                f"x {at.column * spacing.column_mm:.1f}  y {at.row * spacing.row_mm:.1f} mm {spacing.basis}"
+            )
+        self.pointer.setText(f"value {pointer.value}  ·  {place}")
+
+    def show_view(self, viewport: Viewport) -> None:
+        """How large and through which window the active pane shows its image."""
+        if viewport.picture is None:
+            self.view.setText("")
+            return
+        voi = viewport.voi
+        name = "" if voi is None else voi.name or "window of the file"
+        inverted = "  ·  inverted" if viewport.inverted else ""
+        self.view.setText(f"zoom {viewport.view.scale:.2f}  ·  {name}{inverted}")
+
+    def show_progress(self, progress: Progress | None) -> None:
+        """Show how far long work is; None when there is none."""
+        for part in (self.work, self.bar, self.stop):
+            part.setVisible(progress is not None)
+        if progress is not None:
+            total = progress.total or 0
+            self.bar.setRange(0, total)
+            self.bar.setValue(min(progress.done, total))
+            of = f" of {progress.total}" if progress.total else ""
+            self.work.setText(f"{progress.done}{of} files")
+
+    def _show(self) -> None:
+        self.hint.setText(self._message or self._hint)
+        self.hint.setToolTip(self._message)
