@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from enum import StrEnum
 
 from annotator.lexicon.conditions import COMBINATIONS, bits_of, every_combination, values_of
 from annotator.lexicon.decision_table import FollowUpAction, Note, Row, RuleTable, load_rules
@@ -80,7 +81,7 @@ def follow_up(description: Description, table: RuleTable, *, lexicon_edition: st
         follow_up=outcome.follow_up,
         interval_months=outcome.interval_months,
         text=outcome.text,
-        because=tuple(template.format_map(words) for template in row.because),
+        because=tuple(_sentence(template, words) for template in row.because),
         sources=row.sources,
         notes=_notes(table, row, shape, description) + _other_shapes(found, row, shape, lexicon),
         seeds=" ".join(side.seeds for side in sides),
@@ -105,16 +106,22 @@ def _suspicion(row: Row, shape: Morphology | None, lexicon: Lexicon) -> tuple[in
 
 
 def _words(said: Description, shape: Morphology | None, lexicon: Lexicon) -> dict[str, str]:
+    def word(item: StrEnum | None, missing: str) -> str:
+        return lexicon.word(item).lower() if item else missing
+
     return {
-        "stage": lexicon.word(said.stage),
-        "size": lexicon.word(said.size) if said.size else "size not given",
-        "morphology": lexicon.word(shape) if shape else "shape not described",
-        "distribution": (
-            lexicon.word(said.distribution).lower() if said.distribution else "distribution not described"
-        ),
-        "spread": lexicon.word(said.spread).lower(),
-        "change": lexicon.word(said.change).lower(),
+        "stage": word(said.stage, ""),
+        "size": word(said.size, "size not given"),
+        "morphology": word(shape, "shape not described"),
+        "distribution": word(said.distribution, "distribution not described"),
+        "spread": word(said.spread, ""),
+        "change": word(said.change, ""),
     }
+
+
+def _sentence(template: str, words: dict[str, str]) -> str:
+    filled = template.format_map(words)
+    return filled[:1].upper() + filled[1:]
 
 
 def _notes(table: RuleTable, row: Row, shape: Morphology | None, said: Description) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from annotator.errors import CallError, InvalidLexicon
 from annotator.lexicon.entries import Entry, data_file, entries, only_kinds, read_toml
@@ -17,6 +17,8 @@ from annotator.model.mark import MarkKind
 
 EDITIONS = ("5", "v2025")
 """Editions of the BI-RADS lexicon whose words are known; a reading stores which it used."""
+
+_Kind = TypeVar("_Kind", bound=StrEnum)
 
 GROUPS = ("typically benign", "other", "suspicious")
 """Groups of morphologies in rising suspicion."""
@@ -126,6 +128,10 @@ class Lexicon:
         if isinstance(item, Assessment):
             return self.assessments[item].code
         return self.term(item).code
+
+    def offered(self, kind: type[_Kind]) -> tuple[_Kind, ...]:
+        """The ids of one kind that the edition still has, in the order of the model."""
+        return tuple(item for item in kind if self.term(item).offered)
 
     def source(self, tag: str) -> Source:
         """The source behind a tag; KeyError when there is none."""

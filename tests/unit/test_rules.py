@@ -8,6 +8,8 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from annotator.cli.rules import table_for_people
 from annotator.errors import InvalidLexicon
@@ -244,6 +246,35 @@ def test_of_several_shapes_the_most_suspicious_decides(description, row):
     assert result.row == row
     assert any("decides" in note for note in result.notes)
     assert follow_up(replace(description, morphology=description.morphology[::-1]), TABLE).row == row
+
+
+SUSPICION = ["2", "3", None, "0", "4", "4A", "4B", "4C", "5", "6"]
+
+descriptions = st.builds(
+    Description,
+    stage=st.sampled_from(Stage),
+    size=st.sampled_from([*MarkKind, None]),
+    morphology=st.lists(st.sampled_from(Morphology), min_size=1, max_size=4).map(tuple),
+    distribution=st.sampled_from([*Distribution, None]),
+    spread=st.sampled_from(Spread),
+    change=st.sampled_from(Change),
+    certain=st.booleans(),
+    known_cancer_here=st.booleans(),
+    adjacent_cancer=st.booleans(),
+    priors_requested=st.booleans(),
+)
+
+
+@given(descriptions)
+def test_several_shapes_are_never_less_suspicious_than_each_of_them(description):
+    def rank(result):
+        return SUSPICION.index(result.suggested_assessment)
+
+    alone = [follow_up(replace(description, morphology=(m,)), TABLE) for m in description.morphology]
+    together = follow_up(description, TABLE)
+    assert rank(together) == max(map(rank, alone))
+    assert together.row in {one.row for one in alone}
+    assert all(one[0].isupper() or one[0].isdigit() for one in together.because)
 
 
 def notes_of(description: Description) -> str:
