@@ -122,7 +122,7 @@ def _about(
     yield "Reader", reading.reader
     yield "Views", ", ".join(i.label or "unnamed view" for i in exam.images) or "none at hand"
     yield "Findings", str(len(reading.findings))
-    yield "Words", f"BI-RADS, edition {lexicon.edition}"
+    yield "Lexicon", f"BI-RADS, edition {lexicon.edition}"
 
 
 def _finding(

@@ -25,7 +25,7 @@ from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from annotator.model.history import Act, undo_steps
 from annotator.model.image import ImageKey
 from annotator.model.mark import MarkKind, SpotMeasurement
-from annotator.store import schema, upgrade
+from annotator.store import schema, sqlite, upgrade
 from annotator.store import store as store_module
 from annotator.store.store import Store
 
@@ -380,6 +380,27 @@ def test_places_that_cannot_be_used_are_told(tmp_path: Path):
     assert "not a database URL" in refusal("readings.db")
     assert "'mysql'" in refusal("mysql://host/name")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc/mounts").exists(), reason="the system does not say cheaply")
+def test_a_network_drive_is_refused(monkeypatch, file: Path):
+    assert sqlite._file_system(Path("/proc/self")) == "proc"
+    kind = sqlite._file_system(file.parent)
+    monkeypatch.setattr(sqlite, "_NETWORK", {kind})
+    assert f"network drive ({kind})" in refusal(file)
+    assert not file.exists()
+
+
+def test_a_database_in_memory_serves_several_threads():
+    store = Store.open("sqlite://")
+    with ThreadPoolExecutor(3) as pool:
+        list(
+            pool.map(
+                lambda n: store.save(begin(store, reader=n)[0], based_on=0, act=Act.EDIT, label=n), "abc"
+            )
+        )
+    assert sorted(s.reader for s in store.readings()) == ["a", "b", "c"]
+    store.close()
 
 
 def test_a_missing_driver_is_told(monkeypatch):
