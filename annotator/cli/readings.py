@@ -132,9 +132,9 @@ def _begins_or_ends(uid: str, part: str) -> bool:
 
 
 def _studies_under(path: Path) -> set[str]:
-    from annotator.imaging.collection import list_images
+    from annotator.imaging.collection import group_exams, list_images
 
-    return {image.study_instance_uid for image in list_images([path]).images if image.study_instance_uid}
+    return {exam.study_instance_uid for exam in group_exams(list_images([path]).images)}
 
 
 def _summary_json(summary: ReadingSummary) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import jsonschema
+import pydicom
 import pytest
 
 from annotator.cli import main
@@ -81,6 +82,34 @@ def test_history_tells_every_act(database: str, capsys, exam: str):
     assert "placed a microcalcification in F1" in output(capsys, "history", exam, "--database", database)
     by_id = output(capsys, "history", reading["reading_id"], "--json", "--database", database)
     assert json.loads(by_id)["readings"] == [reading]
+
+
+def mammogram(path: Path) -> None:
+    file = pydicom.Dataset()
+    file.file_meta = pydicom.dataset.FileMetaDataset()
+    file.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    file.file_meta.MediaStorageSOPClassUID = file.SOPClassUID = "1.2.840.10008.5.1.4.1.1.1.2"
+    file.file_meta.MediaStorageSOPInstanceUID = file.SOPInstanceUID = "2.25.77"
+    file.StudyInstanceUID = STUDY
+    file.Modality = "MG"
+    file.Rows = file.Columns = 4
+    file.SamplesPerPixel, file.PhotometricInterpretation = 1, "MONOCHROME2"
+    file.BitsAllocated, file.BitsStored, file.HighBit, file.PixelRepresentation = 16, 12, 11, 0
+    file.PixelData = bytes(32)
+    pydicom.dcmwrite(path, file, enforce_file_format=True)
+
+
+def test_history_finds_an_exam_by_its_files(database: str, tmp_path: Path, capsys):
+    folder = tmp_path / "exam"
+    folder.mkdir()
+    mammogram(folder / "one.dcm")
+    for place in (folder, folder / "one.dcm"):
+        (reading,) = json.loads(output(capsys, "history", str(place), "--json", "--database", database))[
+            "readings"
+        ]
+        assert reading["study_instance_uid"] == STUDY
+    assert main(["history", str(tmp_path / "readings.db"), "--database", database]) == 1
+    assert "No reading of" in capsys.readouterr().err
 
 
 def test_history_refuses_what_is_unclear_or_unknown(database: str, capsys):
