@@ -74,7 +74,9 @@ def follow_up(description: Description, table: RuleTable, *, lexicon_edition: st
     )
     outcome = row.outcome_for(shape)
     words = _words(description, shape, lexicon)
-    sides = [table.comparisons[name] for name in row.compare]
+    bits = bits_of(description, shape)
+    topics = (table.comparisons[name] for name in row.compare)
+    sides = [one for one in topics if one.when is None or one.when.holds(bits)]
     return FollowUp(
         row=row.id,
         suggested_assessment=row.suggestion.value if row.suggestion else None,

@@ -163,6 +163,8 @@ def _in_sentences(found: FollowUp) -> str:
     for tag in found.sources:
         source = lexicon.source(tag)
         lines.append(f"Source [{tag}]: " + " ".join(filter(None, (source.citation, source.address))))
+        if source.sentence:
+            lines.append(f"    It says: {source.sentence}")
     lines.append(
         f"Rules {found.rules_version}, lexicon edition {found.lexicon_edition}."
         " Not a diagnosis and not for treatment decisions."

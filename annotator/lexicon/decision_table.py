@@ -73,9 +73,13 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What leaflets and BI-RADS say about one topic where they differ, each text with its source tags."""
+    """What leaflets and BI-RADS say about one topic where they differ, each text with its source tags.
+
+    `when` None: of any finding whose row names it.
+    """
 
     id: str
+    when: Condition | None
     seeds: str
     birads: str
     sources: tuple[str, ...]
@@ -110,7 +114,7 @@ def load_rules(path: Path | None = None) -> RuleTable:
     version = head.text("version")
     sets = read_sets(head, head.table("sets"))
     rows = tuple(_row(entry, sets) for entry in entries(file, content, "row"))
-    comparisons = tuple(_comparison(entry) for entry in entries(file, content, "compare"))
+    comparisons = tuple(_comparison(entry, sets) for entry in entries(file, content, "compare"))
     notes = tuple(_note(entry, sets) for entry in entries(file, content, "note"))
     for kind, ids in (("row", [row.id for row in rows]), ("compare", [one.id for one in comparisons])):
         for name in ids:
@@ -163,7 +167,7 @@ def _note(entry: Entry, sets: Sets) -> Note:
     note = Note(
         text=entry.text("text"),
         rows=entry.texts("rows", ()),
-        when=read_condition(entry, entry.rows("when"), sets) if entry.has("when") else None,
+        when=_optional_condition(entry, sets),
         together=tuple(Morphology(shape) for shape in together if _is_shape(entry, shape)),
         sources=entry.texts("sources"),
     )
@@ -171,12 +175,20 @@ def _note(entry: Entry, sets: Sets) -> Note:
     return note
 
 
-def _comparison(entry: Entry) -> Comparison:
+def _comparison(entry: Entry, sets: Sets) -> Comparison:
     comparison = Comparison(
-        entry.text("id"), entry.text("seeds"), entry.text("birads"), entry.texts("sources")
+        id=entry.text("id"),
+        when=_optional_condition(entry, sets),
+        seeds=entry.text("seeds"),
+        birads=entry.text("birads"),
+        sources=entry.texts("sources"),
     )
     entry.finish()
     return comparison
+
+
+def _optional_condition(entry: Entry, sets: Sets) -> Condition | None:
+    return read_condition(entry, entry.rows("when"), sets) if entry.has("when") else None
 
 
 def _action(entry: Entry, name: str) -> FollowUpAction:

@@ -306,6 +306,8 @@ def test_leaflets_and_bi_rads_stand_side_by_side():
     assert "category 2" in macro.birads
     assert all(one.seeds and one.birads for one in TABLE.comparisons.values())
     assert follow_up(said("round", known_cancer_here=True), TABLE).seeds == ""
+    micro = follow_up(Description(size=MarkKind.MICRO, stage=Stage.WORKUP), TABLE)
+    assert (micro.row, micro.seeds, micro.birads) == ("E3", "", "")
 
 
 def test_reasons_use_the_words_of_the_edition():
