@@ -152,6 +152,15 @@ def test_undo_history_survives(store: Store, file: Path):
     again.close()
 
 
+def test_text_no_database_can_hold_is_told(store: Store):
+    reading, _ = begin(store)
+    reading = with_mark(reading)
+    spoilt = edits.describe(reading, reading.findings[0].id, comment="\ud800")
+    with pytest.raises(StoreError, match="cannot be saved"):
+        store.save(spoilt, based_on=0, act=Act.EDIT, label="a")
+    assert store.save(reading, based_on=0, act=Act.EDIT, label="a") == 1
+
+
 def test_an_act_that_changes_nothing_is_kept(store: Store):
     reading, _ = begin(store)
     assert store.save(reading, based_on=0, act=Act.EDIT, label="a") == 1
@@ -504,6 +513,11 @@ def insert_delta(store: Store, file: Path, delta: str, act: str = "edit") -> Rea
     [
         ('{"findings":{},"marks":{},"clusters":{},"lexicon_edition":null,"drawings":{}}', "'drawings'"),
         ('{"findings":{"a":{"id":"a","number":9,"tracking_uid":"1","depth":3}}}', "'findings.a.depth'"),
+        (
+            '{"clusters":{"a":{"id":"a","number":1,"finding_id":"f","image":{"sop_instance_uid":"1"},'
+            '"outline":[{"column":1.0,"row":1.0},{"column":1.0,"row":1.0,"slice":4}]}}}',
+            "'clusters.a.outline.slice'",
+        ),
         ('{"marks":{"a":{"id":"a","number":"nine"}}}', "cannot be understood"),
         ("{", "cannot be understood"),
     ],
