@@ -28,7 +28,7 @@ _SAMPLES = 400_000
 
 def display_lut(
     info: ImageInfo, voi: Voi | None, *, invert: bool = False, levels: int = 256
-) -> NDArray[np.unsignedinteger[Any]]:
+) -> NDArray[Any]:
     """Grey level of every stored value: 65,536 entries, 0 black, `levels` - 1 white.
 
     uint8 up to 256 levels, uint16 above. `voi` None shows the whole range of the stored bits.

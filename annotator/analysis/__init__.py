@@ -1,0 +1,1 @@
+"""What pixels say about bright spots: pure functions on stored values."""

@@ -1,0 +1,231 @@
+"""The outline of one bright spot: level lines on an upsampled patch, split from its neighbours.
+
+Lengths here are pixels of the patch; coordinates are continuous, (0, 0) its outer corner.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.analysis.noise import FloatImage
+
+Mask = NDArray[np.bool_]
+Points = NDArray[np.float64]
+Cell = tuple[int, int]
+
+LEVELS = np.arange(0.30, 0.781, 0.04)
+"""Fractions of the peak at which an outline is tried."""
+
+_JOIN_LEVELS = np.arange(0.30, 0.961, 0.04)
+_WANTED_LEVEL = 0.38  # calcifications are domes in thickness: half height would be too small
+_BLUR_PX = 0.85  # what detector and pixel add to the diameter, in quadrature
+_OUTLINE_POINTS = 64
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Outline and size of a spot; `center` and `outline` are (column, row), `covariance` of its area."""
+
+    center: tuple[float, float]
+    outline: Points
+    diameter: float
+    uncertainty: float
+    covariance: NDArray[np.float64]
+    circularity: float
+    peak: float
+
+
+@dataclass(frozen=True)
+class _Hill:
+    """An upsampled window, a summit on it, its component at each of the levels of joining, its ground."""
+
+    fine: FloatImage
+    summit: Cell
+    joined: list[Mask]
+    basin: Mask | None
+
+
+@dataclass(frozen=True)
+class _Level:
+    mask: Mask
+    area: float
+    steepness: float
+
+
+def spot_shape(
+    height: FloatImage,
+    seed: tuple[float, float],
+    click: tuple[float, float],
+    *,
+    scale: float,
+    radius: float,
+    noise: float,
+) -> Shape | None:
+    """The spot around `seed` (column, row) on `height`, the patch above its background.
+
+    Where several spots run into each other below `seed`, the one nearest to `click` is meant. `scale` is
+    how well the seed is placed, `radius` a first guess, `noise` the deviation of a pixel. None when
+    nothing stands up there.
+    """
+    column, row, window = _window(height, seed, radius)
+    factor = 4 if radius < 10 else 2 if radius < 24 else 1
+    sigma = float(np.interp(float(window.max()) / noise, [5, 20], [0.95, 0.45]))
+    smooth = cv2.GaussianBlur(window, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+    upsampled = cv2.resize(smooth, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+    fine: FloatImage = np.asarray(upsampled, np.float32)
+    near = _near(fine, ((seed[0] - column) * factor, (seed[1] - row) * factor), max(scale, 1.0) * factor)
+    meant = ((click[0] - column) * factor, (click[1] - row) * factor)
+    summit: Cell | None = _cell(int(np.where(near, fine, -np.inf).argmax()), fine)
+    hill = None
+    for _ in range(2):  # once more when the click belongs to the neighbour
+        if summit is None or fine[summit] <= 0:
+            break
+        hill, summit = _hill(fine, summit, near, meant, noise)
+    levels = [] if hill is None else _level_lines(hill, factor)
+    if hill is None or not levels:
+        return None
+    best, diameters = _best(levels)
+    return _described(levels[best], diameters, noise, float(fine[hill.summit]), factor, (column, row))
+
+
+def _window(height: FloatImage, seed: tuple[float, float], radius: float) -> tuple[int, int, FloatImage]:
+    """The neighbourhood and its corner, one row or column of background added where the patch ends."""
+    reach = round(max(3.0 * radius, 8.0))
+    rows, columns = height.shape
+    left, top = int(seed[0]) - reach, int(seed[1]) - reach
+    right, bottom = left + 2 * reach + 1, top + 2 * reach + 1
+    window = height[max(0, top) : bottom, max(0, left) : right]
+    above, below, before, after = int(top < 0), int(bottom > rows), int(left < 0), int(right > columns)
+    closed = cv2.copyMakeBorder(window, above, below, before, after, cv2.BORDER_CONSTANT, value=0)
+    return max(0, left) - before, max(0, top) - above, np.asarray(closed, np.float32)
+
+
+def _near(fine: FloatImage, place: tuple[float, float], within: float) -> Mask:
+    rows, columns = np.ogrid[: fine.shape[0], : fine.shape[1]]
+    away = np.hypot(columns + 0.5 - place[0], rows + 0.5 - place[1])
+    return np.asarray(away <= max(within, 1.5, float(away.min())))
+
+
+def _cell(index: int, fine: FloatImage) -> Cell:
+    return index // fine.shape[1], index % fine.shape[1]
+
+
+def _component(mask: Mask, point: Cell) -> Mask:
+    _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
+    return np.asarray((labels == labels[point]) & mask)
+
+
+def _hill(
+    fine: FloatImage, summit: Cell, near: Mask, click: tuple[float, float], noise: float
+) -> tuple[_Hill, Cell | None]:
+    """The ground of a summit, and the neighbouring summit that the click is nearer to, if any.
+
+    A neighbour stands on its own when the saddle lies a fifth of the peak and 2.5 noise units below the
+    lower of both summits. Ground below the saddle goes to the nearer of what stands above it.
+    """
+    peak = float(fine[summit])
+    joined = [_component(fine > level * peak, summit) for level in _JOIN_LEVELS]
+    whole = _Hill(fine, summit, joined, None)
+    tops = (fine == cv2.dilate(fine, np.ones((5, 5), np.uint8))) & (joined[0] | near)
+    tops[summit] = False
+    others = np.argwhere(tops)
+    if not len(others):
+        return whole, None
+    inside = np.array([mask[others[:, 0], others[:, 1]] for mask in joined]).sum(axis=0)
+    saddle = _JOIN_LEVELS[np.maximum(inside - 1, 0)] * peak
+    rise = np.minimum(fine[others[:, 0], others[:, 1]], peak) - saddle
+    apart = rise > max(0.2 * peak, 2.5 * noise)
+    if not apart.any():
+        return whole, None
+    level = min(int(inside[apart].max()), len(joined) - 1)
+    ours, theirs = _away(joined[level]), _away(_cores(fine, others[apart], _JOIN_LEVELS[level] * peak))
+    basin: Mask = ours <= theirs
+    cell = (min(max(int(click[1]), 0), fine.shape[0] - 1), min(max(int(click[0]), 0), fine.shape[1] - 1))
+    nearest = others[apart][np.hypot(*(others[apart] - cell).T).argmin()]
+    meant = None if basin[cell] else (int(nearest[0]), int(nearest[1]))
+    return _Hill(fine, summit, joined, basin), meant
+
+
+def _cores(fine: FloatImage, summits: NDArray[np.intp], level: float) -> Mask:
+    """What is joined to any of the summits above a level, the summits themselves at least."""
+    above = fine > level
+    _, labels = cv2.connectedComponents(above.astype(np.uint8), connectivity=4)
+    cores = above & np.isin(labels, labels[summits[:, 0], summits[:, 1]])
+    cores[summits[:, 0], summits[:, 1]] = True
+    return np.asarray(cores)
+
+
+def _away(mask: Mask) -> FloatImage:
+    """Distance of every cell from the mask."""
+    return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
+
+
+def _level_lines(hill: _Hill, factor: int) -> list[_Level]:
+    """The closed outlines around the summit, lowest level first; those that leave the window are none."""
+    slopes = (cv2.Sobel(hill.fine, cv2.CV_32F, *way, scale=factor / 8) for way in ((1, 0), (0, 1)))
+    gradient = np.asarray(np.hypot(*slopes), np.float32)
+    lines = []
+    for mask in hill.joined[: len(LEVELS)]:
+        own = mask if hill.basin is None else _component(mask & hill.basin, hill.summit)
+        if own[0].any() or own[-1].any() or own[:, 0].any() or own[:, -1].any():
+            continue
+        filled = own.astype(np.uint8)
+        border = filled - cv2.erode(filled, np.ones((3, 3), np.uint8))
+        lines.append(_Level(own, float(own.sum()) / factor**2, cv2.mean(gradient, mask=border)[0]))
+    return lines
+
+
+def _best(levels: list[_Level]) -> tuple[int, Points]:
+    """Index of the best level line, and the diameters of all that are about as good.
+
+    Steep border, an area that hardly changes with the level, and a level near 0.38.
+    """
+    at = LEVELS[len(LEVELS) - len(levels) :]
+    areas = np.array([line.area for line in levels])
+    steep = np.array([line.steepness for line in levels])
+    instability = np.abs(np.gradient(np.log(areas), at)) if len(levels) > 1 else np.zeros(1)
+    score = steep / max(float(steep.max()), 1e-9) - 0.22 * instability / 10 - 1.1 * (at - _WANTED_LEVEL) ** 2
+    best = int(score.argmax())
+    good = score >= score[best] - 0.05
+    good[max(0, best - 1) : best + 2] = True
+    return best, 2 * np.sqrt(areas[good] / math.pi)
+
+
+def _described(
+    line: _Level, diameters: Points, noise: float, peak: float, factor: int, corner: tuple[int, int]
+) -> Shape:
+    rows, columns = np.nonzero(line.mask)
+    x, y = (columns + 0.5) / factor + corner[0], (rows + 0.5) / factor + corner[1]
+    center = (float(x.mean()), float(y.mean()))
+    covariance = np.cov(np.stack([x, y]), bias=True) + np.eye(2) / (12 * factor**2)
+    raw = 2 * math.sqrt(line.area / math.pi)
+    diameter = math.sqrt(max(raw**2 - _BLUR_PX**2, (0.3 * raw) ** 2))
+    outline = _outline(line.mask, factor, corner)
+    closed = np.vstack([outline, outline[:1]])
+    perimeter = float(np.hypot(*np.diff(closed, axis=0).T).sum())
+    # the border's place is as uncertain as noise over slope, averaged over some two pixels of border each
+    edge = noise / max(line.steepness, 1e-9) / math.sqrt(max(math.pi * raw / 2, 1))
+    uncertainty = math.sqrt(float(diameters.var()) + (2 * edge) ** 2 + 0.1**2)
+    circularity = min(1.0, 4 * math.pi * line.area / perimeter**2) if perimeter else 1.0
+    return Shape(center, outline, diameter, min(uncertainty, diameter), covariance, circularity, peak)
+
+
+def _outline(mask: Mask, factor: int, corner: tuple[int, int]) -> Points:
+    """The border as a closed polygon of the mask's own area, its pixel steps smoothed away."""
+    lines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    points = max(lines, key=len)[:, 0, :].astype(np.float64) + 0.5
+    half = min(2 if factor > 1 else 1, (len(points) - 1) // 4)
+    points = np.mean([np.roll(points, k, axis=0) for k in range(-half, half + 1)], axis=0)
+    following = np.roll(points, -1, axis=0)
+    area = abs(float((points[:, 0] * following[:, 1] - points[:, 1] * following[:, 0]).sum())) / 2
+    # a border runs through pixel centres, half a pixel inside the area it bounds
+    growth = math.sqrt(float(mask.sum()) / area) if area > 0 else 1.0
+    middle = points.mean(axis=0)
+    points = middle + (points - middle) * min(growth, 2.0)
+    points = points[:: max(1, math.ceil(len(points) / _OUTLINE_POINTS))]
+    return np.asarray(points / factor + np.asarray(corner))

@@ -1,0 +1,83 @@
+"""The noise of a patch of an image, from the patch itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+FloatImage = NDArray[np.float32]
+
+_BINS = 10
+_QUIETEST = 0.25
+"""Grey levels: no noise is taken to be smaller, whole numbers alone make 0.29."""
+
+
+@dataclass(frozen=True)
+class NoiseCurve:
+    """Standard deviation of the noise at each grey value, as nodes of a broken line, values rising."""
+
+    values: NDArray[np.float64]
+    deviations: NDArray[np.float64]
+
+    def at(self, value: float) -> float:
+        """Standard deviation of the noise of a pixel of this value."""
+        return float(np.interp(value, self.values, self.deviations))
+
+    def stabilised(self, patch: FloatImage) -> FloatImage:
+        """The patch through the monotone curve after which the noise is 1 everywhere (Bria 2018)."""
+        nodes, sd = self.values, self.deviations
+        steps = np.diff(nodes) * 2 / (sd[1:] + sd[:-1])
+        curve = np.concatenate([[0.0], np.cumsum(steps)])
+        # beyond the nodes, where only spots live, the curve goes on as it ended
+        low, high = min(float(patch.min()), nodes[0]) - 1, max(float(patch.max()), nodes[-1]) + 1
+        ends_in = np.concatenate([[low], nodes, [high]])
+        ends_out = np.concatenate(
+            [[(low - nodes[0]) / sd[0]], curve, [curve[-1] + (high - nodes[-1]) / sd[-1]]]
+        )
+        return np.asarray(np.interp(patch, ends_in, ends_out), np.float32)
+
+
+def noise_curve(patch: FloatImage, valid: NDArray[np.bool_]) -> NoiseCurve:
+    """Noise against grey value, from residuals that are blind to planes and straight edges.
+
+    The residual is the patch under [1 -2 1] crossed with itself, over 6, whose deviation is that of
+    white noise; its median size in bins of equal population by local mean.
+    """
+    kernel = np.array([1, -2, 1], np.float32)
+    residual = np.abs(cv2.sepFilter2D(patch, cv2.CV_32F, kernel, kernel, borderType=cv2.BORDER_REFLECT)) / 6
+    mean = cv2.blur(patch, (5, 5), borderType=cv2.BORDER_REFLECT)
+    means, sizes = (mean[valid], residual[valid]) if valid.any() else (mean.ravel(), residual.ravel())
+    order = np.argsort(means)
+    nodes, deviations = [], []
+    for part in np.array_split(order, _BINS):
+        if part.size:
+            nodes.append(float(np.median(means[part])))
+            deviations.append(1.4826 * float(np.median(sizes[part])))
+    sd = np.convolve(np.pad(deviations, 1, mode="edge"), np.full(3, 1 / 3), mode="valid")
+    # air of one value beside the breast has no noise of its own
+    sd = np.maximum(sd, max(_QUIETEST, 0.35 * float(sd.max())))
+    values, first = np.unique(np.asarray(nodes), return_index=True)
+    return NoiseCurve(values, sd[first])
+
+
+def without_dead_pixels(stabilised: FloatImage, patch: FloatImage) -> tuple[FloatImage, FloatImage]:
+    """Both pictures with single hot or cold pixels replaced by the median of their neighbours.
+
+    Dead is what stands out by 6 noise units while its neighbours carry too little of it: optics spread
+    even a point over its neighbours.
+    """
+    near = cv2.medianBlur(stabilised, 3)
+    excess = stabilised - cv2.medianBlur(stabilised, 5)
+    height = np.abs(excess)
+    sign = np.sign(excess)
+    cross = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32) / 4
+    around = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.float32) / 8
+    four = cv2.filter2D(excess, cv2.CV_32F, cross, borderType=cv2.BORDER_REFLECT) * sign
+    eight = cv2.filter2D(excess, cv2.CV_32F, around, borderType=cv2.BORDER_REFLECT) * sign
+    dead = (np.abs(stabilised - near) > 6) & (four < 0.22 * height) & (eight < 0.28 * height)
+    if not dead.any():
+        return stabilised, patch
+    return np.where(dead, near, stabilised), np.where(dead, cv2.medianBlur(patch, 3), patch)

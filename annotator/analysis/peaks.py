@@ -1,0 +1,158 @@
+"""Bright peaks around a click, over place and scale, in deviations above their surroundings."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.analysis.noise import FloatImage, NoiseCurve, noise_curve, without_dead_pixels
+from annotator.model.geometry import ImagePoint
+from annotator.model.image import PaddingRange
+
+SURE_Z = 5.0
+"""A peak this many deviations high is certain; beyond, only the distance from the click counts."""
+
+LIMIT_REACHES = 3.0
+"""Nothing farther from the click than so many reaches is offered."""
+
+_SCALES = 7
+_FINEST_PX = 0.8
+
+
+@dataclass(frozen=True)
+class Look:
+    """One way of looking around a click: how far, at which scales, and what evidence it asks for.
+
+    `least_z` is needed when the click is right on the spot, more when it is beside it. `pixel_mm` is
+    the coarseness to average to, None for the pixels as they are.
+    """
+
+    half_mm: float
+    finest_mm: float
+    coarsest_mm: float
+    least_z: float
+    pixel_mm: float | None = None
+
+
+CLOSE = Look(half_mm=3.2, finest_mm=0.065, coarsest_mm=0.55, least_z=4.1)
+# lumps of tissue are everywhere at these sizes, so more is asked
+WIDE = Look(half_mm=12.0, finest_mm=0.55, coarsest_mm=2.4, least_z=6.0, pixel_mm=0.21)
+
+
+@dataclass(frozen=True)
+class Click:
+    """Where somebody clicked, `reach` (pixels) counting as one deviation of the distance to a spot."""
+
+    frame: NDArray[Any]
+    at: ImagePoint
+    pixel_mm: float
+    reach: float
+    inverse: bool
+    padding: PaddingRange | None
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A piece of the image, bright spots up; `left` and `top` are its corner in the image.
+
+    One pixel of the patch is the mean of `step` x `step` pixels of the image.
+    """
+
+    left: int
+    top: int
+    step: int
+    values: FloatImage
+    stabilised: FloatImage
+    valid: NDArray[np.bool_]
+    noise: NoiseCurve
+
+
+@dataclass(frozen=True)
+class Peak:
+    """A place in the patch, in its pixels; `coarsest` when a still larger scale might fit better."""
+
+    column: float
+    row: float
+    sigma: float
+    z: float
+    coarsest: bool
+
+
+def cut(click: Click, look: Look) -> Patch:
+    """The surroundings of the click, cut at the image's edges, padding filled with the median."""
+    step = 1 if look.pixel_mm is None else max(1, round(look.pixel_mm / click.pixel_mm))
+    reach = math.ceil(look.half_mm / click.pixel_mm + LIMIT_REACHES * click.reach)
+    column, row = int(click.at.column), int(click.at.row)
+    left, top = max(0, column - reach), max(0, row - reach)
+    stored = click.frame[top : row + reach + 1, left : column + reach + 1]
+    values = stored.astype(np.float32)
+    valid = np.ones(values.shape, np.bool_)
+    if click.padding is not None:
+        valid = (stored < click.padding.low) | (stored > click.padding.high)
+        values[~valid] = np.median(values[valid]) if valid.any() else 0
+    if click.inverse:
+        values = -values
+    if step > 1:
+        values, valid = _averaged(values, step), _averaged(valid.astype(np.float32), step) > 0.99
+    noise = noise_curve(values, valid)
+    stabilised, values = without_dead_pixels(noise.stabilised(values), values)
+    return Patch(left, top, step, values, stabilised, valid, noise)
+
+
+def peak_near(patch: Patch, click: Click, look: Look) -> Peak | None:
+    """The likeliest peak: evidence, capped where it is certain, against distance from the blob's edge."""
+    column = (click.at.column - patch.left) / patch.step
+    row = (click.at.row - patch.top) / patch.step
+    reach = click.reach / patch.step
+    cap = max(SURE_Z, look.least_z)
+
+    def likelihood(peak: Peak) -> float:
+        beside = max(0.0, math.hypot(peak.column - column, peak.row - row) - 1.2 * peak.sigma) / reach
+        return -math.inf if beside > LIMIT_REACHES else (min(peak.z, cap) ** 2 - beside**2) / 2
+
+    best = max(_peaks(patch, click.pixel_mm * patch.step, look), key=likelihood, default=None)
+    return best if best is not None and likelihood(best) >= look.least_z**2 / 2 else None
+
+
+def _peaks(patch: Patch, pixel_mm: float, look: Look) -> list[Peak]:
+    """Local maxima over place and scale of the Laplacian of Gaussian."""
+    finest = max(look.finest_mm / pixel_mm, _FINEST_PX)
+    sigmas = np.geomspace(finest, max(look.coarsest_mm / pixel_mm, 4 * finest), _SCALES)
+    z = np.stack([_significance(patch, float(sigma)) for sigma in sigmas])
+    around = np.stack([cv2.dilate(layer, np.ones((3, 3), np.uint8)) for layer in z])
+    highest = around.copy()
+    highest[1:] = np.maximum(highest[1:], around[:-1])
+    highest[:-1] = np.maximum(highest[:-1], around[1:])
+    found = np.argwhere((z >= highest) & (z >= look.least_z) & patch.valid).tolist()
+    return [
+        Peak(c + 0.5, r + 0.5, float(sigmas[k]), float(z[k, r, c]), k == _SCALES - 1) for k, r, c in found
+    ]
+
+
+def _significance(patch: Patch, sigma: float) -> FloatImage:
+    """Minus the Laplacian at one scale over its own robust deviation, at least that of white noise."""
+    reach = math.ceil(4 * sigma)
+    x = np.arange(-reach, reach + 1, dtype=np.float64)
+    gauss = np.exp(-0.5 * (x / sigma) ** 2)
+    gauss /= gauss.sum()
+    second = (x**2 / sigma**2 - 1) / sigma**2 * gauss
+    second -= second.mean()
+    image = patch.stabilised
+    across = cv2.sepFilter2D(image, cv2.CV_32F, second, gauss, borderType=cv2.BORDER_REFLECT)
+    down = cv2.sepFilter2D(image, cv2.CV_32F, gauss, second, borderType=cv2.BORDER_REFLECT)
+    response = -(across + down)
+    white = math.sqrt(2 * ((second @ second) * (gauss @ gauss) + (second @ gauss) ** 2))
+    tissue = response[patch.valid] if patch.valid.any() else response
+    spread = 1.4826 * float(np.median(np.abs(tissue)))
+    return np.asarray(response / np.float32(max(white, spread)), np.float32)
+
+
+def _averaged(values: FloatImage, step: int) -> FloatImage:
+    rows, columns = (max(1, size // step) for size in values.shape)
+    whole = np.ascontiguousarray(values[: rows * step, : columns * step])
+    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA))
