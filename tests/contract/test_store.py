@@ -514,8 +514,10 @@ def insert_delta(store: Store, file: Path, delta: str, act: str = "edit") -> Rea
         ('{"findings":{},"marks":{},"clusters":{},"lexicon_edition":null,"drawings":{}}', "'drawings'"),
         ('{"findings":{"a":{"id":"a","number":9,"tracking_uid":"1","depth":3}}}', "'findings.a.depth'"),
         (
-            '{"clusters":{"a":{"id":"a","number":1,"finding_id":"f","image":{"sop_instance_uid":"1"},'
-            '"outline":[{"column":1.0,"row":1.0},{"column":1.0,"row":1.0,"slice":4}]}}}',
+            (
+                '{"clusters":{"a":{"id":"a","number":1,"finding_id":"f","image":{"sop_instance_uid":"1"},'
+                '"outline":[{"column":1.0,"row":1.0},{"column":1.0,"row":1.0,"slice":4}]}}}'
+            ),
             "'clusters.a.outline.slice'",
         ),
         ('{"marks":{"a":{"id":"a","number":"nine"}}}', "cannot be understood"),
