@@ -1,0 +1,206 @@
+"""Gestures from press to release, through real events on a real viewport."""
+
+from __future__ import annotations
+
+import pytest
+from hands import LEFT, RIGHT, click, drag, move, press, release
+from pictures import Host, middle, picture, reading_with
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QShortcut
+from PySide6.QtTest import QTest
+
+from annotator.model.geometry import ImagePoint
+from annotator.model.mark import MarkKind
+from annotator.ui.tools import MarkTool, PanTool, SelectTool
+from annotator.ui.viewport import Viewport
+
+SPOTS = (ImagePoint(120.5, 140.5), ImagePoint(150.5, 150.5), ImagePoint(190.5, 60.5))
+SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
+
+
+@pytest.fixture
+def shown():
+    return picture()
+
+
+@pytest.fixture
+def host(shown):
+    return Host(reading_with(shown, SPOTS))
+
+
+@pytest.fixture
+def viewport(qtbot, shown, host):
+    viewport = Viewport()
+    qtbot.addWidget(viewport)
+    viewport.resize(500, 400)
+    viewport.show()
+    viewport.show_picture(shown)
+    viewport.zoom_by(1.5, viewport.widget_position(middle(shown)))
+    viewport.set_reading(host.reading)
+    viewport.set_tool(MarkTool(host, MarkKind.MICRO))
+    return viewport
+
+
+def at(viewport, column, row):
+    return viewport.widget_position(ImagePoint(column, row)).toPoint()
+
+
+def around(viewport, points, margin=10):
+    """A closed path on the screen around points of the image."""
+    columns, rows = [p.column for p in points], [p.row for p in points]
+    left, right = min(columns) - margin, max(columns) + margin
+    top, bottom = min(rows) - margin, max(rows) + margin
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top + 3)]
+    return [at(viewport, *corner) for corner in corners]
+
+
+def test_a_click_marks_and_alt_click_insists(viewport, host):
+    place = at(viewport, 170, 200)
+    click(viewport, place)
+    click(viewport, place, keys=ALT)
+    assert [(act[0], act[2], act[4]) for act in host.acts] == [
+        ("mark", MarkKind.MICRO, False),
+        ("mark", MarkKind.MICRO, True),
+    ]
+
+
+def test_a_hand_that_trembles_still_clicks(viewport, host):
+    place = at(viewport, 170, 200)
+    drag(viewport, [place, place + QPoint(1, 1), place + QPoint(2, 0)])
+    assert [act[0] for act in host.acts] == ["mark"]
+
+
+def test_a_click_off_the_image_does_nothing(viewport, host):
+    viewport.fit()
+    outside = QPoint(3, 200)
+    assert not viewport.picture.holds(viewport.view.to_image(3, 200))
+    click(viewport, outside)
+    assert not host.acts
+
+
+def test_a_drag_lassoes_what_lies_inside(viewport, host):
+    drag(viewport, around(viewport, SPOTS[:2]))
+    ((kind, outline, inside),) = host.acts
+    assert (kind, inside) == ("lasso", {"m0", "m1"})
+    assert len(outline) == 5
+
+
+def test_a_lasso_beyond_the_edge_ends_at_it(viewport, host):
+    viewport.fit()
+    inside = at(viewport, 200, 100)
+    drag(viewport, [inside, QPoint(499, 40), QPoint(499, 399), at(viewport, 200, 250)])
+    ((_, outline, _),) = host.acts
+    assert all(0 <= p.column <= 220 and 0 <= p.row <= 300 for p in outline)
+
+
+def test_a_stroke_that_encloses_nothing_is_no_cluster(viewport, host):
+    place = at(viewport, 170, 200)
+    drag(viewport, [place, place + QPoint(20, 0), place + QPoint(40, 0)])
+    assert not host.acts
+
+
+def test_a_press_on_a_mark_selects_it(viewport, host):
+    click(viewport, at(viewport, 120.5, 140.5))
+    assert host.selected_marks == {"m0"}
+    click(viewport, at(viewport, 150.5, 150.5), keys=SHIFT)
+    assert host.selected_marks == {"m0", "m1"}
+    assert not host.acts
+
+
+def test_dragging_a_mark_is_one_act_at_its_end(viewport, host):
+    start = at(viewport, 120.5, 140.5) + QPoint(2, 1)
+    press(viewport, start)
+    for step in range(1, 12):
+        move(viewport, start + QPoint(3 * step, 2 * step))
+        assert not host.acts
+    preview = viewport._hand.preview
+    assert preview.moving_mark == "m0"
+    release(viewport, start + QPoint(33, 22))
+    ((kind, mark_id, place),) = host.acts
+    assert (kind, mark_id) == ("move", "m0")
+    scale = viewport.view.scale
+    assert (place.column, place.row) == pytest.approx((120.5 + 33 / scale, 140.5 + 22 / scale))
+    assert viewport._hand.preview is None
+
+
+def test_a_mark_cannot_be_dragged_off_the_image(viewport, host):
+    viewport.fit()
+    start = at(viewport, 190.5, 60.5)
+    drag(viewport, [start, start + QPoint(20, 0), QPoint(499, 1), QPoint(900, -300)])
+    ((_, _, place),) = host.acts
+    assert (place.column, place.row) == (220, 0)
+
+
+@pytest.mark.parametrize("cancel", ["escape", "right click", "another tool", "another picture"])
+@pytest.mark.parametrize("start", [(120.5, 140.5), (170, 200)], ids=["on a mark", "on the image"])
+def test_a_cancelled_gesture_leaves_no_act(viewport, host, cancel, start):
+    before = host.reading
+    begin = at(viewport, *start)
+    press(viewport, begin)
+    for step in (10, 30, 60):
+        move(viewport, begin + QPoint(step, step // 2))
+    if cancel == "escape":
+        QTest.keyClick(viewport, Qt.Key.Key_Escape)
+    elif cancel == "right click":
+        press(viewport, begin, RIGHT)
+        release(viewport, begin, RIGHT)
+    elif cancel == "another tool":
+        viewport.set_tool(SelectTool(host))
+    else:
+        viewport.show_picture(picture(sop_instance_uid="2.25.77"))
+    move(viewport, begin + QPoint(5, 60), LEFT)
+    release(viewport, begin + QPoint(5, 60))
+    assert not host.acts
+    assert host.reading is before
+    assert viewport._hand.preview is None
+
+
+def test_esc_is_the_viewports_only_during_a_gesture(viewport, qtbot):
+    asked = []
+    shortcut = QShortcut(Qt.Key.Key_Escape, viewport.window())
+    shortcut.activated.connect(lambda: asked.append("window"))
+    viewport.setFocus()
+    viewport.window().activateWindow()
+    qtbot.waitUntil(viewport.hasFocus)
+    press(viewport, at(viewport, 170, 200))
+    QTest.keyClick(viewport, Qt.Key.Key_Escape)
+    assert not asked
+    release(viewport, at(viewport, 170, 200))
+    QTest.keyClick(viewport, Qt.Key.Key_Escape)
+    assert asked == ["window"]
+
+
+def test_the_select_tool_selects_by_click_and_by_stroke(viewport, host):
+    viewport.set_tool(SelectTool(host))
+    click(viewport, at(viewport, 150.5, 150.5))
+    assert host.selected_marks == {"m1"}
+    drag(viewport, around(viewport, SPOTS[:2]))
+    assert host.selected_marks == {"m0", "m1"}
+    drag(viewport, around(viewport, SPOTS[2:], 5), keys=SHIFT)
+    assert host.selected_marks == {"m0", "m1", "m2"}
+    click(viewport, at(viewport, 170, 200))
+    assert host.selected_marks == frozenset()
+    assert not host.acts
+
+
+def test_the_pan_tool_moves_the_picture(viewport, host):
+    viewport.set_tool(PanTool())
+    before = viewport.view
+    drag(viewport, [QPoint(250, 200), QPoint(260, 190), QPoint(270, 170)])
+    moved = (viewport.view.left - before.left, viewport.view.top - before.top)
+    assert moved == pytest.approx((20, -30))
+    assert not host.acts
+
+
+def test_a_tool_says_what_the_next_click_does(viewport, host, qtbot):
+    with qtbot.waitSignal(viewport.status_message) as told:
+        viewport.set_tool(MarkTool(host, MarkKind.MACRO))
+    assert "macro" in told.args[0]
+
+
+def test_without_a_tool_the_left_button_does_nothing(viewport, host):
+    viewport.set_tool(None)
+    view = viewport.view
+    drag(viewport, around(viewport, SPOTS))
+    assert not host.acts
+    assert viewport.view == view
