@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from annotator.jobs import CancelToken
+from annotator.errors import UnreadableImage
+from annotator.jobs import CancelToken, Progress
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint
@@ -20,8 +21,12 @@ from annotator.settings import Settings
 
 if TYPE_CHECKING:
     from annotator.analysis.spots import SpotResult
+    from annotator.exchange.report import ReportPicture
     from annotator.imaging.collection import Listing
     from annotator.store.store import ReadingSummary, Store
+
+REPORT_PICTURES = ((True, (360, 440), "whole"), (False, (440, 440), "marked part"))
+"""Whole or not, width and height in pixels, and what the caption calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,53 @@ class Workspace:
         """All revisions of a reading, oldest first."""
         return self._store.revisions(reading_id)
 
+    def write_findings(self, reading: Reading, exam: ExamInfo, path: Path) -> None:
+        """All findings of a reading with marks and suggestions as one JSON file; raises ExportError."""
+        from annotator.exchange.finding_json import write_findings
+
+        images = {image.sop_instance_uid: image for image in exam.images}
+        write_findings(reading, images, self._follow_ups(reading), path)
+
+    def write_report(
+        self, reading: Reading, exam: ExamInfo, path: Path, token: CancelToken | None = None
+    ) -> None:
+        """The reading as one HTML file for people, with pictures of what was marked; raises ExportError.
+
+        Names nobody. An image that can no longer be read is left out of the pictures, not of the words.
+        """
+        from annotator.exchange.report import write_report
+
+        pictures = tuple(self._report_pictures(reading, exam, token or CancelToken()))
+        write_report(path, reading, exam, self._follow_ups(reading), self.lexicon, pictures)
+
     def close(self) -> None:
         """Let go of the database."""
         self._store.close()
+
+    def _follow_ups(self, reading: Reading) -> dict[str, FollowUp]:
+        return {finding.id: self.follow_up(reading, finding.id) for finding in reading.findings}
+
+    def _report_pictures(
+        self, reading: Reading, exam: ExamInfo, token: CancelToken
+    ) -> Iterator[ReportPicture]:
+        from annotator.exchange.report import ReportPicture
+        from annotator.hanging import orientation_for
+        from annotator.imaging.dicom_file import read_image
+        from annotator.imaging.snapshot import snapshot
+
+        keys = sorted({mark.image for mark in reading.marks})
+        for done, key in enumerate(keys):
+            token.checkpoint(Progress(done, len(keys), "pictures of the report"))
+            info = next((i for i in exam.images if i.sop_instance_uid == key.sop_instance_uid), None)
+            if info is None:
+                continue
+            try:
+                frame = read_image(info.path).frame(key.frame)
+            except UnreadableImage:
+                continue
+            orientation, _ = orientation_for(info)
+            for finding in reading.findings:
+                marks = [m for m in reading.marks_of(finding.id) if m.image == key]
+                for whole, size, words in REPORT_PICTURES if marks else ():
+                    png = snapshot(info, frame, marks, orientation=orientation, size=size, whole=whole)
+                    yield ReportPicture(png, f"{info.label}, {words}", finding.id)

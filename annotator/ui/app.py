@@ -1,0 +1,122 @@
+"""Start and orderly end of the window."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+
+from annotator import __version__
+from annotator.bootstrap import open_workspace
+from annotator.errors import AnnotatorError
+from annotator.settings import Settings
+from annotator.ui.crash import describe_crash, write_crash_report
+from annotator.ui.main_window import MainWindow
+from annotator.ui.task_runner import TaskRunner
+from annotator.ui.theme import apply_theme
+
+SIGNAL_POLL_MS = 250
+
+
+def has_screen() -> bool:
+    """Whether a window can be seen; only systems without a built-in display server can lack one."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def make_application() -> QApplication:
+    """The one QApplication, themed; the one there is already when there is one (tests, demonstration)."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        apply_theme(existing)
+        return existing
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    app = QApplication([sys.argv[0]])
+    app.setApplicationName("mammo-annotator")
+    app.setApplicationDisplayName("Mammogram Annotator")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("mammo-annotator")
+    if not QFontDatabase.families():
+        raise AnnotatorError("no font is installed, so no text can be shown; install one (fonts-dejavu-core)")
+    apply_theme(app)
+    return app
+
+
+def run(paths: Sequence[Path], settings: Settings) -> int:
+    """Open the window on `paths` and stay until it is closed; the exit status.
+
+    Raises AnnotatorError when there is no screen or the database cannot be used.
+    """
+    if not has_screen():
+        raise AnnotatorError(
+            "there is no screen here to open a window on; set DISPLAY, or use what needs none: "
+            "annotator demo, or the commands that annotator --help lists"
+        )
+    app = make_application()
+    workspace = open_workspace(settings)
+    bugs = BugReporter()
+    runner = TaskRunner(bugs.report)
+    window = MainWindow(workspace, runner)
+    bugs.window = window
+    sys.excepthook = bugs.excepthook
+    close_on_signals(window)
+    window.show()
+    if paths:
+        QTimer.singleShot(0, window, lambda: window.open_paths(list(paths)))
+    status = app.exec()
+    runner.shutdown()
+    workspace.close()
+    return status
+
+
+class BugReporter:
+    """Turns an error that is not the user's into a report on disk and one message, never a loop of them."""
+
+    def __init__(self) -> None:
+        self.window: QWidget | None = None
+        self._showing = False
+
+    def report(self, bug: BaseException) -> None:
+        """Write the report and say so in the window, or on standard error before there is one."""
+        text = describe_crash(bug, write_crash_report(bug))
+        print(text, file=sys.stderr)  # noqa: T201  somebody may have started the window from a terminal
+        if self.window is None or self._showing:
+            return
+        self._showing = True
+        box = QMessageBox(QMessageBox.Icon.Critical, "Mammogram Annotator", text, parent=self.window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.finished.connect(self._shown)
+        box.setModal(False)
+        box.show()
+
+    def excepthook(self, kind: type[BaseException], bug: BaseException, trace: TracebackType | None) -> None:
+        """What Qt calls for an exception in a slot."""
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, bug, trace)
+        else:
+            self.report(bug)
+
+    def _shown(self, _result: int) -> None:
+        self._showing = False
+
+
+def close_on_signals(window: QWidget) -> None:
+    """Let Ctrl+C and a polite kill close the window in good order, with everything saved."""
+
+    def close(_number: int, _frame: object) -> None:
+        window.close()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, close)
+    # Python runs its signal handlers only between its own instructions, and Qt's event loop has none.
+    poll = QTimer(window)
+    poll.timeout.connect(lambda: None)
+    poll.start(SIGNAL_POLL_MS)
