@@ -80,13 +80,17 @@ class _Counted:
         self.tell = file.tell
         self.name = str(path)
 
-    def read(self, size: int = -1) -> bytes:
-        self._left -= 1
+    def refuse_when_exhausted(self) -> None:
+        """Say so when the reads are used up; pydicom may have made something else of the first refusal."""
         if self._left < 0:
             raise UnreadableImage(
                 self._path,
                 "its header has far more entries than any picture needs; the file was refused unread",
             )
+
+    def read(self, size: int = -1) -> bytes:
+        self._left -= 1
+        self.refuse_when_exhausted()
         if size > _LARGE_READ:
             # A lying length would have memory set aside for it before the end of the file is met.
             size = min(size, max(0, self._size - self._file.tell()))
@@ -128,7 +132,10 @@ def _parse(path: Path, file: BinaryIO, size: int, most_reads: int, inflated: byt
             return False
 
         counted = _Counted(file, path, size, most_reads)
-        dataset = read_partial(counted, stop_when=at_pixels, force=True)  # type: ignore[arg-type]
+        try:
+            dataset = read_partial(counted, stop_when=at_pixels, force=True)  # type: ignore[arg-type]
+        finally:
+            counted.refuse_when_exhausted()
     implicit, little = dataset.original_encoding
     position = counted.tell()
     pixels = _pixel_element(counted, position, found[0], big_endian=little is False) if found else None

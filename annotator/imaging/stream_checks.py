@@ -257,4 +257,5 @@ def is_starved(data: bytes, pixels: Frame, decode: Callable[[bytes], Frame]) -> 
 
     Decodes once more with junk before the end mark: a whole frame leaves it unread.
     """
-    return not np.array_equal(decode(data[:-2] + _JUNK + data[-2:]), pixels)
+    scan = data[:-2].rstrip(b"\xff")  # fill bytes would make a marker of the junk
+    return not np.array_equal(decode(scan + _JUNK + data[-2:]), pixels)

@@ -22,6 +22,21 @@ DECODERS_ROUND_DIFFERENTLY = {"16_htj2k_lossy.dcm", "11_j2k_lossy20.dcm", "14_jp
 """Lossy files: the standards leave the last grey level to the decoder."""
 
 
+OTHER_OBJECTS = ("segmentation", "colour", "report", "radiotherapy", "computed values")
+DAMAGED = {
+    "JPEG2000-embedded-sequence-delimiter.dcm",
+    "MR_truncated.dcm",
+    "UN_sequence.dcm",
+    "empty_charset_LEI.dcm",
+    "meta_missing_tsyntax.dcm",
+    "nested_priv_SQ.dcm",
+    "no_meta.dcm",
+    "no_meta_group_length.dcm",
+    "priv_SQ.dcm",
+}
+"""Files without pixels, cut short or broken; pydicom has no pixels for any of them either."""
+
+
 def _values_hash(mammogram: Mammogram) -> str:
     digest = hashlib.sha256()
     for number in range(1, mammogram.info.frames + 1):
@@ -57,11 +72,13 @@ def test_the_8_bit_and_stack_files_hold_what_their_twins_hold(shared_data: Path)
 
 
 def test_every_picture_equals_pydicoms_wherever_pydicom_decodes(shared_data: Path):
-    opened, differing = 0, []
+    opened, differing, damaged = 0, [], set()
     for path in sorted(shared_data.rglob("*.dcm")):
         try:
             mammogram = read_image(path)
-        except UnreadableImage:
+        except UnreadableImage as error:
+            if not any(word in error.reason for word in OTHER_OBJECTS):
+                damaged.add(path.name)
             continue
         opened += 1
         theirs = _by_pydicom(path)
@@ -72,6 +89,7 @@ def test_every_picture_equals_pydicoms_wherever_pydicom_decodes(shared_data: Pat
         if ours.shape != theirs.shape or np.abs(ours.astype(np.int32) - theirs).max() > allowed:
             differing.append(path.name)
     assert not differing
+    assert damaged == DAMAGED
     assert opened >= 50
 
 

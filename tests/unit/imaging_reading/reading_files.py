@@ -137,5 +137,7 @@ def explicit_bytes(dataset: Dataset, syntax: str = EXPLICIT) -> bytearray:
     meta.MediaStorageSOPClassUID = MAMMOGRAM
     meta.MediaStorageSOPInstanceUID = "2.25.3"
     meta.TransferSyntaxUID = UID(syntax)
-    FileDataset(buffer, dataset, file_meta=meta, preamble=b"\0" * 128).save_as(buffer, enforce_file_format=True)
+    FileDataset(buffer, dataset, file_meta=meta, preamble=b"\0" * 128).save_as(
+        buffer, enforce_file_format=True
+    )
     return bytearray(buffer.getvalue())

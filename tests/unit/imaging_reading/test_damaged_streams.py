@@ -160,9 +160,7 @@ def test_padding_behind_the_end_mark_is_no_damage(tmp_path: Path):
 def test_signed_values_survive_compression(tmp_path: Path, syntax: str):
     pixels = breast()
     frame = encode(pixels, syntax)
-    shown = read_image(
-        compressed(tmp_path / "a.dcm", pixels, [frame], syntax, PixelRepresentation=1)
-    ).frame()
+    shown = read_image(compressed(tmp_path / "a.dcm", pixels, [frame], syntax, PixelRepresentation=1)).frame()
     expected = ((pixels << 4).view(np.int16) >> 4).astype(np.int16)
     assert shown.dtype == np.int16
     assert np.array_equal(shown, expected)

@@ -1,0 +1,344 @@
+"""What is taken from a header, and which of several attributes decides."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+from reading_files import TOMOSYNTHESIS, breast, header, native, write
+
+from annotator.imaging.dicom_file import read_info
+from annotator.imaging.view_codes import MODIFIERS, VIEWS, parse_label
+from annotator.model.geometry import SpacingBasis
+from annotator.model.image import ImageInfo, Intent, Laterality, PaddingRange, VoiFunction, VoiLut, Window
+
+
+def _item(**values: Any) -> Dataset:
+    dataset = Dataset()
+    for keyword, value in values.items():
+        setattr(dataset, keyword, value)
+    return dataset
+
+
+def _code(value: str, scheme: str = "SCT", meaning: str = "") -> Dataset:
+    return _item(CodeValue=value, CodingSchemeDesignator=scheme, CodeMeaning=meaning)
+
+
+def _info(tmp_path: Path, **changes: Any) -> ImageInfo:
+    return read_info(native(tmp_path / "a.dcm", breast(), **changes))
+
+
+IMAGER = {"ImagerPixelSpacing": [0.1, 0.2]}
+
+
+@pytest.mark.parametrize(
+    ("values", "row_mm", "column_mm", "basis"),
+    [
+        ({**IMAGER, "PixelSpacing": [0.05, 0.1]}, 0.05, 0.1, SpacingBasis.CALIBRATED),
+        (
+            {**IMAGER, "PixelSpacing": [0.05, 0.1], "PixelSpacingCalibrationType": "FIDUCIAL"},
+            0.05,
+            0.1,
+            SpacingBasis.CALIBRATED_FIDUCIAL,
+        ),
+        (
+            {"PixelSpacing": [0.05, 0.1], "PixelSpacingCalibrationType": "GEOMETRY"},
+            0.05,
+            0.1,
+            SpacingBasis.CALIBRATED_GEOMETRY,
+        ),
+        (
+            {**IMAGER, "PixelSpacing": [0.1, 0.2], "EstimatedRadiographicMagnificationFactor": 2},
+            0.05,
+            0.1,
+            SpacingBasis.ESTIMATED_IN_BREAST,
+        ),
+        (
+            {
+                **IMAGER,
+                "EstimatedRadiographicMagnificationFactor": 2,
+                "DistanceSourceToPatient": 600,
+                "DistanceSourceToDetector": 650,
+            },
+            0.05,
+            0.1,
+            SpacingBasis.ESTIMATED_IN_BREAST,
+        ),
+        (
+            {**IMAGER, "DistanceSourceToPatient": 325, "DistanceSourceToDetector": 650},
+            0.05,
+            0.1,
+            SpacingBasis.ESTIMATED_IN_BREAST,
+        ),
+        (IMAGER, 0.1, 0.2, SpacingBasis.AT_DETECTOR),
+        ({**IMAGER, "PixelSpacing": [0.1, 0.2]}, 0.1, 0.2, SpacingBasis.AT_DETECTOR),
+        ({**IMAGER, "DistanceSourceToPatient": 600}, 0.1, 0.2, SpacingBasis.AT_DETECTOR),
+        (
+            {**IMAGER, "DistanceSourceToPatient": 700, "DistanceSourceToDetector": 650},
+            0.1,
+            0.2,
+            SpacingBasis.AT_DETECTOR,
+        ),
+        ({"NominalScannedPixelSpacing": [0.04, 0.05]}, 0.04, 0.05, SpacingBasis.AT_FILM),
+        (
+            {"NominalScannedPixelSpacing": [0.04, 0.05], "PixelSpacing": [0.06, 0.07]},
+            0.04,
+            0.05,
+            SpacingBasis.AT_FILM,
+        ),
+        ({"PixelSpacing": [0.06, 0.07]}, 0.06, 0.07, SpacingBasis.UNVERIFIED),
+    ],
+)
+def test_spacing_is_the_first_that_applies(
+    tmp_path: Path, values: dict[str, Any], row_mm: float, column_mm: float, basis: SpacingBasis
+):
+    spacing = _info(tmp_path, **values).spacing
+    assert spacing is not None
+    assert (spacing.row_mm, spacing.column_mm) == pytest.approx((row_mm, column_mm))
+    assert spacing.basis is basis
+
+
+def test_without_any_spacing_there_are_pixels_only(tmp_path: Path):
+    assert _info(tmp_path).spacing is None
+
+
+@pytest.mark.parametrize("written", [b"abcde\\NaN ", b"0\\0 ", b"-1\\-1 ", b"0.1 ", b"inf\\inf "])
+def test_a_spacing_that_is_none_is_ignored_and_said(tmp_path: Path, written: bytes):
+    path = native(tmp_path / "a.dcm", breast(), PixelSpacing=[1.25, 1.25])
+    content = path.read_bytes()
+    old = b"\x28\x00\x30\x00DS\x0a\x001.25\\1.25 "
+    assert old in content
+    new = b"\x28\x00\x30\x00DS" + len(written).to_bytes(2, "little") + written
+    path.write_bytes(content.replace(old, new))
+    info = read_info(path)
+    assert info.spacing is None
+    assert any("PixelSpacing" in r and "ignored" in r for r in info.repairs)
+
+
+@pytest.mark.parametrize("factor", [0, -1.5])
+def test_an_impossible_magnification_factor_is_ignored(tmp_path: Path, factor: float):
+    info = _info(tmp_path, **IMAGER, EstimatedRadiographicMagnificationFactor=factor)
+    assert info.technique.magnification_factor is None
+    assert info.spacing is not None
+    assert info.spacing.basis is SpacingBasis.AT_DETECTOR
+    assert any("Magnification" in r for r in info.repairs)
+
+
+@pytest.mark.parametrize("group", ["SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"])
+def test_a_stack_keeps_its_facts_in_functional_groups(tmp_path: Path, group: str):
+    stack = np.stack([breast(seed=s) for s in (1, 2)])
+    macros = _item(
+        PixelMeasuresSequence=Sequence([_item(PixelSpacing=[0.1, 0.11])]),
+        FrameVOILUTSequence=Sequence([_item(WindowCenter=500, WindowWidth=300)]),
+        FrameAnatomySequence=Sequence([_item(FrameLaterality="R")]),
+        PixelValueTransformationSequence=Sequence([_item(RescaleSlope=2, RescaleIntercept=-4)]),
+    )
+    info = read_info(
+        native(tmp_path / "a.dcm", stack, SOPClassUID=TOMOSYNTHESIS, **{group: Sequence([macros, macros])})
+    )
+    assert info.frames == 2
+    assert info.spacing is not None
+    assert (info.spacing.row_mm, info.spacing.column_mm) == (0.1, 0.11)
+    assert info.spacing.basis is SpacingBasis.ESTIMATED_IN_BREAST
+    assert info.voi == (Window(500, 300),)
+    assert info.laterality is Laterality.RIGHT
+    assert (info.slope, info.intercept) == (2, -4)
+
+
+@pytest.mark.parametrize(("code", "view"), sorted(VIEWS.items()))
+def test_views_by_code(tmp_path: Path, code: str, view: str):
+    scheme = "SCT" if code.isdigit() else "SNM3"
+    info = _info(tmp_path, ViewCodeSequence=Sequence([_code(code, scheme)]), ViewPosition="XCCL")
+    assert info.view.name == view
+    assert info.view.source == "ViewCodeSequence"
+
+
+@pytest.mark.parametrize(("code", "modifier"), sorted(MODIFIERS.items()))
+def test_modifiers_by_code(tmp_path: Path, code: str, modifier: str):
+    view = _code("399162004")
+    view.ViewModifierCodeSequence = Sequence([_code(code, "SRT")])
+    info = _info(tmp_path, ViewCodeSequence=Sequence([view]))
+    assert info.view.modifiers == (modifier,)
+
+
+def test_the_label_has_side_prefixes_view_and_suffixes_in_order(tmp_path: Path):
+    view = _code("R-10226", "SRT")
+    view.ViewModifierCodeSequence = Sequence([_code("R-102D5"), _code("R-102D6"), _code("R-102D7")])
+    info = _info(tmp_path, ViewCodeSequence=Sequence([view]), ImageLaterality="R")
+    assert info.label == "RMSMLOID"
+    assert info.view.magnified
+
+
+def test_the_codes_decide_before_what_is_typed(tmp_path: Path):
+    info = _info(tmp_path, ViewCodeSequence=Sequence([_code("399162004")]), ViewPosition="MLO")
+    assert info.view.name == "CC"
+
+
+@pytest.mark.parametrize(
+    "item",
+    [_code("", ""), _code("999999", "99LOCAL"), Dataset(), _code("399162004x")],
+    ids=["empty code", "unknown code", "empty item", "broken code"],
+)
+def test_an_unknown_view_code_falls_back_and_is_said(tmp_path: Path, item: Dataset):
+    info = _info(tmp_path, ViewCodeSequence=Sequence([item]), ViewPosition="MLO")
+    assert (info.view.name, info.view.source) == ("MLO", "ViewPosition")
+    assert any("view code" in r for r in info.repairs)
+
+
+def test_an_unknown_code_is_known_by_its_meaning(tmp_path: Path):
+    item = _code("X-1", "99LOCAL", "Medio-Lateral Oblique")
+    assert _info(tmp_path, ViewCodeSequence=Sequence([item])).view.name == "MLO"
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("CC", ("", "CC", ())),
+        ("RMCC", ("R", "CC", ("M",))),
+        ("LMLOID", ("L", "MLO", ("ID",))),
+        ("L MLO", ("L", "MLO", ())),
+        ("Right Mag CC", ("R", "CC", ("M",))),
+        ("RMSML", ("R", "ML", ("M", "S"))),
+        ("Left XCCL spot compression", ("L", "XCCL", ("S",))),
+        ("Thorax pa", ("", "", ())),
+        ("", ("", "", ())),
+        ("RLM", ("R", "LM", ())),
+    ],
+)
+def test_typed_labels(text: str, parsed: tuple[str, str, tuple[str, ...]]):
+    assert parse_label(text) == parsed
+
+
+@pytest.mark.parametrize(
+    ("values", "side", "said"),
+    [
+        ({"ImageLaterality": "R", "Laterality": "L"}, Laterality.RIGHT, False),
+        ({"ImageLaterality": None, "Laterality": "L"}, Laterality.LEFT, False),
+        ({"ImageLaterality": "U", "Laterality": "B"}, Laterality.BOTH, False),
+        ({"ImageLaterality": None, "SeriesDescription": "R CC"}, Laterality.RIGHT, True),
+        ({"ImageLaterality": None, "ViewPosition": "LMLO"}, Laterality.LEFT, True),
+        ({"ImageLaterality": None, "SeriesDescription": "Routine"}, None, False),
+    ],
+)
+def test_the_side_and_where_it_was_found(tmp_path: Path, values: dict, side: Laterality | None, said: bool):
+    info = _info(tmp_path, **values)
+    assert info.laterality is side
+    assert any("side is not coded" in r for r in info.repairs) == said
+
+
+@pytest.mark.parametrize(
+    ("function", "kind"), [("SIGMOID", VoiFunction.SIGMOID), ("LINEAR_EXACT", VoiFunction.LINEAR_EXACT)]
+)
+def test_windows_keep_their_names_and_function(tmp_path: Path, function: str, kind: VoiFunction):
+    info = _info(
+        tmp_path,
+        WindowCenter=[2000, 1800.5],
+        WindowWidth=[1600, 0.5],
+        WindowCenterWidthExplanation=["NORMAL", "HARDER"],
+        VOILUTFunction=function,
+    )
+    assert info.voi == (Window(2000, 1600, kind, "NORMAL"), Window(1800.5, 0.5, kind, "HARDER"))
+
+
+def test_windows_that_cannot_be_applied_are_left_out_and_said(tmp_path: Path):
+    info = _info(tmp_path, WindowCenter=[1, 2, 3], WindowWidth=[0, 100], VOILUTFunction="CURVY")
+    assert info.voi == (Window(2, 100),)
+    assert len(info.repairs) == 3
+
+
+@pytest.mark.parametrize("vr", ["OW", "US"])
+def test_voi_lookup_tables_of_either_representation(tmp_path: Path, vr: str):
+    entries = np.linspace(0, 4095, 64).astype("<u2")
+    lut = _item(LUTDescriptor=[64, 10, 12], LUTExplanation="SOFTER")
+    lut.add_new(0x00283006, vr, entries.tobytes() if vr == "OW" else entries.tolist())
+    info = _info(tmp_path, VOILUTSequence=Sequence([lut]), WindowCenter=5, WindowWidth=9)
+    assert info.voi == (Window(5, 9), VoiLut(10, 12, entries.tobytes(), "SOFTER"))
+
+
+def test_a_lookup_table_of_65536_entries_and_one_of_bytes(tmp_path: Path):
+    full = _item(LUTDescriptor=[0, 0, 16])
+    full.add_new(0x00283006, "OW", np.arange(65536, dtype="<u2").tobytes())
+    small = _item(LUTDescriptor=[7, 3, 8])
+    small.add_new(0x00283006, "OW", bytes((1, 2, 3, 4, 5, 6, 255, 0)))
+    info = _info(tmp_path, VOILUTSequence=Sequence([full, small]))
+    assert info.voi[0] == VoiLut(0, 16, np.arange(65536, dtype="<u2").tobytes())
+    assert info.voi[1] == VoiLut(3, 8, np.array([1, 2, 3, 4, 5, 6, 255], "<u2").tobytes())
+
+
+def test_the_first_value_of_a_table_is_signed_where_pixels_are(tmp_path: Path):
+    lut = _item()
+    lut.add_new(0x00283002, "US", [4, 65436, 16])
+    lut.add_new(0x00283006, "US", [1, 2, 3, 4])
+    (table,) = _info(tmp_path, VOILUTSequence=Sequence([lut]), PixelRepresentation=1).voi
+    assert isinstance(table, VoiLut)
+    assert table.first == -100
+
+
+def test_a_damaged_table_is_left_out_and_one_too_deep_is_mended(tmp_path: Path):
+    short = _item(LUTDescriptor=[64, 0, 12])
+    short.add_new(0x00283006, "US", [1, 2, 3])
+    deep = _item(LUTDescriptor=[3, 0, 8])
+    deep.add_new(0x00283006, "US", [1, 2, 1023])
+    info = _info(tmp_path, VOILUTSequence=Sequence([short, deep]))
+    (table,) = info.voi
+    assert isinstance(table, VoiLut)
+    assert table.bits == 10
+    assert len(info.repairs) == 2
+
+
+@pytest.mark.parametrize(
+    ("signed", "value", "limit", "expected"),
+    [
+        (0, 0, None, PaddingRange(0, 0)),
+        (0, 0, 30, PaddingRange(0, 30)),
+        (0, 4095, 4000, PaddingRange(4000, 4095)),
+        (0, 65535, None, PaddingRange(65535, 65535)),
+        (1, -2000, -1990, PaddingRange(-2000, -1990)),
+    ],
+)
+def test_padding(tmp_path: Path, signed: int, value: int, limit: int | None, expected: PaddingRange):
+    dataset = header(breast(), PixelRepresentation=signed)
+    dataset.add_new(0x00280120, "SS" if signed else "US", value)
+    if limit is not None:
+        dataset.add_new(0x00280121, "SS" if signed else "US", limit)
+    dataset.PixelData = breast().tobytes()
+    dataset["PixelData"].VR = "OW"
+    assert read_info(write(tmp_path / "a.dcm", dataset)).padding == expected
+
+
+def test_other_facts(tmp_path: Path):
+    info = _info(
+        tmp_path,
+        PatientOrientation=["A", "FR"],
+        PresentationIntentType="FOR PROCESSING",
+        PresentationLUTShape="INVERSE",
+        PhotometricInterpretation="MONOCHROME1",
+        BreastImplantPresent="YES",
+        PartialView="YES",
+        LossyImageCompression="01",
+        KVP=28,
+        ExposureInuAs=84000,
+        CompressionForce=95.5,
+        BodyPartThickness=52,
+        StudyDate="20240203",
+    )
+    assert info.patient_orientation == ("A", "FR")
+    assert info.intent is Intent.PROCESSING
+    assert any("PresentationIntentType" in r for r in info.repairs)
+    assert info.inverse
+    assert info.presentation_lut_inverse
+    assert info.implant
+    assert info.partial_view
+    assert info.lossy
+    assert (info.technique.kvp, info.technique.exposure_mas) == (28, 84)
+    assert (info.technique.compression_force_n, info.technique.body_part_thickness_mm) == (95.5, 52)
+    assert info.exam_date == "20240203"
+
+
+def test_other_modalities_open_and_are_named(tmp_path: Path):
+    info = _info(tmp_path, Modality="CT", SOPClassUID="1.2.840.10008.5.1.4.1.1.2")
+    assert any("Not a mammography object" in r for r in info.repairs)
