@@ -323,7 +323,7 @@ class _ReplaceReading(QUndoCommand):
         self._session._show(self._after, act, self.text())  # noqa: SLF001  one class in two parts
 
     def undo(self) -> None:
-        self._session._show(self._before, Act.UNDO, f"Undo: {self.text()}")  # noqa: SLF001
+        self._session._show(self._before, Act.UNDO, self.text())  # noqa: SLF001
 
 
 def _measured(diameter_mm: float | None, basis: object) -> str:

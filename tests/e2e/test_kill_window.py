@@ -1,0 +1,66 @@
+"""The real window killed at any moment: whatever it had shown as saved is there, and can be undone."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from annotator.model.history import undo_steps
+from annotator.store.store import Store
+
+sys.path.insert(0, str(Path(__file__).parent))
+from reading_session import digest
+
+ROUNDS = int(os.environ.get("ANNOTATOR_KILL_ROUNDS", "4"))
+
+
+def killed_window(url: str, exam: Path, seed: int, after_s: float) -> list[tuple[int, str]]:
+    """(revision, digest) as the window had confirmed them when it was killed."""
+    script = Path(__file__).with_name("window_session.py")
+    command = [sys.executable, str(script), url, str(exam), str(seed)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as window:
+        assert window.stdout is not None
+        assert window.stderr is not None
+        lines = [window.stdout.readline()]
+        time.sleep(after_s)
+        window.send_signal(signal.SIGKILL)
+        lines += window.stdout.readlines()
+        complaints = window.stderr.read()
+    assert window.returncode == -signal.SIGKILL, complaints
+    whole = [line.split() for line in lines if line.endswith("\n")]
+    return [(int(words[1]), words[2]) for words in whole]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal there")
+def test_what_the_window_showed_as_saved_survives_a_kill(tmp_path: Path, sample_dicoms: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'readings.db'}"
+    exam = sample_dicoms / "workup"
+    moments = random.Random(8)
+    study = ""
+    revision = 0
+    for seed in range(ROUNDS):
+        confirmed = killed_window(url, exam, seed, moments.uniform(0, 1.5))
+        # the window begins with what the one before it had saved
+        assert confirmed[0][0] == revision
+        store = Store.open(url)
+        summaries = store.readings()
+        if summaries:
+            study = summaries[0].study_instance_uid
+            reading, revision = store.open_reading(study, "r1", lexicon_edition="5")
+            revisions = store.revisions(reading.id)
+            kept = {r.number: digest(r.reading) for r in revisions}
+            for number, content in confirmed:
+                assert number == 0 or kept[number] == content
+            steps, done = undo_steps(store.blank(reading.id), revisions)
+            assert (steps[done - 1].after if done else store.blank(reading.id)) == reading
+        assert revision >= confirmed[-1][0]
+        store.close()
+    assert revision > ROUNDS
