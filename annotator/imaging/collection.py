@@ -100,6 +100,8 @@ def _candidates(paths: Iterable[Path], recursive: bool, token: CancelToken) -> I
             yield from _in_folder(path, recursive=recursive, token=token)
         elif not path.exists():
             yield Rejected(path, "there is no such file or folder")
+        elif not path.is_file():
+            yield Rejected(path, "it is neither a file nor a folder")
         elif is_dicomdir(path):
             yield from _in_dicomdir(path, token)
         elif zipfile.is_zipfile(path) and not _has_preamble(path):
@@ -145,7 +147,11 @@ def _listed(folder: Path, entered: set[tuple[int, int]]) -> tuple[list[Path], li
         for entry in entries:
             if entry.name.startswith(".") or entry.name == "__MACOSX":
                 continue
-            (folders if entry.is_dir() else files).append(folder / entry.name)
+            path = folder / entry.name
+            if path.is_dir():
+                folders.append(path)
+            elif path.is_file() or not path.exists():  # pipes and devices would be waited for in vain
+                files.append(path)
     return sorted(files, key=_by_name), sorted(folders, key=_by_name)
 
 
