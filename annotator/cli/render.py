@@ -47,11 +47,10 @@ def run_render(arguments: argparse.Namespace) -> int:
     import cv2
 
     from annotator.errors import CallError, ExportError
-    from annotator.hanging import orientation_for
-    from annotator.imaging.air import chest_wall_edge
+    from annotator.imaging.air import hung
     from annotator.imaging.dicom_file import read_image
     from annotator.imaging.grayscale import default_voi, display_lut
-    from annotator.imaging.pyramid import build_levels
+    from annotator.imaging.pyramid import levels_of
     from annotator.imaging.render import Mode, render_values, shade
 
     if arguments.out.suffix.lower() != ".png":
@@ -62,8 +61,8 @@ def run_render(arguments: argparse.Namespace) -> int:
         raise CallError(f"{arguments.file}: there is no frame {arguments.frame}; it has 1 to {info.frames}")
     frame = image.frame(arguments.frame)
     voi = default_voi(info, frame) if arguments.window is None else _window(info, arguments.window)
-    levels = build_levels(frame, inverse=info.inverse, padding=info.padding)
-    orientation, _ = orientation_for(info, chest_wall_edge(levels))
+    levels = levels_of(info, frame)
+    orientation, _ = hung(info, levels)
     width, height, view = _view(info, orientation, arguments.size, arguments.region)
     lut = display_lut(info, voi, invert=arguments.invert)
     values = render_values(levels, view, width, height, Mode(arguments.mode), outside=levels.padding_value)

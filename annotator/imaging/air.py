@@ -8,7 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.hanging import orientation_for
 from annotator.imaging.pyramid import Levels
+from annotator.model.geometry import Orientation
+from annotator.model.image import ImageInfo
 
 CLEARLY_MORE = 0.1
 
@@ -27,6 +30,11 @@ def tissue_mask(levels: Levels) -> NDArray[np.bool_]:
     if levels.background:
         tissue[levels.background[-1] > 127] = 0
     return np.asarray(tissue > 0)
+
+
+def hung(info: ImageInfo, levels: Levels) -> tuple[Orientation, str]:
+    """How an image is turned and why; its pixels decide where the header does not say (brief 4.5)."""
+    return orientation_for(info, chest_wall_edge(levels))
 
 
 def chest_wall_edge(levels: Levels) -> Literal["left", "right"] | None:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.model.image import PaddingRange
+from annotator.model.image import ImageInfo, PaddingRange
 
 SMALLEST_SIDE = 128
 SIGN_BIT = np.uint16(0x8000)
@@ -67,7 +67,9 @@ def build_levels(
     stored: Plane = np.ascontiguousarray(frame).view(np.uint16)
     base: Plane = np.bitwise_xor(stored, SIGN_BIT) if signed else stored
     padded = _padded_values(padding, 0x8000 if signed else 0)
-    mask = None if padded is None else np.asarray(cv2.inRange(base, padded.start, padded.stop - 1))
+    mask: NDArray[np.uint8] | None = None
+    if padded is not None:
+        mask = np.asarray(cv2.inRange(base, padded.start, padded.stop - 1), np.uint8)
     if padded is not None and mask is not None and mask.any():
         base = _without_padding(base, mask, padded, inverse)
     else:
@@ -88,6 +90,12 @@ def build_levels(
         inverse=inverse,
         padding_value=0 if padding is None else padding.low & 0xFFFF,
     )
+
+
+def levels_of(info: ImageInfo, frame: NDArray[Any]) -> Levels:
+    """The levels of a frame of an image, with the padding and the inversion its header says."""
+    inverse = info.inverse or info.presentation_lut_inverse
+    return build_levels(frame, inverse=inverse, padding=info.padding)
 
 
 def _padded_values(padding: PaddingRange | None, offset: int) -> range | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
@@ -53,6 +54,7 @@ class MarkLayer:
         self.clusters = tuple(_shapes(reading, image, self.marks, spacing))
         self.labels = {f.id: f"F{f.number}" for f in reading.findings}
         self.first_marks = _first_marks(self.marks, {c.finding_id for c in self.clusters})
+        self.place = {m.id: index for index, m in enumerate(self.marks)}
         self._index = PointIndex(self.points)
 
     def mark_at(self, point: ImagePoint, reach_px: float, view: ViewTransform) -> str | None:
@@ -134,23 +136,27 @@ def _paint_marks(
         return
     places = to_screen(view, layer.points)
     reach = SYMBOL_RADIUS * 2 * ratio + layer.diameters * max(view.scale, view.scale_down)
-    seen = ((places + reach[:, None] > 0) & (places - reach[:, None] < size)).all(axis=1)
+    seen: NDArray[np.bool_] = np.all((places + reach[:, None] > 0) & (places - reach[:, None] < size), axis=1)
     outlined = layer.diameters * view.scale >= OUTLINE_FROM_PX * ratio
-    chosen = np.array([m.id in emphasis.mark_ids for m in layer.marks], np.bool_)
-    if hidden is not None:
-        seen &= np.array([m.id != hidden for m in layer.marks], np.bool_)
+    chosen = np.zeros(len(layer.marks), np.bool_)
+    chosen[[layer.place[i] for i in emphasis.mark_ids if i in layer.place]] = True
+    if hidden in layer.place:
+        seen[layer.place[hidden]] = False
     for picked, colour in ((False, theme.MARK), (True, SELECTED)):
         for macro, kind in ((False, MarkKind.MICRO), (True, MarkKind.MACRO)):
             these = seen & (chosen == picked) & (layer.macro == macro)
             _stamp(painter, symbol(kind, colour, ratio), places[these & ~outlined])
             _paint_outlines(painter, layer, view, np.flatnonzero(these & outlined), kind, colour, ratio)
     told = {emphasis.hovered_mark} | (emphasis.mark_ids if len(emphasis.mark_ids) == 1 else frozenset())
-    for index, mark in enumerate(layer.marks):
-        if seen[index] and mark.id in told:
-            labels.put(QPointF(*places[index]), _mark_text(mark, layer.labels), theme.MARK)
-    for index in layer.first_marks:
+    texts = [
+        (layer.place[i], _mark_text(layer.marks[layer.place[i]], layer.labels))
+        for i in told
+        if i in layer.place
+    ]
+    texts += [(index, layer.labels[layer.marks[index].finding_id]) for index in layer.first_marks]
+    for index, text in texts:
         if seen[index]:
-            labels.put(QPointF(*places[index]), layer.labels[layer.marks[index].finding_id], theme.MARK)
+            labels.put(QPointF(*places[index]), text, theme.MARK)
 
 
 def _stamp(painter: QPainter, pixmap: QPixmap, places: Points) -> None:
@@ -165,7 +171,7 @@ def _paint_outlines(
     painter: QPainter,
     layer: MarkLayer,
     view: ViewTransform,
-    which: Sequence[int] | np.ndarray,
+    which: Iterable[int],
     kind: MarkKind,
     colour: str,
     ratio: float,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from annotator.imaging.pyramid import build_levels
+from annotator.imaging.pyramid import levels_of
 from annotator.model import edits
 from annotator.model.finding import Finding, Reading
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, SpacingBasis, contains
@@ -45,7 +45,7 @@ def breast(rows=ROWS, columns=COLUMNS):
 def picture(frame=None, orientation=Orientation(), frame_number=1, **facts):  # noqa: B008  a frozen value
     frame = breast() if frame is None else frame
     info = replace(INFO, rows=frame.shape[0], columns=frame.shape[1], **facts)
-    levels = build_levels(frame, inverse=info.inverse, padding=info.padding)
+    levels = levels_of(info, frame)
     return Picture(info, frame_number, frame, levels, orientation, "because the test says so")
 
 

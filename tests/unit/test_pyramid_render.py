@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotator.imaging import placement
+from annotator.imaging.air import chest_wall_edge, tissue_mask
 from annotator.imaging.pyramid import build_levels
 from annotator.imaging.render import Mode, covered_rect, fit, render_values, shade
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, SpacingBasis, ViewTransform
@@ -267,3 +268,22 @@ def test_center_on_brings_a_point_to_the_middle():
     view = placement.one_to_one(fit(3000, 4000, 800, 600), 800, 600)
     point = ImagePoint(1200.0, 2100.0)
     assert placement.center_on(view, point, 800, 600).to_screen(point) == pytest.approx((400, 300), abs=1)
+
+
+@pytest.mark.parametrize("inverse", [False, True])
+def test_the_breast_and_its_chest_wall_are_found_in_the_pixels(inverse):
+    frame = np.random.default_rng(2).integers(1500, 2500, (400, 300)).astype(np.uint16)
+    y, x = np.mgrid[0:400, 0:300]
+    air = ((y - 200) / 170) ** 2 + (x / 160) ** 2 > 1
+    frame[air] = 4000 if inverse else 20
+    for mirrored, edge in ((frame, "left"), (frame[:, ::-1].copy(), "right")):
+        assert chest_wall_edge(build_levels(mirrored, inverse=inverse)) == edge
+    levels = build_levels(frame, inverse=inverse)
+    found = tissue_mask(levels)
+    step = 2 ** (len(levels.mean) - 1)
+    assert (found != ~air[step // 2 :: step, step // 2 :: step]).mean() < 0.05
+
+
+def test_a_frame_without_air_has_no_chest_wall():
+    frame = np.random.default_rng(2).integers(1500, 2500, (400, 300)).astype(np.uint16)
+    assert chest_wall_edge(build_levels(frame)) is None
