@@ -16,6 +16,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser = subparsers.add_parser(
         "phantom",
         parents=[common],
+        allow_abbrev=False,
         help="make a synthetic exam with truth beside it",
         description="Make a synthetic mammography exam: DICOM files, each with its truth as JSON beside it. "
         "The same seed always gives the same person; no patient exists.",
@@ -27,6 +28,14 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--density", choices=("a", "b", "c", "d"), help="breast density (default: by seed)")
     parser.add_argument("--benign", metavar="KIND,...", help="benign kinds to add (default: two, by seed)")
+    parser.add_argument(
+        "--binning",
+        type=int,
+        choices=range(1, 9),
+        default=1,
+        metavar="N",
+        help="coarser pixels, for quick trials",
+    )
     parser.set_defaults(run=run_phantom)
 
 
@@ -47,7 +56,7 @@ def run_phantom(args: argparse.Namespace) -> int:
             raise CallError(f"{kind!r} is not a benign kind that can be made; known are {known}")
     person = make_person(args.seed, density=args.density, benign=benign)
     files = []
-    for path in write_exam(args.folder, person, Exam(args.exam)):
+    for path in write_exam(args.folder, person, Exam(args.exam), binning=args.binning):
         print(f"{path}", file=sys.stderr, flush=True)
         files.append(str(path))
     print(json.dumps({"exam": args.exam, "seed": args.seed, "files": files}))
@@ -55,7 +64,6 @@ def run_phantom(args: argparse.Namespace) -> int:
 
 
 def _seed(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError("a seed is 0 or more")
-    return value
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
+    return int(text)

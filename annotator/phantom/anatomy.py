@@ -60,15 +60,15 @@ def make_anatomy(breast: Breast, view: PhantomView, step_mm: float = CANVAS_STEP
         thickness_mm=breast.thickness_mm,
     )
     rng = stream(breast.seed, breast.side.value, view.value, "gland")
-    inside, warp = gland.envelope(rng, plan)
-    tissue = canvas.resample(gland.gland_mm(rng, plan, inside, warp))
+    tissue = canvas.resample(gland.gland_mm(rng, plan))
     over_muscle = _over_muscle(canvas, outline)
-    ligaments = gland.ligaments_mm(rng, plan, canvas, inside) * (1 - 0.85 * over_muscle)
+    ligaments = gland.ligaments_mm(rng, plan, canvas) * (1 - 0.85 * over_muscle)
     ducts, vessels = make_ducts(breast), make_vessels(breast)
     tissue += _tubes(breast, view, canvas, outline, ducts, vessels)
     tissue = as_field(np.clip(tissue, 0, 0.93 * thickness) + ligaments)
-    tissue += band_noise(rng, canvas, 3, 4 * step_mm, 8) * (0.35 + 0.05 * tissue)
+    tissue += band_noise(rng, canvas, 3, 4 * step_mm, 8) * (0.6 + 0.09 * tissue)
     tissue *= smoothstep(outline.skin_distance_mm, 0.5, 3)
+    tissue += _nipple(canvas, outline)
     attenuation = MU_FAT * thickness + (MU_GLAND - MU_FAT) * tissue
     attenuation += (MU_SKIN - MU_FAT) * _skin(breast, outline)
     attenuation += (MU_MUSCLE - MU_FAT) * _muscle(breast, view, canvas, outline, over_muscle)
@@ -86,12 +86,18 @@ def _thickness(breast: Breast, view: PhantomView, canvas: Canvas, outline: Outli
     return as_field(rounded * (1 + 0.04 * np.clip(band_noise(rng, canvas, 3, 25, 180), -2, 2)))
 
 
+def _nipple(canvas: Canvas, outline: Outline) -> Field:
+    x, y = canvas.axes()
+    off = ((x - outline.nipple_x_mm) ** 2 + (y - outline.nipple_y_mm) ** 2) / 4.2**2
+    return as_field(9 * np.exp(-as_field(off)) * smoothstep(outline.skin_distance_mm, 0, 1.2))
+
+
 def _skin(breast: Breast, outline: Outline) -> Field:
     rng = stream(breast.seed, breast.side.value, "skin")
     skin, radius = rng.uniform(1.3, 2.0), breast.thickness_mm / 2
     d = np.clip(outline.skin_distance_mm, 0, radius)
     chord = np.sqrt(2 * radius * d) - np.sqrt(2 * radius * np.clip(d - skin, 0, None))
-    return as_field(0.55 * chord + 2 * skin * smoothstep(d, 0, skin))
+    return as_field(0.6 * chord + 2.8 * skin * smoothstep(d, 0, skin))
 
 
 def _over_muscle(canvas: Canvas, outline: Outline) -> Field:
@@ -112,7 +118,7 @@ def _muscle(breast: Breast, view: PhantomView, canvas: Canvas, outline: Outline,
     along = as_field(np.broadcast_to(y / 5 / flat.step_mm, canvas.shape))
     fibres = cv2.remap(streak, across, along, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     clouds = band_noise(rng, canvas, 3, 6, 60)
-    muscle = over_muscle * (12 + 1.3 * fibres + 1.6 * clouds) * smoothstep(edge - x, -1, 14) ** 0.35
+    muscle = over_muscle * (12 + 0.4 * fibres + 1.6 * clouds) * smoothstep(edge - x, -1, 14) ** 0.35
     return as_field(muscle + _node(rng, canvas, outline))
 
 
@@ -141,7 +147,7 @@ def _tubes(
     vessels: tuple[Tube, ...],
 ) -> Field:
     drawn = np.zeros(canvas.shape, dtype=np.float32)
-    for tubes, gain in ((ducts, 0.55), (vessels, 1.0)):
+    for tubes, gain in ((ducts, 0.55), (vessels, 1.9)):
         paths = [(plane_path(t.axis, breast, view, outline), t.diameter_mm) for t in tubes]
         drawn += gain * draw_tubes(sorted(paths, key=lambda p: float(p[1].mean())), canvas)
     rng = stream(breast.seed, breast.side.value, view.value, "tubes")

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from annotator.phantom.body import BodyPoint, Breast
+from annotator.phantom.body import BodyPoint, Breast, PhantomView
 from annotator.phantom.shapes import Ball, Grain, Piece, Pool, Shape, Shell, Torus, make_grain
 from annotator.phantom.trees import Tube, make_ducts, make_vessels
 
@@ -92,6 +92,20 @@ def _cloud(
     return [BodyPoint(*(np.array(bed.middle) + o)) for o in offsets]
 
 
+def _apart(places: list[BodyPoint], breast: Breast, least_mm: float) -> list[BodyPoint]:
+    """Those places that lie apart from all kept before them on every view."""
+    kept: list[BodyPoint] = []
+    for place in places:
+        if all(
+            math.hypot(place.depth - k.depth, breast.vertical(place, view) - breast.vertical(k, view))
+            >= least_mm
+            for k in kept
+            for view in PhantomView
+        ):
+            kept.append(place)
+    return kept
+
+
 def _anywhere(rng: np.random.Generator, breast: Breast) -> BodyPoint:
     depth = rng.uniform(14, breast.depth_mm - 18)
     off, around = (8 + 0.5 * depth) * math.sqrt(rng.random()), rng.uniform(0, 2 * math.pi)
@@ -99,12 +113,12 @@ def _anywhere(rng: np.random.Generator, breast: Breast) -> BodyPoint:
 
 
 def _fine_pleomorphic(rng: np.random.Generator, bed: Bed) -> Grown:
-    count = int(rng.integers(15, 25))
-    places = _cloud(rng, bed, count, rng.uniform(5.5, 8), rng.uniform(1, 1.8))
+    count = int(rng.integers(18, 26))
+    places = _apart(_cloud(rng, bed, 3 * count, rng.uniform(6.5, 8.5), rng.uniform(1, 1.6)), bed.breast, 0.6)
     grown: list[tuple[BodyPoint, Shape, float, float]] = []
-    for place in places:
-        size = _clipped_lognormal(rng, 0.29, 0.36, 0.13, 0.5)
-        grown.append((place, make_grain(rng, size, 0.55, rng.uniform(1, 2.2)), rng.uniform(0.2, 1), 1.0))
+    for place in places[:count]:
+        size = _clipped_lognormal(rng, 0.36, 0.34, 0.15, 0.56)
+        grown.append((place, make_grain(rng, size, 0.55, rng.uniform(1, 2.2)), rng.uniform(0.35, 1), 1.0))
     return grown, (), "grouped"
 
 
@@ -141,7 +155,7 @@ def _popcorn(rng: np.random.Generator, bed: Bed) -> Grown:
     for _ in range(int(rng.integers(5, 10))):
         place = BodyPoint(*(np.array(bed.middle) + rng.normal(0, mass / 5.5, 3)))
         size = _clipped_lognormal(rng, 2.0, 0.45, 0.8, 4)
-        grown.append((place, make_grain(rng, size, 0.55, rng.uniform(1, 1.5)), rng.uniform(0.3, 0.8), 0.3))
+        grown.append((place, make_grain(rng, size, 0.55, rng.uniform(1, 1.5)), rng.uniform(0, 0.6), 0.2))
     return grown, (SoftPart(bed.middle, mass, 0.55 * mass),), "single"
 
 
@@ -149,7 +163,7 @@ def _rim(rng: np.random.Generator, bed: Bed) -> Grown:
     size = rng.uniform(4, 11)
     shell = Shell(size, rng.uniform(0.07, 0.18), rng.uniform(0, 2 * math.pi))
     return (
-        [(bed.middle, shell, rng.uniform(0.3, 0.7), 0.5)],
+        [(bed.middle, shell, rng.uniform(0.3, 0.7), 0.38)],
         (SoftPart(bed.middle, size / 2, -0.6 * size),),
         "single",
     )
@@ -258,24 +272,40 @@ def _vascular(rng: np.random.Generator, bed: Bed) -> Grown:
                 run = _clipped_lognormal(rng, 1.6, 0.6, 0.4, 6)
                 points, position = _along(tube, position, run, 0.03, rng)
                 if len(points) > 2 and rng.random() < share:
-                    wall = _to_wall(points, side, max(1.3, float(tube.diameter_mm.mean())) * 0.47)
+                    wall = _to_wall(
+                        points, bed.breast, side * max(1.5, float(tube.diameter_mm.mean())) * 0.47
+                    )
                     centre, piece = _as_piece(wall, rng.uniform(0.16, 0.34), 0.8, 0.3)
                     grown.append((centre, piece, rng.uniform(0.1, 0.8), 0.6))
                 position += abs(rng.normal(0, 0.9)) + 0.1
     return grown, (), "linear"
 
 
-def _to_wall(points: np.ndarray, side: int, off_mm: float) -> np.ndarray:
+def _to_wall(points: np.ndarray, breast: Breast, off_mm: float) -> np.ndarray:
+    """The line moved aside so that it lies `off_mm` from the axis on the CC and on the MLO view alike."""
+    tilt = math.radians(breast.mlo_angle_deg)
     heading = np.gradient(points, axis=0)
-    # the wall that shows in both CC and the oblique view lies aside in (lateral, up) alike
-    aside = np.stack([-(heading[:, 1] + heading[:, 2]) / 2, heading[:, 0], heading[:, 0]], axis=1)
-    norm = np.hypot(aside[:, 0], aside[:, 1])[:, None] + 1e-9
-    return np.asarray(points + side * off_mm * aside / norm)
+    lateral = heading[:, 1]
+    oblique = heading[:, 2] * math.cos(tilt) + lateral * math.sin(tilt)
+    cc, mlo = (np.hypot(heading[:, 0], h) + 1e-9 for h in (lateral, oblique))
+    aside = heading[:, 0] / cc * off_mm
+    aside_oblique = heading[:, 0] / mlo * off_mm
+    moved = np.stack(
+        [
+            -(lateral / cc + oblique / mlo) / 2 * off_mm,
+            aside,
+            (aside_oblique - aside * math.sin(tilt)) / math.cos(tilt),
+        ],
+        axis=1,
+    )
+    return np.asarray(points + moved)
 
 
 def _skin(rng: np.random.Generator, bed: Bed) -> Grown:
     grown: list[tuple[BodyPoint, Shape, float, float]] = []
-    for place in _cloud(rng, bed, int(rng.integers(4, 9)), 7, 1.0):
+    aside = math.copysign(rng.uniform(22, 28), bed.middle.lateral)
+    surface = replace(bed, middle=BodyPoint(rng.uniform(11, 17), aside, bed.middle.up / 2))
+    for place in _cloud(rng, surface, int(rng.integers(4, 9)), 7, 1.0):
         size = rng.uniform(0.7, 1.4)
         grown.append((place, Torus(size, size * rng.uniform(0.26, 0.36)), rng.uniform(0.2, 0.6), 0.7))
     return grown, (), "grouped"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -95,21 +94,23 @@ def shots(person: Person, exam: Exam) -> tuple[Shot, ...]:
     for side, view in STANDARD_VIEWS:
         breast, groups = person.breasts[side], person.groups[side]
         if exam is Exam.PRIOR:
-            dim = Exposure(quanta=2100, scatter_ratio=0.28, sharpness_mm=0.040, correlated=True)
+            dim = Exposure(quanta=2600, scatter_ratio=0.24, sharpness_mm=0.040, correlated=True)
             earlier = tuple(_earlier(person, g) for g in groups)
-            made.append(Shot(breast, view, earlier, OTHER_FULL_FIELD, dim, Processing(0.9, 3.8, 0.46)))
+            made.append(Shot(breast, view, earlier, OTHER_FULL_FIELD, dim, Processing(0.9, 2.8, 0.5)))
         else:
             full = Exposure(quanta=1900, scatter_ratio=0.18)
             made.append(Shot(breast, view, groups, FULL_FIELD, full, Processing(0.5)))
     return tuple(made)
 
 
-def take_exam(
-    person: Person, exam: Exam, *, canvas_step_mm: float = CANVAS_STEP_MM
-) -> Iterator[tuple[Shot, Radiograph]]:
-    """Each picture of the exam as it is done; one at a time is in memory."""
-    for shot in shots(person, exam):
-        anatomy = make_anatomy(shot.breast, shot.view, canvas_step_mm)
+def take_exam(person: Person, exam: Exam, *, binning: int = 1) -> Iterator[tuple[Shot, Radiograph]]:
+    """Each picture of the exam as it is done; one at a time is in memory.
+
+    `binning` above 1 makes pixels and anatomy that much coarser, for trials that need not look right.
+    """
+    for planned in shots(person, exam):
+        shot = replace(planned, detector=planned.detector.binned(binning))
+        anatomy = make_anatomy(shot.breast, shot.view, binning * CANVAS_STEP_MM)
         placement = _placement(person, exam, shot, anatomy)
         yield shot, take(anatomy, shot.groups, placement, shot.exposure, shot.processing, exam.value)
 
@@ -119,7 +120,7 @@ def _earlier(person: Person, group: CalcGroup) -> CalcGroup:
     if group.benign:
         return group
     rng = stream(person.seed, "earlier", group.id)
-    keep = math.ceil(len(group.calcifications) * rng.uniform(0.4, 0.7))
+    keep = round(len(group.calcifications) * rng.uniform(0.46, 0.64))
     kept = sorted(rng.permutation(len(group.calcifications))[:keep].tolist())
     return replace(group, calcifications=tuple(group.calcifications[i] for i in kept))
 
@@ -127,7 +128,7 @@ def _earlier(person: Person, group: CalcGroup) -> CalcGroup:
 def _placement(person: Person, exam: Exam, shot: Shot, anatomy: Anatomy) -> Placement:
     name = f"{exam.value}{shot.breast.side.value}{shot.view.value}"
     if exam is Exam.PRIOR:
-        return warped_placement(person.seed, name, shot.detector, anatomy.canvas, 0.98)
+        return warped_placement(person.seed, name, shot.detector, anatomy.canvas, 0.985)
     if exam is not Exam.WORKUP:
         return Placement(shot.detector, anatomy.canvas)
     group = next(g for g in shot.groups if not g.benign)

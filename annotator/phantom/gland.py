@@ -39,10 +39,14 @@ def nipple_polar(plan: GlandPlan, ahead_mm: float) -> tuple[Field, Field]:
     return as_field(np.hypot(behind, below)), as_field(np.arctan2(below, behind))
 
 
-def envelope(rng: np.random.Generator, plan: GlandPlan) -> tuple[Field, Field]:
-    """Where gland may lie, 0..1, and the warp (mm) that keeps its edge from running along the skin."""
+def edge_warp(rng: np.random.Generator, canvas: Canvas) -> Field:
+    """Displacement (mm) that keeps the gland's edge from running along the skin."""
+    return as_field(6.5 * band_noise(rng, canvas, 3.6, 5, 90) + 2.4 * band_noise(rng, canvas, 2.6, 3.5, 24))
+
+
+def envelope(plan: GlandPlan, warp: Field) -> Field:
+    """Where gland may lie, 0..1."""
     canvas, k = plan.canvas, plan.density_rank
-    warp = 6.5 * band_noise(rng, canvas, 3.6, 5, 90) + 2.4 * band_noise(rng, canvas, 2.6, 3.5, 24)
     s, r = SKIN_FAT_MM[k], 16 - 3 * k
     x, _ = canvas.axes()
     muscle = canvas.resample(as_field(np.repeat(plan.outline.pectoral_edge_mm[:, None], 2, axis=1)))
@@ -54,51 +58,69 @@ def envelope(rng: np.random.Generator, plan: GlandPlan) -> tuple[Field, Field]:
     depth = plan.outline.depth_mm
     inside *= 1 - 0.65 * smoothstep(distance, 0.55 * depth + 8 * k, 0.95 * depth + 10 * k)
     core = 1 - smoothstep(distance + 0.5 * warp, 6, 20 + 2 * k)
-    return as_field(np.maximum(inside, 0.55 * core * (plan.skin_distance_mm > 3))), as_field(warp)
+    return as_field(np.maximum(inside, 0.55 * core * smoothstep(plan.skin_distance_mm, 2, 8)))
+
+
+def drawn_to_nipple(
+    rng: np.random.Generator, plan: GlandPlan, noise: Field, step_mm: float, longer: float
+) -> Field:
+    """A field of its own plane laid out about the nipple, `longer` times longer along the radius."""
+    distance, angle = nipple_polar(plan, 12)
+    turn = rng.uniform(150, 190)
+    across = as_field((angle * 52 + turn) / step_mm)
+    along = as_field(distance / longer / step_mm)
+    return as_field(cv2.remap(noise, along, across, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT))
 
 
 def streaks(rng: np.random.Generator, plan: GlandPlan) -> Field:
     """Noise drawn out towards the nipple, faded near it so that it does not become a star."""
-    distance, angle = nipple_polar(plan, 12)
-    flat = Canvas(90, 340, 0.45)
-    noise = band_noise(rng, flat, 3.0, 2.2, 26)
-    across = as_field((angle * 52 + 170) / flat.step_mm)
-    along = as_field(distance / 4.5 / flat.step_mm)
-    polar = cv2.remap(noise, along, across, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    flat = Canvas(90, 340, max(0.45, plan.canvas.step_mm))
+    polar = drawn_to_nipple(rng, plan, band_noise(rng, flat, 3.0, 2.2, 26), flat.step_mm, 4.5)
+    distance, _ = nipple_polar(plan, 12)
     return as_field(polar * smoothstep(distance - 12, 4, 28))
 
 
-def gland_mm(rng: np.random.Generator, plan: GlandPlan, inside: Field, warp: Field) -> Field:
-    """Sum of independent soft-thresholded layers: that is what looks like a projection of tissue."""
+def gland_mm(rng: np.random.Generator, plan: GlandPlan) -> Field:
+    """Sum of independent soft-thresholded layers: that is what looks like a projection of tissue.
+
+    Each layer ends elsewhere, so the gland thins out into the fat instead of standing on it like an island.
+    """
     canvas = plan.canvas
     threshold = THRESHOLDS[plan.density_rank]
-    confined = smoothstep(inside, 0.02, 0.5)
     total = np.zeros(canvas.shape, dtype=np.float32)
+    common = edge_warp(rng, canvas)
     for _ in range(LAYERS):
-        w = 0.72 * band_noise(rng, canvas, 3.5, 1.6, 45) + 0.70 * streaks(rng, plan)
+        warp = as_field(0.7 * common + 0.75 * edge_warp(rng, canvas))
+        inside = envelope(plan, warp)
+        w = 0.72 * band_noise(rng, canvas, 3.25, 1.4, 45) + 0.70 * streaks(rng, plan)
         w += 1.5 * (inside - 1) - threshold
         lobules = band_noise(rng, canvas, 2.2, 11, 17) + 0.45 * warp / 6.9
+        confined = smoothstep(inside, 0.02, 0.5)
         total += smoothstep(w, -0.7, 0.9) * (1 - 0.8 * smoothstep(lobules, 0.3, 1.3)) * confined
     return as_field(total * (plan.thickness_mm / LAYERS * 0.82))
 
 
-def ligaments_mm(rng: np.random.Generator, plan: GlandPlan, fine: Canvas, inside: Field) -> Field:
+def ligaments_mm(rng: np.random.Generator, plan: GlandPlan, fine: Canvas) -> Field:
     """Cooper's ligaments: sheets seen edge-on, as zero sets of smooth fields drawn with constant width."""
     coarse = plan.canvas
     total = np.zeros(fine.shape, dtype=np.float32)
-    for _ in range(4):
-        dx, dy = (3 * band_noise(rng, coarse, 3, 6, 30) for _ in range(2))
+    flat = Canvas(120, 340, max(0.45, coarse.step_mm))
+    for number in range(6):
+        dx, dy = (2.2 * band_noise(rng, coarse, 3.4, 9, 50) for _ in range(2))
         strands = np.zeros(fine.shape, dtype=np.float32)
         for wavelength, width, strength in LIGAMENT_SCALES:
-            field = band_noise(rng, coarse, 2, wavelength * 0.75, wavelength * 1.3)
-            field += 0.12 * band_noise(rng, coarse, 3, wavelength * 0.22, wavelength * 0.75)
-            strands += strength * _zero_lines(
-                fine.resample(warped(field, coarse, dx, dy)), width * rng.uniform(0.8, 1.5), fine.step_mm
-            )
-        presence = smoothstep(band_noise(rng, coarse, 2.6, 9, 50), 0.1, 1.7)
+            plane = coarse if number % 2 else flat
+            field = band_noise(rng, plane, 2, wavelength * 0.75, wavelength * 1.3)
+            field += 0.07 * band_noise(rng, plane, 3, wavelength * 0.3, wavelength * 0.75)
+            if plane is flat:
+                field = drawn_to_nipple(rng, plan, as_field(field), flat.step_mm, 2.4)
+            lines = fine.resample(warped(as_field(field), coarse, dx, dy))
+            strands += strength * _zero_lines(lines, width * rng.uniform(0.7, 1.5), fine.step_mm)
+        presence = smoothstep(band_noise(rng, coarse, 3.2, 9, 60), -0.5, 2.4)
         total += strands * fine.resample(presence)
     near_skin = smoothstep(plan.skin_distance_mm, 0.6, 5)
-    return as_field(1.7 * total * fine.resample(as_field(near_skin * (1 - 0.55 * inside))))
+    gland_like = envelope(plan, np.zeros(coarse.shape, dtype=np.float32))
+    return as_field(1.7 * total * fine.resample(as_field(near_skin * (1 - 0.3 * gland_like))))
 
 
 def _zero_lines(field: Field, width_mm: float, step_mm: float) -> Field:

@@ -63,7 +63,7 @@ def _cc_edge(rng: np.random.Generator, breast: Breast, y: Field) -> tuple[Field,
     depth = breast.depth_mm
     half = min((0.31 + 0.06 * breast.size) * height, 1.05 * depth)
     middle = rng.uniform(0.47, 0.53) * height
-    p, q = rng.uniform(2.0, 2.4), rng.uniform(1.75, 2.05)
+    p, q = rng.uniform(1.8, 2.25), rng.uniform(1.3, 1.75)
     stretch = rng.uniform(-0.08, 0.08)
     u = (y - middle) / (half * np.where(y < middle, 1 + stretch, 1 - stretch))
     rest = np.clip(1 - np.abs(u) ** p, 0, None)
@@ -89,10 +89,16 @@ def _disc(mask: NDArray[np.uint8], x_mm: float, y_mm: float, radius_mm: float, s
 
 def _skin_distance(inside: NDArray[np.uint8], canvas: Canvas) -> Field:
     rows, columns = canvas.shape
-    padded = cv2.copyMakeBorder(inside, 400, 400, 400, 1, cv2.BORDER_REPLICATE)
-    distance = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[400:-400, 400:-1]
-    small = cv2.resize(distance, (columns, rows), interpolation=cv2.INTER_AREA)
-    return as_field(small * (canvas.step_mm / 2))
+    pad = 400
+    padded = cv2.copyMakeBorder(inside, pad, pad, pad, 1, cv2.BORDER_REPLICATE)
+    within, without = (
+        cv2.distanceTransform(side, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[pad:-pad, pad:-1]
+        for side in (padded, 1 - padded)
+    )
+    signed = cv2.resize(as_field(within - without), (columns, rows), interpolation=cv2.INTER_AREA)
+    # the drawn outline has steps of half a sample; the signed distance is smooth across it
+    smooth = blur(as_field(signed * (canvas.step_mm / 2)), 0.35 / canvas.step_mm)
+    return as_field(np.maximum(smooth, 0))
 
 
 def _pectoral_edge(breast: Breast, view: PhantomView, canvas: Canvas, depth: float) -> Field:

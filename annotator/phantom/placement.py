@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from annotator.phantom.body import DETECTOR_HEIGHT_MM
 from annotator.phantom.texture import Canvas, Field, as_field, band_noise, stream
 
 
@@ -24,6 +23,12 @@ class Detector:
     def in_breast_mm(self) -> float:
         """Pixel size in the plane of the breast."""
         return self.pixel_mm / self.magnification
+
+    def binned(self, factor: int) -> Detector:
+        """The same field with pixels `factor` times larger."""
+        return Detector(
+            self.rows // factor, self.columns // factor, self.pixel_mm * factor, self.magnification
+        )
 
 
 FULL_FIELD = Detector(3328, 2560, 0.07)
@@ -57,7 +62,7 @@ class Placement:
         )
 
     def project(self, field: Field) -> Field:
-        """A canvas map as the detector's pixels see it; beyond the canvas its edge is repeated upwards and down."""
+        """A canvas map as the detector's pixels see it; beyond the canvas it is mirrored."""
         pixel, step = self.detector.in_breast_mm, self.canvas.step_mm
         columns = (np.arange(self.detector.columns) + 0.5) * pixel + self.origin_x_mm
         rows = (np.arange(self.detector.rows) + 0.5) * pixel + self.origin_y_mm
@@ -69,7 +74,7 @@ class Placement:
             dy = cv2.remap(self.warp_y, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
             x, y = as_field(x + dx), as_field(y + dy)
         at = (as_field(x / step - 0.5), as_field(y / step - 0.5))
-        return as_field(cv2.remap(field, *at, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+        return as_field(cv2.remap(field, *at, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT))
 
     def _warp_at(self, x_mm: float, y_mm: float) -> tuple[float, float]:
         """Displacement at a plane point: `project` looks it up at the place after displacement, hence the search."""
@@ -89,8 +94,7 @@ def _read(field: Field, canvas: Canvas, x_mm: float, y_mm: float) -> float:
 
 
 def warped_placement(seed: int, name: str, detector: Detector, canvas: Canvas, scale: float) -> Placement:
-    """The breast put a little otherwise, as at another visit: scaled about its middle, 0.4 mm of local warp."""
+    """The breast put a little otherwise, as at another visit: scaled, with 0.4 mm of local warp."""
     rng = stream(seed, "placement", name)
-    warp_x, warp_y = (0.4 * band_noise(rng, canvas, 3, 15, 90) for _ in range(2))
-    shift = (scale - 1) * DETECTOR_HEIGHT_MM / 2 + rng.uniform(-2, 2)
-    return Placement(detector, canvas, 0.0, float(shift), scale, as_field(warp_x), as_field(warp_y))
+    warp_x, warp_y = (0.4 * band_noise(rng, canvas, 3.5, 35, 140) for _ in range(2))
+    return Placement(detector, canvas, 0.0, 0.0, scale, as_field(warp_x), as_field(warp_y))

@@ -12,6 +12,8 @@ from annotator.phantom.physics import MU_FAT
 from annotator.phantom.texture import Field, as_field, blur
 
 LOWEST, HIGHEST = 120, 3920
+EQUALISATION = 0.96
+"""Share of the missing fat that is made up for where the breast thins out towards the skin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,8 @@ class Processing:
     """A vendor's taste: `enhancement` of detail 0.1..1.1, `contrast` and `middle` of the final curve."""
 
     enhancement: float = 0.5
-    contrast: float = 4.4
-    middle: float = 0.40
+    contrast: float = 3.2
+    middle: float = 0.46
 
 
 def present(
@@ -28,7 +30,7 @@ def present(
 ) -> NDArray[np.uint16]:
     """Log, peripheral equalisation, detail bands, sigmoid. Stored values 120..3920, 0 outside the breast."""
     plateau = float(np.percentile(thickness_mm[::4, ::4][inside[::4, ::4] > 0.5], 90))
-    log = -as_field(cv2.log(counts)) + 0.92 * MU_FAT * (plateau - thickness_mm) * inside
+    log = -as_field(cv2.log(counts)) + EQUALISATION * MU_FAT * (plateau - thickness_mm) * inside
     # air would bleed into the bands along the skin line: fill it with the breast's edge value
     log = _filled(as_field(log), inside)
     detail = _bands(log, pixel_mm, processing.enhancement)

@@ -125,14 +125,14 @@ class Shell:
     lobe: float = 0.06
 
     def reach_mm(self) -> float:
-        return self.diameter_mm * (0.52 + self.lobe)
+        return self.diameter_mm * (0.52 + 0.8 * self.lobe)
 
     def thickness_mm(self, u: Grid, v: Grid, view: PhantomView, breast: Breast) -> Field:
         del breast
         angle = np.arctan2(v, u) + self.turn + (0.9 if view is not PhantomView.CC else 0.0)
         r2 = u * u + v * v
-        outer = self.diameter_mm / 2 * (1 + self.lobe * np.cos(2 * angle + 0.7))
-        wall = self.wall_mm * np.clip(1 + 0.45 * np.cos(angle) + 0.3 * np.cos(3 * angle + 1.1), 0.1, None)
+        outer = self.diameter_mm / 2 * (1 + self.lobe * (np.cos(2 * angle + 0.7) + 0.4 * np.cos(3 * angle)))
+        wall = self.wall_mm * np.clip(1 + 0.5 * np.cos(angle) + 0.4 * np.cos(3 * angle + 1.1), 0.05, None)
         inner = np.clip(outer - wall, 0, None)
         chord = np.sqrt(np.clip(outer**2 - r2, 0, None)) - np.sqrt(np.clip(inner**2 - r2, 0, None))
         return as_field(2 * chord)

@@ -5,7 +5,6 @@ Coordinates are (column, row) in the stored image, (0, 0) the outer corner of th
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -69,11 +68,6 @@ def truth_json(truth: TrueView, **identity: Any) -> str:
     """The truth as indented JSON, lengths to 1e-4; `identity` (file, seed, exam, UIDs) comes first."""
     content = {"schema": SCHEMA_VERSION, "synthetic": True, **identity, **_rounded(asdict(truth))}
     return json.dumps(content, indent=1) + "\n"
-
-
-def truth_digest(truth: TrueView) -> str:
-    """SHA-256 of the truth rounded to 1e-4: the same for a seed on every machine."""
-    return hashlib.sha256(json.dumps(_rounded(asdict(truth)), sort_keys=True).encode()).hexdigest()
 
 
 def _rounded(value: Any) -> Any:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from annotator.errors import ExportError
-from annotator.phantom.anatomy import CANVAS_STEP_MM
 from annotator.phantom.dicom_out import ExamRecord, ImageRecord, make_dataset
 from annotator.phantom.exams import Exam, Person, Shot, take_exam
 from annotator.phantom.radiograph import Radiograph
@@ -19,7 +18,7 @@ _VISITS = {
     Exam.PRIOR: ("Screening mammography (synthetic)", "20220309", "050Y", "Phantom CsI 100"),
 }
 _WINDOWS = {
-    "Phantom aSe 70": ((2100.0, 3400.0, "Normal"), (2300.0, 2200.0, "Harder"), (1900.0, 4600.0, "Softer")),
+    "Phantom aSe 70": ((2100.0, 3000.0, "Normal"), (2300.0, 2000.0, "Harder"), (1900.0, 4200.0, "Softer")),
     "Phantom CsI 100": ((2000.0, 3000.0, "Standard"), (2300.0, 2000.0, "Contrast")),
 }
 
@@ -29,14 +28,14 @@ def write_exam(
     person: Person,
     exam: Exam,
     *,
-    canvas_step_mm: float = CANVAS_STEP_MM,
-    on_file: Callable[[Path], None] = lambda _: None,
+    binning: int = 1,
 ) -> Iterator[Path]:
-    """Write an exam's files one by one and yield each DICOM file. Raises ExportError when a file cannot be written."""
-    for number, (shot, picture) in enumerate(take_exam(person, exam, canvas_step_mm=canvas_step_mm), start=1):
-        path = write_picture(folder, person, exam, number, shot, picture)
-        on_file(path)
-        yield path
+    """Write an exam's files one by one and yield each DICOM file.
+
+    Raises ExportError when a file cannot be written.
+    """
+    for number, (shot, picture) in enumerate(take_exam(person, exam, binning=binning), start=1):
+        yield write_picture(folder, person, exam, number, shot, picture)
 
 
 def write_picture(
