@@ -103,9 +103,6 @@ class Commands(QObject):
             tool = SelectTool(session) if self._kind is None else MarkTool(session, self._kind)
         for viewport in self._window.grid.viewports:
             viewport.set_tool(tool)
-        self._window.status.show_hint(
-            f"{tool.hint} · right drag: window · wheel: zoom" if tool is not None else ""
-        )
 
     def open_chord(self, chord_id: str) -> None:
         chord = next(c for c in CHORDS if c.id == chord_id)

@@ -15,7 +15,7 @@ LAYOUTS = ((4, "Four-up"), (2, "Pair"), (1, "One"))
 
 def age_text(age: str) -> str:
     """DICOM age string "058Y" as "58 y"; '' when there is none."""
-    number, unit = age[:-1].lstrip("0"), age[-1:].lower()
+    number, unit = age[:-1].lstrip("0") or age[:-1][-1:], age[-1:].lower()
     return f"{number} {unit}" if number.isdigit() and unit in "dwmy" else age
 
 

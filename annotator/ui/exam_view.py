@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from annotator.errors import AnnotatorError
-from annotator.hanging import four_up, orientation_for, reading_order
+from annotator.hanging import four_up, reading_order
+from annotator.imaging.air import hung
 from annotator.imaging.dicom_file import read_image
 from annotator.imaging.grayscale import default_voi, display_lut
-from annotator.imaging.placement import fit
+from annotator.imaging.placement import fit_hung
 from annotator.imaging.pyramid import build_levels
 from annotator.imaging.render import Mode, render_values, shade
 from annotator.jobs import CancelToken
@@ -37,7 +38,7 @@ def load_picture(info: ImageInfo, frame_number: int) -> Callable[[CancelToken], 
         frame = image.frame(frame_number)
         token.checkpoint()
         levels = build_levels(frame, inverse=image.info.inverse, padding=image.info.padding)
-        orientation, reason = orientation_for(image.info)
+        orientation, reason = hung(image.info, levels)
         return Picture(image.info, frame_number, frame, levels, orientation, reason)
 
     return job
@@ -46,7 +47,7 @@ def load_picture(info: ImageInfo, frame_number: int) -> Callable[[CancelToken], 
 def thumbnail(picture: Picture, side: int = SIDE_PX) -> NDArray[np.uint8]:
     """A picture as it hangs, in grey levels, `side` x `side` pixels."""
     info = picture.info
-    view = fit(info.columns, info.rows, side, side, picture.orientation, spacing=info.spacing)
+    view = fit_hung(info, picture.orientation, side, side)
     lut = display_lut(info, default_voi(info, picture.frame))
     values = render_values(picture.levels, view, side, side, Mode.MEAN, outside=0)
     return shade(values, lut, view)

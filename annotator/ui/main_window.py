@@ -74,7 +74,6 @@ class MainWindow(QMainWindow):
         self._place_parts()
         self._wire()
         self._restore_places()
-        self._pages.widget(0).setFocus()
         self._enable()
 
     def open_paths(self, paths: Sequence[Path]) -> None:
@@ -112,7 +111,6 @@ class MainWindow(QMainWindow):
         )
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.finding_panel.commit_comment()
         if not self.desk.close_session() and not self._leave_unsaved():
             event.ignore()
             return
@@ -145,9 +143,11 @@ class MainWindow(QMainWindow):
     def _place_parts(self) -> None:
         self.setMenuWidget(self.strip)
         self._pages = QStackedWidget()
-        self._pages.addWidget(self._welcome())
+        welcome = self._welcome()
+        self._pages.addWidget(welcome)
         self._pages.addWidget(self.grid)
         self.setCentralWidget(self._pages)
+        welcome.setFocus()
         bar = QStatusBar()
         bar.setSizeGripEnabled(False)
         bar.setContentsMargins(0, 0, 0, 0)
@@ -176,6 +176,8 @@ class MainWindow(QMainWindow):
         self.resizeDocks(sides, [20 * em, 34 * em], Qt.Orientation.Horizontal)
         left = [self._docks["worklist"], self._docks["thumbnails"]]
         self.resizeDocks(left, [300, 420], Qt.Orientation.Vertical)
+        low = [self._docks["history"], self._docks["problems"]]
+        self.resizeDocks(low, [14 * em, 14 * em], Qt.Orientation.Vertical)
 
     def _dock(self, name: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(name, self)
@@ -214,6 +216,7 @@ class MainWindow(QMainWindow):
         desk = self.desk
         desk.exams_changed.connect(self._exams_changed)
         desk.states_changed.connect(self.worklist.show_states)
+        desk.closing.connect(self.finding_panel.commit_comment)
         desk.session_changed.connect(self._session_changed)
         desk.exam_changed.connect(self._exam_changed)
         desk.progress.connect(self.status.show_progress)
@@ -264,31 +267,28 @@ class MainWindow(QMainWindow):
         self.strip.set_session(session)
         self.commands.apply_tool()
         if session is not None:
-            session.reading_changed.connect(self._reading_changed)
-            session.selection_changed.connect(self._selection_changed)
+            session.reading_changed.connect(self._show_reading)
+            session.selection_changed.connect(self._show_selection)
             session.save_state_changed.connect(self._refresh_history)
             session.undo_stack.indexChanged.connect(self._enable)
-            self._reading_changed(None)
+        self._show_reading()
         self._refresh_history()
         self._enable()
 
-    def _reading_changed(self, changes: object) -> None:
-        del changes
+    def _show_reading(self, _changes: object = None) -> None:
         session = self.desk.session
-        if session is not None:
-            for viewport in self.grid.viewports:
-                viewport.set_reading(session.reading)
-            self._selection_changed()
+        for viewport in self.grid.viewports:
+            viewport.set_reading(None if session is None else session.reading)
+        self._show_selection()
 
-    def _selection_changed(self) -> None:
+    def _show_selection(self) -> None:
         session = self.desk.session
         if session is not None:
             for viewport in self.grid.viewports:
                 viewport.set_selection(session.current_finding_id, session.selected_marks)
         self._enable()
 
-    def _picture_shown(self, pane: int, picture: object) -> None:
-        del pane, picture
+    def _picture_shown(self, _pane: int, _picture: object) -> None:
         self.commands.apply_view()
         self._show_view()
         self._enable()

@@ -9,11 +9,12 @@ from PySide6.QtCore import QObject, Signal
 
 import annotator
 from annotator.errors import AnnotatorError
+from annotator.hanging import four_up
 from annotator.imaging.collection import Listing
 from annotator.imaging.rejected import Rejected
 from annotator.model.image import ExamInfo, ImageInfo
 from annotator.ui.panels.worklist import IN_PROGRESS, worklist_order
-from annotator.ui.session import ReadingSession
+from annotator.ui.session import ReadingSession, SaveState
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import Workspace
 
@@ -30,10 +31,11 @@ def sample_folder() -> Path | None:
 class ReadingDesk(QObject):
     """Opens files into exams and exams into readings; one reading at a time.
 
-    `session_changed` comes before `exam_changed`, both with None when nothing is open. An exam is only
-    left when every act of its reading is saved.
+    `closing` asks for words still being typed, `session_changed` (None: no reading is open) comes before
+    `exam_changed`. An exam is only left when every act of its reading is saved.
     """
 
+    closing = Signal()
     exams_changed = Signal()
     states_changed = Signal(object)
     session_changed = Signal(object)
@@ -48,6 +50,7 @@ class ReadingDesk(QObject):
         self._images: dict[str, ImageInfo] = {}
         self.exams: tuple[ExamInfo, ...] = ()
         self.rejected: tuple[Rejected, ...] = ()
+        self._states: dict[str, str] = {}
         self.exam: ExamInfo | None = None
         self.session: ReadingSession | None = None
 
@@ -92,6 +95,7 @@ class ReadingDesk(QObject):
             self.message.emit(f"This exam cannot be read: {error}")
             return
         session.message.connect(self.message)
+        session.save_state_changed.connect(self._saved)
         self.exam = exam
         self.session = session
         self.session_changed.emit(session)
@@ -103,13 +107,13 @@ class ReadingDesk(QObject):
         session = self.session
         if session is None:
             return True
-        self.session_changed.emit(None)
+        self.closing.emit()
         if not session.close():
-            self.session_changed.emit(session)
             self.message.emit(f"Not saved, so this exam stays open: {session.save_error or 'try again'}")
             return False
         self.session = None
         self.exam = None
+        self.session_changed.emit(None)
         session.deleteLater()
         return True
 
@@ -138,9 +142,20 @@ class ReadingDesk(QObject):
             lambda _token: {
                 r.study_instance_uid: IN_PROGRESS for r in self.workspace.readings() if r.reader == reader
             },
-            self.states_changed.emit,
+            self._states_known,
             lambda error: self.message.emit(str(error)),
         )
+
+    def _states_known(self, states: dict[str, str]) -> None:
+        self._states = states
+        self.states_changed.emit(states)
+
+    def _saved(self) -> None:
+        session = self.session
+        if session is None or session.save_state is not SaveState.SAVED or not session.revision:
+            return
+        if session.exam.study_instance_uid not in self._states:
+            self.refresh_states()
 
     def _listed(self, listing: Listing) -> None:
         self.progress.emit(None)
@@ -159,8 +174,8 @@ class ReadingDesk(QObject):
             if any(image.sop_instance_uid in wanted for image in exam.images)
         ]
         if candidates:
-            # Magnification views follow a screening exam; reading begins with the latter.
-            self.open_exam(min(candidates, key=_only_magnified))
+            # The first of those with most of the standard views: magnification views come after them.
+            self.open_exam(max(candidates, key=_standard_views))
 
     def _listing_failed(self, error: AnnotatorError) -> None:
         self.progress.emit(None)
@@ -177,5 +192,5 @@ class ReadingDesk(QObject):
             self.message.emit("There is no further exam in this direction.")
 
 
-def _only_magnified(exam: ExamInfo) -> bool:
-    return all(image.view.magnified for image in exam.images)
+def _standard_views(exam: ExamInfo) -> int:
+    return sum(slot is not None for slot in four_up(exam).slots)

@@ -58,7 +58,7 @@ class StatusLine(QWidget):
 
     def show_hint(self, text: str) -> None:
         """Say what the next click does."""
-        self._hint = text
+        self._hint = f"{text} · right drag: window · wheel: zoom" if text else ""
         self._show()
 
     def show_message(self, text: str) -> None:

@@ -92,10 +92,10 @@ QLabel[role="warning"] {{ color: {WARNING}; }}
 QLabel[role="welcome"] {{ color: {TEXT}; font-size: 13pt; }}
 QToolTip {{ background: {RAISED}; color: {TEXT}; border: 1px solid {LINE}; padding: 4px; }}
 QPushButton {{ background: {PANEL}; color: {TEXT}; border: 1px solid {LINE}; border-radius: 4px;
-    padding: 1px 7px; min-height: 1.3em; }}
+    padding: 1px 6px; min-height: 1.3em; }}
 QPushButton:hover {{ border-color: {DIM}; }}
 QPushButton:checked {{ background: {ACCENT_FILL}; color: {STRONG}; border-color: {ACCENT}; }}
-QPushButton:focus {{ border: 2px solid {ACCENT}; padding: 0 6px; }}
+QPushButton:focus {{ border: 2px solid {ACCENT}; padding: 0 5px; }}
 QPushButton:checked:focus {{ border-color: {STRONG}; }}
 QPushButton:disabled {{ color: {DIM}; border-color: {RAISED}; }}
 QPushButton[role="fold"], QPushButton[role="link"] {{ border-color: transparent; color: {DIM};

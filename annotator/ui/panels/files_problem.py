@@ -20,6 +20,8 @@ from annotator.imaging.rejected import Rejected
 
 def count_sentence(count: int) -> str:
     """How many files could not be opened, in words."""
+    if count == 0:
+        return "every file could be opened"
     return f"{count} file{'' if count == 1 else 's'} could not be opened"
 
 

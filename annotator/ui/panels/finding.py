@@ -36,7 +36,7 @@ _FLAGS = (
 )
 
 _SHORT_STAGES = {
-    Stage.SCREEN: "Screening",
+    Stage.SCREEN: "Screen",
     Stage.WORKUP: "Magnified",
     Stage.FU6: "6",
     Stage.FU12: "12",
@@ -49,7 +49,7 @@ _SHORT_CHANGES = {
     Change.NO_PRIOR: "No prior",
     Change.NEW: "New",
     Change.INCREASED: "More",
-    Change.MORPH_CHANGED: "Other shape",
+    Change.MORPH_CHANGED: "Shape",
     Change.STABLE_LT2Y: "Stable < 2 y",
     Change.STABLE_2Y: "Stable 2 y +",
     Change.DECREASED: "Fewer",
@@ -88,7 +88,7 @@ class FindingPanel(QWidget):
         self.comment.setPlaceholderText("Comment")
         self.comment.setAccessibleName("Comment on the finding")
         self.comment.setTabChangesFocus(True)
-        self.comment.setFixedHeight(self.comment.fontMetrics().lineSpacing() * 3 + 10)
+        self.comment.setFixedHeight(self.comment.fontMetrics().lineSpacing() * 2 + 10)
         self.comment.textChanged.connect(self._comment_typed)
         self.comment.installEventFilter(self)
         self._pause = QTimer(self)
@@ -127,6 +127,7 @@ class FindingPanel(QWidget):
         finding = None if self._session is None else self._session.current_finding
         self._show_list(finding)
         self._words.setVisible(finding is not None)
+        self.assessment.setVisible(finding is not None)
         self.hint.setVisible(finding is None)
         self.new.setEnabled(self._session is not None)
         self.remove.setEnabled(finding is not None)
@@ -207,7 +208,6 @@ class FindingPanel(QWidget):
             self.stage,
             self.change,
             self.flags,
-            self.assessment,
             self.comment,
         )
         for part in parts:
@@ -225,6 +225,7 @@ class FindingPanel(QWidget):
         whole.addWidget(self.list)
         whole.addWidget(self.hint)
         whole.addWidget(self._words, 1)
+        whole.addWidget(self.assessment)
         whole.addStretch(0)
 
     def _choices(self, items: Iterable[StrEnum], short: dict[Any, str] | None = None) -> list[Choice]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QListWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QListWidget, QVBoxLayout, QWidget
 
 from annotator.model.history import Revision
 
@@ -27,6 +27,9 @@ class HistoryPanel(QWidget):
         self.list.setUniformItemSizes(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 4, 4, 4)
+        heading = QLabel("HISTORY")
+        heading.setProperty("role", "heading")
+        layout.addWidget(heading)
         layout.addWidget(self.list)
 
     def show_revisions(self, revisions: Sequence[Revision]) -> None:

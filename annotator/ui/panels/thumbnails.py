@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QListView, QListWidget, QListWidgetItem, Q
 
 from annotator.model.image import ImageInfo
 
-SIDE_PX = 88
+SIDE_PX = 78
 
 _UID = Qt.ItemDataRole.UserRole
 
@@ -31,7 +31,7 @@ class ThumbnailsPanel(QWidget):
         self.list.setResizeMode(QListView.ResizeMode.Adjust)
         self.list.setMovement(QListView.Movement.Static)
         self.list.setIconSize(QSize(SIDE_PX, SIDE_PX))
-        self.list.setSpacing(2)
+        self.list.setGridSize(QSize(SIDE_PX + 5, SIDE_PX + self.list.fontMetrics().height() + 8))
         self.list.setWordWrap(False)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemActivated.connect(self._chosen)

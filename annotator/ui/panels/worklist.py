@@ -29,6 +29,8 @@ READING = "reading"
 
 _UID = Qt.ItemDataRole.UserRole
 _STATE = Qt.ItemDataRole.UserRole + 1
+_NAME = Qt.ItemDataRole.UserRole + 2
+_WHEN = Qt.ItemDataRole.UserRole + 3
 
 
 def date_text(date: str) -> str:
@@ -50,7 +52,7 @@ def worklist_order(exams: Sequence[ExamInfo]) -> list[ExamInfo]:
 class _ExamDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         del index
-        return QSize(80, option.fontMetrics.height() + 8)
+        return QSize(80, option.fontMetrics.height() * 2 + 8)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -66,15 +68,18 @@ class _ExamDelegate(QStyledItemDelegate):
         if flags & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QColor(LINE))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
-        inner = rect.adjusted(8, 0, -6, 0)
+        upper = rect.adjusted(8, 3, -6, -rect.height() // 2)
+        lower = rect.adjusted(8, rect.height() // 2, -6, -3)
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.setPen(QColor(MARK if current else DIM))
-        painter.drawText(inner, middle | Qt.AlignmentFlag.AlignRight, state)
-        inner.setRight(inner.right() - painter.fontMetrics().horizontalAdvance(state) - 8)
+        painter.drawText(upper, middle | Qt.AlignmentFlag.AlignRight, state)
+        upper.setRight(upper.right() - painter.fontMetrics().horizontalAdvance(state) - 8)
+        metrics = painter.fontMetrics()
         painter.setPen(QColor(STRONG if current else TEXT))
-        text = str(index.data(Qt.ItemDataRole.DisplayRole))
-        elided = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, inner.width())
-        painter.drawText(inner, middle, elided)
+        name = metrics.elidedText(str(index.data(_NAME)), Qt.TextElideMode.ElideMiddle, upper.width())
+        painter.drawText(upper, middle, name)
+        painter.setPen(QColor(DIM))
+        painter.drawText(lower, middle, str(index.data(_WHEN)))
         painter.restore()
 
 
@@ -130,8 +135,11 @@ class WorklistPanel(QWidget):
         for exam in self._exams:
             item = QListWidgetItem(f"{exam_name(exam)}  {date_text(exam.date)}")
             item.setData(_UID, exam.study_instance_uid)
+            item.setData(_NAME, exam_name(exam))
+            count = len(exam.images)
+            item.setData(_WHEN, f"{date_text(exam.date)}  ·  {count} image{'' if count == 1 else 's'}")
             views = ", ".join(image.label for image in exam.images if image.label)
-            item.setToolTip(f"{len(exam.images)} images: {views}")
+            item.setToolTip(f"{exam_name(exam)} {date_text(exam.date)}: {views}")
             self.list.addItem(item)
         self._show_states()
         self._filter(self.filter.text())

@@ -1,0 +1,216 @@
+"""The panels by themselves: what they count, what they say, and that everybody can reach them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QApplication, QWidget
+
+from annotator.lexicon.loader import load_lexicon
+from annotator.model.edits import add_cluster, add_finding, add_mark, describe
+from annotator.model.finding import Assessment, Distribution, Morphology, Reading
+from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
+from annotator.model.history import Act, Revision
+from annotator.model.image import ExamInfo, ImageInfo, Laterality, View
+from annotator.model.mark import MarkKind
+from annotator.rules import FollowUpAction, follow_up, load_rules
+from annotator.ui.exam_strip import age_text
+from annotator.ui.panels.chips import ChipRow, Choice, Pick
+from annotator.ui.panels.facts import facts_of, most_in_circle
+from annotator.ui.panels.follow_up import categories, headline
+from annotator.ui.panels.history import sentence
+from annotator.ui.panels.worklist import WorklistPanel, worklist_order
+
+TENTH = PixelSpacing(0.1, 0.1, SpacingBasis.AT_DETECTOR)
+EMPTY = Reading(id="r", reader="a", study_instance_uid="1")
+
+
+def image(uid: str, view: View, spacing: PixelSpacing | None = TENTH, **facts) -> ImageInfo:
+    return ImageInfo(
+        path=Path(f"{uid}.dcm"),
+        sop_class_uid="1.2.840.10008.5.1.4.1.1.1.2",
+        sop_instance_uid=uid,
+        rows=4000,
+        columns=3000,
+        laterality=Laterality.LEFT,
+        view=view,
+        spacing=spacing,
+        **facts,
+    )
+
+
+def exam(*images: ImageInfo, uid: str = "1") -> ExamInfo:
+    return ExamInfo(uid, images)
+
+
+def test_extent_is_the_greatest_of_any_view_and_never_an_average() -> None:
+    cc, mlo = image("1.1", View("CC")), image("1.2", View("MLO"))
+    reading, finding = add_finding(EMPTY)
+    for key, columns in ((cc.key(), (0, 40)), (mlo.key(), (0, 84))):
+        for column in columns:
+            reading, _ = add_mark(reading, finding.id, key, ImagePoint(column, 5), MarkKind.MICRO)
+    facts = facts_of(reading, finding, exam(cc, mlo))
+    assert str(facts.extent) == "8.4 mm at detector"
+    assert facts.short == "4 marks · 8.4 mm · CC + MLO"
+    assert facts.measured == "measured: 2 within 10 mm, extent 8.4 mm at detector"
+    assert facts.side == "L"
+
+
+def test_without_known_spacing_nothing_is_said_in_millimetres() -> None:
+    cc = image("1.1", View("CC"), spacing=None)
+    reading, finding = add_finding(EMPTY)
+    for column in (0, 50):
+        reading, _ = add_mark(reading, finding.id, cc.key(), ImagePoint(column, 5), MarkKind.MICRO)
+    facts = facts_of(reading, finding, exam(cc))
+    assert facts.extent is None
+    assert "mm" not in facts.short + facts.measured
+
+
+def test_an_outlined_area_without_marks_has_the_extent_of_its_outline() -> None:
+    cc = image("1.1", View("CC"))
+    reading, finding = add_finding(EMPTY)
+    outline = (ImagePoint(0, 0), ImagePoint(30, 0), ImagePoint(30, 40))
+    reading, _ = add_cluster(reading, finding.id, cc.key(), outline, (), TENTH)
+    assert str(facts_of(reading, finding, exam(cc)).extent) == "5.0 mm at detector"
+
+
+@pytest.mark.parametrize(
+    ("places", "most"),
+    [
+        ([], 0),
+        ([(5, 5)], 1),
+        ([(5, 5), (5, 5), (5, 5)], 3),
+        ([(0, 0), (100, 0)], 2),
+        ([(0, 0), (100.5, 0)], 1),
+        ([(0, 0), (90, 0), (45, 80), (45, 30)], 3),
+        ([(0, 0), (70, 0), (35, 60), (35, 30)], 4),
+        ([(0, 0), (1000, 1000), (1010, 1000), (1000, 1010)], 3),
+    ],
+)
+def test_the_fullest_circle_of_a_centimetre_is_found(places: list[tuple[float, float]], most: int) -> None:
+    points = [ImagePoint(*place) for place in places]
+    assert most_in_circle(points, TENTH, 10.0) == most
+
+
+def test_the_suggested_category_waits_for_the_readers_own() -> None:
+    reading, finding = add_finding(EMPTY)
+    reading = describe(
+        reading, finding.id, morphology=(Morphology.FINE_PLEO,), distribution=Distribution.GROUPED
+    )
+    said = reading.findings[0]
+    result = follow_up(said, load_rules())
+    assert result.suggested_assessment == "0"
+    assert "suggested category" not in categories(result, said)
+    own = describe(reading, finding.id, assessment=Assessment.SUSPICIOUS).findings[0]
+    assert categories(follow_up(own, load_rules()), own) == "suggested category 0  ·  yours 4"
+
+
+def test_a_row_without_a_category_suggests_none() -> None:
+    reading, finding = add_finding(EMPTY)
+    own = describe(reading, finding.id, assessment=Assessment.BENIGN).findings[0]
+    result = follow_up(own, load_rules())
+    assert result.follow_up is FollowUpAction.MORE_INPUT
+    assert categories(result, own) == "yours 2"
+    assert headline(result) == "Say more first"
+
+
+def test_every_follow_up_has_a_headline() -> None:
+    reading, _ = add_finding(EMPTY)
+    result = follow_up(reading.findings[0], load_rules())
+    from dataclasses import replace
+
+    assert all(headline(replace(result, follow_up=action)) for action in FollowUpAction)
+
+
+def test_the_worklist_is_by_patient_then_newest_first_and_filters_every_word(qtbot) -> None:
+    def of(uid: str, patient: str, date: str) -> ExamInfo:
+        return exam(image(f"{uid}.1", View("CC"), patient_key=patient, exam_date=date), uid=uid)
+
+    exams = [of("1", "B", "20200101"), of("2", "A", "20190101"), of("3", "A", "20230101")]
+    assert [e.study_instance_uid for e in worklist_order(exams)] == ["3", "2", "1"]
+    panel = WorklistPanel()
+    qtbot.addWidget(panel)
+    panel.show_exams(exams)
+    panel.show_states({"2": "in progress"})
+    panel.filter.setText("progress A")
+    assert [panel.list.item(i).isHidden() for i in range(3)] == [True, False, True]
+    assert panel.progress.text() == "1 of 3 begun"
+
+
+def test_a_choice_of_one_cannot_be_left_without_and_a_second_click_clears_the_other(qtbot) -> None:
+    choices = [Choice("a", "A"), Choice("b", "B")]
+    said: list[tuple[str, ...]] = []
+    for pick, expected in ((Pick.ONE, ("a",)), (Pick.ONE_OR_NONE, ()), (Pick.ANY, ("b",))):
+        row = ChipRow("Row", choices, pick)
+        qtbot.addWidget(row)
+        row.chosen.connect(said.append)
+        row.set_values({"a"} if pick is not Pick.ANY else {"a", "b"})
+        row.chip("a").click()
+        assert row.values == expected
+        assert said.pop() == expected
+
+
+def test_a_revision_is_a_sentence() -> None:
+    at = datetime(2026, 3, 12, 14, 32, 7, tzinfo=UTC)
+    revision = Revision(1, Act.EDIT, "Begin F1", at, "anna", "1.0", EMPTY)
+    assert sentence(revision).endswith("anna: Begin F1")
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"), [("058Y", "58 y"), ("006M", "6 m"), ("000Y", "0 y"), ("", ""), ("?", "?")]
+)
+def test_age_is_read_as_people_write_it(said: str, shown: str) -> None:
+    assert age_text(said) == shown
+
+
+def test_words_carry_their_definition_size_and_source(qtbot) -> None:
+    from annotator.ui.panels.finding import FindingPanel
+
+    panel = FindingPanel(load_lexicon())
+    qtbot.addWidget(panel)
+    tip = panel.morphology.chip(Morphology.PUNCTATE).toolTip()
+    term = load_lexicon().term(Morphology.PUNCTATE)
+    assert term.size in tip
+    assert all(source in tip for source in term.sources)
+
+
+def focusable(root: QWidget) -> list[QWidget]:
+    from PySide6.QtCore import Qt
+
+    widgets = [root, *root.findChildren(QWidget)]
+    return [w for w in widgets if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.isVisibleTo(root)]
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+def test_everything_the_keyboard_reaches_has_a_name(qtbot, tmp_path) -> None:
+    from annotator.bootstrap import open_workspace
+    from annotator.settings import load_settings
+    from annotator.ui.main_window import MainWindow
+    from annotator.ui.task_runner import TaskRunner
+
+    workspace = open_workspace(load_settings(overrides={"database": f"sqlite:///{tmp_path / 'r.db'}"}))
+    bugs: list[BaseException] = []
+    runner = TaskRunner(bugs.append)
+    window = MainWindow(workspace, runner)
+    qtbot.addWidget(window)
+    for name in ("history", "problems"):
+        window.show_panel(name)
+    window.desk.open_exam(exam(image("1.1", View("CC"))))
+    window.desk.session.new_finding()
+    window.finding_panel.fold.setChecked(True)
+    window.show()
+    QApplication.processEvents()
+    named = {}
+    for widget in focusable(window):
+        interface = QAccessible.queryAccessibleInterface(widget)
+        assert interface is not None
+        named[widget] = interface.text(QAccessible.Text.Name)
+    assert len(named) > 25
+    assert [w for w, name in named.items() if not name.strip()] == []
+    window.close()
+    runner.shutdown()
+    workspace.close()
+    assert bugs == []

@@ -1,0 +1,437 @@
+"""The window through real keys, clicks and drops: open, mark, say, save, close, find it again."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from small_exam import SPOTS, column_of, write_exam
+
+from annotator.bootstrap import open_workspace
+from annotator.model.finding import Assessment, Distribution, Morphology
+from annotator.model.geometry import ImagePoint
+from annotator.model.mark import MarkKind
+from annotator.settings import load_settings, settings_path
+from annotator.ui.main_window import MainWindow
+from annotator.ui.task_runner import TaskRunner
+from annotator.ui.theme import apply_theme
+
+# The offscreen platform says so of every window; it is no fault of ours.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+
+Opener = Callable[[], MainWindow]
+
+
+@pytest.fixture
+def open_window(qtbot, tmp_path: Path) -> Iterator[Opener]:
+    """Opens windows on one database; afterwards none, and no thread, is left."""
+    opened = []
+    bugs: list[BaseException] = []
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app)
+
+    def make() -> MainWindow:
+        overrides = {"database": f"sqlite:///{tmp_path / 'r.db'}", "reader": "anna"}
+        workspace = open_workspace(load_settings(overrides=overrides))
+        runner = TaskRunner(bugs.append)
+        window = MainWindow(workspace, runner)
+        opened.append((window, runner, workspace))
+        qtbot.addWidget(window)
+        window.resize(1280, 720)
+        window.show()
+        qtbot.waitExposed(window)
+        window.activateWindow()
+        return window
+
+    yield make
+    for window, runner, workspace in opened:
+        window.close()
+        runner.shutdown()
+        workspace.close()
+        assert not window.isVisible()
+    assert bugs == []
+    left = [t.name for t in threading.enumerate() if t.name.startswith(("query", "write"))]
+    assert left == []
+
+
+@pytest.fixture
+def exam(tmp_path: Path) -> Path:
+    return write_exam(tmp_path / "exam")
+
+
+def hang(qtbot, window: MainWindow, *paths: Path) -> None:
+    window.open_paths(list(paths))
+    qtbot.waitUntil(lambda: window.desk.exam is not None, timeout=10_000)
+    pictured(qtbot, window)
+
+
+def pictured(qtbot, window: MainWindow, panes: int = 4) -> None:
+    def ready() -> bool:
+        return all(v.picture is not None for v in window.grid.viewports[:panes])
+
+    qtbot.waitUntil(ready, timeout=10_000)
+
+
+def click_spot(window: MainWindow, pane: int, number: int) -> None:
+    viewport = window.grid.viewports[pane]
+    from_chest, row = SPOTS[number]
+    side = str(viewport.picture.info.laterality)
+    at = viewport.widget_position(ImagePoint(column_of(side, from_chest), row))
+    QTest.mouseMove(viewport, at.toPoint())
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=at.toPoint())
+
+
+def saved(qtbot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: window.desk.session.unsaved_acts == 0, timeout=5000)
+
+
+def chip(row, value):
+    return row.chip(value)
+
+
+def press(widget, key, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
+    QTest.keyClick(widget, key, modifiers)
+
+
+def test_a_folder_hangs_backs_together_and_the_window_says_whose_it_is(qtbot, open_window, exam) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    assert [v.picture.info.label for v in window.grid.viewports] == ["RCC", "LCC", "RMLO", "LMLO"]
+    assert window.strip.name.text() == "SMALL-1"
+    assert "58 y" in window.strip.facts.text()
+    assert "2024-03-12" in window.strip.facts.text()
+    assert [i.label for i in window.thumbnails.infos] == ["RCC", "LCC", "RMLO", "LMLO"]
+
+
+def test_mark_say_save_close_and_find_everything_again(qtbot, open_window, exam) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    for spot in range(3):
+        click_spot(window, 1, spot)
+    session = window.desk.session
+    assert len(session.reading.marks) == 3
+    panel, card = window.finding_panel, window.follow_up_panel
+    QTest.mouseClick(chip(panel.morphology, Morphology.FINE_PLEO), Qt.MouseButton.LeftButton)
+    QTest.mouseClick(chip(panel.distribution, Distribution.GROUPED), Qt.MouseButton.LeftButton)
+    assert card.action.text() == "Magnification views"
+    assert card.row.text() == "row M1"
+    assert "suggested category" not in card.category.text()
+    QTest.mouseClick(chip(panel.assessment, Assessment.INCOMPLETE), Qt.MouseButton.LeftButton)
+    assert card.category.text() == "suggested category 0  ·  yours 0"
+    assert "3 marks" in panel.list.item(0).toolTip()
+    assert "3 within 10 mm" in panel.measured.text()
+    assert "at detector" in panel.measured.text()
+    before = session.reading
+    saved(qtbot, window)
+    qtbot.waitUntil(lambda: window.strip.saved.text().startswith("saved "), timeout=5000)
+    window.close()
+
+    again = open_window()
+    hang(qtbot, again, exam)
+    assert again.desk.session.reading == before
+    assert chip(again.finding_panel.morphology, Morphology.FINE_PLEO).isChecked()
+    press(again.grid.active, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert again.desk.session.reading.findings[0].assessment is None
+
+
+def test_a_second_click_takes_the_own_category_back(qtbot, open_window, exam) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    press(window.grid.active, Qt.Key.Key_F)
+    button = chip(window.finding_panel.assessment, Assessment.SUSPICIOUS)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert window.desk.session.current_finding.assessment is Assessment.SUSPICIOUS
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert window.desk.session.current_finding.assessment is None
+
+
+def test_letters_are_text_in_the_comment_and_keys_again_on_the_image(qtbot, open_window, exam) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    press(window.grid.active, Qt.Key.Key_F)
+    comment = window.finding_panel.comment
+    comment.setFocus()
+    QTest.keyClicks(comment, "mighty B2 left")
+    assert comment.toPlainText() == "mighty B2 left"
+    assert not window.grid.active.inverted
+    assert window.grid.active.voi.name == "Normal"
+    press(comment, Qt.Key.Key_Escape)
+    assert window.grid.isAncestorOf(QApplication.focusWidget())
+    assert window.desk.session.current_finding.comment == "mighty B2 left"
+    press(QApplication.focusWidget(), Qt.Key.Key_I)
+    assert window.grid.active.inverted
+    press(QApplication.focusWidget(), Qt.Key.Key_1)
+    assert [v.voi.name for v in window.grid.viewports] == ["Harder"] * 4
+
+
+def test_a_comment_is_kept_after_a_pause_and_on_closing(qtbot, open_window, exam) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    press(window.grid.active, Qt.Key.Key_F)
+    comment = window.finding_panel.comment
+    comment.setFocus()
+    QTest.keyClicks(comment, "first")
+    qtbot.waitUntil(lambda: window.desk.session.current_finding.comment == "first", timeout=5000)
+    QTest.keyClicks(comment, " second")
+    window.close()
+    again = open_window()
+    hang(qtbot, again, exam)
+    assert again.desk.session.reading.findings[0].comment == "first second"
+
+
+def test_tab_walks_findings_on_the_image_and_widgets_in_a_panel(qtbot, open_window, exam) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    press(window.grid.active, Qt.Key.Key_F)
+    press(window.grid.active, Qt.Key.Key_F)
+    first, second = (f.id for f in window.desk.session.reading.findings)
+    assert window.desk.session.current_finding_id == second
+    press(window.grid.active, Qt.Key.Key_Tab)
+    assert window.desk.session.current_finding_id == first
+    press(window.grid.active, Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+    assert window.desk.session.current_finding_id == second
+    press(window.grid.active, Qt.Key.Key_F6)
+    assert QApplication.focusWidget() is window.finding_panel.new
+    press(window.finding_panel.new, Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is window.finding_panel.remove
+    assert window.desk.session.current_finding_id == second
+
+
+def test_a_row_of_words_is_one_stop_with_arrows_and_space(qtbot, open_window, exam) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    press(window.grid.active, Qt.Key.Key_F)
+    row = window.finding_panel.distribution
+    row.chip(Distribution.DIFFUSE).setFocus()
+    press(row.chip(Distribution.DIFFUSE), Qt.Key.Key_Right)
+    assert QApplication.focusWidget() is row.chip(Distribution.REGIONAL)
+    press(row.chip(Distribution.REGIONAL), Qt.Key.Key_Space)
+    assert window.desk.session.current_finding.distribution is Distribution.REGIONAL
+
+
+def test_a_chord_names_the_shape_and_gives_the_keyboard_back(qtbot, open_window, exam) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    press(window.grid.active, Qt.Key.Key_F)
+    press(window.grid.active, Qt.Key.Key_L)
+    legend = QApplication.focusWidget()
+    assert legend.isVisible()
+    QTest.keyClicks(legend, "fp")
+    assert window.desk.session.current_finding.morphology == (Morphology.FINE_PLEO,)
+    assert not legend.isVisible()
+    assert window.grid.isAncestorOf(QApplication.focusWidget())
+    press(window.grid.active, Qt.Key.Key_L)
+    press(legend, Qt.Key.Key_Escape)
+    assert not legend.isVisible()
+    assert window.desk.session.current_finding.distribution is None
+
+
+def test_a_benign_preset_marks_and_names_in_one_act(qtbot, open_window, exam) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    viewport = window.grid.viewports[1]
+    at = viewport.widget_position(ImagePoint(column_of("L", SPOTS[0][0]), SPOTS[0][1]))
+    qtbot.mouseMove(viewport, at.toPoint() + QPoint(3, 3))
+    qtbot.mouseMove(viewport, at.toPoint())
+    press(window.grid.active, Qt.Key.Key_B)
+    QTest.keyClicks(QApplication.focusWidget(), "v")
+    reading = window.desk.session.reading
+    assert [f.morphology for f in reading.findings] == [(Morphology.VASCULAR,)]
+    assert len(reading.marks) == 1
+    press(window.grid.active, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.desk.session.reading.findings == ()
+
+
+def test_macro_tool_delete_and_redo_by_key(qtbot, open_window, exam) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    press(window.grid.active, Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
+    click_spot(window, 0, 0)
+    assert [m.kind for m in window.desk.session.reading.marks] == [MarkKind.MACRO]
+    press(window.grid.active, Qt.Key.Key_Delete)
+    assert window.desk.session.reading.marks == ()
+    control = Qt.KeyboardModifier.ControlModifier
+    press(window.grid.active, Qt.Key.Key_Z, control)
+    assert len(window.desk.session.reading.marks) == 1
+    press(window.grid.active, Qt.Key.Key_Y, control)
+    assert window.desk.session.reading.marks == ()
+
+
+def test_files_that_cannot_be_opened_are_told_quietly_and_stop_nothing(qtbot, open_window, exam) -> None:
+    (exam / "broken.dcm").write_bytes(b"\0" * 128 + b"DICM" + b"\xff" * 50)
+    window = open_window()
+    hang(qtbot, window, exam)
+    assert window.worklist.problems.text() == "1 file could not be opened"
+    assert QApplication.activeModalWidget() is None
+    QTest.mouseClick(window.worklist.problems, Qt.MouseButton.LeftButton)
+    assert window.problems.isVisible()
+    assert "broken.dcm" in window.problems.list.item(0).text()
+    QTest.mouseClick(window.problems.copy, Qt.MouseButton.LeftButton)
+    assert str(exam / "broken.dcm") in QGuiApplication.clipboard().text()
+
+
+def test_an_image_that_fails_to_load_says_why_and_the_others_hang(qtbot, open_window, exam) -> None:
+    window = open_window()
+    listing = window.desk.workspace.list_images([exam])
+    (exam / "LCC.dcm").unlink()
+    window.desk.open_exam(window.desk.workspace.group_exams(listing.images)[0])
+    viewports = window.grid.viewports
+    qtbot.waitUntil(lambda: all(viewports[i].picture is not None for i in (0, 2, 3)), timeout=10_000)
+    qtbot.waitUntil(lambda: "LCC cannot be shown" in window.status.message, timeout=10_000)
+    assert viewports[1].picture is None
+    assert "LCC.dcm" in viewports[1].accessibleDescription()
+
+
+def test_layouts_panels_and_images_only_by_key(qtbot, open_window, exam) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    grid = window.grid
+
+    def shown() -> int:
+        return sum(v.isVisible() for v in grid.viewports)
+
+    press(grid.active, Qt.Key.Key_H)
+    assert shown() == 2
+    assert [v.picture.info.label for v in grid.viewports[:2]] == ["RCC", "LCC"]
+    press(grid.active, Qt.Key.Key_H)
+    assert shown() == 1
+    press(grid.active, Qt.Key.Key_V)
+    qtbot.waitUntil(lambda: grid.active.picture.info.label == "RMLO")
+    press(grid.active, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: grid.active.picture.info.label == "LMLO")
+    press(grid.active, Qt.Key.Key_H)
+    pictured(qtbot, window)
+    press(grid.active, Qt.Key.Key_F11)
+    parts = (window.worklist, window.thumbnails, window.finding_panel, window.strip, window.status)
+    assert not any(part.isVisible() for part in parts)
+    press(grid.active, Qt.Key.Key_F11)
+    assert all(part.isVisible() for part in parts)
+    press(grid.active, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert not window.worklist.isVisible()
+
+
+def test_enter_on_a_small_picture_shows_it_in_the_active_pane(qtbot, open_window, exam) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    window.thumbnails.list.setFocus()
+    window.thumbnails.list.setCurrentRow(3)
+    press(window.thumbnails.list, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.grid.viewports[0].picture.info.label == "LMLO")
+
+
+def test_dropped_files_open(qtbot, open_window, exam) -> None:
+    window = open_window()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(exam / "RCC.dcm")), QUrl.fromLocalFile(str(exam / "LCC.dcm"))])
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(400, 300), Qt.DropAction.CopyAction, data, left, none)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    drop = QDropEvent(QPointF(400, 300), Qt.DropAction.CopyAction, data, left, none)
+    QApplication.sendEvent(window, drop)
+    qtbot.waitUntil(lambda: window.desk.exam is not None, timeout=10_000)
+    pictured(qtbot, window, 2)
+    assert len(window.desk.exam.images) == 2
+
+
+def test_another_exam_takes_the_old_pictures_down_and_its_reading_is_kept(
+    qtbot, open_window, tmp_path, exam
+) -> None:
+    older = write_exam(tmp_path / "older", study="2.25.2", date="20220301")
+    window = open_window()
+    hang(qtbot, window, exam, older)
+    assert window.desk.exam.date == "20240312"
+    assert "prior 2022-03-01" in window.strip.facts.text()
+    click_spot(window, 0, 0)
+    reading = window.desk.session.reading
+    press(window.grid.active, Qt.Key.Key_BracketLeft)
+    assert window.desk.exam.date == "20220301"
+    shown = [v.picture for v in window.grid.viewports if v.picture is not None]
+    assert all(p.info.study_instance_uid == "2.25.2" for p in shown)
+    assert window.desk.session.reading.findings == ()
+    assert not window.finding_panel.list.isVisible()
+    pictured(qtbot, window)
+    qtbot.waitUntil(lambda: "in progress" in window.worklist.list.item(0).data(0x0101), timeout=5000)
+    press(window.grid.active, Qt.Key.Key_BracketRight)
+    assert window.desk.session.reading == reading
+    pictured(qtbot, window)
+
+
+def test_listing_can_be_stopped_and_opens_nothing(qtbot, open_window, exam) -> None:
+    window = open_window()
+    window.open_paths([exam])
+    window.desk.cancel_listing()
+    qtbot.wait(300)
+    assert window.desk.exam is None
+    assert "Stopped" in window.status.message
+
+
+def test_nothing_of_a_patient_is_remembered_between_sessions(qtbot, open_window, exam) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    press(window.grid.active, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    window.close()
+    kept = settings_path().with_name("window.ini").read_text()
+    assert "SMALL" not in kept
+    assert str(exam) not in kept
+    again = open_window()
+    hang(qtbot, again, exam)
+    assert not again.finding_panel.isVisible()
+
+
+def test_the_status_line_tells_value_place_and_basis_at_the_pointer(qtbot, open_window, exam) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    viewport = window.grid.viewports[1]
+    at = viewport.widget_position(ImagePoint(100, 200)).toPoint()
+    qtbot.mouseMove(viewport, at + QPoint(4, 4))
+    qtbot.mouseMove(viewport, at)
+    assert window.status.pointer.text().startswith("value 1")
+    assert "mm at detector" in window.status.pointer.text()
+    assert "zoom" in window.status.view.text()
+
+
+def test_keys_and_about_open_beside_the_work_never_over_it(qtbot, open_window, exam) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    press(window.grid.active, Qt.Key.Key_F1)
+    help_window = window.commands._dialogs["keys"]
+    assert help_window.isVisible()
+    assert not help_window.isModal()
+    help_window.close()
+    window.actions_by_id["about"].trigger()
+    about = window.commands._dialogs["about"]
+    assert about.isVisible()
+    assert QApplication.activeModalWidget() is None
+    about.close()
+
+
+def test_an_unsaved_reading_keeps_its_exam_open(qtbot, open_window, tmp_path, exam, monkeypatch) -> None:
+    from annotator.errors import StoreError
+
+    other = write_exam(tmp_path / "other", patient="SMALL-2", study="2.25.3")
+    window = open_window()
+    hang(qtbot, window, exam, other)
+    real = window.desk.workspace.save
+
+    def full(*_args, **_kwargs) -> int:
+        raise StoreError("the disk is full; make room")
+
+    monkeypatch.setattr(window.desk.workspace, "save", full)
+    click_spot(window, 0, 0)
+    current = window.desk.exam.study_instance_uid
+    press(window.grid.active, Qt.Key.Key_PageDown)
+    assert window.desk.exam.study_instance_uid == current
+    qtbot.waitUntil(lambda: "not saved: the disk is full" in window.strip.saved.text(), timeout=5000)
+    monkeypatch.setattr(window.desk.workspace, "save", real)
+    press(window.grid.active, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    saved(qtbot, window)
+    shutil.rmtree(other)
