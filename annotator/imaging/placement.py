@@ -16,6 +16,7 @@ from annotator.model.image import ImageInfo
 LARGEST_SCALE = 64.0
 SMALLEST_SCALE = 1 / 64
 STAYS_VISIBLE = 0.25
+NEARLY_SQUARE = 0.01
 AXILLA_ON_TOP = {"MLO", "ML", "LM", "LMO", "SIO", "ISO"}
 
 UNTURNED = Orientation()
@@ -137,10 +138,10 @@ def clamp(view: ViewTransform, width: int, height: int) -> ViewTransform:
 
 
 def _stretch(spacing: PixelSpacing | None, orientation: Orientation) -> float:
-    """Height of a displayed pixel in its widths."""
-    if spacing is None or spacing.row_mm == spacing.column_mm:
+    """Height of a displayed pixel in its widths; 1 when they differ by rounding only."""
+    ratio = 1.0 if spacing is None else spacing.row_mm / spacing.column_mm
+    if abs(ratio - 1) < NEARLY_SQUARE:
         return 1.0
-    ratio = spacing.row_mm / spacing.column_mm
     return 1 / ratio if orientation.transpose else ratio
 
 

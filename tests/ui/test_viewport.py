@@ -219,7 +219,7 @@ from annotator.ui.viewport import Viewport
 app = QApplication([])
 window = QWidget()
 viewport = Viewport(window)
-viewport.setGeometry(33, 21, 401, 333)
+viewport.setGeometry(34, 22, 401, 333)
 window.resize(500, 400)
 window.show()
 viewport.set_overlay_level(2)
@@ -232,7 +232,7 @@ assert ratio == float(os.environ["QT_SCALE_FACTOR"]), ratio
 view = viewport.view
 screen = pixels(window)[:, :, 0]
 table = display_lut(shown.info, viewport.voi)
-x0, y0 = round(33 * ratio), round(21 * ratio)
+x0, y0 = round(34 * ratio), round(22 * ratio)
 left, top = int(view.left), int(view.top)
 margin = int(80 * ratio)
 part = screen[y0 + margin : y0 + int(320 * ratio), x0 + 5 : x0 + int(390 * ratio)]
@@ -244,7 +244,7 @@ viewport.set_tool(MarkTool(host, MarkKind.MICRO))
 click(viewport, QPoint(210, 160))
 point = host.acts[0][1]
 x, y = view.to_screen(point)
-assert abs(x + x0 - (210 + 33) * ratio) < 1e-6 and abs(y + y0 - (160 + 21) * ratio) < 1e-6, (x, y)
+assert abs(x + x0 - (210 + 34) * ratio) < 1e-6 and abs(y + y0 - (160 + 22) * ratio) < 1e-6, (x, y)
 """
 
 

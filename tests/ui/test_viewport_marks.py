@@ -58,6 +58,18 @@ def test_many_points_go_to_the_screen_as_one_does(orientation, points):
     np.testing.assert_allclose(to_screen(view, as_array(points)), expected)
 
 
+@pytest.mark.parametrize("transpose", [False, True])
+def test_the_reach_of_the_hand_is_the_same_across_and_down_the_screen(transpose):
+    shown = picture()
+    layer = MarkLayer(reading_with(shown, [ImagePoint(100.0, 100.0)]), shown.key, None)
+    view = ViewTransform(220, 300, 1.0, 0.0, 0.0, Orientation(transpose=transpose), 4.0)
+    x, y = view.to_screen(ImagePoint(100.0, 100.0))
+    for dx, dy in ((7, 0), (-7, 0), (0, 7), (0, -7)):
+        assert layer.mark_at(view.to_image(x + dx, y + dy), 8, view) == "m0"
+    for dx, dy in ((9, 0), (0, 9), (0, -9), (6, 6)):
+        assert layer.mark_at(view.to_image(x + dx, y + dy), 8, view) is None
+
+
 @pytest.fixture
 def viewport(qtbot):
     viewport = Viewport()

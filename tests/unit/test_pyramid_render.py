@@ -229,6 +229,12 @@ def test_pixels_that_are_not_square_keep_their_shape(transpose):
     assert across / down == pytest.approx(15 / 20 if transpose else 20 / 15)
 
 
+def test_pixels_that_are_square_but_for_rounding_are_shown_as_they_are():
+    spacing = PixelSpacing(0.0941, 0.0943, SpacingBasis.AT_DETECTOR)
+    view = placement.one_to_one(fit(200, 300, 500, 500, spacing=spacing), 500, 500)
+    assert (view.scale, view.scale_down) == (1, 1)
+
+
 @given(
     st.floats(0, 800), st.floats(0, 600), st.floats(0.3, 3), st.floats(0.1, 6), st.sampled_from(ORIENTATIONS)
 )

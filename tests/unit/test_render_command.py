@@ -9,6 +9,10 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 from annotator.cli import main
+from annotator.imaging.air import hung
+from annotator.imaging.dicom_file import read_image
+from annotator.imaging.grayscale import default_voi, display_lut
+from annotator.imaging.pyramid import levels_of
 
 ROWS, COLUMNS = 90, 70
 
@@ -116,3 +120,20 @@ def test_only_png_is_written(mammogram, tmp_path, capsys):
     path, _ = mammogram
     assert main(["render", str(path), str(tmp_path / "o.jpg")]) == 2
     assert ".png" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "name", ["nyu_metarepository/1_R_CC_wrapped.dcm", "fo_dicom/GH133_scrubbed.dcm", "highdicom/dx_image.dcm"]
+)
+def test_real_pictures_at_one_to_one_are_their_stored_values_through_the_table(shared_data, tmp_path, name):
+    image = read_image(shared_data / name)
+    frame = image.frame()
+    column, row = frame.shape[1] // 2, frame.shape[0] // 3
+    shown = rendered(shared_data / name, tmp_path / "o.png", "--region", f"{column},{row},100,80")
+    levels = levels_of(image.info, frame)
+    turn, _ = hung(image.info, levels)
+    part = levels.stored[row : row + 80, column : column + 100]
+    part = part.T if turn.transpose else part
+    part = part[:, ::-1] if turn.flip_columns else part
+    part = part[::-1] if turn.flip_rows else part
+    assert (shown == display_lut(image.info, default_voi(image.info, frame))[part]).all()
