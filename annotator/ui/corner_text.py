@@ -44,11 +44,11 @@ def corner_lines(
     flags = tuple(Line(text, warning=True) for text in _warnings(info))
     notes = tuple(Line(text) for text in _notes(info))
     place = (Line(f"slice {picture.frame_number} / {info.frames}"),) if info.frames > 1 else ()
-    shown = Line(" · ".join(_display(picture, view, mode, inverted)))
+    shown = (Line(_pixel_size(info)), Line(_display(view, mode, inverted)))
     if level == MINIMAL:
-        return Corners((title, *flags, *notes, *place), (shown,))
+        return Corners((title, *flags, *notes, *place), shown)
     technique = tuple(Line(text) for text in (_date(info.exam_date), _technique(info)) if text)
-    return Corners((title, *technique, *place, *flags, *notes), (Line(_window(voi)), shown))
+    return Corners((title, *technique, *place, *flags, *notes), (Line(_window(voi)), *shown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +105,18 @@ def _window(voi: Voi) -> str:
     return f"table {voi.name}" if voi.name else "table of the file"
 
 
-def _display(picture: Picture, view: ViewTransform, mode: Mode, inverted: bool) -> list[str]:
-    spacing = picture.info.spacing
-    size = "pixel size unknown" if spacing is None else f"{spacing.mean_mm:.3g} mm {spacing.basis}"
-    zoom = "1:1" if view.scale == 1 else f"zoom {view.scale:.2f}"
-    parts = [size, zoom]
+def _pixel_size(info: ImageInfo) -> str:
+    spacing = info.spacing
+    return "pixel size unknown" if spacing is None else f"{spacing.mean_mm:.3g} mm {spacing.basis}"
+
+
+def _display(view: ViewTransform, mode: Mode, inverted: bool) -> str:
+    parts = ["1:1" if view.scale == 1 else f"zoom {view.scale:.2f}"]
     if mode is Mode.SPECK_TRUE:
         parts.insert(0, "speck-true")
     if inverted:
         parts.insert(0, "inverted")
-    return parts
+    return " · ".join(parts)
 
 
 def _warnings(info: ImageInfo) -> list[str]:

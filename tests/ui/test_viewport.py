@@ -337,7 +337,7 @@ def test_what_the_corners_say(viewport):
         assert expected in said
     assert {"IMPLANT", "magnified x1.8", "W 4000  C 2000  LINEAR"} <= set(said)
     assert "speck-true" in said[-1]
-    assert "0.07 mm at detector" in said[-1]
+    assert said[-2] == "0.07 mm at detector"
     minimal = words(viewport, corner_text.MINIMAL)
     assert "FOR PROCESSING" in minimal
     assert "2026-03-12" not in minimal
