@@ -39,7 +39,7 @@ from annotator.ui.grey_image import GreyImage
 from annotator.ui.hand import Hand
 from annotator.ui.overlay import Emphasis, MarkLayer, paint_overlay
 from annotator.ui.picture import Picture
-from annotator.ui.tools import Tool, Touch
+from annotator.ui.tools import PanTool, Tool, Touch
 
 __all__ = ["Picture", "Pointer", "Viewport"]
 
@@ -271,6 +271,9 @@ class Viewport(QWidget):
         """What the left button does from now on."""
         self._hand.cancel()
         self._hand.tool = tool
+        # a cross leaves the spot in sight that an arrow would cover
+        aim = Qt.CursorShape.OpenHandCursor if isinstance(tool, PanTool) else Qt.CursorShape.CrossCursor
+        self.setCursor(Qt.CursorShape.ArrowCursor if tool is None else aim)
         self.status_message.emit(tool.hint if tool else "")
 
     def set_overlay_level(self, level: int) -> None:
