@@ -1,7 +1,7 @@
 """Transfer syntax -> decoder, one table; and what a compressed frame must satisfy before it is shown.
 
 imagecodecs' single modules come first: they are the fastest and release the interpreter. Where one
-fails, the pydicom plugin named here decides; pydicom is never left to try plugins on its own, because
+fails, the pydicom plugin named here decides, in a process of its own; pydicom is never left to try plugins on its own, because
 it hides what the first one said. A decoder is only believed together with `stream_checks`.
 """
 
@@ -12,15 +12,15 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.encaps import encapsulate
-from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 
 from annotator.imaging.decode_guard import attempt, quiet_parsing
+from annotator.imaging.second_decoder import decode_apart
 from annotator.imaging.stream_checks import (
     BadStream,
     Family,
@@ -86,15 +86,20 @@ def codec_for(syntax: str, data: bytes) -> tuple[Codec, str]:
     shown = recognise(data)
     if shown is None:
         if declared is None:
-            name = UID(syntax).name if syntax else "unnamed"
+            name = _name(syntax) or "unnamed"
             raise BadStream(f"is in an encoding this program does not read ({name})")
         raise BadStream(f"is not {declared.family} as the header says, nor anything else known")
     codec = _BY_FAMILY[shown]
     alike = declared is not None and (declared.family == shown or {declared.family, shown} <= _SAME_STREAM)
     if alike:
         return codec, ""
-    said = declared.family if declared else UID(syntax).name if syntax else "nothing"
+    said = declared.family if declared else _name(syntax) or "nothing"
     return codec, f"The picture is {shown} although the header says {said}."
+
+
+def _name(syntax: str) -> str:
+    with quiet_parsing():
+        return UID(syntax).name
 
 
 _SAME_STREAM = {Family.JPEG_2000, Family.HTJ2K}
@@ -137,8 +142,15 @@ def _check_against_header(head: StreamHead, rows: int, columns: int, bits: tuple
         raise BadStream(f"has {head.precision} bits a pixel although the header says {stored}")
 
 
+def _function(codec: Codec) -> Callable[..., Any]:
+    function: Callable[..., Any] = getattr(
+        importlib.import_module(f"imagecodecs.{codec.module}"), codec.function
+    )
+    return function
+
+
 def _primary(codec: Codec, data: bytes) -> Frame:
-    decode = getattr(importlib.import_module(f"imagecodecs.{codec.module}"), codec.function)
+    decode = _function(codec)
     if codec.family is Family.JPEG_2000:
         frame: Frame = decode(data, numthreads=2)
     elif codec.family is Family.HTJ2K:
@@ -177,7 +189,7 @@ def _htj2k(decode: Callable[[bytes], Frame], data: bytes) -> Frame:
 
 
 def _with_plugin(codec: Codec, data: bytes, head: StreamHead, bits: tuple[int, int]) -> Frame:
-    """Decode with the one plugin of pydicom that the table names."""
+    """Decode with the one plugin of pydicom that the table names, in a process of its own."""
     options: dict[str, Any] = {
         "rows": head.rows,
         "columns": head.columns,
@@ -189,12 +201,7 @@ def _with_plugin(codec: Codec, data: bytes, head: StreamHead, bits: tuple[int, i
         "bits_stored": bits[1],
         "pixel_keyword": "PixelData",
     }
-    with quiet_parsing():
-        decoder = get_decoder(UID(codec.fallback_syntax))
-        frame, _ = decoder.as_array(
-            encapsulate([data]), decoding_plugin=codec.fallback_plugin, raw=True, **options
-        )
-    return frame
+    return decode_apart(data, codec.fallback_syntax, codec.fallback_plugin, options)
 
 
 def _check_lossless(codec: Codec, data: bytes, head: StreamHead, frame: Frame, bits: tuple[int, int]) -> None:
@@ -222,11 +229,14 @@ def _decode_rle(data: bytes, rows: int, columns: int, bits: tuple[int, int]) -> 
     depth = bits[0] // 8
     if segments != depth:
         raise BadStream(f"has {segments} byte planes although the header asks for {depth}")
+    # imagecodecs follows these offsets wherever they lead, out of its memory too.
+    starts = [int.from_bytes(data[4 * n : 4 * n + 4], "little") for n in range(1, depth + 1)]
+    if starts[0] != 64 or any(a >= b for a, b in pairwise((*starts, len(data)))):
+        raise BadStream("is damaged (its byte planes lie in no order)")
     if (len(data) - 64) * 64 < rows * columns * depth:
         raise BadStream("is cut off (it is too short for its size)")
     kind = np.dtype("<u2" if depth == 2 else "u1")
-    decode = getattr(importlib.import_module(f"imagecodecs.{_RLE.module}"), _RLE.function)
-    content, _ = attempt(lambda: decode(data, kind))
+    content, _ = attempt(lambda: _function(_RLE)(data, kind))
     if content is not None and len(content) == rows * columns * depth:
         return np.frombuffer(content, kind).reshape(rows, columns)
     head = StreamHead(Family.RLE, rows, columns, bits[0])
