@@ -17,6 +17,7 @@ from annotator.analysis.noise import FloatImage
 Mask = NDArray[np.bool_]
 Points = NDArray[np.float64]
 Cell = tuple[int, int]
+Place = tuple[float, float]
 
 LEVELS = np.arange(0.30, 0.781, 0.04)
 """Fractions of the peak at which an outline is tried."""
@@ -29,15 +30,19 @@ _OUTLINE_POINTS = 64
 
 @dataclass(frozen=True)
 class Shape:
-    """Outline and size of a spot; `center` and `outline` are (column, row), `covariance` of its area."""
+    """Outline and size of a spot; `center` and `outline` are (column, row), `covariance` of its area.
 
-    center: tuple[float, float]
+    `peak` is above the background, `steepness` the mean slope per pixel at the outline.
+    """
+
+    center: Place
     outline: Points
     diameter: float
     uncertainty: float
     covariance: NDArray[np.float64]
     circularity: float
     peak: float
+    steepness: float
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class _Hill:
 
 @dataclass(frozen=True)
 class _Level:
+    at: float
     mask: Mask
     area: float
     steepness: float
@@ -59,8 +65,8 @@ class _Level:
 
 def spot_shape(
     height: FloatImage,
-    seed: tuple[float, float],
-    click: tuple[float, float],
+    seed: Place,
+    click: Place,
     *,
     scale: float,
     radius: float,
@@ -72,6 +78,19 @@ def spot_shape(
     how well the seed is placed, `radius` a first guess, `noise` the deviation of a pixel. None when
     nothing stands up there.
     """
+    for widening in (1, 2, 4):
+        hill, factor, corner = _standing(height, seed, click, scale, radius * widening, noise)
+        levels = [] if hill is None else _level_lines(hill, factor)
+        if hill is not None and levels:
+            best, diameters = _best(levels)
+            return _described(levels[best], diameters, noise, float(hill.fine[hill.summit]), factor, corner)
+    return None
+
+
+def _standing(
+    height: FloatImage, seed: Place, click: Place, scale: float, radius: float, noise: float
+) -> tuple[_Hill | None, int, Cell]:
+    """The hill in an upsampled window of 3 radii, how much upsampled, and the window's corner."""
     column, row, window = _window(height, seed, radius)
     factor = 4 if radius < 10 else 2 if radius < 24 else 1
     sigma = float(np.interp(float(window.max()) / noise, [5, 20], [0.95, 0.45]))
@@ -86,14 +105,10 @@ def spot_shape(
         if summit is None or fine[summit] <= 0:
             break
         hill, summit = _hill(fine, summit, near, meant, noise)
-    levels = [] if hill is None else _level_lines(hill, factor)
-    if hill is None or not levels:
-        return None
-    best, diameters = _best(levels)
-    return _described(levels[best], diameters, noise, float(fine[hill.summit]), factor, (column, row))
+    return hill, factor, (column, row)
 
 
-def _window(height: FloatImage, seed: tuple[float, float], radius: float) -> tuple[int, int, FloatImage]:
+def _window(height: FloatImage, seed: Place, radius: float) -> tuple[int, int, FloatImage]:
     """The neighbourhood and its corner, one row or column of background added where the patch ends."""
     reach = round(max(3.0 * radius, 8.0))
     rows, columns = height.shape
@@ -105,7 +120,7 @@ def _window(height: FloatImage, seed: tuple[float, float], radius: float) -> tup
     return max(0, left) - before, max(0, top) - above, np.asarray(closed, np.float32)
 
 
-def _near(fine: FloatImage, place: tuple[float, float], within: float) -> Mask:
+def _near(fine: FloatImage, place: Place, within: float) -> Mask:
     rows, columns = np.ogrid[: fine.shape[0], : fine.shape[1]]
     away = np.hypot(columns + 0.5 - place[0], rows + 0.5 - place[1])
     return np.asarray(away <= max(within, 1.5, float(away.min())))
@@ -121,7 +136,7 @@ def _component(mask: Mask, point: Cell) -> Mask:
 
 
 def _hill(
-    fine: FloatImage, summit: Cell, near: Mask, click: tuple[float, float], noise: float
+    fine: FloatImage, summit: Cell, near: Mask, click: Place, noise: float
 ) -> tuple[_Hill, Cell | None]:
     """The ground of a summit, and the neighbouring summit that the click is nearer to, if any.
 
@@ -170,13 +185,13 @@ def _level_lines(hill: _Hill, factor: int) -> list[_Level]:
     slopes = (cv2.Sobel(hill.fine, cv2.CV_32F, *way, scale=factor / 8) for way in ((1, 0), (0, 1)))
     gradient = np.asarray(np.hypot(*slopes), np.float32)
     lines = []
-    for mask in hill.joined[: len(LEVELS)]:
+    for at, mask in zip(LEVELS.tolist(), hill.joined, strict=False):
         own = mask if hill.basin is None else _component(mask & hill.basin, hill.summit)
         if own[0].any() or own[-1].any() or own[:, 0].any() or own[:, -1].any():
             continue
         filled = own.astype(np.uint8)
         border = filled - cv2.erode(filled, np.ones((3, 3), np.uint8))
-        lines.append(_Level(own, float(own.sum()) / factor**2, cv2.mean(gradient, mask=border)[0]))
+        lines.append(_Level(at, own, float(own.sum()) / factor**2, cv2.mean(gradient, mask=border)[0]))
     return lines
 
 
@@ -185,7 +200,7 @@ def _best(levels: list[_Level]) -> tuple[int, Points]:
 
     Steep border, an area that hardly changes with the level, and a level near 0.38.
     """
-    at = LEVELS[len(LEVELS) - len(levels) :]
+    at = np.array([line.at for line in levels])
     areas = np.array([line.area for line in levels])
     steep = np.array([line.steepness for line in levels])
     instability = np.abs(np.gradient(np.log(areas), at)) if len(levels) > 1 else np.zeros(1)
@@ -204,15 +219,19 @@ def _described(
     center = (float(x.mean()), float(y.mean()))
     covariance = np.cov(np.stack([x, y]), bias=True) + np.eye(2) / (12 * factor**2)
     raw = 2 * math.sqrt(line.area / math.pi)
-    diameter = math.sqrt(max(raw**2 - _BLUR_PX**2, (0.3 * raw) ** 2))
+    # a dome (1 - r^2)^0.5 cut at a level is narrower than its foot, a disc is not: half-way between both
+    foot = (1 - line.at**2) ** -0.25
+    diameter = foot * math.sqrt(max(raw**2 - _BLUR_PX**2, (0.3 * raw) ** 2))
     outline = _outline(line.mask, factor, corner)
     closed = np.vstack([outline, outline[:1]])
     perimeter = float(np.hypot(*np.diff(closed, axis=0).T).sum())
     # the border's place is as uncertain as noise over slope, averaged over some two pixels of border each
     edge = noise / max(line.steepness, 1e-9) / math.sqrt(max(math.pi * raw / 2, 1))
-    uncertainty = math.sqrt(float(diameters.var()) + (2 * edge) ** 2 + 0.1**2)
+    uncertainty = math.sqrt(float(diameters.var()) + (2 * edge) ** 2 + ((foot - 1) * diameter) ** 2 + 0.1**2)
     circularity = min(1.0, 4 * math.pi * line.area / perimeter**2) if perimeter else 1.0
-    return Shape(center, outline, diameter, min(uncertainty, diameter), covariance, circularity, peak)
+    return Shape(
+        center, outline, diameter, min(uncertainty, diameter), covariance, circularity, peak, line.steepness
+    )
 
 
 def _outline(mask: Mask, factor: int, corner: tuple[int, int]) -> Points:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +22,10 @@ ASSUMED_PIXEL_MM = 0.07
 
 REACH_MM = 0.15
 """How sharply distance from the click counts: one standard deviation, from the spot's edge."""
+
+# lumps of tissue are everywhere at the sizes of large calcifications, but their edges are soft: asked is
+# height without doubt, or height in noise, slope of the edge in noise per pixel, and in peaks per diameter
+_LARGE_SURE_Z, _LARGE_CNR, _LARGE_SLOPE, _LARGE_SHARPNESS = 6.0, 30.0, 6.0, 2.4
 
 # a large spot this far above its surroundings and above a speck on it is what was meant
 _LARGE_Z, _LARGE_CONTRAST = 18.0, 1.2
@@ -91,10 +96,20 @@ def _spot_at(click: Click) -> _Spot | None:
     """The speck beside the click, or the large spot under it when that is what stands out there."""
     speck = _seen(click, CLOSE)
     large = _seen(click, WIDE)
+    if large is not None and not _hard(large):
+        large = None
     if speck is None or large is None:
         return speck or large
     towers = large.peak.z > _LARGE_Z and large.shape.peak > _LARGE_CONTRAST * speck.shape.peak
     return large if speck.peak.coarsest or towers else speck
+
+
+def _hard(large: _Spot) -> bool:
+    """Whether a large spot has the height or the edges of something hard."""
+    shape, noise = large.shape, large.noise
+    sharpness = shape.steepness * shape.diameter / shape.peak
+    edged = shape.steepness / noise >= _LARGE_SLOPE and sharpness >= _LARGE_SHARPNESS
+    return large.peak.z >= _LARGE_SURE_Z or (shape.peak / noise >= _LARGE_CNR and edged)
 
 
 def _seen(click: Click, look: Look) -> _Spot | None:
@@ -119,7 +134,17 @@ def _seen(click: Click, look: Look) -> _Spot | None:
             break
         spot = _Spot(patch, peak, shape, noise)
         place, radius = shape.center, max(shape.diameter / 2, 1.0)
-    return spot
+    return spot if spot is not None and _beside(spot.shape, clicked) * patch.step <= _limit(click) else None
+
+
+def _beside(shape: Shape, clicked: tuple[float, float]) -> float:
+    """Distance from the click to the outline, 0 inside it."""
+    outline = np.asarray(shape.outline, np.float32).reshape(-1, 1, 2)
+    return max(0.0, -cv2.pointPolygonTest(outline, clicked, measureDist=True))
+
+
+def _limit(click: Click) -> float:
+    return LIMIT_REACHES * click.reach + 0.5
 
 
 def _background(patch: Patch, place: tuple[float, float], radius: float) -> FloatImage:
