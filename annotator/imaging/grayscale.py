@@ -42,7 +42,7 @@ def display_lut(
     values = stored.view(np.int16) if info.signed else stored
     modality = values.astype(np.float64) * info.slope + info.intercept
     fraction = voi_fraction(_full_range(info) if voi is None else voi, modality)
-    if (info.inverse or info.presentation_lut_inverse) != invert:
+    if info.inverse != invert:
         fraction = 1.0 - fraction
     grey = np.floor(fraction * (levels - 1) + 0.5)
     if info.padding is not None:

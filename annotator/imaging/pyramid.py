@@ -94,8 +94,7 @@ def build_levels(
 
 def levels_of(info: ImageInfo, frame: NDArray[Any]) -> Levels:
     """The levels of a frame of an image, with the padding and the inversion its header says."""
-    inverse = info.inverse or info.presentation_lut_inverse
-    return build_levels(frame, inverse=inverse, padding=info.padding)
+    return build_levels(frame, inverse=info.inverse, padding=info.padding)
 
 
 def _padded_values(padding: PaddingRange | None, offset: int) -> range | None:

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from annotator.imaging.grayscale import default_voi, display_lut
 from annotator.imaging.placement import center_on, fit
-from annotator.imaging.pyramid import build_levels
+from annotator.imaging.pyramid import levels_of
 from annotator.imaging.render import Mode, render_values, shade
 from annotator.model.geometry import ImagePoint, Orientation, ViewTransform
 from annotator.model.image import ImageInfo
@@ -42,7 +42,7 @@ def snapshot(
     view = fit(info.columns, info.rows, width, height, orientation, spacing=info.spacing)
     if marks and not whole:
         view = _around([mark.point for mark in marks], view, width, height)
-    levels = build_levels(frame, inverse=info.inverse, padding=info.padding)
+    levels = levels_of(info, frame)
     lut = display_lut(info, default_voi(info, frame))
     grey = shade(render_values(levels, view, width, height, Mode.SPECK_TRUE, outside=0), lut, view)
     picture = Image.fromarray(grey).convert("RGB")

@@ -163,8 +163,10 @@ class ImageInfo:
 
     @property
     def inverse(self) -> bool:
-        """Whether low stored values are shown white: MONOCHROME1 (PS3.3 C.7.6.3.1.2)."""
-        return self.photometric == "MONOCHROME1"
+        """Whether low stored values are shown white: MONOCHROME1 (PS3.3 C.7.6.3.1.2) or a Presentation LUT
+        Shape of INVERSE (PS3.3 C.8.11.3.1.2). The two mean the same and never cancel.
+        """
+        return self.photometric == "MONOCHROME1" or self.presentation_lut_inverse
 
     @property
     def generated_2d(self) -> bool:
