@@ -283,8 +283,10 @@ def windows_of(picture: Picture) -> list[Voi]:
 def _say_word(session: ReadingSession, finding: Finding, word: Morphology | Distribution, name: str) -> None:
     """Switch a morphology on or off, or set the distribution, of the current finding."""
     if isinstance(word, Distribution):
-        session.describe(finding.id, f"Set distribution {name.lower()}", distribution=word)
+        session.describe(finding.id, f"Distribution: {name.lower()}", distribution=word)
         return
     said = set(finding.morphology) ^ {word}
     shapes = tuple(m for m in Morphology if m in said)
-    session.describe(finding.id, f"Set morphology {name.lower()}", morphology=shapes)
+    session.describe(
+        finding.id, f"Morphology: {name.lower()}{'' if word in said else ' taken back'}", morphology=shapes
+    )

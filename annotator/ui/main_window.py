@@ -30,7 +30,7 @@ from annotator.ui.exam_view import ExamView
 from annotator.ui.panels.files_problem import FilesProblemPanel
 from annotator.ui.panels.finding import FindingPanel
 from annotator.ui.panels.follow_up import FollowUpPanel
-from annotator.ui.panels.history import HistoryPanel
+from annotator.ui.panels.history import HistoryPanel, sentences
 from annotator.ui.panels.thumbnails import ThumbnailsPanel
 from annotator.ui.panels.worklist import WorklistPanel
 from annotator.ui.reading_desk import ReadingDesk
@@ -297,10 +297,11 @@ class MainWindow(QMainWindow):
         session = self.desk.session
         if session is None or not self._docks["history"].isVisible():
             return
+        word = self.desk.workspace.lexicon.word
         self._runner.query(
             "history",
-            lambda _token: session.revisions(),
-            self.history.show_revisions,
+            lambda _token: sentences(session.revisions(), word),
+            self.history.show_told,
             lambda error: self.status.show_message(str(error)),
         )
 

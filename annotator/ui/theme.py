@@ -28,6 +28,9 @@ TEXT_COLOURS = (TEXT, STRONG, DIM, ACCENT, MARK, SAVED, WARNING)
 GROUNDS = (BACKGROUND, PANEL, FIELD, RAISED, SELECTED_ROW, CARD)
 MINIMUM_CONTRAST = 4.5
 
+USUAL_TEXT = 9.0
+LARGEST_TEXT = 13.0
+
 
 def luminance(colour: str) -> float:
     """Relative luminance of an sRGB colour "#rrggbb" in 0..1 (WCAG 2.1)."""
@@ -73,23 +76,27 @@ def apply_theme(app: QApplication) -> None:
     for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(DIM))
     app.setPalette(palette)
-    app.setStyleSheet(STYLE)
+    # Systems count points differently (9 on Windows, 13 on macOS), so theirs is the measure.
+    size = app.font().pointSizeF()
+    app.setStyleSheet(style_sheet(min(size, LARGEST_TEXT) if size > 0 else USUAL_TEXT))
 
 
-STYLE = f"""
+def style_sheet(points: float) -> str:
+    """The style sheet for a body text of that size."""
+    return f"""
 QMainWindow, QMainWindow::separator {{ background: {BACKGROUND}; }}
 QMainWindow::separator {{ width: 1px; height: 1px; background: {LINE}; }}
 QStatusBar, #panel, #strip, #status, QScrollArea, QScrollArea > QWidget > QWidget {{
     background: {PANEL}; }}
-QWidget {{ font-size: 9pt; }}
+QWidget {{ font-size: {points:.1f}pt; }}
 QLabel {{ background: transparent; }}
-QLabel[role="heading"] {{ color: {DIM}; font-size: 8pt; }}
-QLabel[role="dim"] {{ color: {DIM}; font-size: 8pt; }}
-QLabel[role="title"] {{ color: {STRONG}; font-size: 11pt; font-weight: 600; }}
-QLabel[role="action"] {{ color: {STRONG}; font-size: 13pt; font-weight: 600; }}
+QLabel[role="heading"] {{ color: {DIM}; font-size: {0.9 * points:.1f}pt; }}
+QLabel[role="dim"] {{ color: {DIM}; font-size: {0.9 * points:.1f}pt; }}
+QLabel[role="title"] {{ color: {STRONG}; font-size: {1.2 * points:.1f}pt; font-weight: 600; }}
+QLabel[role="action"] {{ color: {STRONG}; font-size: {1.4 * points:.1f}pt; font-weight: 600; }}
 QLabel[role="accent"] {{ color: {ACCENT}; }}
 QLabel[role="warning"] {{ color: {WARNING}; }}
-QLabel[role="welcome"] {{ color: {TEXT}; font-size: 13pt; }}
+QLabel[role="welcome"] {{ color: {TEXT}; font-size: {1.4 * points:.1f}pt; }}
 QToolTip {{ background: {RAISED}; color: {TEXT}; border: 1px solid {LINE}; padding: 4px; }}
 QPushButton {{ background: {PANEL}; color: {TEXT}; border: 1px solid {LINE}; border-radius: 4px;
     padding: 1px 6px; min-height: 1.3em; }}
@@ -106,7 +113,7 @@ QLineEdit, QPlainTextEdit {{ background: {FIELD}; color: {TEXT}; border: 1px sol
     border-radius: 4px; padding: 3px; selection-background-color: {ACCENT_FILL}; }}
 QLineEdit:focus, QPlainTextEdit:focus {{ border: 1px solid {ACCENT}; }}
 QListView {{ background: {PANEL}; border: 1px solid transparent; outline: none; }}
-QListView:focus {{ border-color: {LINE}; }}
+QListView:focus {{ border-color: {ACCENT}; }}
 QMenu {{ background: {RAISED}; color: {TEXT}; border: 1px solid {LINE}; padding: 4px; }}
 QMenu::item {{ padding: 4px 22px; }}
 QMenu::item:selected {{ background: {ACCENT_FILL}; color: {STRONG}; }}

@@ -21,7 +21,7 @@ from annotator.ui.exam_strip import age_text
 from annotator.ui.panels.chips import ChipRow, Choice, Pick
 from annotator.ui.panels.facts import facts_of, most_in_circle
 from annotator.ui.panels.follow_up import categories, headline
-from annotator.ui.panels.history import sentence
+from annotator.ui.panels.history import sentences
 from annotator.ui.panels.worklist import WorklistPanel, worklist_order
 
 TENTH = PixelSpacing(0.1, 0.1, SpacingBasis.AT_DETECTOR)
@@ -153,10 +153,18 @@ def test_a_choice_of_one_cannot_be_left_without_and_a_second_click_clears_the_ot
         assert said.pop() == expected
 
 
-def test_a_revision_is_a_sentence() -> None:
+def test_history_tells_every_act_in_a_sentence() -> None:
     at = datetime(2026, 3, 12, 14, 32, 7, tzinfo=UTC)
-    revision = Revision(1, Act.EDIT, "Begin F1", at, "anna", "1.0", EMPTY)
-    assert sentence(revision).endswith("anna: Begin F1")
+    begun, finding = add_finding(EMPTY)
+    said = describe(begun, finding.id, distribution=Distribution.GROUPED)
+    revisions = [
+        Revision(1, Act.EDIT, "Begin F1", at, "anna", "1.0", begun),
+        Revision(2, Act.EDIT, "Distribution: grouped (F1)", at, "anna", "1.0", said),
+    ]
+    told = sentences(revisions, load_lexicon().word)
+    assert len(told) == 2
+    assert "grouped" in told[1].lower()
+    assert all("2026-03-12" in sentence for sentence in told)
 
 
 @pytest.mark.parametrize(

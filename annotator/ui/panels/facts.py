@@ -14,7 +14,7 @@ from annotator.model.image import ExamInfo, ImageInfo
 GROUP_CIRCLE_MM = 10.0
 """Diameter of the circle that the definition of "grouped" counts in: 5 or more within 1 cm (brief 1.4)."""
 
-_COUNTED_AT_MOST = 500
+_COUNTED_AT_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,20 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.lexicon.loader import Lexicon
-from annotator.model.finding import Assessment, Change, Distribution, Finding, Morphology, Spread, Stage
+from annotator.model.finding import (
+    Assessment,
+    Change,
+    Distribution,
+    Finding,
+    Morphology,
+    Reading,
+    Spread,
+    Stage,
+)
+from annotator.model.image import ExamInfo
 from annotator.model.mark import MarkKind
 from annotator.ui.panels.chips import ChipRow, Choice, Pick
-from annotator.ui.panels.facts import facts_of
+from annotator.ui.panels.facts import Facts, facts_of
 from annotator.ui.panels.findings_list import FindingsList
 from annotator.ui.session import ReadingSession
 
@@ -69,6 +79,7 @@ class FindingPanel(QWidget):
         self._lexicon = lexicon
         self._session: ReadingSession | None = None
         self._comment_of: str | None = None
+        self._facts: dict[str, tuple[object, Facts]] = {}
         self.list = FindingsList()
         self.list.currentRowChanged.connect(self._row_chosen)
         self.new = QPushButton("New  F")
@@ -135,10 +146,15 @@ class FindingPanel(QWidget):
             self._show_words(finding)
         self._show_comment(finding)
 
-    def say(self, field: str, value: Any, what: str) -> None:
+    def say(self, field: str, value: Any) -> None:
         """The reader said something of the current finding."""
-        if self._session is not None and self._session.current_finding_id is not None:
-            self._session.describe(self._session.current_finding_id, what, **{field: value})
+        session = self._session
+        if session is not None and session.current_finding_id is not None:
+            session.describe(
+                session.current_finding_id, f"{field.capitalize()}: {self._spoken(value)}", **{field: value}
+            )
+            # A size that follows from the marks stays shown although nothing was said.
+            self.refresh()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.comment and event.type() == QEvent.Type.FocusOut:
@@ -168,19 +184,15 @@ class FindingPanel(QWidget):
         self.assessment = ChipRow(
             "Your assessment", [self._category(a) for a in Assessment], Pick.ONE_OR_NONE, spacing=3
         )
-        self.size_word.chosen.connect(lambda v: self.say("size", v[0] if v else None, "Set size"))
+        self.size_word.chosen.connect(lambda v: self.say("size", v[0] if v else None))
         self.morphology.chosen.connect(self._shapes_chosen)
         self.benign.chosen.connect(self._shapes_chosen)
-        self.distribution.chosen.connect(
-            lambda v: self.say("distribution", v[0] if v else None, "Set distribution")
-        )
-        self.spread.chosen.connect(lambda v: self.say("spread", v[0], "Set spread"))
-        self.stage.chosen.connect(lambda v: self.say("stage", v[0], "Set stage"))
-        self.change.chosen.connect(lambda v: self.say("change", v[0], "Set change"))
+        self.distribution.chosen.connect(lambda v: self.say("distribution", v[0] if v else None))
+        self.spread.chosen.connect(lambda v: self.say("spread", v[0]))
+        self.stage.chosen.connect(lambda v: self.say("stage", v[0]))
+        self.change.chosen.connect(lambda v: self.say("change", v[0]))
         self.flags.chosen.connect(self._flags_chosen)
-        self.assessment.chosen.connect(
-            lambda v: self.say("assessment", v[0] if v else None, "Set own assessment")
-        )
+        self.assessment.chosen.connect(lambda v: self.say("assessment", v[0] if v else None))
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -255,7 +267,7 @@ class FindingPanel(QWidget):
         if self._session is not None:
             reading = self._session.reading
             for finding in reading.findings:
-                facts = facts_of(reading, finding, self._session.exam)
+                facts = self._facts_of(reading, finding, self._session.exam)
                 name = f"F{finding.number} {facts.side}".strip()
                 rows.append((finding.id, name, self._summary(finding), facts.short))
                 if current is not None and finding.id == current.id:
@@ -263,6 +275,14 @@ class FindingPanel(QWidget):
                     self.measured.setVisible(bool(facts.measured))
         self.list.setVisible(bool(rows))
         self.list.show_rows(rows, None if current is None else current.id)
+
+    def _facts_of(self, reading: Reading, finding: Finding, exam: ExamInfo) -> Facts:
+        """Facts as long as marks and outlines stay the same: other words need no counting anew."""
+        counted = (reading.marks_of(finding.id), reading.clusters_of(finding.id), exam)
+        known = self._facts.get(finding.id)
+        if known is None or known[0] != counted:
+            known = self._facts[finding.id] = counted, facts_of(reading, finding, exam)
+        return known[1]
 
     def _summary(self, finding: Finding) -> str:
         said = [self._lexicon.word(m).lower() for m in finding.morphology]
@@ -310,13 +330,22 @@ class FindingPanel(QWidget):
         # A word that this edition no longer offers has no chip and stays as it was said.
         kept = {m for m in session.current_finding.morphology if not self._lexicon.term(m).offered}
         said = kept | {*self.morphology.values, *self.benign.values}
-        self.say("morphology", tuple(m for m in Morphology if m in said), "Set morphology")
+        self.say("morphology", tuple(m for m in Morphology if m in said))
+
+    def _spoken(self, value: Any) -> str:
+        """A value in the words of the lexicon, for undo and history."""
+        if isinstance(value, tuple):
+            return ", ".join(self._lexicon.word(item).lower() for item in value) or "none"
+        if isinstance(value, Assessment):
+            return str(value)
+        return "none" if value is None else self._lexicon.word(value).lower()
 
     def _flags_chosen(self, values: tuple[str, ...]) -> None:
         session = self._session
         if session is not None and session.current_finding_id is not None:
             said = {flag.value: flag.value in values for flag in _FLAGS}
-            session.describe(session.current_finding_id, "Set what is known", **said)
+            known = ", ".join(flag.text for flag in _FLAGS if flag.value in values) or "nothing"
+            session.describe(session.current_finding_id, f"Known: {known}", **said)
 
     def _row_chosen(self, row: int) -> None:
         finding_id = self.list.finding_id(row)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from annotator.ui.theme import DIM, LINE, MARK, SELECTED_ROW, STRONG
+from annotator.ui.theme import ACCENT, DIM, MARK, SELECTED_ROW, STRONG
 
 _ID = Qt.ItemDataRole.UserRole
 _NAME = Qt.ItemDataRole.UserRole + 1
@@ -35,7 +35,7 @@ class RowDelegate(QStyledItemDelegate):
             painter.fillRect(rect, QColor(SELECTED_ROW))
             painter.fillRect(QRect(rect.x(), rect.y(), 3, rect.height()), QColor(MARK))
         if state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QColor(LINE))
+            painter.setPen(QColor(ACCENT))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
         font = QFont(option.font)
         bold = QFont(font)

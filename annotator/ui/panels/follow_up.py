@@ -50,6 +50,12 @@ def categories(result: FollowUp, finding: Finding) -> str:
     return f"suggested category {result.suggested_assessment}  ·  {own}"
 
 
+def reasons(result: FollowUp) -> tuple[str, ...]:
+    """What the table says in sentences, without the one that only repeats the headline."""
+    repeated = result.text.rstrip(".").lower().endswith(headline(result).lower())
+    return result.because if repeated and result.because else (result.text, *result.because)
+
+
 class FollowUpPanel(QWidget):
     """A card that is always in sight while a finding is selected."""
 
@@ -98,11 +104,12 @@ class FollowUpPanel(QWidget):
         self.row.setToolTip(f"rules {result.rules_version}, lexicon {result.lexicon_edition}")
         self.action.setText(headline(result))
         self.category.setText(categories(result, finding))
-        why = " ".join((result.text, *result.because)) if result.because else result.text
-        _say(self.because, why)
-        _say(self.seeds, result.seeds, "Leaflets: ")
-        _say(self.birads, result.birads, "BI-RADS: ")
-        _say(self.notes, " ".join(result.notes))
+        _say(self.because, " ".join(reasons(result)))
+        # These name categories, and the reader's own comes first (brief 3.5).
+        chosen = finding.assessment is not None
+        _say(self.seeds, result.seeds if chosen else "", "Leaflets: ")
+        _say(self.birads, result.birads if chosen else "", "BI-RADS: ")
+        _say(self.notes, " ".join(result.notes) if chosen else "")
         self._show_sources(result.sources)
         self._fit_height()
 

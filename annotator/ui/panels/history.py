@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QListWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from annotator.model.finding import Reading
 from annotator.model.history import Revision
+from annotator.store.narrative import tell
 
 
-def sentence(revision: Revision) -> str:
-    """One revision in words: "14:32:07  anna: Mark microcalcification in F1"."""
-    at = revision.at.astimezone()
-    return f"{at:%Y-%m-%d %H:%M:%S}  {revision.reader}: {revision.label}"
+def sentences(revisions: Sequence[Revision], word: Callable[[StrEnum], str]) -> list[str]:
+    """Every act in words with its time, oldest first; `word` is the lexicon's."""
+    told = []
+    before = None if not revisions else blank(revisions[0].reading)
+    for revision in revisions:
+        assert before is not None
+        told.append(f"{revision.at.astimezone():%Y-%m-%d %H:%M}  {tell(before, revision, word)}")
+        before = revision.reading
+    return told
+
+
+def blank(reading: Reading) -> Reading:
+    """The reading as it was before anything was said."""
+    return replace(reading, findings=(), marks=(), clusters=())
 
 
 class HistoryPanel(QWidget):
@@ -23,8 +38,8 @@ class HistoryPanel(QWidget):
         super().__init__()
         self.list = QListWidget()
         self.list.setAccessibleName("History of this reading")
-        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.list.setUniformItemSizes(True)
+        self.list.setWordWrap(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 4, 4, 4)
         heading = QLabel("HISTORY")
@@ -32,9 +47,10 @@ class HistoryPanel(QWidget):
         layout.addWidget(heading)
         layout.addWidget(self.list)
 
-    def show_revisions(self, revisions: Sequence[Revision]) -> None:
-        """Show these, given oldest first."""
+    def show_told(self, told: Sequence[str]) -> None:
+        """Show these sentences, given oldest first."""
         self.list.clear()
-        for revision in reversed(revisions):
-            self.list.addItem(sentence(revision))
-            self.list.item(self.list.count() - 1).setToolTip(f"revision {revision.number}, {revision.act}")
+        for sentence in reversed(told):
+            item = QListWidgetItem(sentence)
+            item.setToolTip(f"<p>{escape(sentence)}</p>")
+            self.list.addItem(item)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from annotator.model.image import ExamInfo
 from annotator.ui.panels.files_problem import count_sentence
-from annotator.ui.theme import DIM, LINE, MARK, SELECTED_ROW, STRONG, TEXT
+from annotator.ui.theme import ACCENT, DIM, MARK, SELECTED_ROW, STRONG, TEXT
 
 NEW = "new"
 IN_PROGRESS = "in progress"
@@ -66,7 +66,7 @@ class _ExamDelegate(QStyledItemDelegate):
             painter.fillRect(rect, QColor(SELECTED_ROW))
             painter.fillRect(QRect(rect.x(), rect.y(), 3, rect.height()), QColor(MARK))
         if flags & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QColor(LINE))
+            painter.setPen(QColor(ACCENT))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
         upper = rect.adjusted(8, 3, -6, -rect.height() // 2)
         lower = rect.adjusted(8, rect.height() // 2, -6, -3)
