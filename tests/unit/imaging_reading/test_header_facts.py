@@ -342,3 +342,11 @@ def test_other_facts(tmp_path: Path):
 def test_other_modalities_open_and_are_named(tmp_path: Path):
     info = _info(tmp_path, Modality="CT", SOPClassUID="1.2.840.10008.5.1.4.1.1.2")
     assert any("Not a mammography object" in r for r in info.repairs)
+
+
+@pytest.mark.parametrize("table", [VIEWS, MODIFIERS], ids=["views", "modifiers"])
+def test_old_codes_mean_what_their_snomed_ct_successors_mean(table: dict[str, str]):
+    from pydicom.sr._snomed_dict import mapping
+
+    old = {code: name for code, name in table.items() if not code.isdigit()}
+    assert {code: table[mapping["SRT"][code]] for code in old} == old
