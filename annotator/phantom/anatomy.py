@@ -97,7 +97,7 @@ def _skin(breast: Breast, outline: Outline) -> Field:
     skin, radius = rng.uniform(1.3, 2.0), breast.thickness_mm / 2
     d = np.clip(outline.skin_distance_mm, 0, radius)
     chord = np.sqrt(2 * radius * d) - np.sqrt(2 * radius * np.clip(d - skin, 0, None))
-    return as_field(0.6 * chord + 2.8 * skin * smoothstep(d, 0, skin))
+    return as_field(1.1 * chord + 4.5 * skin * smoothstep(d, 0, skin))
 
 
 def _over_muscle(canvas: Canvas, outline: Outline) -> Field:

@@ -96,7 +96,7 @@ def shots(person: Person, exam: Exam) -> tuple[Shot, ...]:
         if exam is Exam.PRIOR:
             dim = Exposure(quanta=2600, scatter_ratio=0.24, sharpness_mm=0.040, correlated=True)
             earlier = tuple(_earlier(person, g) for g in groups)
-            made.append(Shot(breast, view, earlier, OTHER_FULL_FIELD, dim, Processing(0.9, 2.8, 0.5)))
+            made.append(Shot(breast, view, earlier, OTHER_FULL_FIELD, dim, Processing(0.9, 2.8, 0.54)))
         else:
             full = Exposure(quanta=1900, scatter_ratio=0.18)
             made.append(Shot(breast, view, groups, FULL_FIELD, full, Processing(0.5)))

@@ -120,7 +120,7 @@ def ligaments_mm(rng: np.random.Generator, plan: GlandPlan, fine: Canvas) -> Fie
         total += strands * fine.resample(presence)
     near_skin = smoothstep(plan.skin_distance_mm, 0.6, 5)
     gland_like = envelope(plan, np.zeros(coarse.shape, dtype=np.float32))
-    return as_field(1.7 * total * fine.resample(as_field(near_skin * (1 - 0.3 * gland_like))))
+    return as_field(2.1 * total * fine.resample(as_field(near_skin * (1 - 0.3 * gland_like))))
 
 
 def _zero_lines(field: Field, width_mm: float, step_mm: float) -> Field:

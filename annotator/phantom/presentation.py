@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.phantom.physics import MU_FAT
-from annotator.phantom.texture import Field, as_field, blur
+from annotator.phantom.texture import Field, as_field, blur, smoothstep
 
 LOWEST, HIGHEST = 120, 3920
+FADE_MM = 13.0
 EQUALISATION = 0.96
 """Share of the missing fat that is made up for where the breast thins out towards the skin."""
 
@@ -22,7 +23,7 @@ class Processing:
 
     enhancement: float = 0.5
     contrast: float = 3.2
-    middle: float = 0.46
+    middle: float = 0.51
 
 
 def present(
@@ -38,6 +39,7 @@ def present(
     low, high = np.percentile(sample, (1.5, 99.3))
     u = (detail - low) / (high - low)
     tone = 1 / (1 + cv2.exp(as_field(-processing.contrast * (u - processing.middle))))
+    tone *= smoothstep(thickness_mm, 0.5, FADE_MM)  # skin seen edge-on fades into the air
     stored = np.rint(LOWEST + tone * (HIGHEST - LOWEST))
     stored[inside <= 0.5] = 0
     return stored.astype(np.uint16)

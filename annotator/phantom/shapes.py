@@ -153,7 +153,7 @@ class Pool:
         r = self.radius_mm
         half = np.sqrt(np.clip(r * r - u * u - v * v, 0, None))
         if view is PhantomView.CC:
-            return as_field(np.clip(half - self.level * r, 0, None))
+            return as_field(0.45 * np.clip(half - self.level * r, 0, None))
         return as_field(np.where(v > self.level * r, 2 * half * 0.3, 0))
 
 
