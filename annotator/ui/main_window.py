@@ -157,8 +157,8 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.finding_panel, 5)
-        column.addWidget(self.follow_up_panel, 3)
+        column.addWidget(self.finding_panel, 1)
+        column.addWidget(self.follow_up_panel)
         areas = Qt.DockWidgetArea
         self._docks = {
             "worklist": self._dock("worklist", self.worklist, areas.LeftDockWidgetArea),

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from annotator.lexicon.loader import load_lexicon
 from annotator.model.edits import add_cluster, add_finding, add_mark, describe
-from annotator.model.finding import Assessment, Distribution, Morphology, Reading
+from annotator.model.finding import Assessment, Distribution, Morphology, Reading, Stage
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from annotator.model.history import Act, Revision
 from annotator.model.image import ExamInfo, ImageInfo, Laterality, View
@@ -20,7 +20,7 @@ from annotator.rules import FollowUpAction, follow_up, load_rules
 from annotator.ui.exam_strip import age_text
 from annotator.ui.panels.chips import ChipRow, Choice, Pick
 from annotator.ui.panels.facts import facts_of, most_in_circle
-from annotator.ui.panels.follow_up import categories, headline
+from annotator.ui.panels.follow_up import categories, headline, reasons, sayable
 from annotator.ui.panels.history import sentences
 from annotator.ui.panels.worklist import WorklistPanel, worklist_order
 
@@ -106,6 +106,18 @@ def test_the_suggested_category_waits_for_the_readers_own() -> None:
     assert "suggested category" not in categories(result, said)
     own = describe(reading, finding.id, assessment=Assessment.SUSPICIOUS).findings[0]
     assert categories(follow_up(own, load_rules()), own) == "suggested category 0  ·  yours 4"
+
+
+def test_no_sentence_names_a_category_before_the_reader_does() -> None:
+    reading, finding = add_finding(EMPTY, stage=Stage.WORKUP)
+    reading = describe(reading, finding.id, morphology=(Morphology.AMORPHOUS,))
+    said = reading.findings[0]
+    result = follow_up(said, load_rules())
+    named = [s for s in (*reasons(result), result.birads) if "4B" in s]
+    assert named
+    assert not any(map(sayable(said), named))
+    own = describe(reading, finding.id, assessment=Assessment.BENIGN).findings[0]
+    assert all(map(sayable(own), named))
 
 
 def test_a_row_without_a_category_suggests_none() -> None:

@@ -269,7 +269,8 @@ class FindingPanel(QWidget):
             for finding in reading.findings:
                 facts = self._facts_of(reading, finding, self._session.exam)
                 name = f"F{finding.number} {facts.side}".strip()
-                rows.append((finding.id, name, self._summary(finding), facts.short))
+                own = "" if finding.assessment is None else f" · category {finding.assessment}"
+                rows.append((finding.id, name, self._summary(finding), facts.short + own))
                 if current is not None and finding.id == current.id:
                     self.measured.setText(facts.measured)
                     self.measured.setVisible(bool(facts.measured))
@@ -288,8 +289,7 @@ class FindingPanel(QWidget):
         said = [self._lexicon.word(m).lower() for m in finding.morphology]
         if finding.distribution is not None:
             said.append(self._lexicon.word(finding.distribution).lower())
-        category = "" if finding.assessment is None else f"  [{finding.assessment}]"
-        return (", ".join(said) or "not described") + category
+        return ", ".join(said) or "not described"
 
     def _show_words(self, finding: Finding) -> None:
         assert self._session is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from html import escape
 
 from PySide6.QtCore import Qt
@@ -15,6 +17,10 @@ from annotator.ui.panels.flow_layout import FlowLayout, discard
 from annotator.ui.session import ReadingSession
 
 DISCLAIMER = "decision support for labelling; not a medical device"
+
+LARGEST_SHARE = 0.28
+
+_NAMES_CATEGORY = re.compile(r"\b[Cc]ategor(?:y|ies)\b|\b4[ABC]\b")
 
 _HEADLINES = {
     FollowUpAction.AS_PLANNED: "As already planned",
@@ -54,6 +60,13 @@ def reasons(result: FollowUp) -> tuple[str, ...]:
     """What the table says in sentences, without the one that only repeats the headline."""
     repeated = result.text.rstrip(".").lower().endswith(headline(result).lower())
     return result.because if repeated and result.because else (result.text, *result.because)
+
+
+def sayable(finding: Finding) -> Callable[[str], bool]:
+    """Which sentences may be shown: until the reader has chosen, none that names a category (brief 3.5)."""
+    if finding.assessment is not None:
+        return bool
+    return lambda sentence: bool(sentence) and not _NAMES_CATEGORY.search(sentence)
 
 
 class FollowUpPanel(QWidget):
@@ -104,12 +117,11 @@ class FollowUpPanel(QWidget):
         self.row.setToolTip(f"rules {result.rules_version}, lexicon {result.lexicon_edition}")
         self.action.setText(headline(result))
         self.category.setText(categories(result, finding))
-        _say(self.because, " ".join(reasons(result)))
-        # These name categories, and the reader's own comes first (brief 3.5).
-        chosen = finding.assessment is not None
-        _say(self.seeds, result.seeds if chosen else "", "Leaflets: ")
-        _say(self.birads, result.birads if chosen else "", "BI-RADS: ")
-        _say(self.notes, " ".join(result.notes) if chosen else "")
+        told = sayable(finding)
+        _say(self.because, " ".join(filter(told, reasons(result))))
+        _say(self.seeds, result.seeds if told(result.seeds) else "", "Leaflets: ")
+        _say(self.birads, result.birads if told(result.birads) else "", "BI-RADS: ")
+        _say(self.notes, " ".join(filter(told, result.notes)))
         self._show_sources(result.sources)
         self._fit_height()
 
@@ -118,11 +130,7 @@ class FollowUpPanel(QWidget):
         self._fit_height()
 
     def _fit_height(self) -> None:
-        """No taller than its words: the rest of the height belongs to the descriptors."""
-        width = self._scroll.viewport().width()
-        layout = self._words.layout()
-        if layout is not None:
-            self._scroll.setMaximumHeight(layout.totalHeightForWidth(width) + 4)
+        self._scroll.setFixedHeight(self._scroll.wanted_height())
 
     def _show_sources(self, tags: tuple[str, ...]) -> None:
         if tags == self._shown_sources:
@@ -174,8 +182,7 @@ class FollowUpPanel(QWidget):
         for part in (self.because, self.seeds, self.birads, self._sources, self.citation, self.notes):
             column.addWidget(part)
         column.addStretch(1)
-        self._words = words
-        self._scroll = scroll = QScrollArea()
+        self._scroll = scroll = _Words()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -193,6 +200,19 @@ class FollowUpPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(10, 4, 10, 8)
         outer.addWidget(card)
+
+
+class _Words(QScrollArea):
+    """As tall as its words, up to a share of the window: the rest belongs to the descriptors."""
+
+    def wanted_height(self) -> int:
+        words = self.widget()
+        layout = None if words is None else words.layout()
+        if layout is None:
+            return 0
+        layout.invalidate()
+        needed = layout.totalHeightForWidth(self.viewport().width())
+        return min(needed + 2, int(self.window().height() * LARGEST_SHARE))
 
 
 def _label(role: str = "") -> QLabel:
