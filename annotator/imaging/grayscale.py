@@ -56,12 +56,12 @@ def voi_fraction(voi: Voi, modality: NDArray[np.float64]) -> NDArray[np.float64]
         return _lut_fraction(voi, modality)
     center, width = voi.center, voi.width
     if voi.function is VoiFunction.SIGMOID and width > 0:
-        return 1.0 / (1.0 + np.exp(np.clip(-4.0 * (modality - center) / width, -700.0, 700.0)))
+        return 1.0 / (1.0 + np.exp(np.clip(-4.0 * _over(modality - center, width), -700.0, 700.0)))
     if voi.function is VoiFunction.LINEAR:
         center, width = center - 0.5, width - 1.0
     if width <= 0:  # the standard's limit of LINEAR at width 1; headers with 0 and below exist
         return (modality > center).astype(np.float64)
-    return np.clip((modality - center) / width + 0.5, 0.0, 1.0)
+    return np.clip(_over(modality - center, width) + 0.5, 0.0, 1.0)
 
 
 def is_padding(values: NDArray[Any], padding: PaddingRange) -> NDArray[np.bool_]:
@@ -119,6 +119,12 @@ def window_like(lut: VoiLut) -> Window:
     # 1/(1+exp(-4x/w)) passes 1/4 and 3/4 at -/+ w ln(3)/4
     curved = Window(reached(0.5), 2 * half / math.log(3), VoiFunction.SIGMOID, lut.name)
     return min(straight, curved, key=lambda w: float(np.abs(voi_fraction(w, inputs) - output).mean()))
+
+
+def _over(distance: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    """Distance in widths; a width next to nothing gives infinity, which every caller cuts off."""
+    with np.errstate(over="ignore"):
+        return distance / width
 
 
 def _lut_fraction(lut: VoiLut, modality: NDArray[np.float64]) -> NDArray[np.float64]:
