@@ -40,7 +40,7 @@ class Look:
 
 
 CLOSE = Look(half_mm=3.2, finest_mm=0.065, coarsest_mm=0.55, least_z=4.1)
-WIDE = Look(half_mm=12.0, finest_mm=0.55, coarsest_mm=2.4, least_z=3.0, pixel_mm=0.21)
+WIDE = Look(half_mm=12.0, finest_mm=0.55, coarsest_mm=2.4, least_z=2.2, pixel_mm=0.21)
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,10 @@ REACH_MM = 0.15
 
 # lumps of tissue are everywhere at the sizes of large calcifications, but their edges are soft: asked is
 # height without doubt, or height in noise, slope of the edge in noise per pixel, and in peaks per diameter
-_LARGE_SURE_Z, _LARGE_CNR, _LARGE_SLOPE, _LARGE_SHARPNESS = 6.0, 30.0, 6.0, 2.4
+_LARGE_SURE_Z, _LARGE_CNR, _LARGE_SLOPE, _LARGE_SHARPNESS = 6.0, 22.0, 6.0, 2.2
 
 # a large spot this far above its surroundings and above a speck on it is what was meant
-_LARGE_Z, _LARGE_CONTRAST = 18.0, 1.2
+_LARGE_Z, _LARGE_CONTRAST = 12.0, 1.2
 
 
 @dataclass(frozen=True)

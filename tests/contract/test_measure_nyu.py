@@ -81,6 +81,15 @@ def test_points_of_the_truth_table(shared_data, file, seen):
     assert math.hypot(center.column - seen[0], center.row - seen[1]) < 8
 
 
+def test_round_benign_one_with_bright_parts_is_measured_whole(shared_data):
+    """As seen by eye some 16 to 19 pixels wide, its rim brighter at two places."""
+    image = read_image(shared_data / "fo_dicom/GH133_scrubbed.dcm")
+    result = measure_spot(image.frame(), ImagePoint(1819, 1712), spacing=image.info.spacing)
+    assert 15 < result.measurement.diameter_px < 20
+    assert result.measurement.circularity > 0.9
+    assert result.proposal == "macro"
+
+
 @pytest.mark.parametrize(
     "file",
     [
