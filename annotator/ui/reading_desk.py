@@ -87,12 +87,13 @@ class ReadingDesk(QObject):
                 self.exam = exam
                 self.exam_changed.emit(exam)
             return
-        if not self.close_session():
-            return
         try:
             session = ReadingSession(self.workspace, self._runner, exam, self)
         except AnnotatorError as error:
             self.message.emit(f"This exam cannot be read: {error}")
+            return
+        if not self.close_session():
+            session.deleteLater()
             return
         session.message.connect(self.message)
         session.save_state_changed.connect(self._saved)

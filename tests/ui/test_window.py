@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 from small_exam import SPOTS, column_of, write_exam
 
 from annotator.bootstrap import open_workspace
@@ -46,9 +46,9 @@ def open_window(qtbot, tmp_path: Path) -> Iterator[Opener]:
         opened.append((window, runner, workspace))
         qtbot.addWidget(window)
         window.resize(1280, 720)
-        window.show()
-        qtbot.waitExposed(window)
-        window.activateWindow()
+        with qtbot.waitActive(window):
+            window.show()
+            window.activateWindow()
         return window
 
     yield make
@@ -435,3 +435,61 @@ def test_an_unsaved_reading_keeps_its_exam_open(qtbot, open_window, tmp_path, ex
     press(window.grid.active, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     saved(qtbot, window)
     shutil.rmtree(other)
+
+
+def test_an_image_that_fails_within_an_exam_leaves_what_was_seen(qtbot, open_window, exam) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    qtbot.waitUntil(lambda: not window.desk._runner.busy("thumbnails"))
+    (exam / "LMLO.dcm").write_bytes(b"gone")
+    window.exam_view._pictures.clear()
+    window.thumbnails.list.setFocus()
+    window.thumbnails.list.setCurrentRow(3)
+    press(window.thumbnails.list, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "LMLO cannot be shown" in window.status.message, timeout=5000)
+    assert window.grid.viewports[0].picture.info.label == "RCC"
+    press(window.grid.active, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: window.grid.viewports[0].picture.info.label == "LCC", timeout=5000)
+
+
+def test_a_reading_that_cannot_be_opened_leaves_the_one_that_is(
+    qtbot, open_window, tmp_path, exam, monkeypatch
+) -> None:
+    from annotator.errors import StoreError
+
+    other = write_exam(tmp_path / "other", patient="SMALL-2", study="2.25.3")
+    window = open_window()
+    hang(qtbot, window, exam, other)
+
+    def locked(_uid: str) -> None:
+        raise StoreError("the database is locked; try again")
+
+    monkeypatch.setattr(window.desk.workspace, "open_reading", locked)
+    before = window.desk.session
+    press(window.grid.active, Qt.Key.Key_PageDown)
+    assert window.desk.session is before
+    assert "the database is locked" in window.status.message
+    assert all(v.picture is not None for v in window.grid.viewports)
+
+
+def test_ctrl_o_asks_for_files_and_opens_what_was_chosen(qtbot, open_window, exam) -> None:
+    window = open_window()
+    press(window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
+    dialog = window.findChild(QFileDialog)
+    assert dialog.isVisible()
+    dialog.filesSelected.emit([str(exam / "RCC.dcm")])
+    dialog.close()
+    qtbot.waitUntil(lambda: window.desk.exam is not None, timeout=10_000)
+    assert [i.label for i in window.desk.exam.images] == ["RCC"]
+
+
+def test_the_sample_exams_open_from_the_empty_window(qtbot, open_window, sample_dicoms) -> None:
+    if not any(sample_dicoms.rglob("*.dcm")):
+        pytest.skip("this checkout holds no sample exams")
+    window = open_window()
+    buttons = {b.accessibleName(): b for b in window.findChildren(QPushButton)}
+    QTest.mouseClick(buttons["Open the sample exam"], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.desk.exam is not None, timeout=20_000)
+    pictured(qtbot, window)
+    assert len(window.desk.exams) == 3
+    assert window.desk.prior_of(window.desk.exam) is not None
