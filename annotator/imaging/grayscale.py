@@ -26,9 +26,7 @@ _BREAST_PERCENTILES = (1.0, 99.8)
 _SAMPLES = 400_000
 
 
-def display_lut(
-    info: ImageInfo, voi: Voi | None, *, invert: bool = False, levels: int = 256
-) -> NDArray[Any]:
+def display_lut(info: ImageInfo, voi: Voi | None, *, invert: bool = False, levels: int = 256) -> NDArray[Any]:
     """Grey level of every stored value: 65,536 entries, 0 black, `levels` - 1 white.
 
     uint8 up to 256 levels, uint16 above. `voi` None shows the whole range of the stored bits.
