@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QMessageLogContext, QPointF, Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from annotator.bootstrap import open_workspace
@@ -63,6 +64,7 @@ def run_demo(out: Path, settings: Settings, say: Say, *, watch: bool) -> None:
         old.unlink()
     database = f"sqlite:///{(out / 'readings.db').resolve()}"
     app = make_application()
+    qInstallMessageHandler(_leave_out_the_harmless)
     demo = _Demo(out, replace(settings, database=database, reader="demo"), say, watch=watch)
     try:
         demo.read_both_exams(folder)
@@ -310,6 +312,12 @@ class _Demo:
         path = self._out / f"{self._pictures:02d}-{what.replace(',', '').replace(' ', '-')}.png"
         if not self.window.grab().save(str(path)):
             raise DemoFailed(f"{path} could not be written; is the disk full?")
+
+
+def _leave_out_the_harmless(_kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+    """What Qt prints for every window that has no screen is no news to a person who runs this."""
+    if "propagateSizeHints" not in text:
+        print(text, file=sys.stderr)  # noqa: T201  where Qt itself prints
 
 
 def _truths(folder: Path) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 Usage: python reading_session.py URL SEED. Before an act is confirmed it is saved; what is printed for it
 (one line: revision, act, digest of the reading, digest of the undo stack) is what the reader has seen.
 """
-# ruff: noqa: T201 - what it prints is what the reader has seen
+
 
 from __future__ import annotations
 

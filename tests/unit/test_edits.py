@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,7 +69,7 @@ def acts(draw: st.DrawFn) -> list[Reading]:
 def test_a_difference_replayed_is_the_later_reading_and_backwards_the_earlier(
     readings: list[Reading],
 ) -> None:
-    for before, after in zip(readings, readings[1:], strict=False):
+    for before, after in itertools.pairwise(readings):
         assert apply(before, diff(before, after)) == after
         assert apply(after, diff(after, before)) == before
 
