@@ -99,6 +99,8 @@ class FindingPanel(QWidget):
         self.comment.setPlaceholderText("Comment")
         self.comment.setAccessibleName("Comment on the finding")
         self.comment.setTabChangesFocus(True)
+        # A file dropped here is meant for the window.
+        self.comment.setAcceptDrops(False)
         self.comment.setFixedHeight(self.comment.fontMetrics().lineSpacing() * 2 + 10)
         self.comment.textChanged.connect(self._comment_typed)
         self.comment.installEventFilter(self)
@@ -116,6 +118,7 @@ class FindingPanel(QWidget):
             self._session.reading_changed.disconnect(self.refresh)
             self._session.selection_changed.disconnect(self.refresh)
         self._session = session
+        self._facts.clear()
         self._comment_of = None
         if session is not None:
             session.reading_changed.connect(self.refresh)

@@ -98,6 +98,7 @@ class WorklistPanel(QWidget):
         self.filter.setPlaceholderText("Filter  (Ctrl+F)")
         self.filter.setAccessibleName("Filter the worklist")
         self.filter.setClearButtonEnabled(True)
+        self.filter.setAcceptDrops(False)
         self.filter.textChanged.connect(self._filter)
         self.list = QListWidget()
         self.list.setAccessibleName("Worklist")
