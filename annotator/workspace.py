@@ -63,7 +63,7 @@ class Workspace:
     def measure_spot(
         self, info: ImageInfo, frame: NDArray[Any], at: ImagePoint, radius_px: float = 0.0
     ) -> SpotResult:
-        """The bright spot nearest to a click on stored pixels; `radius_px` is how far the hand may be off."""
+        """The bright spot nearest to a click on stored pixels; `radius_px` is one deviation of the hand."""
         from annotator.analysis.spots import measure_spot
 
         return measure_spot(

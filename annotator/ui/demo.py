@@ -32,6 +32,7 @@ WATCHING_PAUSE_MS = 250
 WINDOW_SIZE = (1600, 960)
 CLICK_SCALE = 1.6
 """Zoom at which the robot clicks: a speck of 0.2 mm is then some five screen pixels wide."""
+SAMPLE_EXAMS = ("prior", "screening", "workup")
 VISIBLE_SNR = 10
 MARKS_WANTED = 11
 CLOSEST_MM = 0.6
@@ -55,7 +56,7 @@ def run_demo(out: Path, settings: Settings, say: Say, *, watch: bool) -> None:
     that did not work, or whatever AnnotatorError stopped it.
     """
     folder = sample_folder()
-    if folder is None:
+    if folder is None or not all((folder / name).is_dir() for name in SAMPLE_EXAMS):
         raise DemoFailed(
             "the sample exams are not installed; get them with the project's sample_dicoms folder"
         )
@@ -110,7 +111,9 @@ class _Demo:
         """Screening, then the magnification views that its follow-up asks for."""
         self._open()
         self.window.open_paths([folder])
-        self._robot.wait(lambda: len(self.window.desk.exams) >= 3, "the sample exams to be listed")
+        self._robot.wait(
+            lambda: len(self.window.desk.exams) >= len(SAMPLE_EXAMS), "the sample exams to be listed"
+        )
         self._say(f"opened {folder.name}: {len(self.window.desk.exams)} exams")
         screening = self._choose_exam("screening", folder)
         self._wait_for_pictures(4)
@@ -137,7 +140,9 @@ class _Demo:
         self.leave()
         self._open()
         self.window.open_paths([folder])
-        self._robot.wait(lambda: len(self.window.desk.exams) >= 3, "the sample exams to be listed again")
+        self._robot.wait(
+            lambda: len(self.window.desk.exams) >= len(SAMPLE_EXAMS), "the sample exams to be listed again"
+        )
         for name in ("screening", "workup"):
             self._choose_exam(name, folder)
             if self.session.reading != before[name]:

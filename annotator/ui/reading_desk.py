@@ -16,9 +16,10 @@ from annotator.model.image import ExamInfo, ImageInfo
 from annotator.ui.panels.worklist import IN_PROGRESS, worklist_order
 from annotator.ui.session import ReadingSession, SaveState
 from annotator.ui.task_runner import TaskRunner
-from annotator.workspace import Workspace
+from annotator.workspace import OpenedReading, Workspace
 
 LISTING = "listing"
+OPENING = "opening"
 
 
 def sample_folder() -> Path | None:
@@ -81,27 +82,18 @@ class ReadingDesk(QObject):
         self.message.emit("Stopped; nothing was added.")
 
     def open_exam(self, exam: ExamInfo) -> None:
-        """Begin or go on reading an exam; the one before it is saved first."""
+        """Begin or go on reading an exam; the one before it stays until the reading is here, and is saved first."""
         if self.exam is not None and exam.study_instance_uid == self.exam.study_instance_uid:
             if exam is not self.exam:
                 self.exam = exam
                 self.exam_changed.emit(exam)
             return
-        try:
-            session = ReadingSession(self.workspace, self._runner, exam, self)
-        except AnnotatorError as error:
-            self.message.emit(f"This exam cannot be read: {error}")
-            return
-        if not self.close_session():
-            session.deleteLater()
-            return
-        session.message.connect(self.message)
-        session.save_state_changed.connect(self._saved)
-        self.exam = exam
-        self.session = session
-        self.session_changed.emit(session)
-        self.exam_changed.emit(exam)
-        self.refresh_states()
+        self._runner.query(
+            OPENING,
+            lambda _token: self.workspace.open_reading(exam.study_instance_uid),
+            lambda opened: self._opened(exam, opened),
+            lambda error: self.message.emit(f"This exam cannot be read: {error}"),
+        )
 
     def close_session(self) -> bool:
         """Save and let go of the reading; False when acts remain unsaved, and then it stays open."""
@@ -157,6 +149,18 @@ class ReadingDesk(QObject):
             return
         if session.exam.study_instance_uid not in self._states:
             self.refresh_states()
+
+    def _opened(self, exam: ExamInfo, opened: OpenedReading) -> None:
+        if not self.close_session():
+            return
+        session = ReadingSession(self.workspace, self._runner, exam, opened, self)
+        session.message.connect(self.message)
+        session.save_state_changed.connect(self._saved)
+        self.exam = exam
+        self.session = session
+        self.session_changed.emit(session)
+        self.exam_changed.emit(exam)
+        self.refresh_states()
 
     def _listed(self, listing: Listing) -> None:
         self.progress.emit(None)

@@ -23,7 +23,7 @@ from annotator.model.image import ExamInfo, ImageInfo
 from annotator.model.mark import MarkKind
 from annotator.rules import FollowUp
 from annotator.ui.task_runner import TaskRunner
-from annotator.workspace import Workspace
+from annotator.workspace import OpenedReading, Workspace
 
 RETRY_MS = 2000
 
@@ -68,13 +68,17 @@ class ReadingSession(QObject):
     message = Signal(str)
 
     def __init__(
-        self, workspace: Workspace, runner: TaskRunner, exam: ExamInfo, parent: QObject | None = None
+        self,
+        workspace: Workspace,
+        runner: TaskRunner,
+        exam: ExamInfo,
+        opened: OpenedReading,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.workspace = workspace
         self.exam = exam
         self._runner = runner
-        opened = workspace.open_reading(exam.study_instance_uid)
         self._reading = opened.reading
         self._unsaved: deque[_Unsaved] = deque()
         self._saved_revision = opened.revision
@@ -163,7 +167,7 @@ class ReadingSession(QObject):
     ) -> None:
         """Mark the spot near a click; where there is none, say so and mark nothing unless `force`.
 
-        `radius_px` is how far from the click, in image pixels, the hand may be off.
+        `radius_px` is one deviation, in image pixels, of the hand that clicked (0: the default of the measurement).
         """
         result = self.workspace.measure_spot(picture.info, picture.frame, point, radius_px)
         if not result.found and not force:

@@ -67,7 +67,7 @@ class MarkingHost(Protocol):
 
 
 class Canvas(Protocol):
-    """The viewport as a gesture sees it. `reach_px`: how far off a hand may be, in image pixels."""
+    """The viewport as a gesture sees it. `reach_px`: one deviation of a hand that aims, in image pixels."""
 
     @property
     def picture(self) -> Picture | None: ...

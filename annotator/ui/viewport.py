@@ -43,7 +43,10 @@ from annotator.ui.tools import PanTool, Tool, Touch
 
 __all__ = ["Picture", "Pointer", "Viewport"]
 
-REACH = 8.0
+HIT_PX = 8.0
+"""Screen pixels around the pointer in which a mark counts as touched."""
+AIM_PX = 4.0
+"""One deviation of a hand that aims at a spot, in screen pixels; three of them are the limit."""
 DRAG_FROM = 4.0
 NOWHERE = ViewTransform(1, 1, 1.0, 0.0, 0.0)
 
@@ -136,8 +139,8 @@ class Viewport(QWidget):
 
     @property
     def reach_px(self) -> float:
-        """How far off a hand may be, in image pixels."""
-        return REACH * self.ratio / min(self._view.scale, self._view.scale_down)
+        """One deviation of a hand that aims at a spot, in image pixels."""
+        return AIM_PX * self.ratio / min(self._view.scale, self._view.scale_down)
 
     def device_size(self) -> tuple[int, int]:
         """Width and height in device pixels."""
@@ -300,7 +303,7 @@ class Viewport(QWidget):
         """Id of the mark under the hand, None when there is none or marks are hidden."""
         if self._layer is None or not self._marks_visible:
             return None
-        return self._layer.mark_at(point, REACH * self.ratio, self._view)
+        return self._layer.mark_at(point, HIT_PX * self.ratio, self._view)
 
     def is_drag(self, start: Touch, now: Touch) -> bool:
         """Whether the hand went far enough to mean it."""

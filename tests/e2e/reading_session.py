@@ -4,7 +4,6 @@ Usage: python reading_session.py URL SEED. Before an act is confirmed it is save
 (one line: revision, act, digest of the reading, digest of the undo stack) is what the reader has seen.
 """
 
-
 from __future__ import annotations
 
 import hashlib

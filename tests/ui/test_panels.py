@@ -219,6 +219,7 @@ def test_everything_the_keyboard_reaches_has_a_name(qtbot, tmp_path) -> None:
     for name in ("history", "problems"):
         window.show_panel(name)
     window.desk.open_exam(exam(image("1.1", View("CC"))))
+    qtbot.waitUntil(lambda: window.desk.session is not None)
     window.desk.session.new_finding()
     window.finding_panel.fold.setChecked(True)
     window.show()

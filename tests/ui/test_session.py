@@ -78,9 +78,13 @@ def runner(qtbot: QtBot, bugs: list[BaseException]) -> Iterator[TaskRunner]:
     made.shutdown()
 
 
+def opened(workspace: Workspace, runner: TaskRunner, exam: ExamInfo = EXAM) -> ReadingSession:
+    return ReadingSession(workspace, runner, exam, workspace.open_reading(exam.study_instance_uid))
+
+
 @pytest.fixture
 def session(workspace: Workspace, runner: TaskRunner) -> ReadingSession:
-    return ReadingSession(workspace, runner, EXAM)
+    return opened(workspace, runner)
 
 
 def mark_all(session: ReadingSession, picture: StillPicture) -> None:
@@ -146,7 +150,7 @@ def test_undo_and_redo_walk_through_the_acts_and_are_kept_over_a_restart(
     assert session.reading == shown[1]
     assert session.close()
 
-    again = ReadingSession(workspace, runner, EXAM)
+    again = opened(workspace, runner)
     assert again.reading == shown[1]
     assert again.undo_stack.undoText() == "Mark microcalcification in F1"
     again.undo_stack.redo()
@@ -201,7 +205,7 @@ def test_a_second_program_on_the_same_reading_is_told_and_overwrites_nothing(
     qtbot: QtBot, session: ReadingSession, picture: StillPicture, workspace: Workspace, runner: TaskRunner
 ) -> None:
     other_place = open_workspace(workspace.settings)
-    other = ReadingSession(other_place, runner, EXAM)
+    other = opened(other_place, runner)
     session.mark_spot(picture, SPOTS[0], MarkKind.MICRO)
     assert session.close()
     other.mark_spot(picture, SPOTS[1], MarkKind.MICRO)
@@ -233,7 +237,7 @@ def test_an_exam_with_magnification_views_begins_at_work_up(
     workspace: Workspace, runner: TaskRunner, picture: StillPicture
 ) -> None:
     magnified = replace(INFO, view=View("CC", ("M",)))
-    session = ReadingSession(workspace, runner, ExamInfo("1.2.3", (magnified,)))
+    session = opened(workspace, runner, ExamInfo("1.2.3", (magnified,)))
     session.mark_spot(picture, SPOTS[0], MarkKind.MICRO)
     assert session.reading.findings[0].stage is Stage.WORKUP
 

@@ -199,7 +199,7 @@ def test_a_click_lands_on_the_image_point_seen_there(viewport, orientation, zoom
     assert viewport.view.to_screen(point) == pytest.approx((at.x(), at.y()))
     assert point.column == pytest.approx(101.5, abs=0.5 / viewport.view.scale + 1e-6)
     assert point.row == pytest.approx(133.5, abs=0.5 / viewport.view.scale + 1e-6)
-    assert reach == pytest.approx(8 / viewport.view.scale)
+    assert reach == pytest.approx(4 / viewport.view.scale)
 
 
 SCALED = """

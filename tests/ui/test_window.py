@@ -353,7 +353,7 @@ def test_another_exam_takes_the_old_pictures_down_and_its_reading_is_kept(
     click_spot(window, 0, 0)
     reading = window.desk.session.reading
     press(window.grid.active, Qt.Key.Key_BracketLeft)
-    assert window.desk.exam.date == "20220301"
+    qtbot.waitUntil(lambda: window.desk.exam.date == "20220301")
     shown = [v.picture for v in window.grid.viewports if v.picture is not None]
     assert all(p.info.study_instance_uid == "2.25.2" for p in shown)
     assert window.desk.session.reading.findings == ()
@@ -361,7 +361,7 @@ def test_another_exam_takes_the_old_pictures_down_and_its_reading_is_kept(
     pictured(qtbot, window)
     qtbot.waitUntil(lambda: "in progress" in window.worklist.list.item(0).data(0x0101), timeout=5000)
     press(window.grid.active, Qt.Key.Key_BracketRight)
-    assert window.desk.session.reading == reading
+    qtbot.waitUntil(lambda: window.desk.session.reading == reading)
     pictured(qtbot, window)
 
 
@@ -467,8 +467,8 @@ def test_a_reading_that_cannot_be_opened_leaves_the_one_that_is(
     monkeypatch.setattr(window.desk.workspace, "open_reading", locked)
     before = window.desk.session
     press(window.grid.active, Qt.Key.Key_PageDown)
+    qtbot.waitUntil(lambda: "the database is locked" in window.status.message)
     assert window.desk.session is before
-    assert "the database is locked" in window.status.message
     assert all(v.picture is not None for v in window.grid.viewports)
 
 

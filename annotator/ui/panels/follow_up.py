@@ -80,11 +80,11 @@ class FollowUpPanel(QWidget):
         self.action = _label("action")
         self.category = _label("accent")
         self.because = _label()
-        self.seeds = _label()
+        self.patient_pages = _label()
         self.birads = _label()
         self.notes = _label("dim")
         self.citation = _label("dim")
-        for label in (self.because, self.seeds, self.birads, self.notes, self.citation):
+        for label in (self.because, self.patient_pages, self.birads, self.notes, self.citation):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._sources = QWidget()
         self._source_flow = FlowLayout(self._sources, 4)
@@ -119,7 +119,9 @@ class FollowUpPanel(QWidget):
         self.category.setText(categories(result, finding))
         told = sayable(finding)
         _say(self.because, " ".join(filter(told, reasons(result))))
-        _say(self.seeds, result.seeds if told(result.seeds) else "", "Leaflets: ")
+        _say(
+            self.patient_pages, result.patient_pages if told(result.patient_pages) else "", "Patient pages: "
+        )
         _say(self.birads, result.birads if told(result.birads) else "", "BI-RADS: ")
         _say(self.notes, " ".join(filter(told, result.notes)))
         self._show_sources(result.sources)
@@ -179,7 +181,7 @@ class FollowUpPanel(QWidget):
         column = QVBoxLayout(words)
         column.setContentsMargins(0, 0, 4, 0)
         column.setSpacing(4)
-        for part in (self.because, self.seeds, self.birads, self._sources, self.citation, self.notes):
+        for part in (self.because, self.patient_pages, self.birads, self._sources, self.citation, self.notes):
             column.addWidget(part)
         column.addStretch(1)
         self._scroll = scroll = _Words()
