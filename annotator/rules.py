@@ -2,13 +2,14 @@
 
 Suggests, never decides: the reader's own category stands beside it untouched, rows that ask or that
 leave the decision to the reader give no category, and nothing here speaks about one patient's risk
-(brief 3.5).
+(docs/domain.md, limits).
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from annotator.lexicon.conditions import COMBINATIONS, bits_of, every_combination, values_of
@@ -32,6 +33,8 @@ _SUSPICION: dict[Assessment | None, int] = {
     Assessment.HIGHLY_SUGGESTIVE: 8,
     Assessment.KNOWN_CANCER: 9,
 }
+_TAG = re.compile(r"\[([A-Za-z0-9]+(?:-[0-9A-Z]+)?)\]")
+_NAMES_CATEGORY = re.compile(r"\b[Cc]ategor(?:y|ies)\b|\b4[ABC]\b")
 _SHAPE_PLACE = {shape: place for place, shape in enumerate(Morphology)}
 
 
@@ -41,8 +44,8 @@ class FollowUp:
 
     `suggested_assessment` None: the row gives no category. `interval_months` None: no source gives
     one. `because` are the reasons in sentences, `sources` tags of the lexicon, `notes` what the reader
-    should know beside it. `seeds` and `birads` are what the leaflets and BI-RADS say where they differ
-    ('' otherwise).
+    should know beside it. `patient_pages` and `birads` are what pages for patients and BI-RADS say where
+    they differ ('' otherwise).
     """
 
     row: str
@@ -53,16 +56,39 @@ class FollowUp:
     because: tuple[str, ...]
     sources: tuple[str, ...]
     notes: tuple[str, ...]
-    seeds: str
+    patient_pages: str
     birads: str
     rules_version: str
     lexicon_edition: str
+
+    @property
+    def cited(self) -> tuple[str, ...]:
+        """Tags of every source behind the result or named in one of its sentences, each once."""
+        texts = (*self.because, *self.notes, self.patient_pages, self.birads)
+        named = (tag for text in texts for tag in _TAG.findall(text))
+        return tuple(dict.fromkeys((*self.sources, *named)))
+
+    def before_choice(self) -> FollowUp:
+        """What a reader who has not chosen a category yet may see: no sentence that names one."""
+
+        def sayable(texts: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(text for text in texts if not _NAMES_CATEGORY.search(text))
+
+        patient_pages, birads = (sayable((self.patient_pages,)), sayable((self.birads,)))
+        return replace(
+            self,
+            suggested_assessment=None,
+            because=sayable(self.because),
+            notes=sayable(self.notes),
+            patient_pages="".join(patient_pages),
+            birads="".join(birads),
+        )
 
 
 def follow_up(description: Description, table: RuleTable, *, lexicon_edition: str = "5") -> FollowUp:
     """The documented follow-up of a finding.
 
-    Each shape is looked up by itself and the most suspicious result is kept (brief 3.3): 2 < 3 < no
+    Each shape is looked up by itself and the most suspicious result is kept (docs/domain.md, limits): 2 < 3 < no
     documented rule < 0 < 4 and 4A < 4B < 4C < 5 < 6; among equals the shape of the more suspicious
     group, then the later one of the lexicon's order. `table` must be total (see `problems`).
     """
@@ -86,7 +112,7 @@ def follow_up(description: Description, table: RuleTable, *, lexicon_edition: st
         because=tuple(_sentence(template, words) for template in row.because),
         sources=row.sources,
         notes=_notes(table, row, shape, description) + _other_shapes(found, row, shape, lexicon),
-        seeds=" ".join(side.seeds for side in sides),
+        patient_pages=" ".join(side.patient_pages for side in sides),
         birads=" ".join(side.birads for side in sides),
         rules_version=table.version,
         lexicon_edition=lexicon_edition,
@@ -113,11 +139,12 @@ def _words(said: Description, shape: Morphology | None, lexicon: Lexicon) -> dic
 
     return {
         "stage": word(said.stage, ""),
-        "size": word(said.size, "size not given"),
+        "size": f"{word(said.size, '')}calcifications",
         "morphology": word(shape, "shape not described"),
         "distribution": word(said.distribution, "distribution not described"),
         "spread": word(said.spread, ""),
         "change": word(said.change, ""),
+        "cancer": "next to a known cancer" if said.adjacent_cancer else "no known cancer next to it",
     }
 
 
@@ -142,18 +169,23 @@ def _notes(table: RuleTable, row: Row, shape: Morphology | None, said: Descripti
 def _other_shapes(
     found: list[tuple[Row, Morphology | None]], row: Row, shape: Morphology | None, lexicon: Lexicon
 ) -> tuple[str, ...]:
-    if len(found) == 1:
+    if len(found) == 1 or shape is None:
         return ()
-    said = [f"{_named(shape, lexicon)} decides, the most suspicious of the shapes [MBC] (row {row.id})."]
-    for other, its_shape in found:
-        if its_shape is not shape:
-            category = f"category {other.suggestion}" if other.suggestion else "no category"
-            said.append(f"{_named(its_shape, lexicon)} alone: {category} (row {other.id}).")
+    text = row.outcome_for(shape).text
+    others = [(other, its_shape) for other, its_shape in found if its_shape is not shape and its_shape]
+    if all(other is row for other, _ in others):
+        said = [f"All shapes of this finding lead to row {row.id}."]
+    else:
+        said = [f"{lexicon.word(shape)} decides, the most suspicious of the shapes [MBC] (row {row.id})."]
+    for other, its_shape in others:
+        category = f"category {other.suggestion}" if other.suggestion else "no category"
+        step = other.outcome_for(its_shape).text
+        more = f" {step}" if step != text else ""
+        if other is not row:
+            said.append(f"{lexicon.word(its_shape)} alone: {category} (row {other.id}).{more}")
+        elif more:
+            said.append(f"{lexicon.word(its_shape)} as well:{more}")
     return tuple(said)
-
-
-def _named(shape: Morphology | None, lexicon: Lexicon) -> str:
-    return lexicon.word(shape) if shape else "No shape"
 
 
 def problems(table: RuleTable, lexicon: Lexicon) -> tuple[str, ...]:

@@ -141,7 +141,7 @@ def _answer_lines(lines: Iterable[bytes], answer: Callable[[bytes], FollowUp]) -
 
 def _json(found: FollowUp) -> str:
     content = asdict(found)
-    for late in ("notes", "seeds", "birads"):
+    for late in ("notes", "patient_pages", "birads"):
         content[late] = content.pop(late)
     return json.dumps(content, ensure_ascii=False)
 
@@ -158,15 +158,15 @@ def _in_sentences(found: FollowUp) -> str:
     lines = [f"Documented follow-up: {found.text}", f"Suggestion: {category}", f"Rule: row {found.row}"]
     lines += [f"Because: {reason}" for reason in found.because]
     lines += [f"Note: {note}" for note in found.notes]
-    if found.seeds or found.birads:
-        lines += [f"Leaflets: {found.seeds}", f"BI-RADS: {found.birads}"]
-    for tag in found.sources:
+    if found.patient_pages or found.birads:
+        lines += [f"Patient pages: {found.patient_pages}", f"BI-RADS: {found.birads}"]
+    for tag in found.cited:
         source = lexicon.source(tag)
         lines.append(f"Source [{tag}]: " + " ".join(filter(None, (source.citation, source.address))))
         if source.sentence:
             lines.append(f"    It says: {source.sentence}")
     lines.append(
         f"Rules {found.rules_version}, lexicon edition {found.lexicon_edition}."
-        " Not a diagnosis and not for treatment decisions."
+        " Decision support for labelling and research: not a diagnosis, not for treatment decisions."
     )
     return "\n".join(lines)

@@ -102,6 +102,11 @@ def table_for_people(table: RuleTable, lexicon: Lexicon) -> str:
         for name, values in names.items():
             words = ", ".join(_value(field, value, lexicon) for value in values)
             lines.append(f"- {field}, {name}: {words}")
+    lines += ["", "Sources, those of patient pages sentence by sentence:", ""]
+    for tag in dict.fromkeys(tag for row in table.rows for tag in row.sources):
+        source = lexicon.source(tag)
+        said = (f"{tag}: {source.citation}", source.sentence, source.address)
+        lines.append("- " + ". ".join(part.rstrip(".") for part in said if part))
     return "\n".join(lines)
 
 

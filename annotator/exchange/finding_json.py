@@ -12,6 +12,7 @@ import msgspec
 from annotator import __version__
 from annotator.errors import ExportError, InvalidFinding
 from annotator.exchange.whole_file import write_whole
+from annotator.lexicon.loader import load_lexicon
 from annotator.model.finding import Finding, Reading
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis, greatest_extent
 from annotator.model.image import ImageInfo
@@ -20,7 +21,7 @@ from annotator.rules import FollowUp
 
 FORMAT = "mammo-annotator findings"
 FORMAT_VERSION = 1
-STATEMENT = "Decision support for labelling and research; not a medical device."
+STATEMENT = "Decision support for labelling and research; not a medical device, not for treatment decisions."
 COORDINATES = (
     "column and row in pixels of the image as stored; (0, 0) is the outer corner of its first pixel, "
     "so the centre of that pixel is (0.5, 0.5); frames count from 1"
@@ -51,7 +52,11 @@ def write_findings(
 def findings_document(
     reading: Reading, images: Mapping[str, ImageInfo], follow_ups: Mapping[str, FollowUp]
 ) -> dict[str, Any]:
-    """The document `write_findings` writes, as plain dicts and lists."""
+    """The document `write_findings` writes, as plain dicts and lists.
+
+    `sources` spells out every tag that a suggestion cites. A finding to which the reader has given no
+    category carries no suggested one either (docs/domain.md, limits).
+    """
     shown = {m.image.sop_instance_uid for m in reading.marks}
     shown |= {c.image.sop_instance_uid for c in reading.clusters}
     return {
@@ -66,8 +71,28 @@ def findings_document(
         "lexicon_edition": reading.lexicon_edition,
         "images": [_image(images[uid]) for uid in sorted(shown) if uid in images],
         "findings": [
-            _finding(reading, finding, images, follow_ups.get(finding.id)) for finding in reading.findings
+            _finding(reading, finding, images, shown_beside(finding, follow_ups.get(finding.id)))
+            for finding in reading.findings
         ],
+        "sources": _sources(reading, follow_ups),
+    }
+
+
+def shown_beside(finding: Finding, follow_up: FollowUp | None) -> FollowUp | None:
+    """What may stand beside a finding: no suggested category before the reader's own."""
+    if follow_up is None or finding.assessment is not None:
+        return follow_up
+    return follow_up.before_choice()
+
+
+def _sources(reading: Reading, follow_ups: Mapping[str, FollowUp]) -> dict[str, dict[str, str]]:
+    known = load_lexicon(reading.lexicon_edition).sources
+    beside = (shown_beside(finding, follow_ups.get(finding.id)) for finding in reading.findings)
+    tags = dict.fromkeys(tag for one in beside if one for tag in one.cited)
+    return {
+        tag: {"citation": known[tag].citation, "address": known[tag].address, "sentence": known[tag].sentence}
+        for tag in tags
+        if tag in known
     }
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,16 +17,19 @@ from pathlib import Path
 from statistics import median
 
 from annotator import __version__
-from annotator.exchange.finding_json import STATEMENT, cluster_facts
+from annotator.exchange.finding_json import STATEMENT, cluster_facts, shown_beside
 from annotator.exchange.whole_file import write_whole
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import Assessment, Finding, Reading
 from annotator.model.geometry import Millimetres
 from annotator.model.image import ExamInfo
 from annotator.model.mark import Mark, MarkKind
-from annotator.rules import FollowUp
+from annotator.rules import FollowUp, FollowUpAction
 
-_TAG = re.compile(r"\[([A-Za-z0-9]+(?:-[0-9]+)?)\]")
+_ABOUT_SUGGESTIONS = (
+    "Suggestions come from a decision table drawn from the sources named, which a breast imaging specialist"
+    " should review. The reader decides."
+)
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
@@ -74,7 +76,9 @@ def report_html(
     title = f"Calcification findings, exam {pseudonym(reading.study_instance_uid)}"
     labels = {image.sop_instance_uid: image.label or "unnamed view" for image in exam.images}
     sections = [
-        _finding(reading, finding, labels, follow_ups.get(finding.id), lexicon, pictures)
+        _finding(
+            reading, finding, labels, shown_beside(finding, follow_ups.get(finding.id)), lexicon, pictures
+        )
         for finding in reading.findings
     ]
     if not sections:
@@ -94,12 +98,12 @@ def report_html(
 <h1>{escape(title)}</h1>
 {_facts(_about(reading, exam, lexicon, identified=identified))}
 </header>
-<p class="banner" role="note">{escape(STATEMENT)} Suggestions quote a published decision table; the reader decides.</p>
+<p class="banner" role="note">{escape(STATEMENT)} {escape(_ABOUT_SUGGESTIONS)}</p>
 {_pictures(p for p in pictures if p.finding_id is None)}
 <main>
 {"".join(sections)}
 </main>
-<footer>{escape(STATEMENT)} Mammogram Annotator {escape(__version__)}, BI-RADS words of edition {escape(lexicon.edition)}. \
+<footer>{escape(STATEMENT)} Mammogram Annotator {escape(__version__)}, BI-RADS words of the {escape(lexicon.edition_name)}. \
 Every length carries the word that says how its pixel spacing is known.</footer>
 </body>
 </html>
@@ -122,7 +126,7 @@ def _about(
     yield "Reader", reading.reader
     yield "Views", ", ".join(i.label or "unnamed view" for i in exam.images) or "none at hand"
     yield "Findings", str(len(reading.findings))
-    yield "Lexicon", f"BI-RADS, edition {lexicon.edition}"
+    yield "Lexicon", f"BI-RADS, {lexicon.edition_name}, in our own words"
 
 
 def _finding(
@@ -166,7 +170,9 @@ def _suggested(follow_up: FollowUp | None, lexicon: Lexicon) -> str:
     if follow_up is None:
         return '<p class="category quiet">Not looked up</p>'
     suggested = follow_up.suggested_assessment
-    category = _category(Assessment(suggested) if suggested else None, lexicon, "No category")
+    silent = follow_up.follow_up in (FollowUpAction.MORE_INPUT, FollowUpAction.READER_DECIDES)
+    otherwise = "No category" if silent else "Told after the reader's own"
+    category = _category(Assessment(suggested) if suggested else None, lexicon, otherwise)
     version = f"Row {follow_up.row}, table {follow_up.rules_version}"
     return f'{category}<p>{escape(follow_up.text)}</p><p class="quiet">{escape(version)}</p>'
 
@@ -251,18 +257,18 @@ def _clusters(reading: Reading, finding: Finding, labels: Mapping[str, str]) -> 
 def _reasons(follow_up: FollowUp | None, lexicon: Lexicon) -> str:
     if follow_up is None:
         return ""
-    parts = [f"<h3>Why row {escape(follow_up.row)}</h3>", _list(follow_up.because)]
+    parts = []
+    if follow_up.because:
+        parts += [f"<h3>Why row {escape(follow_up.row)}</h3>", _list(follow_up.because)]
     if follow_up.notes:
         parts += ["<h3>To know beside it</h3>", _list(follow_up.notes)]
-    if follow_up.seeds or follow_up.birads:
+    if follow_up.patient_pages or follow_up.birads:
         parts.append(
-            "<h3>Where patient leaflets and BI-RADS differ</h3>\n"
-            "<table><thead><tr><th>Leaflets</th><th>BI-RADS</th></tr></thead><tbody>"
-            f"<tr><td>{escape(follow_up.seeds)}</td><td>{escape(follow_up.birads)}</td></tr></tbody></table>"
+            "<h3>Patient pages and BI-RADS side by side</h3>\n"
+            "<table><thead><tr><th>Patient pages</th><th>BI-RADS</th></tr></thead><tbody>"
+            f"<tr><td>{escape(follow_up.patient_pages)}</td><td>{escape(follow_up.birads)}</td></tr></tbody></table>"
         )
-    texts = (*follow_up.because, *follow_up.notes, follow_up.seeds, follow_up.birads)
-    tags = dict.fromkeys((*follow_up.sources, *(tag for text in texts for tag in _TAG.findall(text))))
-    parts += ["<h3>Sources</h3>", _sources(tags, lexicon)]
+    parts += ["<h3>Sources</h3>", _sources(follow_up.cited, lexicon)]
     return "\n".join(parts)
 
 

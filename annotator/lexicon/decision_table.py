@@ -14,7 +14,7 @@ from annotator.lexicon.conditions import FIELDS, Condition, Sets, read_condition
 from annotator.lexicon.entries import Entry, data_file, entries, only_kinds, read_toml
 from annotator.model.finding import Assessment, Morphology
 
-PLACEHOLDERS = ("stage", "size", "morphology", "distribution", "spread", "change")
+PLACEHOLDERS = ("stage", "size", "morphology", "distribution", "spread", "change", "cancer")
 """What a reason may say of the finding, in the words of the lexicon."""
 
 
@@ -73,14 +73,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What leaflets and BI-RADS say about one topic where they differ, each text with its source tags.
+    """What patient pages and BI-RADS say about one topic where they differ, each text with its source tags.
 
     `when` None: of any finding whose row names it.
     """
 
     id: str
     when: Condition | None
-    seeds: str
+    patient_pages: str
     birads: str
     sources: tuple[str, ...]
 
@@ -179,7 +179,7 @@ def _comparison(entry: Entry, sets: Sets) -> Comparison:
     comparison = Comparison(
         id=entry.text("id"),
         when=_optional_condition(entry, sets),
-        seeds=entry.text("seeds"),
+        patient_pages=entry.text("patient_pages"),
         birads=entry.text("birads"),
         sources=entry.texts("sources"),
     )

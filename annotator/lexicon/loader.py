@@ -18,6 +18,8 @@ from annotator.model.mark import MarkKind
 EDITIONS = ("5", "v2025")
 """Editions of the BI-RADS lexicon whose words are known; a reading stores which it used."""
 
+_EDITION_NAMES = {"5": "5th edition (2013)", "v2025": "v2025 Manual"}
+
 _Kind = TypeVar("_Kind", bound=StrEnum)
 
 GROUPS = ("typically benign", "other", "suspicious")
@@ -94,7 +96,7 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a statement comes from. `sentence` is what a numbered leaflet sentence says, in our words."""
+    """Where a statement comes from. `sentence` is what a numbered sentence of a patient page says, in our words."""
 
     tag: str
     citation: str
@@ -112,6 +114,11 @@ class Lexicon:
     recommendations: Mapping[str, Recommendation] = field(repr=False)
     concepts: Mapping[str, Code] = field(repr=False)
     sources: Mapping[str, Source] = field(repr=False)
+
+    @property
+    def edition_name(self) -> str:
+        """The edition as its publisher names it: "5th edition (2013)"."""
+        return _EDITION_NAMES[self.edition]
 
     def term(self, item: StrEnum) -> Term:
         """The entry of a morphology, distribution, stage, change, spread or size."""

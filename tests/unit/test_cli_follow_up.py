@@ -39,7 +39,7 @@ def test_a_finding_in_a_file(tmp_path, capsys):
     answer = json.loads(capsys.readouterr().out)
     assert list(answer) == [
         *("row", "suggested_assessment", "follow_up", "interval_months", "text", "because", "sources"),
-        *("rules_version", "lexicon_edition", "notes", "seeds", "birads"),
+        *("rules_version", "lexicon_edition", "notes", "patient_pages", "birads"),
     ]
     assert (answer["row"], answer["suggested_assessment"]) == ("M1", "0")
     assert (answer["follow_up"], answer["interval_months"]) == ("magnification_views", 0)

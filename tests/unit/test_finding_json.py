@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from annotator import __version__
 from annotator.errors import ExportError, InvalidFinding
-from annotator.exchange.finding_json import STATEMENT, read_findings, write_findings
+from annotator.exchange.finding_json import STATEMENT, findings_document, read_findings, write_findings
 from annotator.model import edits
 from annotator.model.finding import Assessment, Distribution, Morphology, Reading
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
@@ -111,6 +112,26 @@ def test_the_suggestion_stands_beside_the_readers_category(written: Path):
     assert first["suggestion"]["rules_version"]
     assert first["suggestion"]["sources"]
     assert second["assessment"] is None
+
+
+def test_every_cited_source_is_spelled_out(written: Path):
+    document = json.loads(written.read_text(encoding="utf-8"))
+    known = document["sources"]
+    told = [f["suggestion"] for f in document["findings"] if f["suggestion"]]
+    assert {tag for one in told for tag in one["sources"]} <= set(known)
+    assert set(re.findall(r"\[([A-Z][\w-]*)\]", json.dumps(told))) <= set(known)
+    assert all(source["citation"] for source in known.values())
+    assert "magnification" in known["SJRA-8"]["sentence"]
+
+
+def test_no_category_is_suggested_before_the_readers_own():
+    reading = reading_with_two_findings()
+    first = reading.findings[0]
+    reading = edits.describe(reading, first.id, assessment=None)
+    told = findings_document(reading, {}, suggestions(reading))["findings"][0]["suggestion"]
+    assert told["follow_up"] == "magnification_views"
+    assert told["suggested_assessment"] is None
+    assert "ategory" not in json.dumps(told)
 
 
 def test_the_facts_of_a_cluster(written: Path):

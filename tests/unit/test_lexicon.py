@@ -1,4 +1,4 @@
-"""The lexicon against the ids of the model, the context groups of DICOM and the domain brief."""
+"""The lexicon against the ids of the model, the context groups of DICOM and the domain material."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_an_unknown_edition_is_refused():
         load_lexicon("6")
 
 
-def test_a_leaflet_sentence_is_a_source_of_its_own():
+def test_a_sentence_of_a_patient_page_is_a_source_of_its_own():
     source = LEXICON.source("SJRA-8")
     assert "magnification" in source.sentence
     assert source.citation == LEXICON.source("SJRA").citation

@@ -135,15 +135,17 @@ def test_the_readers_category_comes_first_and_the_suggestion_beside_it(reading: 
     assert "Row S5" in text
     assert load_rules().version in text
     (found,) = suggestions(reading).values()
-    for reason in (*found.because, *found.notes, found.seeds, found.birads):
+    for reason in (*found.because, *found.notes, found.patient_pages, found.birads):
         assert reason in text
 
 
-def test_a_category_the_reader_did_not_give_stays_open(reading: Reading):
+def test_before_the_reader_has_chosen_no_category_is_told(reading: Reading):
     silent = edits.describe(reading, reading.findings[0].id, assessment=None)
     text = page(silent).text
     assert "Reader's category Not given" in text
-    assert text.index("Not given") < text.index("4C High suspicion")
+    assert "Suggestion of the table Told after the reader's own" in text
+    assert "Biopsy." in text
+    assert re.findall(r"4[ABC]|[Cc]ategory [0-9]|suspicion", text) == []
 
 
 def test_every_tag_in_the_text_is_spelled_out(reading: Reading):
