@@ -1,7 +1,7 @@
 """How an image is turned, at which edge it stands, which image hangs where, and why.
 
-Rules of brief 4.5: backs together, the right breast on the left of the screen with its chest wall at
-the right edge of its pane, the left breast mirrored; feet or inner side down.
+See docs/domain.md, turning and hanging: backs together, the right breast on the left of the screen with its
+chest wall at the right edge of its pane, the left breast mirrored; feet or inner side down.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from annotator.model.image import ExamInfo, ImageInfo, Intent, Laterality
 Edge = Literal["left", "right", "center"]
 
 _SIDEWAYS = ("MLO", "ML", "LM", "LMO", "SIO", "ISO")
-"""Views seen from the side, with feet down (brief 4.5)."""
+"""Views seen from the side, with feet down."""
 
 _STILL_STANDARD = {"ID", "NP", "IMF"}
 """Modifiers of a whole-breast view that may fill a slot: implant displaced, nipple in profile, fold."""

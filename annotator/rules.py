@@ -88,9 +88,9 @@ class FollowUp:
 def follow_up(description: Description, table: RuleTable, *, lexicon_edition: str = "5") -> FollowUp:
     """The documented follow-up of a finding.
 
-    Each shape is looked up by itself and the most suspicious result is kept (docs/domain.md, limits): 2 < 3 < no
-    documented rule < 0 < 4 and 4A < 4B < 4C < 5 < 6; among equals the shape of the more suspicious
-    group, then the later one of the lexicon's order. `table` must be total (see `problems`).
+    Each shape is looked up by itself and the most suspicious result is kept (docs/domain.md, combining):
+    2 < 3 < no documented rule < 0 < 4 and 4A < 4B < 4C < 5 < 6; among equals the shape of the more
+    suspicious group, then the later one of the lexicon's order. `table` must be total (see `problems`).
     """
     lexicon = load_lexicon(lexicon_edition)
     shapes: tuple[Morphology | None, ...] = tuple(dict.fromkeys(description.morphology)) or (None,)

@@ -25,7 +25,8 @@ PROFILES = ("Radiology", "Labelling")
 class Settings:
     """What a user can set. `database` is an SQLAlchemy URL.
 
-    `micro_below_mm` and `macro_above_mm` only drive a hint: published cut-offs disagree (brief 1.1).
+    `micro_below_mm` and `macro_above_mm` only drive a hint: published cut-offs
+    disagree (docs/domain.md, size words).
     """
 
     database: str

@@ -36,7 +36,7 @@ class SpotResult:
     """The answer to one click: a measurement and a proposed word, or the reason why there is none.
 
     `proposal` is None when the size is not known in millimetres, and between the two cut-offs, where
-    published ones disagree (brief 1.1).
+    published ones disagree (docs/domain.md, size words).
     """
 
     found: bool

@@ -33,7 +33,10 @@ def tissue_mask(levels: Levels) -> NDArray[np.bool_]:
 
 
 def hung(info: ImageInfo, levels: Levels) -> tuple[Orientation, str]:
-    """How an image is turned and why; its pixels decide where the header does not say (brief 4.5)."""
+    """How an image is turned and why; its pixels decide where the header is silent.
+
+    See docs/domain.md, turning and hanging.
+    """
     return orientation_for(info, chest_wall_edge(levels))
 
 

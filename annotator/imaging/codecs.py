@@ -69,7 +69,7 @@ CODECS = {
     "1.2.840.10008.1.2.4.203": _HTJ2K,
     "1.2.840.10008.1.2.5": _RLE,
 }
-"""Transfer syntax UID -> codec (brief 4.4)."""
+"""Transfer syntax UID -> codec (docs/domain.md, encodings)."""
 
 LOSSY = frozenset(f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 81))
 """Transfer syntaxes that always lose something; .91 and .203 may hold either."""

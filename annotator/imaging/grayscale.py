@@ -72,7 +72,7 @@ def default_voi(info: ImageInfo, frame: NDArray[Any]) -> Voi:
     """The file's first alternative, else a window over the breast's own values.
 
     `frame` holds stored values, shape (rows, columns). Background is left out: it is padding, or the
-    flat peak at one end of the histogram (brief 4.2 has no attribute for air).
+    flat peak at one end of the histogram (DICOM has no attribute for air).
     """
     if info.voi:
         return info.voi[0]

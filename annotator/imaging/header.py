@@ -22,7 +22,7 @@ MAMMOGRAPHY_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.13.1.4": "breast projections, for presentation",
     "1.2.840.10008.5.1.4.1.1.13.1.5": "breast projections, for processing",
 }
-"""SOP classes made for breasts -> what they are, in words (brief 4.1)."""
+"""SOP classes made for breasts -> what they are, in words (docs/domain.md, images)."""
 
 _NO_PICTURE = {
     "SR": "is a structured report, not a picture",
@@ -205,7 +205,7 @@ def _intent(facts: Facts, sop_class: str) -> Intent | None:
 
 
 def _laterality(facts: Facts, in_view: str) -> Laterality | None:
-    """Frame laterality, then ImageLaterality, then Laterality (brief 4.2), then what is typed somewhere."""
+    """FrameLaterality, ImageLaterality, Laterality (docs/domain.md, images), then what is typed somewhere."""
     anatomy = facts.group("FrameAnatomySequence")
     coded = [anatomy.text("FrameLaterality") if anatomy is not None else ""]
     coded += [facts.text("ImageLaterality"), facts.text("Laterality")]

@@ -64,7 +64,10 @@ def fit(
 def fit_hung(
     info: ImageInfo, orientation: Orientation, width: int, height: int, scale: float | None = None
 ) -> ViewTransform:
-    """`fit` as an image hangs: chest wall at its edge, side views justified to the axilla (brief 4.5)."""
+    """`fit` as an image hangs: chest wall at its edge, side views justified to the axilla.
+
+    See docs/domain.md, turning and hanging.
+    """
     return fit(
         info.columns,
         info.rows,

@@ -1,4 +1,4 @@
-"""True size of a pixel and how it is known: the project's domain brief, 4.3; PS3.3 10.7.1."""
+"""True size of a pixel and how it is known: docs/domain.md, true size; PS3.3 10.7.1."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Mammographic views and their modifiers, by code (CID 4014, CID 4015) and by what people type.
 
-Codes as listed in the project's domain brief, 4.2: SNOMED CT, and the older SRT / SNM3 codes that
-archives still hold. Code values of the three schemes never collide, so the scheme need not be right.
+SNOMED CT (PS3.16), and the older SRT / SNM3 codes that archives still hold (docs/domain.md, images).
+Code values of the three schemes never collide, so the scheme need not be right.
 """
 
 from __future__ import annotations

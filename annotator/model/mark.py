@@ -10,7 +10,7 @@ from annotator.model.image import ImageKey
 
 
 class MarkKind(StrEnum):
-    """The reader's word for one calcification; BI-RADS has no such classes (brief 1.1)."""
+    """The reader's word for one calcification; BI-RADS has no such classes (docs/domain.md, size words)."""
 
     MICRO = "micro"
     MACRO = "macro"

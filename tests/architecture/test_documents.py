@@ -40,3 +40,17 @@ def test_links_between_documents_lead_somewhere() -> None:
         if not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_the_code_points_to_headings_of_the_domain_page() -> None:
+    headings = re.findall(
+        r"^## (.+)$", (PROJECT / "docs" / "domain.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    known = {heading.lower() for heading in headings}
+    cited = {
+        " ".join(name.split())
+        for module in (PROJECT / "annotator").rglob("*.py")
+        for name in re.findall(r"docs/domain\.md,\s([a-z\s]+)", module.read_text(encoding="utf-8"))
+    }
+    assert cited
+    assert cited <= known

@@ -1,4 +1,4 @@
-"""Turning and hanging after brief 4.5, over every way an image can be stored."""
+"""Turning and hanging (docs/domain.md), over every way an image can be stored."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_every_stored_orientation_is_turned_upright(turn, side, view, compound):
     assert displayed_step(info, found, down[0]) == (0, 1)
 
 
-def test_the_example_of_the_brief():
+def test_a_left_mlo_as_most_machines_store_it():
     found, reason = orientation_for(image(LEFT, "MLO", ("A", "FR")))
     assert found == Orientation()
     assert reason == "Patient Orientation A\\FR: shown as stored"

@@ -12,14 +12,14 @@ from annotator.model.geometry import ImagePoint, Millimetres, PixelSpacing, Spac
 from annotator.model.image import ExamInfo, ImageInfo
 
 GROUP_CIRCLE_MM = 10.0
-"""Diameter of the circle that the definition of "grouped" counts in: 5 or more within 1 cm (brief 1.4)."""
+"""Diameter of the circle in which "grouped" counts 5 calcifications or more (docs/domain.md, words)."""
 
 _COUNTED_AT_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Facts of one finding. `extent` is the greatest in any one view, never an average (brief 3.3)."""
+    """Facts of one finding; `extent` is the greatest in any one view (docs/domain.md, combining)."""
 
     side: str
     views: tuple[str, ...]

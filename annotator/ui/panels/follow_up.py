@@ -44,8 +44,8 @@ def headline(result: FollowUp) -> str:
 def categories(result: FollowUp, finding: Finding) -> str:
     """The suggested category beside the reader's own.
 
-    The suggestion is told only after the reader has chosen (brief 3.5); rows without a category say
-    nothing of one.
+    The suggestion is told only after the reader has chosen (docs/domain.md, limits); rows without a
+    category say nothing of one.
     """
     if finding.assessment is None:
         hidden = "choose your own category first to see the suggested one"
@@ -63,7 +63,7 @@ def reasons(result: FollowUp) -> tuple[str, ...]:
 
 
 def sayable(finding: Finding) -> Callable[[str], bool]:
-    """Which sentences may be shown: until the reader has chosen, none that names a category (brief 3.5)."""
+    """Which sentences may be shown: none that names a category until the reader has chosen one."""
     if finding.assessment is not None:
         return bool
     return lambda sentence: bool(sentence) and not _NAMES_CATEGORY.search(sentence)
