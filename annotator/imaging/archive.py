@@ -106,6 +106,8 @@ def _unpack_one(
     target = folder / _harmless_name(member.filename)
     while target.exists():
         target = target.with_name(f"{target.stem}_{target.suffix}")
+    if name.suffix.lower() == ".zip":
+        raise _Refused("it is a ZIP archive within another; unpack the outer one and open it by itself")
     taken, why = attempt(lambda: _copy(archive, member, target, wanted=wanted(name.name)))
     if taken is None:
         target.unlink(missing_ok=True)

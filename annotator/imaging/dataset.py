@@ -99,6 +99,10 @@ class _Counted:
 
 def read_raw(path: Path, *, most_reads: int = MAX_HEADER_READS) -> RawFile:
     """Parse the header of `path` up to its pixels. Call inside a decode guard."""
+    if path.is_dir():
+        raise UnreadableImage(path, "it is a folder; name a file in it")
+    if path.exists() and not path.is_file():  # opening a pipe would wait for its other end
+        raise UnreadableImage(path, "it is neither a file nor a folder")
     with path.open("rb") as file:
         start = file.read(1024)
         size = file.seek(0, io.SEEK_END)

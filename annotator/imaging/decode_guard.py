@@ -65,7 +65,7 @@ def _sentence(error: BaseException) -> str:
         return "there is no such file"
     if isinstance(error, PermissionError):
         return "this user may not read it; ask whoever owns the file"
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and error.errno is not None:  # pydicom raises others for bad bytes
         return f"it could not be read from disk ({error.strerror or error})"
     said = " ".join(str(error).split())[:160]
     return f"it is damaged and could not be understood ({said or type(error).__name__})"

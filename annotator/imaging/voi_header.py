@@ -11,6 +11,9 @@ from pydicom.dataelem import RawDataElement
 from annotator.imaging.facts import Facts
 from annotator.model.image import PaddingRange, Voi, VoiFunction, VoiLut, Window
 
+_LARGEST_RESCALE = 1e12
+"""Far above any unit a detector counts in, far below where sums of such numbers lose the stored value."""
+
 
 def read_voi(facts: Facts, *, signed: bool) -> tuple[Voi, ...]:
     """Windows first, then lookup tables; those of the frames when the image itself has none."""
@@ -35,10 +38,13 @@ def read_rescale(facts: Facts) -> tuple[float, float]:
     """(slope, intercept) of the modality transform, (1, 0) when absent or impossible."""
     source = facts.group("PixelValueTransformationSequence") or facts
     slope, intercept = source.number("RescaleSlope"), source.number("RescaleIntercept")
-    if slope == 0:
-        facts.repairs.append("RescaleSlope is 0, which cannot be; stored values were taken as they are.")
+    slope, intercept = 1.0 if slope is None else slope, 0.0 if intercept is None else intercept
+    if not 1 / _LARGEST_RESCALE < abs(slope) < _LARGEST_RESCALE or abs(intercept) > _LARGEST_RESCALE:
+        facts.repairs.append(
+            f"RescaleSlope {slope:g} with intercept {intercept:g} cannot be; stored values were taken as they are."
+        )
         return 1.0, 0.0
-    return (1.0 if slope is None else slope), (0.0 if intercept is None else intercept)
+    return slope, intercept
 
 
 def _windows(facts: Facts) -> list[Window]:

@@ -202,6 +202,14 @@ def test_a_zip_archive_is_read_like_a_folder(tmp_path: Path):
     assert [shown_path(r.path) for r in found.rejected] == [path / "exam" / "bad.dcm"]
 
 
+def test_an_archive_within_an_archive_is_named(tmp_path: Path):
+    inner = _zip(tmp_path / "inner.zip", {"IM1": _image(tmp_path / "a.dcm").read_bytes()})
+    found = list_images([_zip(tmp_path / "outer.zip", {"exams/inner.zip": inner.read_bytes()})])
+    assert not found.images
+    assert [r.path for r in found.rejected] == [tmp_path / "outer.zip" / "exams" / "inner.zip"]
+    assert "ZIP archive within another" in found.rejected[0].reason
+
+
 def test_a_zip_archive_with_a_dicomdir(tmp_path: Path):
     _image(tmp_path / "disc" / "IM1")
     _dicomdir(tmp_path / "disc", [["IM1"], ["IM2"]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -30,6 +31,7 @@ from reading_files import (
 
 from annotator.errors import UnreadableImage
 from annotator.imaging.dicom_file import read_image, read_info
+from annotator.imaging.grayscale import display_lut
 
 
 def _with_pixels(pixels: np.ndarray) -> Dataset:
@@ -302,3 +304,30 @@ def test_nothing_is_read_of_a_sequence_that_is_no_sequence(tmp_path: Path):
     content = bytes(explicit_bytes(dataset))
     info = read_info(_save(tmp_path, content.replace(b"\x54\x00\x20\x02SQ", b"\x54\x00\x20\x02OB")))
     assert info.view.name == ""
+
+
+@pytest.mark.parametrize("slope", ["1e308", "-1e300", "1e-308", "0"])
+def test_a_rescale_that_no_detector_has_leaves_the_stored_values(tmp_path: Path, slope: str):
+    info = read_info(native(tmp_path / "a.dcm", breast(8, 8), RescaleSlope=slope, RescaleIntercept="0"))
+    assert (info.slope, info.intercept) == (1.0, 0.0)
+    assert any("RescaleSlope" in repair for repair in info.repairs)
+    assert np.ptp(display_lut(info, None)) == 255
+
+
+def test_a_header_that_ends_too_early_is_not_blamed_on_the_disk(tmp_path: Path):
+    path = native(tmp_path / "a.dcm", breast(8, 8))
+    content = bytearray(path.read_bytes())
+    series = content.index(b"\x20\x00\x0e\x00")
+    path.write_bytes(content[:series] + b"\x20\x00\x10\x00SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0")
+    with pytest.raises(UnreadableImage) as refused:
+        read_info(path)
+    assert "disk" not in refused.value.reason
+
+
+def test_a_folder_or_a_pipe_is_refused_at_once(tmp_path: Path):
+    with pytest.raises(UnreadableImage, match="it is a folder"):
+        read_image(tmp_path)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.dcm")
+        with pytest.raises(UnreadableImage, match="neither a file nor a folder"):
+            read_image(tmp_path / "pipe.dcm")
