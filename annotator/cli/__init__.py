@@ -12,12 +12,14 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from annotator import __version__
+from annotator.cli.output import ready_streams, visible
 from annotator.errors import AnnotatorError, CallError
 
 INTERRUPTED = 130
@@ -48,6 +50,7 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one call of `annotator`; the exit status. Wrong arguments leave through SystemExit(2)."""
+    ready_streams()
     words = list(sys.argv[1:] if argv is None else argv)
     verbose = False
     try:
@@ -80,6 +83,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     Raises CallError for a word that is neither a command nor a file.
     """
     start = argparse.Namespace(database=None, settings=None, reader=None, verbose=False)
+    words = _with_negative_values(words)
     name = _first_word(words)
     if name in COMMANDS:
         return _command_parser(name).parse_args(words, start)
@@ -150,6 +154,18 @@ def _first_word(words: Sequence[str]) -> str:
     return ""
 
 
+def _with_negative_values(words: Sequence[str]) -> list[str]:
+    """`--at -5,7` as `--at=-5,7`: argparse would take a value that begins with a minus for an option."""
+    joined = list[str]()
+    for word in words:
+        before = joined[-1] if joined else ""
+        if re.match(r"-[\d.]", word) and re.fullmatch(r"--[a-z-]+", before) and "--" not in joined:
+            joined[-1] = f"{before}={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
 def _refuse_unknown(paths: Sequence[Path]) -> None:
     missing = next((path for path in paths if not path.exists()), None)
     if missing is None:
@@ -167,9 +183,9 @@ def _report(error: Exception, *, status: int, verbose: bool) -> int:
         _print_trace(error)
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename is not None else ""
-        print(f"annotator: {where}{error.strerror}", file=sys.stderr)
+        print(visible(f"annotator: {where}{error.strerror}"), file=sys.stderr)
     else:
-        print(f"annotator: {error}", file=sys.stderr)
+        print(visible(f"annotator: {error}"), file=sys.stderr)
     return status
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from annotator import __version__
+from annotator.cli.output import print_json
 from annotator.errors import AnnotatorError
 
 LIBRARIES = (
@@ -66,7 +67,10 @@ def run_doctor(arguments: argparse.Namespace) -> int:
         "folders": _folders(problems),
         "problems": problems,
     }
-    print(json.dumps(found, indent=2) if arguments.json else "\n".join(_as_text(found)))
+    if arguments.json:
+        print_json(found, indent=2)
+    else:
+        print("\n".join(_as_text(found)))
     return 1 if problems else 0
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+from annotator.cli.output import print_json
 
 if TYPE_CHECKING:
     from annotator.model.finding import Description
@@ -29,7 +30,9 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="one JSON document instead of sentences")
     parser.add_argument(
-        "--edition", choices=("5", "v2025"), default="5", help="words of this BI-RADS edition (default: 5)"
+        "--edition",
+        choices=("5", "v2025"),
+        help="words of this BI-RADS edition (default: as in your settings)",
     )
     parser.set_defaults(run=run_follow_up)
 
@@ -40,11 +43,13 @@ def run_follow_up(args: argparse.Namespace) -> int:
 
     from annotator.errors import CallError, InvalidFinding
     from annotator.rules import follow_up, load_rules
+    from annotator.settings import load_settings
 
+    edition = args.edition or load_settings(args.settings).lexicon_edition
     table = load_rules()
 
     def answer(data: bytes) -> FollowUp:
-        return follow_up(decode_description(data), table, lexicon_edition=args.edition)
+        return follow_up(decode_description(data), table, lexicon_edition=edition)
 
     if args.finding == "-":
         return _answer_lines(sys.stdin.buffer, answer)
@@ -59,7 +64,10 @@ def run_follow_up(args: argparse.Namespace) -> int:
         found = answer(data)
     except InvalidFinding as fault:
         raise InvalidFinding(f"{args.finding}: {fault}") from fault
-    print(_json(found) if args.json else _in_sentences(found))
+    if args.json:
+        print_json(_as_json(found))
+    else:
+        print(_in_sentences(found))
     return 0
 
 
@@ -79,7 +87,7 @@ def decode_description(data: bytes) -> Description:
         return msgspec.json.decode(data, type=Description)
     except msgspec.ValidationError as fault:
         raise InvalidFinding(_explain(str(fault))) from fault
-    except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise InvalidFinding(
             f"this is not a finding as JSON ({fault}); write {{...}} with its fields."
         ) from fault
@@ -132,18 +140,18 @@ def _answer_lines(lines: Iterable[bytes], answer: Callable[[bytes], FollowUp]) -
         if not line.strip():
             continue
         try:
-            print(_json(answer(line)))
+            print_json(_as_json(answer(line)))
         except InvalidFinding as fault:
-            print(json.dumps({"line": number, "error": str(fault)}, ensure_ascii=False))
+            print_json({"line": number, "error": str(fault)})
             status = 1
     return status
 
 
-def _json(found: FollowUp) -> str:
+def _as_json(found: FollowUp) -> dict[str, Any]:
     content = asdict(found)
     for late in ("notes", "patient_pages", "birads"):
         content[late] = content.pop(late)
-    return json.dumps(content, ensure_ascii=False)
+    return content
 
 
 def _in_sentences(found: FollowUp) -> str:

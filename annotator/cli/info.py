@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from annotator.cli.output import print_json, visible
 
 if TYPE_CHECKING:
     from annotator.imaging.rejected import Rejected
@@ -84,9 +85,13 @@ def run_info(args: argparse.Namespace) -> int:
         row = _bad_row(found) if isinstance(found, Rejected) else _row(found, pixels=args.pixels)
         found_any = True
         failed |= not row.readable
-        print(json.dumps(asdict(row)) if args.json else _line(row), flush=True)
+        if args.json:
+            print_json(asdict(row))
+        else:
+            print(_line(row), flush=True)
     if not found_any:
-        print("no DICOM file was found; give -r to look into folders within folders", file=sys.stderr)
+        hint = "" if args.recursive else "; give -r to look into folders within folders"
+        print(f"no DICOM file was found{hint}", file=sys.stderr)
     return 1 if failed or not found_any else 0
 
 
@@ -177,7 +182,7 @@ _SAME_NAME = (
 
 def _line(row: Row) -> str:
     if not row.readable:
-        return f"{'-':<8} {row.path}: {row.error}"
+        return visible(f"{'-':<8} {row.path}: {row.error}")
     spacing = "pixels only"
     if row.spacing_mm is not None:
         sides = " x ".join(f"{s:.4g}" for s in dict.fromkeys(row.spacing_mm))
@@ -186,4 +191,4 @@ def _line(row: Row) -> str:
     first = _COLUMNS.format(
         row.label or "-", row.modality or "-", size, row.frames, row.bits_stored, spacing, row.path
     )
-    return "\n".join((first, *(f"{'':<8} {repair}" for repair in row.repairs)))
+    return "\n".join(map(visible, (first, *(f"{'':<8} {repair}" for repair in row.repairs))))

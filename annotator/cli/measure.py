@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from annotator.cli.output import print_json
 
 if TYPE_CHECKING:
     from annotator.analysis.spots import SpotResult
@@ -84,7 +85,7 @@ def run_measure(arguments: argparse.Namespace) -> int:
     answers = list(zip(arguments.at, results, strict=True))
     if arguments.json:
         spots = [_as_json(at, result) for at, result in answers]
-        print(json.dumps({"path": str(arguments.file), "frame": arguments.frame, "spots": spots}))
+        print_json({"path": str(arguments.file), "frame": arguments.frame, "spots": spots})
     else:
         print("\n".join(_in_words(at, result) for at, result in answers))
     return 0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
+
+from annotator.cli.output import print_json
 
 EXAMS = ("screening", "workup", "prior", "tomosynthesis")
 
@@ -59,7 +60,7 @@ def run_phantom(args: argparse.Namespace) -> int:
     for path in write_exam(args.folder, person, Exam(args.exam), binning=args.binning):
         print(f"{path}", file=sys.stderr, flush=True)
         files.append(str(path))
-    print(json.dumps({"exam": args.exam, "seed": args.seed, "files": files}))
+    print_json({"exam": args.exam, "seed": args.seed, "files": files})
     return 0
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from annotator.cli.output import print_json
 from annotator.errors import CallError, StoreError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def run_readings(args: argparse.Namespace) -> int:
     finally:
         store.close()
     if args.json:
-        _print_json({"readings": [_summary_json(summary) for summary in found]})
+        print_json({"readings": [_summary_json(summary) for summary in found]}, indent=1, default=_iso)
         return 0
     if not found:
         print("No readings are saved yet.", file=sys.stderr)
@@ -70,7 +70,8 @@ def run_history(args: argparse.Namespace) -> int:
     finally:
         store.close()
     if args.json:
-        _print_json({"readings": [_summary_json(s) | {"history": acts} for s, acts in told]})
+        found = [_summary_json(summary) | {"history": acts} for summary, acts in told]
+        print_json({"readings": found}, indent=1, default=_iso)
         return 0
     for summary, acts in told:
         print(f"Exam {summary.study_instance_uid}, read by {summary.reader} (reading {summary.reading_id})")
@@ -151,8 +152,8 @@ def _summary_json(summary: ReadingSummary) -> dict[str, Any]:
     }
 
 
-def _print_json(document: dict[str, Any]) -> None:
-    print(json.dumps(document, ensure_ascii=False, indent=1, default=lambda moment: moment.isoformat()))
+def _iso(moment: datetime) -> str:
+    return moment.isoformat()
 
 
 def _local(moment: datetime) -> str:

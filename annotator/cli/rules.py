@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from annotator.cli.output import print_json
 
 if TYPE_CHECKING:
     from annotator.lexicon.conditions import Alternative, Condition
@@ -56,9 +57,7 @@ def run_check(args: argparse.Namespace) -> int:
         found = problems(table, lexicon)
         facts = {"version": table.version, "rows": len(table.rows)}
     if args.json:
-        print(
-            json.dumps({**facts, "combinations": COMBINATIONS, "problems": list(found)}, ensure_ascii=False)
-        )
+        print_json({**facts, "combinations": COMBINATIONS, "problems": list(found)})
     elif found:
         for problem in found:
             print(problem, file=sys.stderr)
@@ -77,7 +76,7 @@ def run_table(args: argparse.Namespace) -> int:
 
     table, lexicon = load_rules(), load_lexicon()
     if args.json:
-        print(json.dumps(_as_json(table), ensure_ascii=False, indent=2))
+        print_json(_as_json(table), indent=2)
     else:
         print(table_for_people(table, lexicon))
     return 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
+
+from annotator.cli.output import print_json
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -26,5 +27,5 @@ def run_schema(args: argparse.Namespace) -> int:
     """Print the schema on standard output."""
     from annotator.store.encoding import json_schema
 
-    print(json.dumps(json_schema(args.what), ensure_ascii=False, indent=1))
+    print_json(json_schema(args.what), indent=1)
     return 0
