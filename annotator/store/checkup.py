@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from sqlalchemy import URL, create_engine, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, create_engine, inspect, text
 
 from annotator.errors import StoreError
 from annotator.store import schema
+from annotator.store.address import parse_url, place_of
 from annotator.store.faults import told
 from annotator.store.sqlite import database_file
 
@@ -26,18 +26,11 @@ class DatabaseState:
 
 def look_at(url: str) -> DatabaseState:
     """Connect and read the revision. Raises StoreError when the database cannot be reached or is not one."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise StoreError(
-            "The database setting is not a database URL; write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME."
-        ) from error
-    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise StoreError(
-            f"{parsed.drivername!r} is not a database this program can use; use SQLite or PostgreSQL."
-        )
+    parsed = parse_url(url)
+    place = place_of(parsed)
     path = database_file(parsed) if parsed.get_backend_name() == "sqlite" else None
-    place = str(path) if path else parsed.render_as_string(hide_password=True)
+    if path is not None and path.is_dir():
+        raise StoreError(f"{path} is a folder; name a file in it with --database.")
     if path is not None and not path.exists():
         if not os.access(path.parent, os.W_OK):
             raise StoreError(
@@ -51,8 +44,6 @@ def look_at(url: str) -> DatabaseState:
 
 
 def _revision(url: URL, place: str) -> str | None:
-    if url.drivername == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
     try:
         engine = create_engine(url)
     except ModuleNotFoundError as error:

@@ -17,11 +17,10 @@ from sqlalchemy import (
     create_engine,
     func,
     insert,
-    make_url,
     null,
     select,
 )
-from sqlalchemy.exc import ArgumentError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 
 from annotator import __version__
 from annotator.errors import StaleReading, StoreError
@@ -29,9 +28,10 @@ from annotator.model.edits import apply, diff, new_id
 from annotator.model.finding import Reading
 from annotator.model.history import Act, Revision
 from annotator.store import encoding, upgrade
+from annotator.store.address import parse_url, place_of
 from annotator.store.faults import told
 from annotator.store.schema import readings, revisions
-from annotator.store.sqlite import WRITES, database_file, sqlite_engine
+from annotator.store.sqlite import WRITES, sqlite_engine
 
 SNAPSHOT_EVERY = 200
 """Every so many revisions the whole reading is kept beside the change."""
@@ -76,9 +76,8 @@ class Store:
 
         `url` is `sqlite:///FILE` or `postgresql+psycopg://...`. Raises StoreError, NewerDatabase.
         """
-        parsed = _parse(url)
-        path = database_file(parsed) if parsed.get_backend_name() == "sqlite" else None
-        place = str(path) if path else parsed.render_as_string(hide_password=True)
+        parsed = parse_url(url)
+        place = place_of(parsed)
         engine = _engine(parsed)
         try:
             with told(place):
@@ -239,17 +238,6 @@ class Store:
             study_instance_uid=row.study_instance_uid,
             lexicon_edition=row.lexicon_edition,
         )
-
-
-def _parse(url: str) -> URL:
-    understood = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise StoreError(f"The database setting is not a database URL; {understood}.") from error
-    if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"):
-        raise StoreError(f"{parsed.drivername!r} is not a database this program can use; {understood}.")
-    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
 
 
 def _engine(url: URL) -> Engine:

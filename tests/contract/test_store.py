@@ -388,6 +388,9 @@ def test_places_that_cannot_be_used_are_told(tmp_path: Path):
     assert "is a folder" in refusal(tmp_path)
     assert "not a database URL" in refusal("readings.db")
     assert "'mysql'" in refusal("mysql://host/name")
+    assert "not a database URL" in refusal("postgresql://me:secret@host:port/name")
+    assert "options that cannot be used (color)" in refusal(f"{url(tmp_path / 'a.db')}?color=red")
+    assert "options that cannot be used (timeout)" in refusal(f"{url(tmp_path / 'a.db')}?timeout=long")
     assert list(tmp_path.iterdir()) == []
 
 

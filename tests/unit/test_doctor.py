@@ -61,7 +61,16 @@ def test_a_library_that_is_missing_is_named(capsys, monkeypatch) -> None:
     assert "no-such-library" in found["problems"][0]
 
 
-@pytest.mark.parametrize("url", ["nonsense", "sqlite:////nowhere/at/all/readings.db", "oracle://x/y"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "sqlite:////nowhere/at/all/readings.db",
+        "oracle://x/y",
+        "postgresql://x:y/z",
+        "sqlite:///.",
+    ],
+)
 def test_a_database_that_cannot_be_used_is_a_problem(capsys, url: str) -> None:
     status, found = diagnosis(capsys, "--database", url)
     assert status == 1
