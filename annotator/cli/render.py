@@ -47,6 +47,7 @@ def run_render(arguments: argparse.Namespace) -> int:
     import cv2
 
     from annotator.errors import CallError, ExportError
+    from annotator.exchange.whole_file import write_whole
     from annotator.imaging.air import hung
     from annotator.imaging.dicom_file import read_image
     from annotator.imaging.grayscale import default_voi, display_lut
@@ -69,7 +70,7 @@ def run_render(arguments: argparse.Namespace) -> int:
     written, png = cv2.imencode(".png", shade(values, lut.astype("uint8"), view))
     if not written:
         raise ExportError(f"{arguments.out}: the picture could not be encoded as PNG")
-    arguments.out.write_bytes(png.tobytes())
+    write_whole(arguments.out, png.tobytes())
     return 0
 
 
@@ -112,7 +113,7 @@ def _window(info: ImageInfo, words: str) -> Voi:
     try:
         center, width = (float(part) for part in words.split(","))
     except ValueError:
-        names = ", ".join(voi.name for voi in info.voi if voi.name)
+        names = ", ".join(dict.fromkeys(voi.name for voi in info.voi if voi.name))
         known = f"the file's windows are {names}" if names else "the file names no windows"
         raise CallError(
             f"--window {words!r} is neither a window of the file nor CENTRE,WIDTH; {known}"

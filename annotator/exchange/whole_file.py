@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 from annotator.errors import ExportError
@@ -14,11 +14,12 @@ def write_whole(path: Path, content: bytes) -> None:
 
     Raises ExportError; an existing file is then as it was.
     """
+    part = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        # not by tempfile, whose files only their owner may read
+        handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)
     except OSError as error:
         raise ExportError(_sentence(path, error)) from error
-    part = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import cv2
 import numpy as np
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
@@ -114,6 +117,28 @@ def test_arguments_that_make_no_sense_are_refused(mammogram, tmp_path, capsys, w
         main(["render", str(path), str(tmp_path / "o.png"), *words])
     assert refused.value.code == 2
     assert words[0] in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are others there")
+def test_the_picture_is_whole_or_not_there_and_as_readable_as_others(mammogram, tmp_path, capsys):
+    path, _ = mammogram
+    usual = tmp_path / "usual"
+    usual.touch()
+    assert main(["render", str(path), str(tmp_path / "o.png")]) == 0
+    assert (tmp_path / "o.png").stat().st_mode == usual.stat().st_mode
+    (tmp_path / "folder.png").mkdir()
+    assert main(["render", str(path), str(tmp_path / "folder.png")]) == 1
+    assert "could not be written" in capsys.readouterr().err
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_window_that_is_not_there_gets_each_name_that_is_once(mammogram, tmp_path, capsys):
+    path, _ = mammogram
+    image = dcmread(path)
+    image.WindowCenterWidthExplanation = ["ALL", "ALL"]
+    image.save_as(path)
+    assert main(["render", str(path), str(tmp_path / "o.png"), "--window", "nothing"]) == 2
+    assert capsys.readouterr().err.endswith("the file's windows are ALL\n")
 
 
 def test_only_png_is_written(mammogram, tmp_path, capsys):
