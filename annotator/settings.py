@@ -5,7 +5,9 @@ Nothing of a patient is ever kept here.
 
 from __future__ import annotations
 
+import contextlib
 import getpass
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -38,7 +40,7 @@ class Settings:
 
 
 def data_dir() -> Path:
-    """Where the database lives; made if missing, readable by its owner only."""
+    """Where the database lives; made if missing and possible, readable by its owner only."""
     return _private(Path(platformdirs.user_data_path(APP_NAME, appauthor=False)))
 
 
@@ -75,6 +77,11 @@ def load_settings(
         settings = replace(settings, database=f"sqlite:///{data_dir() / 'readings.db'}")
     if settings.profile not in PROFILES:
         raise InvalidSettings(f"profile is {settings.profile!r}; choose one of {', '.join(PROFILES)}")
+    if not 0 <= settings.micro_below_mm <= settings.macro_above_mm < math.inf:
+        raise InvalidSettings(
+            f"micro_below_mm is {settings.micro_below_mm:g} and macro_above_mm {settings.macro_above_mm:g}; "
+            "both are lengths, the first not above the second"
+        )
     return settings
 
 
@@ -82,12 +89,13 @@ def _from_file(file: Path | None) -> dict[str, Any]:
     path = file or settings_path()
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if file is None:
             return {}
         raise InvalidSettings(f"{path}: there is no such settings file") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InvalidSettings(f"{path}: cannot be read as settings ({error}); mend or remove it") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InvalidSettings(f"{path}: cannot be read as settings ({why}); mend or remove it") from error
     kinds = {f.name: float if f.type == "float" else str for f in fields(Settings)}
     for name, value in values.items():
         if name not in kinds:
@@ -107,5 +115,7 @@ def _default_reader(environment: Mapping[str, str]) -> str:
 
 
 def _private(path: Path) -> Path:
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # where it cannot be made, only those who then need it are stopped, with a sentence of their own
+    with contextlib.suppress(OSError):
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
     return path

@@ -194,7 +194,14 @@ def _report_bug(bug: Exception, *, verbose: bool) -> int:
 
     if verbose:
         _print_trace(bug)
-    report_uncaught(bug)
+    try:
+        report_uncaught(bug)
+    except OSError as error:
+        print(
+            f"annotator: the program made a mistake ({type(bug).__name__}), and no report of it could be "
+            f"written ({error.strerror}); what was confirmed as saved is saved.",
+            file=sys.stderr,
+        )
     return 1
 
 

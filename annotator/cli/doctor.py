@@ -175,7 +175,8 @@ def _folders(problems: list[str]) -> list[dict[str, Any]]:
         except OSError as error:
             problems.append(f"The folder for {what} cannot be made: {error}; make it, or set HOME.")
             continue
-        writable = os.access(_nearest(folder), os.W_OK)
+        nearest = _nearest(folder)
+        writable = nearest.is_dir() and os.access(nearest, os.W_OK)
         if not writable:
             problems.append(f"The folder for {what} cannot be written: {folder}; give yourself the right to.")
         found.append({"for": what, "path": str(folder), "writable": writable})

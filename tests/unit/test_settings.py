@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from annotator.cli import main
 from annotator.errors import InvalidSettings
 from annotator.settings import Settings, data_dir, load_settings, log_dir, settings_path
 
@@ -57,6 +58,10 @@ def test_an_empty_variable_or_option_says_nothing() -> None:
         ("reader = 3", "reader"),
         ("micro_below_mm = true", "micro_below_mm"),
         ('macro_above_mm = "1"', "macro_above_mm"),
+        ("micro_below_mm = -0.1", "micro_below_mm"),
+        ("micro_below_mm = nan", "micro_below_mm"),
+        ("macro_above_mm = inf", "macro_above_mm"),
+        ("micro_below_mm = 2\nmacro_above_mm = 1", "macro_above_mm"),
         ('profile = "Surgery"', "Surgery"),
         ("reader = ", "s.toml"),
     ],
@@ -83,6 +88,19 @@ def test_settings_that_are_no_text_are_refused(tmp_path: Path) -> None:
 def test_folders_of_readings_and_logs_are_the_owners_alone() -> None:
     for folder in (data_dir(), log_dir()):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_home_that_cannot_be_used_stops_only_what_needs_it(tmp_path: Path, monkeypatch, capsys) -> None:
+    home = tmp_path / "home"
+    home.write_text("a file where a folder should be")
+    for variable in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "LOCALAPPDATA", "APPDATA"):
+        monkeypatch.setenv(variable, str(home))
+    assert load_settings(environment={}).reader
+    assert main(["readings"]) == 1
+    assert "--database" in capsys.readouterr().err
+    monkeypatch.setattr("annotator.rules.load_rules", lambda: 1 // 0)
+    assert main(["follow-up", "-"]) == 1
+    assert "mistake (ZeroDivisionError), and no report" in capsys.readouterr().err
 
 
 def test_settings_hold_nothing_of_a_patient() -> None:
