@@ -124,6 +124,7 @@ def test_mark_say_save_close_and_find_everything_again(qtbot, open_window, exam)
     assert card.action.text() == "Magnification views"
     assert card.row.text() == "row M1"
     assert "suggested category" not in card.category.text()
+    assert "ategory" not in card.because.text() + card.patient_pages.text() + card.birads.text()
     QTest.mouseClick(chip(panel.assessment, Assessment.INCOMPLETE), Qt.MouseButton.LeftButton)
     assert card.category.text() == "suggested category 0  ·  yours 0"
     assert "3 marks" in panel.list.item(0).toolTip()

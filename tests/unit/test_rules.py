@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from itertools import product
@@ -316,6 +317,20 @@ def test_reasons_use_the_words_of_the_edition():
     later = follow_up(milk, TABLE, lexicon_edition="v2025")
     assert "Layering" in later.because[0]
     assert later.lexicon_edition == "v2025"
+
+
+def test_the_follow_up_itself_names_no_category():
+    lexicon = load_lexicon()
+    for row in TABLE.rows:
+        for outcome in (row.outcome, *row.by_morphology.values()):
+            assert not re.search(r"\bcategory|\b4[ABC]", outcome.text)
+    told = follow_up(said("amorphous", "punctate", **WORKUP), TABLE)
+    before = told.before_choice()
+    assert before.suggested_assessment is None
+    assert (before.row, before.follow_up, before.text) == (told.row, told.follow_up, told.text)
+    assert told.because
+    assert not before.because
+    assert set(before.cited) <= set(told.cited) <= set(lexicon.sources)
 
 
 def test_every_source_tag_in_a_text_exists():

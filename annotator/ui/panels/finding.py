@@ -252,17 +252,21 @@ class FindingPanel(QWidget):
             parts = [f"<b>{escape(term.word)}</b>", escape(term.definition)]
             if term.size:
                 parts.append(f"Size: {escape(term.size)}.")
-            parts.append(f"<i>{escape(', '.join(term.sources))}</i>")
+            parts.append(self._cited(term.sources))
             chosen.append(Choice(item, (short or {}).get(item, term.word), "<br>".join(parts)))
         return chosen
+
+    def _cited(self, tags: Iterable[str]) -> str:
+        citations = dict.fromkeys(self._lexicon.source(tag).citation for tag in tags)
+        return f"<i>{'<br>'.join(map(escape, citations))}</i>"
 
     def _category(self, item: Assessment) -> Choice:
         term = self._lexicon.assessments[item]
         parts = [
             f"<b>{item} {escape(term.name)}</b>",
-            f"Likelihood of malignancy: {escape(term.likelihood)}.",
+            f"Range of likelihood of this category: {escape(term.likelihood)}.",
         ]
-        parts += [escape(term.management), f"<i>{escape(', '.join(term.sources))}</i>"]
+        parts += [f"{escape(term.management)}.", self._cited(term.sources)]
         return Choice(item, str(item), "<br>".join(parts))
 
     def _show_list(self, current: Finding | None) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from html import escape
 
 from PySide6.QtCore import Qt
@@ -19,8 +17,6 @@ from annotator.ui.session import ReadingSession
 DISCLAIMER = "decision support for labelling; not a medical device"
 
 LARGEST_SHARE = 0.28
-
-_NAMES_CATEGORY = re.compile(r"\b[Cc]ategor(?:y|ies)\b|\b4[ABC]\b")
 
 _HEADLINES = {
     FollowUpAction.AS_PLANNED: "As already planned",
@@ -60,13 +56,6 @@ def reasons(result: FollowUp) -> tuple[str, ...]:
     """What the table says in sentences, without the one that only repeats the headline."""
     repeated = result.text.rstrip(".").lower().endswith(headline(result).lower())
     return result.because if repeated and result.because else (result.text, *result.because)
-
-
-def sayable(finding: Finding) -> Callable[[str], bool]:
-    """Which sentences may be shown: none that names a category until the reader has chosen one."""
-    if finding.assessment is not None:
-        return bool
-    return lambda sentence: bool(sentence) and not _NAMES_CATEGORY.search(sentence)
 
 
 class FollowUpPanel(QWidget):
@@ -117,14 +106,12 @@ class FollowUpPanel(QWidget):
         self.row.setToolTip(f"rules {result.rules_version}, lexicon {result.lexicon_edition}")
         self.action.setText(headline(result))
         self.category.setText(categories(result, finding))
-        told = sayable(finding)
-        _say(self.because, " ".join(filter(told, reasons(result))))
-        _say(
-            self.patient_pages, result.patient_pages if told(result.patient_pages) else "", "Patient pages: "
-        )
-        _say(self.birads, result.birads if told(result.birads) else "", "BI-RADS: ")
-        _say(self.notes, " ".join(filter(told, result.notes)))
-        self._show_sources(result.sources)
+        told = result if finding.assessment is not None else result.before_choice()
+        _say(self.because, " ".join(reasons(told)))
+        _say(self.patient_pages, told.patient_pages, "Patient pages: ")
+        _say(self.birads, told.birads, "BI-RADS: ")
+        _say(self.notes, " ".join(told.notes))
+        self._show_sources(told.cited)
         self._fit_height()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
