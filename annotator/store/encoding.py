@@ -107,7 +107,9 @@ def json_schema(what: str) -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"Saved {what}",
-        "description": "Decision support for labelling and research; not a medical device.",
+        "description": (
+            "Decision support for labelling and research; not a medical device, not for treatment decisions."
+        ),
         **root,
         "$defs": parts,
     }

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QW
 from annotator import __version__
 from annotator.rules import RuleTable
 
-STATEMENT = "Decision support for labelling and research; not a medical device."
+STATEMENT = "Decision support for labelling and research; not a medical device, not for treatment decisions."
 
 
 class AboutBox(QDialog):

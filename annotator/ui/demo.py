@@ -312,7 +312,9 @@ class _Demo:
         return f"marked {count} spots on {info.label}, {greatest_extent(points, info.spacing)}"
 
     def _picture(self, what: str) -> None:
-        QApplication.processEvents()
+        # a change of words moves layouts within layouts, one level with each pass
+        for _ in range(5):
+            QApplication.processEvents()
         self._pictures += 1
         path = self._out / f"{self._pictures:02d}-{what.replace(',', '').replace(' ', '-')}.png"
         if not self.window.grab().save(str(path)):

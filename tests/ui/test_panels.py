@@ -54,7 +54,7 @@ def test_extent_is_the_greatest_of_any_view_and_never_an_average() -> None:
             reading, _ = add_mark(reading, finding.id, key, ImagePoint(column, 5), MarkKind.MICRO)
     facts = facts_of(reading, finding, exam(cc, mlo))
     assert str(facts.extent) == "8.4 mm at detector"
-    assert facts.short == "4 marks · 8.4 mm · CC + MLO"
+    assert facts.short == "4 marks · CC + MLO"
     assert facts.measured == "measured: 2 within 10 mm, extent 8.4 mm at detector"
     assert facts.side == "L"
 

@@ -30,10 +30,9 @@ class Facts:
 
     @property
     def short(self) -> str:
-        """One line for the list of findings."""
+        """One line for the list of findings; it has no room for a length with its basis, so it has none."""
         count = f"{self.marks} mark{'' if self.marks == 1 else 's'}"
-        extent = "" if self.extent is None else f"{self.extent.value:.1f} mm"
-        return " · ".join(part for part in (count, extent, " + ".join(self.views)) if part)
+        return " · ".join(part for part in (count, " + ".join(self.views)) if part)
 
     @property
     def measured(self) -> str:
