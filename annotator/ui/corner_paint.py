@@ -70,7 +70,7 @@ class Wording:
     ratio: float
 
     def blocks(self) -> tuple[Block, Block]:
-        """The upper and the lower block: as much as fits beside the breast; side and view always."""
+        """The upper and the lower block: as much as fits beside the breast; what must be known always."""
         levels = range(self.level, SIDE_AND_VIEW + 1)
         tops, bottoms = zip(*(self._laid_out(level) for level in levels), strict=True)
         top = next((block for block in tops if not self.on_tissue(block.rect)), tops[-1])

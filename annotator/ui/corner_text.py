@@ -36,14 +36,19 @@ class Corners:
 def corner_lines(
     picture: Picture, view: ViewTransform, voi: Voi, mode: Mode, inverted: bool, level: int
 ) -> Corners:
-    """What the corners say at an overlay level; side and view are never left out."""
+    """What the corners say at an overlay level.
+
+    Side and view, the slice, and what makes an image easy to misread are never left out.
+    """
     info = picture.info
     title = Line(_side_and_view(info), title=True)
+    place = (Line(f"slice {picture.frame_number} / {info.frames}"),) if info.frames > 1 else ()
     if level >= SIDE_AND_VIEW:
-        return Corners((title,), ())
+        # one line of each, because here they may lie on the breast
+        flags = _joined(_warnings(info), warning=True)
+        return Corners((title, *place, *flags, *_joined(_notes(info))), ())
     flags = tuple(Line(text, warning=True) for text in _warnings(info))
     notes = tuple(Line(text) for text in _notes(info))
-    place = (Line(f"slice {picture.frame_number} / {info.frames}"),) if info.frames > 1 else ()
     shown = (Line(_pixel_size(info)), Line(_display(view, mode, inverted)))
     if level == MINIMAL:
         return Corners((title, *flags, *notes, *place), shown)
@@ -77,6 +82,10 @@ def ruler(picture: Picture, view: ViewTransform, height: int) -> Ruler:
 def text_on_right(picture: Picture) -> bool:
     """The air side: opposite to the chest wall."""
     return picture.info.laterality is Laterality.LEFT
+
+
+def _joined(words: list[str], *, warning: bool = False) -> tuple[Line, ...]:
+    return (Line(" · ".join(words), warning=warning),) if words else ()
 
 
 def _side_and_view(info: ImageInfo) -> str:

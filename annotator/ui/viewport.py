@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,14 +36,12 @@ from annotator.ui import corner_text, theme
 from annotator.ui.corner_paint import Wording, paint_message
 from annotator.ui.grey_image import GreyImage
 from annotator.ui.hand import Hand
-from annotator.ui.overlay import Emphasis, MarkLayer, paint_overlay
 from annotator.ui.picture import Picture
+from annotator.ui.shown_marks import ShownMarks
 from annotator.ui.tools import PanTool, Tool, Touch
 
 __all__ = ["Picture", "Pointer", "Viewport"]
 
-HIT_PX = 8.0
-"""Screen pixels around the pointer in which a mark counts as touched."""
 AIM_PX = 4.0
 """One deviation of a hand that aims at a spot, in screen pixels; three of them are the limit."""
 DRAG_FROM = 4.0
@@ -71,6 +68,7 @@ class Viewport(QWidget):
     voi_changed = Signal()
     activated = Signal()
     status_message = Signal(str)
+    mark_hovered = Signal(str)
     frame_step_requested = Signal(int)
     fit_changed = Signal()
 
@@ -85,11 +83,8 @@ class Viewport(QWidget):
         self._mode = Mode.MEAN
         self._fitted = True
         self._fit_mm: float | None = None
-        self._reading: Reading | None = None
-        self._layer: MarkLayer | None = None
-        self._emphasis = Emphasis()
+        self._marks = ShownMarks()
         self._overlay_level = corner_text.ALL
-        self._marks_visible = True
         self._active = False
         self._grey = GreyImage()
         self._hand = Hand(self)
@@ -167,7 +162,7 @@ class Viewport(QWidget):
         if not same:
             self._voi = default_voi(picture.info, picture.frame)
             self._inverted = False
-        self._make_layer()
+        self._marks.set_picture(picture)
         self._describe()
         self.update()
         if not same:
@@ -181,7 +176,7 @@ class Viewport(QWidget):
         self._picture, self._message, self._tissue, self._voi = None, message, None, None
         self._view = NOWHERE
         self._grey.clear()
-        self._make_layer()
+        self._marks.set_picture(None)
         self._describe()
         self.update()
         self.fit_changed.emit()
@@ -262,13 +257,13 @@ class Viewport(QWidget):
 
     def set_reading(self, reading: Reading | None) -> None:
         """Show the marks of this reading that lie on the picture."""
-        self._reading = reading
-        self._make_layer()
+        self._marks.set_reading(reading)
         self.update()
 
     def set_selection(self, finding_id: str | None, mark_ids: frozenset[str]) -> None:
         """Show the selected marks white, the clusters of the current finding with their numbers."""
-        self._emphasise(finding_id=finding_id, mark_ids=mark_ids)
+        if self._marks.select(finding_id, mark_ids):
+            self.update()
 
     def set_tool(self, tool: Tool | None) -> None:
         """What the left button does from now on."""
@@ -286,7 +281,7 @@ class Viewport(QWidget):
 
     def set_marks_visible(self, visible: bool) -> None:
         """Show or hide marks; hidden ones cannot be hit."""
-        self._marks_visible = visible
+        self._marks.visible = visible
         self.update()
 
     def set_active(self, active: bool) -> None:
@@ -301,9 +296,7 @@ class Viewport(QWidget):
 
     def mark_at(self, point: ImagePoint) -> str | None:
         """Id of the mark under the hand, None when there is none or marks are hidden."""
-        if self._layer is None or not self._marks_visible:
-            return None
-        return self._layer.mark_at(point, HIT_PX * self.ratio, self._view)
+        return self._marks.mark_at(point, self._view, self.ratio)
 
     def is_drag(self, start: Touch, now: Touch) -> bool:
         """Whether the hand went far enough to mean it."""
@@ -355,7 +348,7 @@ class Viewport(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
-        self._emphasise(hovered_mark=None, hovered_cluster=None)
+        self._hover(None)
         self.pointer_moved.emit(None)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -376,6 +369,8 @@ class Viewport(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
+        # between whole device pixels the last one is only partly ours, and nobody else paints it
+        painter.fillRect(self.rect().adjusted(-1, -1, 1, 1), Qt.GlobalColor.black)
         _to_device_pixels(painter)
         width, height = self.device_size()
         picture = self._picture
@@ -385,16 +380,7 @@ class Viewport(QWidget):
             size = (width, height)
             grey = self._grey.image(picture, self._view, size, self._mode, self._voi, self._inverted)
             painter.drawImage(0, 0, grey)
-            if self._layer is not None and self._marks_visible:
-                paint_overlay(
-                    painter,
-                    self._layer,
-                    self._view,
-                    size,
-                    self._emphasis,
-                    self._hand.preview,
-                    self.ratio,
-                )
+            self._marks.paint(painter, self._view, size, self._hand.preview, self.ratio)
             wording = self._wording()
             if wording is not None:
                 wording.paint(painter)
@@ -439,18 +425,11 @@ class Viewport(QWidget):
             self.ratio,
         )
 
-    def _make_layer(self) -> None:
-        picture = self._picture
-        if picture is None or self._reading is None:
-            self._layer = None
-        else:
-            self._layer = MarkLayer(self._reading, picture.key, picture.info.spacing)
-
-    def _emphasise(self, **changed: Any) -> None:
-        emphasis = replace(self._emphasis, **changed)
-        if emphasis != self._emphasis:
-            self._emphasis = emphasis
+    def _hover(self, point: ImagePoint | None) -> None:
+        """Tell what the pointer is over, in the picture and in words."""
+        if self._marks.hover(point, self._view, self.ratio):
             self.update()
+            self.mark_hovered.emit(self._marks.hovered_words())
 
     def _tell_pointer(self, at: QPointF) -> None:
         picture = self._picture
@@ -459,10 +438,8 @@ class Viewport(QWidget):
         point = self._view.to_image(*self.device_position(at))
         value = picture.value_at(point)
         self.pointer_moved.emit(None if value is None else Pointer(point, value))
-        if self._layer is not None and not self._hand.busy:
-            mark = self.mark_at(point)
-            cluster = self._layer.cluster_at(point) if self._marks_visible else None
-            self._emphasise(hovered_mark=mark, hovered_cluster=cluster)
+        if not self._hand.busy:
+            self._hover(point)
 
     def _explain_hanging(self, event: QHelpEvent) -> None:
         """Why the picture hangs like this, when resting on its side and view."""

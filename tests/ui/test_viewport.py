@@ -258,6 +258,46 @@ def test_one_image_pixel_is_one_device_pixel_on_scaled_desktops(factor):
     assert ran.returncode == 0, ran.stderr
 
 
+HALF_PIXELS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtWidgets import QApplication, QWidget
+from pictures import breast, picture
+from annotator.ui.viewport import Viewport
+
+app = QApplication([])
+window = QWidget()
+viewports = [Viewport(window) for _ in range(2)]
+for viewport, left in zip(viewports, (3, 284)):
+    viewport.setGeometry(left, 3, 280, 200)
+    viewport.show_picture(picture(breast()))
+window.resize(570, 210)
+window.show()
+screen = QPixmap(window.size() * window.devicePixelRatioF())
+screen.setDevicePixelRatio(window.devicePixelRatioF())
+screen.fill(QColor("magenta"))
+window.render(screen)
+seen = screen.toImage()
+left_over = [(x, y) for x in range(seen.width()) for y in range(seen.height())
+             if seen.pixelColor(x, y) == QColor("magenta")]
+assert not left_over, left_over[:5]
+"""
+
+
+def test_no_pixel_is_left_over_between_panes_on_a_scaled_desktop():
+    environment = os.environ | {"QT_SCALE_FACTOR": "1.5", "QT_QPA_PLATFORM": "offscreen"}
+    here = str(Path(__file__).parent)
+    ran = subprocess.run(
+        [sys.executable, "-c", HALF_PIXELS, here],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
 def test_the_pointer_tells_place_and_stored_value(viewport):
     shown = picture()
     viewport.show_picture(shown)
@@ -341,7 +381,11 @@ def test_what_the_corners_say(viewport):
     minimal = words(viewport, corner_text.MINIMAL)
     assert "FOR PROCESSING" in minimal
     assert "2026-03-12" not in minimal
-    assert words(viewport, corner_text.SIDE_AND_VIEW) == ["R MCC"]
+    assert words(viewport, corner_text.SIDE_AND_VIEW) == [
+        "R MCC",
+        "FOR PROCESSING · LOSSY",
+        "SYNTHETIC 2D · PARTIAL · IMPLANT · magnified x1.8",
+    ]
 
 
 def test_the_ruler_is_in_millimetres_only_when_they_are_known(viewport):
@@ -392,3 +436,14 @@ def test_it_has_a_name_for_people_who_do_not_see_it(viewport):
     viewport.show_picture(picture())
     assert viewport.accessibleName() == "Mammogram RCC"
     assert viewport.accessibleDescription()
+
+
+def test_what_makes_an_image_easy_to_misread_is_said_on_the_breast_too(viewport):
+    viewport.show_picture(
+        picture(intent=Intent.PROCESSING, view=View("CC", ("M",)), technique=Technique(29, 80, 74, 58, 1.8))
+    )
+    viewport.one_to_one()
+    viewport.zoom_by(8, QPointF(250, 200))
+    viewport.center_on(ImagePoint(180, 150))
+    top, _ = viewport._wording().blocks()
+    assert [line.text for line in top.lines] == ["R MCC", "FOR PROCESSING", "magnified x1.8"]

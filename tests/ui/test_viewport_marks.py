@@ -12,7 +12,7 @@ from hands import NONE, move
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import FINDING, picture, reading_with
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPoint, QPointF
 from test_viewport import pixels
 
 from annotator.model import edits
@@ -191,3 +191,17 @@ def test_marks_of_other_pictures_stay_there():
     reading = reading_with(shown, [ImagePoint(5, 5)])
     assert len(MarkLayer(reading, shown.key, None).marks) == 1
     assert not MarkLayer(reading, other.key, None).marks
+
+
+def test_a_mark_under_the_pointer_is_told_in_words_until_it_is_left(viewport):
+    shown = picture(np.full((300, 220), 10, np.uint16))
+    point = ImagePoint(100.0, 140.0)
+    viewport.show_picture(shown)
+    viewport.set_reading(reading_with(shown, [point]))
+    told = []
+    viewport.mark_hovered.connect(told.append)
+    at = viewport.widget_position(point).toPoint()
+    move(viewport, at, NONE)
+    assert told[-1].startswith("F1  microcalcification")
+    move(viewport, at + QPoint(60, 60), NONE)
+    assert told[-1] == ""
