@@ -234,6 +234,7 @@ class MainWindow(QMainWindow):
 
     def _wire_viewport(self, viewport: Viewport) -> None:
         viewport.status_message.connect(self.status.show_hint)
+        viewport.mark_hovered.connect(self.status.show_mark)
         viewport.pointer_moved.connect(lambda pointer: self._pointer_moved(viewport, pointer))
         viewport.view_changed.connect(self._show_view)
         viewport.voi_changed.connect(self._show_view)
@@ -266,7 +267,9 @@ class MainWindow(QMainWindow):
         self.follow_up_panel.set_session(session)
         self.strip.set_session(session)
         self.commands.apply_tool()
+        self.status.leave_exam()
         if session is not None:
+            session.message.connect(self.status.show_act)
             session.reading_changed.connect(self._show_reading)
             session.selection_changed.connect(self._show_selection)
             session.save_state_changed.connect(self._refresh_history)

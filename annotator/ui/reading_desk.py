@@ -77,6 +77,8 @@ class ReadingDesk(QObject):
 
     def cancel_listing(self) -> None:
         """Stop looking into files; what is open stays open."""
+        if not self._runner.busy(LISTING):
+            return
         self._runner.cancel(LISTING)
         self.progress.emit(None)
         self.message.emit("Stopped; nothing was added.")
@@ -154,7 +156,6 @@ class ReadingDesk(QObject):
         if not self.close_session():
             return
         session = ReadingSession(self.workspace, self._runner, exam, opened, self)
-        session.message.connect(self.message)
         session.save_state_changed.connect(self._saved)
         self.exam = exam
         self.session = session

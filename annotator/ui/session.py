@@ -22,6 +22,7 @@ from annotator.model.history import Act, Revision
 from annotator.model.image import ExamInfo, ImageInfo
 from annotator.model.mark import MarkKind
 from annotator.rules import FollowUp
+from annotator.ui.mark_words import size_words
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import OpenedReading, Workspace
 
@@ -186,7 +187,7 @@ class ReadingSession(QObject):
         self.select_finding(finding.id)
         self.select_marks(frozenset({mark.id}))
         if result.measurement is not None:
-            self.message.emit(_measured(result.measurement.diameter_mm, result.measurement.basis))
+            self.message.emit(size_words(result.measurement))
 
     def move_mark(self, picture: PictureLike, mark_id: str, point: ImagePoint) -> None:
         """A mark was dragged to `point`: it stays there exactly and is measured anew if a spot is there."""
@@ -328,7 +329,3 @@ class _ReplaceReading(QUndoCommand):
 
     def undo(self) -> None:
         self._session._show(self._before, Act.UNDO, self.text())  # noqa: SLF001
-
-
-def _measured(diameter_mm: float | None, basis: object) -> str:
-    return "" if diameter_mm is None else f"{diameter_mm:.2f} mm {basis}"

@@ -23,6 +23,8 @@ class StatusLine(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._hint = ""
         self._message = ""
+        self._of_exam = False
+        self._mark = ""
         self.hint = QLabel()
         # A long sentence is cut here rather than widening the window.
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -63,10 +65,23 @@ class StatusLine(QWidget):
 
     def show_message(self, text: str) -> None:
         """Say something for a while, in place of the hint."""
-        if text:
-            self._message = text
-            self._fade.start()
-            self._show()
+        self._say(text, of_exam=False)
+
+    def show_act(self, text: str) -> None:
+        """Say for a while what came of an act on the exam in sight; it goes with the exam."""
+        self._say(text, of_exam=True)
+
+    def show_mark(self, text: str) -> None:
+        """Say what the mark under the pointer is, before all else; '' when the pointer has left it."""
+        self._mark = f"{text}  ·  click: select · drag: move" if text else ""
+        self._show()
+
+    def leave_exam(self) -> None:
+        """Nothing that was said of one exam stays in sight over another."""
+        self._mark = ""
+        if self._of_exam:
+            self._message = ""
+        self._show()
 
     def forget_message(self) -> None:
         """Back to the hint."""
@@ -97,8 +112,8 @@ class StatusLine(QWidget):
         inverted = "  ·  inverted" if viewport.inverted else ""
         self.view.setText(f"zoom {viewport.view.scale:.2f}  ·  {name}{inverted}")
 
-    def show_progress(self, progress: Progress | None) -> None:
-        """Show how far long work is; None when there is none."""
+    def show_progress(self, progress: Progress | None, things: str = "files") -> None:
+        """Show how many things of long work are done; None when there is none."""
         for part in (self.work, self.bar, self.stop):
             part.setVisible(progress is not None)
         if progress is not None:
@@ -106,8 +121,15 @@ class StatusLine(QWidget):
             self.bar.setRange(0, total)
             self.bar.setValue(min(progress.done, total))
             of = f" of {progress.total}" if progress.total else ""
-            self.work.setText(f"{progress.done}{of} files")
+            self.work.setText(f"{progress.done}{of} {things}")
 
     def _show(self) -> None:
-        self.hint.setText(self._message or self._hint)
-        self.hint.setToolTip(self._message)
+        text = self._mark or self._message or self._hint
+        self.hint.setText(text)
+        self.hint.setToolTip(text)
+
+    def _say(self, text: str, *, of_exam: bool) -> None:
+        if text:
+            self._message, self._of_exam = text, of_exam
+            self._fade.start()
+            self._show()

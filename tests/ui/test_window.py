@@ -494,3 +494,18 @@ def test_the_sample_exams_open_from_the_empty_window(qtbot, open_window, sample_
     pictured(qtbot, window)
     assert len(window.desk.exams) == 3
     assert window.desk.prior_of(window.desk.exam) is not None
+
+
+def test_what_was_said_of_one_exam_is_gone_with_it(qtbot, open_window, tmp_path, exam) -> None:
+    other = write_exam(tmp_path / "other", patient="SMALL-2", study="2.25.3")
+    window = open_window()
+    hang(qtbot, window, exam, other)
+    click_spot(window, 0, 0)
+    assert window.status.message.startswith("diameter 0.")
+    assert " ± " in window.status.message
+    assert window.status.message.endswith(" mm, at detector")
+    before = window.desk.exam
+    press(window.grid.active, Qt.Key.Key_PageDown)
+    qtbot.waitUntil(lambda: window.desk.exam is not before)
+    assert window.status.message == ""
+    pictured(qtbot, window)
