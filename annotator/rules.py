@@ -34,7 +34,7 @@ _SUSPICION: dict[Assessment | None, int] = {
     Assessment.KNOWN_CANCER: 9,
 }
 _TAG = re.compile(r"\[([A-Za-z0-9]+(?:-[0-9A-Z]+)?)\]")
-_NAMES_CATEGORY = re.compile(r"\b[Cc]ategor(?:y|ies)\b|\b4[ABC]\b")
+_LEADS_READER = re.compile(r"\b[Cc]ategor(?:y|ies)\b|\b4[ABC]\b|%")
 _SHAPE_PLACE = {shape: place for place, shape in enumerate(Morphology)}
 
 
@@ -69,10 +69,10 @@ class FollowUp:
         return tuple(dict.fromkeys((*self.sources, *named)))
 
     def before_choice(self) -> FollowUp:
-        """What a reader who has not chosen a category yet may see: no sentence that names one."""
+        """What a reader who has not chosen a category may see: no category, no share of malignant findings."""
 
         def sayable(texts: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(text for text in texts if not _NAMES_CATEGORY.search(text))
+            return tuple(text for text in texts if not _LEADS_READER.search(text))
 
         patient_pages, birads = (sayable((self.patient_pages,)), sayable((self.birads,)))
         return replace(

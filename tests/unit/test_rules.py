@@ -278,6 +278,13 @@ def test_several_shapes_are_never_less_suspicious_than_each_of_them(description)
     assert all(one[0].isupper() or one[0].isdigit() for one in together.because)
 
 
+@given(descriptions)
+def test_before_the_reader_has_chosen_nothing_names_a_category_or_a_share(description):
+    before = follow_up(description, TABLE).before_choice()
+    told = (before.text, *before.because, *before.notes, before.patient_pages, before.birads)
+    assert not any(re.search(r"\b[Cc]ategor|\b4[ABC]\b|%", sentence) for sentence in told)
+
+
 def notes_of(description: Description) -> str:
     return " ".join(follow_up(description, TABLE).notes)
 
