@@ -9,11 +9,20 @@ from annotator.model.geometry import PixelSpacing, SpacingBasis
 
 TOMOSYNTHESIS = "1.2.840.10008.5.1.4.1.1.13.1.3"
 _UNLIKELY_FACTOR = (0.9, 5.0)
+_IMPOSSIBLE_FACTOR = (0.01, 100.0)
+_POSSIBLE_SIDE_MM = (1e-4, 100.0)
+"""A hundredth of the finest film scanner's pixel to more than a breast: beyond it, a number is no length."""
 
 
 def magnification_factor(facts: Facts) -> float | None:
     """Estimated Radiographic Magnification Factor (0018,1114), None when absent or impossible."""
     factor = facts.positive("EstimatedRadiographicMagnificationFactor")
+    low, high = _IMPOSSIBLE_FACTOR
+    if factor is not None and not low <= factor <= high:
+        facts.repairs.append(
+            f"EstimatedRadiographicMagnificationFactor is {factor:g}, which cannot be, and was ignored."
+        )
+        return None
     low, high = _UNLIKELY_FACTOR
     if factor is not None and not low <= factor <= high:
         facts.repairs.append(
@@ -73,18 +82,22 @@ def _demagnification(facts: Facts, factor: float | None) -> float | None:
     to_detector = facts.positive("DistanceSourceToDetector")
     if to_patient is None or to_detector is None:
         return None
-    if to_patient > to_detector:
-        facts.repairs.append("DistanceSourceToPatient exceeds DistanceSourceToDetector; both were ignored.")
+    if not _IMPOSSIBLE_FACTOR[0] * to_detector <= to_patient <= to_detector:
+        facts.repairs.append(
+            f"DistanceSourceToPatient {to_patient:g} does not go with DistanceSourceToDetector {to_detector:g}; "
+            "both were ignored."
+        )
         return None
     return to_patient / to_detector
 
 
 def _pair(facts: Facts, keyword: str) -> tuple[float, float] | None:
-    """(row, column) spacing in mm, None unless both are finite and above zero."""
+    """(row, column) spacing in mm, None unless both can be the side of a pixel."""
     if not facts.texts(keyword):
         return None
     sides = facts.numbers(keyword)
-    if len(sides) == 2 and min(sides) > 0:
+    low, high = _POSSIBLE_SIDE_MM
+    if len(sides) == 2 and low <= min(sides) and max(sides) <= high:
         return sides[0], sides[1]
     if sides:
         shown = "\\".join(f"{s:g}" for s in sides)

@@ -106,7 +106,9 @@ def test_without_any_spacing_there_are_pixels_only(tmp_path: Path):
     assert _info(tmp_path).spacing is None
 
 
-@pytest.mark.parametrize("written", [b"abcde\\NaN ", b"0\\0 ", b"-1\\-1 ", b"0.1 ", b"inf\\inf "])
+@pytest.mark.parametrize(
+    "written", [b"abcde\\NaN ", b"0\\0 ", b"-1\\-1 ", b"0.1 ", b"inf\\inf ", b"1e308\\1e-308 ", b"70\\7000"]
+)
 def test_a_spacing_that_is_none_is_ignored_and_said(tmp_path: Path, written: bytes):
     path = native(tmp_path / "a.dcm", breast(), PixelSpacing=[1.25, 1.25])
     content = path.read_bytes()
@@ -119,8 +121,8 @@ def test_a_spacing_that_is_none_is_ignored_and_said(tmp_path: Path, written: byt
     assert any("PixelSpacing" in r and "ignored" in r for r in info.repairs)
 
 
-@pytest.mark.parametrize("factor", [0, -1.5])
-def test_an_impossible_magnification_factor_is_ignored(tmp_path: Path, factor: float):
+@pytest.mark.parametrize("factor", [0, -1.5, "1e300", "1e-300"])
+def test_an_impossible_magnification_factor_is_ignored(tmp_path: Path, factor: float | str):
     info = _info(tmp_path, **IMAGER, EstimatedRadiographicMagnificationFactor=factor)
     assert info.technique.magnification_factor is None
     assert info.spacing is not None
