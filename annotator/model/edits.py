@@ -79,15 +79,8 @@ def set_mark_kind(reading: Reading, mark_ids: Collection[str], kind: MarkKind) -
 def remove_marks(reading: Reading, mark_ids: Collection[str]) -> Reading:
     """Take marks away, out of their clusters too; a cluster left without any goes with its last one."""
     gone = set(mark_ids)
-    clusters = []
-    for cluster in reading.clusters:
-        kept = tuple(i for i in cluster.mark_ids if i not in gone)
-        if kept == cluster.mark_ids:
-            clusters.append(cluster)
-        elif kept:
-            clusters.append(replace(cluster, mark_ids=kept))
     marks = tuple(m for m in reading.marks if m.id not in gone)
-    return replace(reading, marks=marks, clusters=tuple(clusters))
+    return replace(reading, marks=marks, clusters=_without(reading.clusters, gone))
 
 
 def add_cluster(
@@ -107,15 +100,10 @@ def add_cluster(
     members = {i: replace(reading.mark(i), finding_id=finding_id) for i in mark_ids}
     if any(m.image != image for m in members.values()):
         raise ValueError("the marks of a cluster lie on its image")
-    freed = []
-    for other in reading.clusters:
-        kept = tuple(i for i in other.mark_ids if i not in members)
-        if kept == other.mark_ids or kept:
-            freed.append(replace(other, mark_ids=kept))
     number = _next_number(reading.clusters)
     cluster = Cluster(new_id(), number, finding_id, image, outline, tuple(members), spacing)
-    changed = replace(reading, marks=_put(reading.marks, members), clusters=(*freed, cluster))
-    return changed, cluster
+    clusters = (*_without(reading.clusters, members), cluster)
+    return replace(reading, marks=_put(reading.marks, members), clusters=clusters), cluster
 
 
 def remove_cluster(reading: Reading, cluster_id: str) -> Reading:
@@ -128,12 +116,8 @@ def assign_marks(reading: Reading, mark_ids: Collection[str], finding_id: str) -
     """Hand marks to another finding; they leave the clusters of the one they had."""
     reading.finding(finding_id)
     moved = {i: replace(reading.mark(i), finding_id=finding_id) for i in mark_ids}
-    untied = []
-    for cluster in reading.clusters:
-        kept = tuple(i for i in cluster.mark_ids if i not in moved or cluster.finding_id == finding_id)
-        if kept == cluster.mark_ids or kept:
-            untied.append(replace(cluster, mark_ids=kept))
-    return replace(reading, marks=_put(reading.marks, moved), clusters=tuple(untied))
+    leaving = {i for i in moved if reading.mark(i).finding_id != finding_id}
+    return replace(reading, marks=_put(reading.marks, moved), clusters=_without(reading.clusters, leaving))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +157,18 @@ def apply(reading: Reading, changes: Changes) -> Reading:
 
 def _next_number(items: Iterable[Finding | Mark | Cluster]) -> int:
     return max((item.number for item in items), default=0) + 1
+
+
+def _without(clusters: Iterable[Cluster], gone: Collection[str]) -> tuple[Cluster, ...]:
+    """Clusters with these marks taken out; one that loses its last mark goes with it."""
+    left = []
+    for cluster in clusters:
+        kept = tuple(i for i in cluster.mark_ids if i not in gone)
+        if kept == cluster.mark_ids:
+            left.append(cluster)
+        elif kept:
+            left.append(replace(cluster, mark_ids=kept))
+    return tuple(left)
 
 
 def _put(items: tuple[_Item, ...], changed: Mapping[str, _Item | None]) -> tuple[_Item, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +27,7 @@ from annotator.model.edits import (
 from annotator.model.finding import Distribution, Morphology, Reading
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import ImageKey
-from annotator.model.mark import MarkKind
+from annotator.model.mark import MarkKind, SpotMeasurement
 
 EMPTY = Reading(id="r", reader="a", study_instance_uid="1.2.3")
 IMAGES = (ImageKey("1.2.3.4"), ImageKey("1.2.3.5"))
@@ -114,6 +116,127 @@ def test_size_is_what_the_reader_said_else_what_all_marks_agree_on() -> None:
     assert set_mark_kind(reading, [mark.id], MarkKind.MACRO).size_of(finding.id) is MarkKind.MACRO
     said = describe(reading, finding.id, size=MarkKind.MICRO, morphology=(Morphology.FINE_PLEO,))
     assert said.size_of(finding.id) is MarkKind.MICRO
+
+
+def marked(count: int) -> tuple[Reading, str, list[str]]:
+    """A finding with so many marks side by side on the first image: reading, finding id, mark ids."""
+    reading, finding = add_finding(EMPTY)
+    for column in range(count):
+        reading, _ = add_mark(reading, finding.id, IMAGES[0], ImagePoint(column, 0), MarkKind.MICRO)
+    return reading, finding.id, [m.id for m in reading.marks]
+
+
+def test_numbers_go_on_from_the_highest() -> None:
+    reading, finding, marks = marked(3)
+    assert [m.number for m in reading.marks] == [1, 2, 3]
+    reading, mark = add_mark(
+        remove_marks(reading, marks[:2]), finding, IMAGES[0], ImagePoint(0, 0), MarkKind.MICRO
+    )
+    assert (mark.number, len(reading.marks)) == (4, 2)
+
+
+def test_removed_marks_leave_their_cluster_and_the_last_takes_it_along() -> None:
+    reading, finding, marks = marked(4)
+    reading, tied = add_cluster(reading, finding, IMAGES[0], (), marks[:3])
+    reading, other = add_cluster(reading, finding, IMAGES[0], (), marks[3:])
+    reading = remove_marks(reading, marks[:2])
+    assert reading.clusters == (replace(tied, mark_ids=(marks[2],)), other)
+    assert [m.id for m in reading.marks] == marks[2:]
+    assert remove_marks(reading, [marks[2]]).clusters == (other,)
+
+
+def test_a_lasso_leaves_the_rest_of_another_cluster_tied() -> None:
+    reading, finding, marks = marked(4)
+    reading, area = add_cluster(reading, finding, IMAGES[0], (ImagePoint(0, 0),))
+    reading, before = add_cluster(reading, finding, IMAGES[0], (), marks[:3])
+    reading, after = add_cluster(reading, finding, IMAGES[0], (), marks[2:])
+    assert reading.clusters == (area, replace(before, mark_ids=tuple(marks[:2])), after)
+
+
+def test_a_cluster_lies_on_one_image() -> None:
+    reading, finding, marks = marked(1)
+    with pytest.raises(ValueError, match="lie on its image"):
+        add_cluster(reading, finding, IMAGES[1], (), marks)
+
+
+def test_an_untied_cluster_leaves_its_marks_and_the_others() -> None:
+    reading, finding, marks = marked(2)
+    reading, first = add_cluster(reading, finding, IMAGES[0], (), marks[:1])
+    reading, second = add_cluster(reading, finding, IMAGES[0], (), marks[1:])
+    untied = remove_cluster(reading, first.id)
+    assert (untied.clusters, untied.marks) == ((second,), reading.marks)
+
+
+def test_marks_handed_over_leave_only_the_clusters_of_the_finding_they_had() -> None:
+    reading, first, marks = marked(3)
+    reading, tied = add_cluster(reading, first, IMAGES[0], (), marks)
+    reading, second = add_finding(reading)
+    handed = assign_marks(reading, marks[:1], second.id)
+    assert handed.marks_of(second.id) == (replace(reading.marks[0], finding_id=second.id),)
+    assert handed.clusters_of(first) == (replace(tied, mark_ids=tuple(marks[1:])),)
+    assert handed.clusters_of(second.id) == ()
+    assert assign_marks(reading, marks, second.id).clusters == ()
+    assert assign_marks(reading, marks[:2], first) == reading
+
+
+def test_a_finding_goes_with_what_is_its_own() -> None:
+    reading, first, marks = marked(1)
+    reading, _ = add_cluster(reading, first, IMAGES[0], (), marks)
+    reading, second = add_finding(reading)
+    reading, kept = add_mark(reading, second.id, IMAGES[0], ImagePoint(7, 7), MarkKind.MACRO)
+    reading, area = add_cluster(reading, second.id, IMAGES[0], (), [kept.id])
+    left = remove_finding(reading, first)
+    assert (left.findings, left.marks, left.clusters) == ((second,), (kept,), (area,))
+
+
+def test_a_moved_mark_loses_the_measurement_of_where_it_was() -> None:
+    reading, finding, _ = marked(1)
+    measured = SpotMeasurement(ImagePoint(5, 5), 4, 1, 4, 4, 0, 1, 100, 10)
+    reading, mark = add_mark(reading, finding, IMAGES[0], ImagePoint(5, 5), MarkKind.MACRO, measured)
+    assert reading.mark(mark.id).measurement == measured
+    moved = move_mark(reading, mark.id, ImagePoint(8, 9))
+    assert moved.mark(mark.id) == replace(mark, point=ImagePoint(8, 9), measurement=None)
+    assert moved.marks[0] == reading.marks[0]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda r: describe(r, "none"),
+        lambda r: remove_finding(r, "none"),
+        lambda r: add_mark(r, "none", IMAGES[0], ImagePoint(0, 0), MarkKind.MICRO),
+        lambda r: move_mark(r, "none", ImagePoint(0, 0)),
+        lambda r: set_mark_kind(r, ["none"], MarkKind.MICRO),
+        lambda r: add_cluster(r, "none", IMAGES[0], ()),
+        lambda r: remove_cluster(r, "none"),
+        lambda r: assign_marks(r, [], "none"),
+    ],
+)
+def test_what_is_not_there_cannot_be_changed(act) -> None:
+    with pytest.raises(KeyError, match="none"):
+        act(marked(1)[0])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda r: add_finding(r)[0],
+        lambda r: remove_marks(r, [r.marks[0].id]),
+        lambda r: add_cluster(r, r.findings[0].id, IMAGES[0], ())[0],
+        lambda r: replace(r, lexicon_edition="6"),
+    ],
+)
+def test_any_one_change_is_a_difference(change) -> None:
+    reading, _, _ = marked(1)
+    assert diff(reading, change(reading))
+
+
+def test_only_what_changed_is_in_the_difference() -> None:
+    reading, _, marks = marked(3)
+    changed = set_mark_kind(reading, marks[1:2], MarkKind.MACRO)
+    assert diff(reading, changed) == Changes(marks={marks[1]: changed.mark(marks[1])})
+    # an equal value is no change, though it be another object
+    assert not diff(reading, replace(reading, marks=tuple(replace(m) for m in reading.marks)))
 
 
 def test_equal_readings_have_no_difference() -> None:
