@@ -131,6 +131,10 @@ def _in_folder(folder: Path, *, recursive: bool, token: CancelToken) -> Iterator
                 yield from _missing_from(read_dicomdir(path), path)
             elif _claims(path):
                 yield path
+            elif path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
+                yield Rejected(
+                    path, "it is a ZIP archive in a folder and was not looked into; open it by itself"
+                )
         if recursive:
             waiting.extend(reversed(folders))
 

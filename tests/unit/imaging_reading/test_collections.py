@@ -202,6 +202,15 @@ def test_a_zip_archive_is_read_like_a_folder(tmp_path: Path):
     assert [shown_path(r.path) for r in found.rejected] == [path / "exam" / "bad.dcm"]
 
 
+def test_an_archive_in_a_folder_is_named(tmp_path: Path):
+    _zip(tmp_path / "exam.ZIP", {"IM1": _image(tmp_path / "a.dcm").read_bytes()})
+    (tmp_path / "no.zip").write_text("only called so")
+    found = list_images([tmp_path])
+    assert _names(found) == ["a.dcm"]
+    assert [r.path.name for r in found.rejected] == ["exam.ZIP"]
+    assert "open it by itself" in found.rejected[0].reason
+
+
 def test_an_archive_within_an_archive_is_named(tmp_path: Path):
     inner = _zip(tmp_path / "inner.zip", {"IM1": _image(tmp_path / "a.dcm").read_bytes()})
     found = list_images([_zip(tmp_path / "outer.zip", {"exams/inner.zip": inner.read_bytes()})])
