@@ -20,7 +20,6 @@ import platformdirs
 from annotator.errors import InvalidSettings
 
 APP_NAME = "mammo-annotator"
-PROFILES = ("Radiology", "Labelling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,6 @@ class Settings:
 
     database: str
     reader: str
-    profile: str = "Radiology"
     lexicon_edition: str = "5"
     micro_below_mm: float = 0.5
     macro_above_mm: float = 1.0
@@ -62,7 +60,7 @@ def load_settings(
     """Defaults < settings file < ANNOTATOR_* variables < `overrides` (values None are ignored).
 
     Raises InvalidSettings for a file that was named and is missing, is not TOML, or holds an unknown
-    name or a value of the wrong kind.
+    name or a value of the wrong kind, and for sizes that cannot be.
     """
     environment = os.environ if environment is None else environment
     settings = Settings(database="", reader=_default_reader(environment))
@@ -73,10 +71,13 @@ def load_settings(
     given |= {k: v for k, v in (overrides or {}).items() if v is not None}
     chosen: dict[str, Any] = {k: v for k, v in given.items() if v}
     settings = replace(settings, **chosen)
+    if not 0 < settings.micro_below_mm <= settings.macro_above_mm < math.inf:
+        raise InvalidSettings(
+            f"micro_below_mm is {settings.micro_below_mm:g} and macro_above_mm {settings.macro_above_mm:g}; "
+            "choose two sizes above zero, the first no larger than the second"
+        )
     if not settings.database:
         settings = replace(settings, database=f"sqlite:///{data_dir() / 'readings.db'}")
-    if settings.profile not in PROFILES:
-        raise InvalidSettings(f"profile is {settings.profile!r}; choose one of {', '.join(PROFILES)}")
     if not 0 <= settings.micro_below_mm <= settings.macro_above_mm < math.inf:
         raise InvalidSettings(
             f"micro_below_mm is {settings.micro_below_mm:g} and macro_above_mm {settings.macro_above_mm:g}; "

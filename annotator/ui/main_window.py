@@ -62,7 +62,7 @@ class MainWindow(QMainWindow):
         self.follow_up_panel = FollowUpPanel(workspace.lexicon)
         self.history = HistoryPanel()
         self.problems = FilesProblemPanel()
-        self.status = StatusLine(workspace.settings.reader, workspace.settings.profile)
+        self.status = StatusLine(workspace.settings.reader)
         self.exam_view = ExamView(self.grid, self.thumbnails, runner, self)
         self.commands = Commands(self)
         self.actions_by_id = make_actions(self, self.grid, self.commands)

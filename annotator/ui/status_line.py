@@ -17,7 +17,7 @@ class StatusLine(QWidget):
 
     cancelled = Signal()
 
-    def __init__(self, reader: str, profile: str) -> None:
+    def __init__(self, reader: str) -> None:
         super().__init__()
         self.setObjectName("status")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -30,7 +30,7 @@ class StatusLine(QWidget):
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.pointer = QLabel()
         self.view = QLabel()
-        self.reader = QLabel(f"reader {reader}  ·  {profile}")
+        self.reader = QLabel(f"reader {reader}")
         self.reader.setProperty("role", "dim")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)

@@ -22,19 +22,19 @@ def test_without_anything_there_are_sensible_defaults(own_home: Path) -> None:
     assert settings.reader
     assert settings.database.startswith("sqlite:///")
     assert Path(settings.database.removeprefix("sqlite:///")).is_relative_to(own_home)
-    assert (settings.profile, settings.lexicon_edition) == ("Radiology", "5")
+    assert settings.lexicon_edition == "5"
 
 
 def test_file_then_environment_then_options_win(tmp_path: Path) -> None:
     file = write(
-        tmp_path / "s.toml", 'reader = "file"\nprofile = "Labelling"\ndatabase = "sqlite:///file.db"\n'
+        tmp_path / "s.toml", 'reader = "file"\nlexicon_edition = "6"\ndatabase = "sqlite:///file.db"\n'
     )
     environment = {"ANNOTATOR_READER": "variable", "ANNOTATOR_DATABASE": "sqlite:///variable.db"}
     settings = load_settings(file, {"reader": "option", "database": None}, environment)
-    assert (settings.reader, settings.database, settings.profile) == (
+    assert (settings.reader, settings.database, settings.lexicon_edition) == (
         "option",
         "sqlite:///variable.db",
-        "Labelling",
+        "6",
     )
 
 
@@ -62,14 +62,22 @@ def test_an_empty_variable_or_option_says_nothing() -> None:
         ("micro_below_mm = nan", "micro_below_mm"),
         ("macro_above_mm = inf", "macro_above_mm"),
         ("micro_below_mm = 2\nmacro_above_mm = 1", "macro_above_mm"),
-        ('profile = "Surgery"', "Surgery"),
         ("reader = ", "s.toml"),
+        ("micro_below_mm = 1.5", "micro_below_mm is 1.5 and macro_above_mm 1;"),
+        ("micro_below_mm = 0", "two sizes above zero"),
+        ("micro_below_mm = nan", "two sizes above zero"),
+        ("macro_above_mm = inf", "two sizes above zero"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_with_its_fault(tmp_path: Path, text: str, named: str) -> None:
     file = write(tmp_path / "s.toml", text)
     with pytest.raises(InvalidSettings, match=named):
         load_settings(file, environment={})
+
+
+def test_one_size_may_serve_for_both(tmp_path: Path) -> None:
+    file = write(tmp_path / "s.toml", "micro_below_mm = 1\n")
+    assert load_settings(file, environment={}).micro_below_mm == 1.0
 
 
 def test_a_named_file_must_be_there(tmp_path: Path) -> None:
@@ -107,7 +115,6 @@ def test_settings_hold_nothing_of_a_patient() -> None:
     assert set(Settings.__dataclass_fields__) == {
         "database",
         "reader",
-        "profile",
         "lexicon_edition",
         "micro_below_mm",
         "macro_above_mm",
