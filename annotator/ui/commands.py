@@ -18,6 +18,7 @@ from annotator.model.image import Voi, VoiFunction, Window
 from annotator.model.mark import MarkKind
 from annotator.ui.about import AboutBox
 from annotator.ui.actions import CHORDS
+from annotator.ui.exports import FINDINGS, REPORT, ExportKind
 from annotator.ui.key_help import KeyHelp
 from annotator.ui.picture import Picture
 from annotator.ui.tools import MarkTool, SelectTool, Tool
@@ -65,6 +66,12 @@ class Commands(QObject):
     def save_now(self) -> None:
         self._window.finding_panel.commit_comment()
         self._with_session(lambda session: session.save_now())
+
+    def save_report(self) -> None:
+        self._export(REPORT)
+
+    def save_findings(self) -> None:
+        self._export(FINDINGS)
 
     def undo(self) -> None:
         self._window.finding_panel.commit_comment()
@@ -238,6 +245,10 @@ class Commands(QObject):
         dialog.filesSelected.connect(lambda names: self._window.open_paths([Path(n) for n in names]))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def _export(self, kind: ExportKind) -> None:
+        self._window.finding_panel.commit_comment()
+        self._with_session(lambda session: self._window.exports.ask(kind, session))
 
     def _with_session(self, act: Callable[[ReadingSession], object]) -> None:
         session = self._window.desk.session

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
 from annotator.model.image import ExamInfo
+from annotator.ui.elided_label import ElidedLabel
 from annotator.ui.panels.worklist import date_text, exam_name
 from annotator.ui.session import ReadingSession, SaveState
 from annotator.ui.theme import DIM, SAVED, WARNING
@@ -41,9 +42,9 @@ class ExamStrip(QWidget):
         self.setObjectName("strip")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session: ReadingSession | None = None
-        self.name = QLabel("Mammogram Annotator")
+        self.name = ElidedLabel("Mammogram Annotator")
         self.name.setProperty("role", "title")
-        self.facts = QLabel()
+        self.facts = ElidedLabel()
         self.menu = QPushButton("Menu")
         self.menu.setMenu(menu)
         self.menu.setToolTip("Everything the window can do")
@@ -68,8 +69,7 @@ class ExamStrip(QWidget):
             row.addWidget(button)
         row.addStretch(1)
         self.dot = QLabel("●")
-        self.saved = QLabel()
-        self.saved.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.saved = ElidedLabel()
         row.addWidget(self.dot)
         row.addWidget(self.saved)
         self.show_save_state()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMenu,
-    QMessageBox,
     QPushButton,
     QStackedWidget,
     QStatusBar,
@@ -27,6 +26,7 @@ from annotator.ui.chord_legend import ChordLegend
 from annotator.ui.commands import Commands
 from annotator.ui.exam_strip import ExamStrip
 from annotator.ui.exam_view import ExamView
+from annotator.ui.exports import Exports
 from annotator.ui.panels.files_problem import FilesProblemPanel
 from annotator.ui.panels.finding import FindingPanel
 from annotator.ui.panels.follow_up import FollowUpPanel
@@ -37,6 +37,7 @@ from annotator.ui.reading_desk import ReadingDesk
 from annotator.ui.session import ReadingSession
 from annotator.ui.status_line import StatusLine
 from annotator.ui.task_runner import TaskRunner
+from annotator.ui.unsaved_question import UnsavedQuestion
 from annotator.ui.viewport import Pointer, Viewport
 from annotator.ui.viewport_grid import ViewportGrid
 from annotator.workspace import Workspace
@@ -64,6 +65,8 @@ class MainWindow(QMainWindow):
         self.problems = FilesProblemPanel()
         self.status = StatusLine(workspace.settings.reader)
         self.exam_view = ExamView(self.grid, self.thumbnails, runner, self)
+        self.exports = Exports(workspace, runner, self)
+        self._unsaved = UnsavedQuestion(self.exports, self)
         self.commands = Commands(self)
         self.actions_by_id = make_actions(self, self.grid, self.commands)
         self._menu = QMenu("Menu", self)
@@ -111,8 +114,9 @@ class MainWindow(QMainWindow):
         )
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self.desk.close_session() and not self._leave_unsaved():
+        if not self.desk.close_session():
             event.ignore()
+            self._ask_to_leave(self.close)
             return
         self._save_places()
         self.exam_view.close_exam()
@@ -221,7 +225,11 @@ class MainWindow(QMainWindow):
         desk.exam_changed.connect(self._exam_changed)
         desk.progress.connect(self.status.show_progress)
         desk.message.connect(self.status.show_message)
+        desk.stuck.connect(self._ask_to_leave)
+        self.exports.progress.connect(lambda done: self.status.show_progress(done, "pictures"))
+        self.exports.message.connect(self.status.show_message)
         self.status.cancelled.connect(desk.cancel_listing)
+        self.status.cancelled.connect(self.exports.cancel)
         self.worklist.exam_chosen.connect(desk.open_exam)
         self.worklist.problems_wanted.connect(lambda: self.show_panel("problems"))
         self.strip.layout_chosen.connect(self.exam_view.set_layout)
@@ -325,19 +333,10 @@ class MainWindow(QMainWindow):
             self.actions_by_id["undo"].setText(f"Undo: {stack.undoText()}" if stack.canUndo() else "Undo")
             self.actions_by_id["redo"].setText(f"Redo: {stack.redoText()}" if stack.canRedo() else "Redo")
 
-    def _leave_unsaved(self) -> bool:
-        """Ask before acts are lost; the only question that stands in the way."""
+    def _ask_to_leave(self, leave: Callable[[], object]) -> None:
         session = self.desk.session
-        count = 0 if session is None else session.unsaved_acts
-        answer = QMessageBox.warning(
-            self,
-            "Not saved",
-            f"{count} act{'' if count == 1 else 's'} could not be saved: "
-            f"{session.save_error if session else ''}\nClose and lose them?",
-            QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
-            QMessageBox.StandardButton.Cancel,
-        )
-        return answer == QMessageBox.StandardButton.Discard
+        if session is not None:
+            self._unsaved.ask(session, leave)
 
     def _places(self) -> QSettings:
         return QSettings(str(settings_path().with_name("window.ini")), QSettings.Format.IniFormat)

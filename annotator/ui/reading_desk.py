@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 import annotator
-from annotator.errors import AnnotatorError
+from annotator.errors import AnnotatorError, StaleReading
 from annotator.hanging import four_up
 from annotator.imaging.collection import Listing
 from annotator.imaging.rejected import Rejected
@@ -33,7 +33,8 @@ class ReadingDesk(QObject):
     """Opens files into exams and exams into readings; one reading at a time.
 
     `closing` asks for words still being typed, `session_changed` (None: no reading is open) comes before
-    `exam_changed`. An exam is only left when every act of its reading is saved.
+    `exam_changed`. An exam is only left when every act of its reading is saved. `stuck`: its
+    acts can never be saved; the signal carries what to call once the reader has given them up.
     """
 
     closing = Signal()
@@ -43,6 +44,7 @@ class ReadingDesk(QObject):
     exam_changed = Signal(object)
     progress = Signal(object)
     message = Signal(str)
+    stuck = Signal(object)
 
     def __init__(self, workspace: Workspace, runner: TaskRunner, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -154,6 +156,9 @@ class ReadingDesk(QObject):
 
     def _opened(self, exam: ExamInfo, opened: OpenedReading) -> None:
         if not self.close_session():
+            before = self.session
+            if before is not None and isinstance(before.save_error, StaleReading):
+                self.stuck.emit(lambda: self.open_exam(exam))
             return
         session = ReadingSession(self.workspace, self._runner, exam, opened, self)
         session.save_state_changed.connect(self._saved)

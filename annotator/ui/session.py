@@ -255,6 +255,13 @@ class ReadingSession(QObject):
         self._retry.stop()
         return done
 
+    def give_up_unsaved(self) -> None:
+        """Lose the acts that the database has not taken, because the reader said so."""
+        self._retry.stop()
+        with self._drain_lock:
+            self._unsaved.clear()
+        self.save_state_changed.emit()
+
     def _show(self, reading: Reading, act: Act, label: str) -> None:
         """The only place that assigns the reading."""
         if self._restoring:

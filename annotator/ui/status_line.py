@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from annotator.jobs import Progress
+from annotator.ui.elided_label import ElidedLabel
 from annotator.ui.picture import Picture
 from annotator.ui.viewport import Pointer, Viewport
 
@@ -25,11 +26,11 @@ class StatusLine(QWidget):
         self._message = ""
         self._of_exam = False
         self._mark = ""
-        self.hint = QLabel()
+        self.hint = ElidedLabel()
         # A long sentence is cut here rather than widening the window.
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.pointer = QLabel()
-        self.view = QLabel()
+        self.pointer = ElidedLabel()
+        self.view = ElidedLabel()
         self.reader = QLabel(f"reader {reader}")
         self.reader.setProperty("role", "dim")
         self.bar = QProgressBar()
@@ -126,7 +127,6 @@ class StatusLine(QWidget):
     def _show(self) -> None:
         text = self._mark or self._message or self._hint
         self.hint.setText(text)
-        self.hint.setToolTip(text)
 
     def _say(self, text: str, *, of_exam: bool) -> None:
         if text:

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 from small_exam import SPOTS, column_of, write_exam
 
 from annotator.bootstrap import open_workspace
@@ -509,3 +509,106 @@ def test_what_was_said_of_one_exam_is_gone_with_it(qtbot, open_window, tmp_path,
     qtbot.waitUntil(lambda: window.desk.exam is not before)
     assert window.status.message == ""
     pictured(qtbot, window)
+
+
+def save_as(window: MainWindow, path: Path) -> None:
+    """Answer the file dialog in sight."""
+    (dialog,) = (d for d in window.findChildren(QFileDialog) if d.isVisible())
+    dialog.fileSelected.emit(str(path))
+    dialog.close()
+
+
+def come_back_to(qtbot, window: MainWindow) -> None:
+    """What a desktop does when a dialog closes, and the offscreen platform does not."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.grid.active.setFocus()
+
+
+def test_report_and_findings_are_saved_from_the_window_by_key(qtbot, open_window, tmp_path, exam) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    click_spot(window, 0, 0)
+    comment = window.finding_panel.comment
+    comment.setFocus()
+    QTest.keyClicks(comment, "half typed")
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    press(comment, Qt.Key.Key_S, control | shift)
+    save_as(window, tmp_path / "f.json")
+    qtbot.waitUntil(lambda: "Findings saved as" in window.status.message, timeout=10_000)
+    assert "half typed" in (tmp_path / "f.json").read_text(encoding="utf-8")
+    come_back_to(qtbot, window)
+    press(window.grid.active, Qt.Key.Key_P, control)
+    (dialog,) = (d for d in window.findChildren(QFileDialog) if d.isVisible())
+    assert "SMALL" not in "".join(dialog.selectedFiles())
+    save_as(window, tmp_path / "r.html")
+    qtbot.waitUntil(lambda: "Report saved as" in window.status.message, timeout=10_000)
+    assert "half typed" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert not window.status.bar.isVisible()
+
+
+def test_a_report_that_cannot_be_written_is_told_and_nothing_stops(
+    qtbot, open_window, tmp_path, exam
+) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    press(window.grid.active, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    save_as(window, tmp_path / "no such folder" / "r.html")
+    qtbot.waitUntil(lambda: "r.html" in window.status.message, timeout=10_000)
+    assert "saved as" not in window.status.message
+    click_spot(window, 0, 0)
+    assert len(window.desk.session.reading.marks) == 1
+
+
+def button_of_question(window: MainWindow, text: str) -> QPushButton:
+    (box,) = (b for b in window.findChildren(QMessageBox) if b.isVisible())
+    return next(b for b in box.buttons() if text in b.text())
+
+
+def test_acts_no_database_takes_can_be_kept_as_a_file_before_closing(
+    qtbot, open_window, tmp_path, exam, monkeypatch
+) -> None:
+    from annotator.errors import StoreError
+
+    window = open_window()
+    hang(qtbot, window, exam)
+
+    def full(*_args, **_kwargs) -> int:
+        raise StoreError("the disk is full; make room")
+
+    monkeypatch.setattr(window.desk.workspace, "save", full)
+    click_spot(window, 0, 0)
+    qtbot.waitUntil(lambda: "the disk is full" in window.strip.saved.text(), timeout=5000)
+    assert window.width() <= 1280
+    assert not window.close()
+    QTest.mouseClick(button_of_question(window, "Stay"), Qt.MouseButton.LeftButton)
+    assert window.desk.session.unsaved_acts == 1
+    assert not window.close()
+    QTest.mouseClick(button_of_question(window, "JSON"), Qt.MouseButton.LeftButton)
+    save_as(window, tmp_path / "kept.json")
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    assert '"kind": "micro"' in (tmp_path / "kept.json").read_text(encoding="utf-8")
+
+
+def test_a_second_window_on_one_reading_can_be_left_after_the_first_has_saved(
+    qtbot, open_window, tmp_path, exam
+) -> None:
+    other = write_exam(tmp_path / "other", patient="SMALL-2", study="2.25.3")
+    first, second = open_window(), open_window()
+    hang(qtbot, first, exam, other)
+    hang(qtbot, second, exam, other)
+    click_spot(first, 0, 0)
+    saved(qtbot, first)
+    click_spot(second, 0, 1)
+    qtbot.waitUntil(lambda: "another window" in second.strip.saved.text(), timeout=5000)
+    before = second.desk.exam
+    come_back_to(qtbot, second)
+    press(second.grid.active, Qt.Key.Key_PageDown)
+    qtbot.waitUntil(lambda: any(b.isVisible() for b in second.findChildren(QMessageBox)), timeout=5000)
+    assert second.desk.exam is before
+    QTest.mouseClick(button_of_question(second, "Lose 1 act"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: second.desk.exam is not before, timeout=5000)
+    pictured(qtbot, second)
+    come_back_to(qtbot, second)
+    press(second.grid.active, Qt.Key.Key_PageUp)
+    qtbot.waitUntil(lambda: second.desk.session.reading == first.desk.session.reading, timeout=5000)
