@@ -34,6 +34,9 @@ def load_picture(info: ImageInfo, frame_number: int) -> Callable[[CancelToken], 
     """A job that decodes one frame and makes it ready to be shown."""
 
     def job(token: CancelToken) -> Picture:
+        # loaded here, or the first click on the first picture would wait for it
+        import annotator.analysis.spots  # noqa: F401, PLC0415
+
         image = read_image(info.path)
         frame = image.frame(frame_number)
         token.checkpoint()

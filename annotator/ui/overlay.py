@@ -147,12 +147,9 @@ def _paint_marks(
             these = seen & (chosen == picked) & (layer.macro == macro)
             _stamp(painter, symbol(kind, colour, ratio), places[these & ~outlined])
             _paint_outlines(painter, layer, view, np.flatnonzero(these & outlined), kind, colour, ratio)
-    told = {emphasis.hovered_mark} | (emphasis.mark_ids if len(emphasis.mark_ids) == 1 else frozenset())
-    texts = [
-        (layer.place[i], _mark_text(layer.marks[layer.place[i]], layer.labels))
-        for i in told
-        if i in layer.place
-    ]
+    # of a selected mark only while the pointer is on it: its label would cover the next speck of the group
+    told = layer.place.get(emphasis.hovered_mark or "")
+    texts = [] if told is None else [(told, _mark_text(layer.marks[told], layer.labels))]
     texts += [(index, layer.labels[layer.marks[index].finding_id]) for index in layer.first_marks]
     for index, text in texts:
         if seen[index]:

@@ -405,10 +405,10 @@ class Viewport(QWidget):
     def _resized(self, before: QSize) -> None:
         if self._fitted:
             self.fit()
-            self.fit_changed.emit()
         elif self._picture is not None and before.isValid():
             grown = (self.size() - before) * self.ratio / 2
             self._set_view(placement.pan_by(self._view, grown.width(), grown.height(), *self.device_size()))
+        self.fit_changed.emit()
 
     def _wording(self) -> Wording | None:
         if self._picture is None or self._tissue is None or self._voi is None:

@@ -81,3 +81,19 @@ def test_fitted_panes_share_one_scale_in_millimetres(grid, qtbot):
     assert mm_per_pixel(first) == pytest.approx(mm_per_pixel(second))
     second.clear()
     assert mm_per_pixel(first) < alone
+
+
+def test_a_zoomed_pane_that_grew_again_leaves_the_others_their_scale(grid, qtbot):
+    grid.set_layout(4)
+    first, second = grid.viewports[:2]
+    qtbot.waitUntil(lambda: first.height() == 300)
+    first.show_picture(picture(spacing=spacing(0.07)))
+    second.show_picture(picture(spacing=spacing(0.07), sop_instance_uid="2.25.2"))
+    whole = mm_per_pixel(second)
+    first.one_to_one()
+    grid.resize(201, 151)
+    qtbot.waitUntil(lambda: second.height() == 75)
+    assert mm_per_pixel(second) > whole
+    grid.resize(801, 601)
+    qtbot.waitUntil(lambda: second.height() == 300)
+    assert mm_per_pixel(second) == pytest.approx(whole)

@@ -185,6 +185,7 @@ class FollowUpPanel(QWidget):
         inside.addWidget(self.action)
         inside.addWidget(self.category)
         inside.addWidget(scroll, 1)
+        inside.addSpacing(4)
         inside.addWidget(foot)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(10, 4, 10, 8)
