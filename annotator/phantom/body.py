@@ -41,14 +41,6 @@ class BodyPoint(NamedTuple):
     up: float
 
 
-class PlanePoint(NamedTuple):
-    """A place in a view's plane: x from the chest wall, y downwards, z through the compressed breast."""
-
-    x: float
-    y: float
-    z: float
-
-
 @dataclass(frozen=True, slots=True)
 class Breast:
     """One breast of one phantom person.

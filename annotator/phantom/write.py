@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from annotator.errors import ExportError
@@ -63,17 +63,22 @@ def write_picture(
     )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
-        dataset.save_as(part, enforce_file_format=True)
-        part.replace(path)
-        side = path.with_suffix(".truth.json")
-        part = side.with_name(side.name + ".part")
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(side)
+        _write_whole(path, lambda part: dataset.save_as(part, enforce_file_format=True))
+        _write_whole(
+            path.with_suffix(".truth.json"),
+            lambda part: part.write_text(text, encoding="utf-8", newline="\n"),
+        )
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise ExportError(f"{path} could not be written ({reason}); choose another folder") from error
     return path
+
+
+def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Write beside `path` and move into place: nobody finds half a file under its name."""
+    part = path.with_name(path.name + ".part")
+    write(part)
+    part.replace(path)
 
 
 def exam_record(seed: int, exam: Exam) -> ExamRecord:
