@@ -194,6 +194,37 @@ def test_an_exam_of_magnification_views_fills_the_panes_with_them():
     assert labels(found.panes) == ["LMCC", "LMML", "-", "-"]
 
 
+def test_one_standard_view_keeps_its_own_pane() -> None:
+    found = four_up(ExamInfo("1", (image(LEFT, "CC"), image(LEFT, "ML", name="y"))))
+    assert labels(found.panes) == ["-", "LCC", "-", "-"]
+    assert labels(found.others) == ["LML"]
+
+
+def test_four_panes_show_four_of_many_details() -> None:
+    many = tuple(image(LEFT, "CC", modifiers=("M",), name=str(n)) for n in range(6))
+    found = four_up(ExamInfo("1", many))
+    assert found.panes == many[:4]
+    assert found.others == many
+
+
+@pytest.mark.parametrize(("column", "flipped"), [("F", False), ("H", True), ("FR", False), ("HL", True)])
+def test_a_view_nobody_knows_stands_on_its_feet(column: str, flipped: bool) -> None:
+    found, _ = orientation_for(image(RIGHT, "AXILLA", ("P", column)))
+    assert found == Orientation(flip_rows=flipped)
+
+
+@pytest.mark.parametrize(("column", "flipped"), [("LF", False), ("RF", True), ("LH", False), ("RH", True)])
+def test_a_view_nobody_knows_with_the_side_first_lies_inner_side_down(column: str, flipped: bool) -> None:
+    found, _ = orientation_for(image(RIGHT, "AXILLA", ("P", column)))
+    assert found == Orientation(flip_rows=flipped)
+
+
+@pytest.mark.parametrize(("column", "flipped"), [("L", False), ("R", True), ("FL", False), ("HR", True)])
+def test_a_view_from_above_goes_by_its_inner_side_alone(column: str, flipped: bool) -> None:
+    found, _ = orientation_for(image(RIGHT, "CC", ("P", column)))
+    assert found == Orientation(flip_rows=flipped)
+
+
 def test_pairs_put_the_same_view_side_by_side():
     found = pairs(
         exam(
