@@ -145,7 +145,7 @@ class ExamView(QObject):
             if info is None:
                 self._wanted.pop(pane, None)
                 self._runner.cancel(f"pane {pane}")
-                self._grid.viewports[pane].clear("no such view in this exam")
+                self._grid.viewports[pane].clear("no such view among the files opened")
             else:
                 self._load(pane, info, 1)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 from annotator.model.finding import Reading
@@ -92,7 +92,7 @@ def paint_overlay(
 ) -> None:
     """Draw everything in device pixels; `ratio` is device pixels per logical pixel."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    labels = _Labels(painter, ratio)
+    labels = _Labels(painter, size, ratio)
     for cluster in layer.clusters:
         _paint_cluster(painter, cluster, view, emphasis, labels, ratio)
     hidden = preview.moving_mark if preview else None
@@ -212,7 +212,8 @@ def _paint_cluster(
     bounds = shape.boundingRect()
     told = current or cluster.id == emphasis.hovered_cluster
     text = f"{cluster.finding_label}  {cluster.numbers}" if told else cluster.finding_label
-    labels.put(QPointF(bounds.right(), bounds.bottom()), text, theme.MARK)
+    if bounds.intersects(labels.room):
+        labels.put(bounds.bottomRight(), text, theme.MARK)
 
 
 def _paint_preview(painter: QPainter, preview: Preview, view: ViewTransform, ratio: float) -> None:
@@ -231,7 +232,8 @@ def _paint_preview(painter: QPainter, preview: Preview, view: ViewTransform, rat
 class _Labels:
     """Puts words where they cover none already there."""
 
-    def __init__(self, painter: QPainter, ratio: float) -> None:
+    def __init__(self, painter: QPainter, size: tuple[int, int], ratio: float) -> None:
+        self.room = QRectF(0, 0, *size)
         self._painter = painter
         self._ratio = ratio
         self._font = QFont()
@@ -240,11 +242,10 @@ class _Labels:
         self._taken: list[QRectF] = []
 
     def put(self, at: QPointF, text: str, colour: str) -> None:
-        """Right below `at`, or not at all where another label is."""
+        """Right below `at` and within the viewport, or not at all where another label is."""
         gap = 6 * self._ratio
-        rect = QRectF(
-            at.x() + gap, at.y() + gap, self._metrics.horizontalAdvance(text), self._metrics.height()
-        )
+        size = QSizeF(self._metrics.horizontalAdvance(text), self._metrics.height())
+        rect = within(self.room, QRectF(at + QPointF(gap, gap), size), gap)
         if not text or any(rect.intersects(other) for other in self._taken):
             return
         self._taken.append(rect)
@@ -253,6 +254,13 @@ class _Labels:
         self._painter.setFont(self._font)
         self._painter.setPen(QColor(colour))
         self._painter.drawText(QPointF(rect.left(), rect.top() + self._metrics.ascent()), text)
+
+
+def within(room: QRectF, rect: QRectF, margin: float) -> QRectF:
+    """A rectangle moved so that it lies in `room`, `margin` from its edges; its top left corner at least."""
+    left = max(room.left() + margin, min(rect.left(), room.right() - margin - rect.width()))
+    top = max(room.top() + margin, min(rect.top(), room.bottom() - margin - rect.height()))
+    return QRectF(QPointF(left, top), rect.size())
 
 
 def _stroke(painter: QPainter, path: QPainterPath, colour: str, width: float, ratio: float) -> None:

@@ -172,7 +172,8 @@ class ReadingSession(QObject):
         """
         result = self.workspace.measure_spot(picture.info, picture.frame, point, radius_px)
         if not result.found and not force:
-            self.message.emit(f"{result.reason}. Alt+click marks it all the same.")
+            reason = result.reason or "no spot here"
+            self.message.emit(f"{reason[:1].upper()}{reason[1:]}. Alt+click marks it all the same.")
             return
         reading, finding = self._finding_to_mark()
         place = result.measurement.center if result.measurement else point

@@ -420,7 +420,7 @@ def test_marks_can_be_hidden_and_then_not_hit(viewport):
 def test_an_empty_viewport_says_why_and_ignores_the_hand(viewport):
     viewport.set_tool(PanTool())
     viewport.show_picture(picture())
-    viewport.clear("no such view in this exam")
+    viewport.clear("no such view among the files opened")
     told = pixels(viewport)
     assert told.std() > 0
     drag(viewport, [QPoint(10, 10), QPoint(50, 50)])
@@ -429,7 +429,7 @@ def test_an_empty_viewport_says_why_and_ignores_the_hand(viewport):
     viewport.one_to_one()
     viewport.toggle_fit_one_to_one()
     assert viewport.picture is None
-    assert viewport.accessibleDescription() == "no such view in this exam"
+    assert viewport.accessibleDescription() == "no such view among the files opened"
 
 
 def test_it_has_a_name_for_people_who_do_not_see_it(viewport):

@@ -12,14 +12,14 @@ from hands import NONE, move
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import FINDING, picture, reading_with
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QPoint, QPointF, QRectF
 from test_viewport import pixels
 
 from annotator.model import edits
 from annotator.model.geometry import ImagePoint, Orientation, SpacingBasis, ViewTransform
 from annotator.model.mark import Mark, MarkKind, SpotMeasurement
 from annotator.ui.hit_test import PointIndex, as_array, to_screen
-from annotator.ui.overlay import MarkLayer
+from annotator.ui.overlay import MarkLayer, within
 from annotator.ui.viewport import Viewport
 
 ORIENTATIONS = [Orientation(*turn) for turn in itertools.product((False, True), repeat=3)]
@@ -205,3 +205,32 @@ def test_a_mark_under_the_pointer_is_told_in_words_until_it_is_left(viewport):
     assert told[-1].startswith("F1  microcalcification")
     move(viewport, at + QPoint(60, 60), NONE)
     assert told[-1] == ""
+
+
+def test_the_words_of_a_cluster_at_the_edge_stay_in_the_pane(viewport):
+    shown = picture(np.full((300, 220), 10, np.uint16))
+    outline = (ImagePoint(150, 200), ImagePoint(214, 200), ImagePoint(214, 296), ImagePoint(150, 296))
+    reading = reading_with(shown, [ImagePoint(170.0, 240.0), ImagePoint(200.0, 240.0)])
+    reading, _ = edits.add_cluster(
+        reading, FINDING.id, shown.key, outline, [m.id for m in reading.marks], shown.info.spacing
+    )
+    viewport.show_picture(shown)
+    viewport.set_overlay_level(2)
+    bare = pixels(viewport)
+    viewport.set_reading(reading)
+    viewport.set_selection(FINDING.id, frozenset())
+    width, _ = viewport.device_size()
+    assert viewport.view.to_screen(outline[2])[0] > width - 20
+    changed = (pixels(viewport) != bare).any(axis=2)
+    left_of_outline = int(viewport.view.to_screen(outline[0])[0]) - 5
+    assert changed[-30:, :left_of_outline].any()
+    assert not changed[:, -3:].any()
+    assert not changed[-3:].any()
+
+
+@pytest.mark.parametrize("at", [(-50, 10), (390, 290), (20, 20), (900, 900)])
+def test_a_label_is_moved_into_the_pane(at):
+    room = QRectF(0, 0, 400, 300)
+    moved = within(room, QRectF(*at, 80, 15), 6)
+    assert room.adjusted(6, 6, -6, -6).contains(moved)
+    assert at != (20, 20) or moved.topLeft() == QPointF(20, 20)
