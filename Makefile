@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run window test lint system clean help
+.PHONY: run window test lint bench system clean help
 
 run: system $(INSTALLED)  ## the main job end to end, in the window when there is a screen
 	$(BIN)/annotator demo --out $(OUT)
@@ -30,6 +30,9 @@ lint: $(INSTALLED_DEV)  ## style, types and import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+bench: $(INSTALLED)  ## how well a click finds and measures a calcification, beside a plain method; some minutes
+	@$(BIN)/python benchmarks/spots.py
 
 system:  ## the system libraries Qt needs, where they can be installed
 	@sh tools/system-libraries.sh

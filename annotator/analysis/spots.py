@@ -25,7 +25,10 @@ REACH_MM = 0.15
 
 # lumps of tissue are everywhere at the sizes of large calcifications, but their edges are soft: asked is
 # height without doubt, or height in noise, slope of the edge in noise per pixel, and in peaks per diameter
-_LARGE_SURE_Z, _LARGE_CNR, _LARGE_SLOPE, _LARGE_SHARPNESS = 6.0, 22.0, 6.0, 2.2
+_LARGE_SURE_Z, _LARGE_CNR, _LARGE_SLOPE, _LARGE_SHARPNESS = 6.0, 22.0, 6.0, 2.8
+
+# nor is a speck from this size (mm) on credible when its edge climbs less than so much noise in 0.07 mm
+_SOFT_FROM_MM, _SOFT_SLOPE = 0.6, 1.3
 
 # a large spot this far above its surroundings and above a speck on it is what was meant
 _LARGE_Z, _LARGE_CONTRAST = 12.0, 1.2
@@ -95,6 +98,8 @@ def _refused(reason: str) -> SpotResult:
 def _spot_at(click: Click) -> _Spot | None:
     """The speck beside the click, or the large spot under it when that is what stands out there."""
     speck = _seen(click, CLOSE)
+    if speck is not None and _soft(speck, click.pixel_mm):
+        speck = None
     large = _seen(click, WIDE)
     if large is not None and not _hard(large):
         large = None
@@ -102,6 +107,12 @@ def _spot_at(click: Click) -> _Spot | None:
         return speck or large
     towers = large.peak.z > _LARGE_Z and large.shape.peak > _LARGE_CONTRAST * speck.shape.peak
     return large if speck.peak.coarsest or towers else speck
+
+
+def _soft(speck: _Spot, pixel_mm: float) -> bool:
+    """Whether a speck is broad and its edge drowns in the noise, as ripples of tissue do."""
+    slope = speck.shape.steepness / speck.noise * ASSUMED_PIXEL_MM / pixel_mm
+    return speck.shape.diameter * pixel_mm >= _SOFT_FROM_MM and slope < _SOFT_SLOPE
 
 
 def _hard(large: _Spot) -> bool:
