@@ -196,7 +196,7 @@ class Commands(QObject):
         self._window.exam_view.step_image(by)
 
     def step_exam(self, by: int) -> None:
-        self._window.desk.step(by)
+        self._window.desk.step(by, self._window.worklist.exams_in_sight)
 
     def step_patient(self, by: int) -> None:
         self._window.desk.step_patient(by)

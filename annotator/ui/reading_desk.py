@@ -114,9 +114,9 @@ class ReadingDesk(QObject):
         session.deleteLater()
         return True
 
-    def step(self, by: int) -> None:
-        """The exam so many rows further in the worklist, if there is one."""
-        self._open_neighbour(worklist_order(self.exams), by)
+    def step(self, by: int, listed: Sequence[ExamInfo]) -> None:
+        """The exam so many rows further among those listed, if there is one; the first from outside of them."""
+        self._open_neighbour(listed, by)
 
     def step_patient(self, by: int) -> None:
         """The older (-1) or newer (+1) exam of the same patient, if there is one."""
@@ -196,7 +196,9 @@ class ReadingDesk(QObject):
         if self.exam is None:
             return
         uids = [e.study_instance_uid for e in exams]
-        at = uids.index(self.exam.study_instance_uid) + by
+        outside = -1 if by > 0 else len(uids)
+        here = self.exam.study_instance_uid
+        at = (uids.index(here) if here in uids else outside) + by
         if 0 <= at < len(exams):
             self.open_exam(exams[at])
         else:

@@ -612,3 +612,18 @@ def test_a_second_window_on_one_reading_can_be_left_after_the_first_has_saved(
     come_back_to(qtbot, second)
     press(second.grid.active, Qt.Key.Key_PageUp)
     qtbot.waitUntil(lambda: second.desk.session.reading == first.desk.session.reading, timeout=5000)
+
+
+def test_the_next_exam_is_the_next_of_those_that_pass_the_filter(qtbot, open_window, tmp_path, exam) -> None:
+    others = [write_exam(tmp_path / n, patient=f"SMALL-{n}", study=f"2.25.{n}") for n in ("2", "3", "4")]
+    window = open_window()
+    hang(qtbot, window, exam, *others)
+    assert window.desk.exam.patient_key.startswith("SMALL-1")
+    press(window.grid.active, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(QApplication.focusWidget(), "-3")
+    press(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    press(window.grid.active, Qt.Key.Key_PageDown)
+    qtbot.waitUntil(lambda: window.strip.name.text() == "SMALL-3", timeout=5000)
+    press(window.grid.active, Qt.Key.Key_PageDown)
+    qtbot.waitUntil(lambda: "no further exam" in window.status.message, timeout=5000)
+    pictured(qtbot, window)

@@ -129,6 +129,11 @@ class WorklistPanel(QWidget):
         """The exams in the order shown."""
         return tuple(self._exams)
 
+    @property
+    def exams_in_sight(self) -> tuple[ExamInfo, ...]:
+        """Those that pass the filter."""
+        return tuple(exam for at, exam in enumerate(self._exams) if not self.list.item(at).isHidden())
+
     def show_exams(self, exams: Sequence[ExamInfo]) -> None:
         """Replace the list."""
         self._exams = worklist_order(exams)
