@@ -93,3 +93,46 @@ def test_progress_arrives_before_the_answer(qtbot: QtBot, runner: TaskRunner) ->
     runner.query("p", job, events.append, on_progress=lambda p: events.append(p.done))
     qtbot.waitUntil(lambda: "done" in events)
     assert events == [0, 1, 2, "done"]
+
+
+def test_flush_returns_when_every_write_has_run(qtbot: QtBot, runner: TaskRunner) -> None:
+    started, go_on, finished = threading.Event(), threading.Event(), threading.Event()
+
+    def slow() -> None:
+        started.set()
+        go_on.wait(5)
+        finished.set()
+
+    runner.write(slow)
+    runner.write(lambda: None)
+    assert started.wait(5)
+    threading.Timer(0.1, go_on.set).start()
+    runner.flush()
+    assert finished.is_set()
+
+
+def test_a_lane_stays_busy_until_the_answer(qtbot: QtBot, runner: TaskRunner) -> None:
+    go_on = threading.Event()
+    busy: list[bool] = []
+
+    def job(token: CancelToken) -> None:
+        token.checkpoint(Progress(1, 2))
+        go_on.wait(5)
+
+    runner.query("p", job, lambda _none: None, on_progress=lambda _p: busy.append(runner.busy("p")))
+    qtbot.waitUntil(lambda: bool(busy))
+    # what comes after the progress in the queue has been seen to as well
+    qtbot.wait(20)
+    busy.append(runner.busy("p"))
+    go_on.set()
+    qtbot.waitUntil(lambda: not runner.busy("p"))
+    assert busy == [True, True]
+
+
+def test_nothing_is_delivered_after_shutdown(qtbot: QtBot, bugs: list[BaseException]) -> None:
+    runner = TaskRunner(bugs.append)
+    got: list[str] = []
+    runner.write(lambda: "saved", got.append)
+    runner.shutdown()
+    qtbot.wait(20)
+    assert got == []
