@@ -17,6 +17,7 @@ from annotator.model.history import Act, Revision
 from annotator.model.image import ExamInfo, ImageInfo, Laterality, View
 from annotator.model.mark import MarkKind
 from annotator.rules import FollowUpAction, follow_up, load_rules
+from annotator.ui.elided_label import ElidedLabel
 from annotator.ui.exam_strip import age_text
 from annotator.ui.panels.chips import ChipRow, Choice, Pick
 from annotator.ui.panels.facts import facts_of, most_in_circle
@@ -234,3 +235,15 @@ def test_everything_the_keyboard_reaches_has_a_name(qtbot, tmp_path) -> None:
     runner.shutdown()
     workspace.close()
     assert bugs == []
+
+
+def test_a_label_without_room_keeps_its_words_and_does_not_widen_the_window(qtbot):
+    sentence = "not saved: the disk is full; make room and go on, nothing is lost meanwhile"
+    label = ElidedLabel()
+    qtbot.addWidget(label)
+    label.setText(sentence)
+    whole = label.sizeHint().width()
+    assert label.minimumSizeHint().width() < whole / 4
+    label.resize(whole // 3, 20)
+    assert label.grab().width() == whole // 3
+    assert (label.text(), label.toolTip()) == (sentence, sentence)
