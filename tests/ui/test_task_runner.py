@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -136,3 +137,21 @@ def test_nothing_is_delivered_after_shutdown(qtbot: QtBot, bugs: list[BaseExcept
     runner.shutdown()
     qtbot.wait(20)
     assert got == []
+
+
+def test_shutdown_gives_up_queries(qtbot: QtBot, bugs: list[BaseException]) -> None:
+    runner = TaskRunner(bugs.append)
+    started = threading.Event()
+    ended: list[str] = []
+
+    def endless(token: CancelToken) -> None:
+        started.set()
+        for _ in range(1000):
+            token.checkpoint()
+            time.sleep(0.005)
+        ended.append("by itself")
+
+    runner.query("q", endless, lambda _none: None)
+    assert started.wait(5)
+    runner.shutdown()
+    assert ended == []
