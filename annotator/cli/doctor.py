@@ -34,7 +34,6 @@ LIBRARIES = (
     "SQLAlchemy",
     "alembic",
     "platformdirs",
-    "tomli-w",
 )
 PROBE_SECONDS = 60
 AGAIN = "install the program again (pip install .)"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 from annotator import __version__
 from annotator.cli import COMMANDS
+from annotator.cli.doctor import LIBRARIES
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -15,6 +17,12 @@ def test_every_command_is_documented_and_every_documented_command_exists() -> No
     text = (PROJECT / "docs" / "command-line.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `annotator ([a-z-]+)` \|", text, re.MULTILINE)
     assert sorted(rows) == sorted(COMMANDS)
+
+
+def test_doctor_looks_for_every_library_the_program_needs() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = [re.split(r"[<>=!~;\[ ]", line, maxsplit=1)[0] for line in project["dependencies"]]
+    assert sorted(LIBRARIES) == sorted(needed)
 
 
 def test_the_change_log_knows_this_version() -> None:
