@@ -22,6 +22,8 @@ DRAGGED = "set by hand"
 DRAG_SPAN_PX = 250.0
 """Screen pixels of right-drag that multiply the width by e, or move the centre by one width."""
 
+_NEARLY_BLACK = 1 / 64
+_GREY_SHARE = 0.02
 _BREAST_PERCENTILES = (1.0, 99.8)
 _SAMPLES = 400_000
 
@@ -71,16 +73,18 @@ def is_padding(values: NDArray[Any], padding: PaddingRange) -> NDArray[np.bool_]
 def default_voi(info: ImageInfo, frame: NDArray[Any]) -> Voi:
     """The file's first alternative, else a window over the breast's own values.
 
-    `frame` holds stored values, shape (rows, columns). Background is left out: it is padding, or the
-    flat peak at one end of the histogram (DICOM has no attribute for air).
+    A window of the file that shows nearly all of the breast black or white was written for other values
+    (seen where 12 bits became 8) and is passed over. `frame` holds stored values, shape (rows, columns).
+    Background is left out: it is padding, or the flat peak at one end of the histogram (DICOM has no
+    attribute for air).
     """
-    if info.voi:
-        return info.voi[0]
     step = max(1, math.isqrt(frame.size // _SAMPLES))
     values = frame[::step, ::step].ravel()
     if info.padding is not None:
         values = values[~is_padding(values, info.padding)]
     breast = _without_air(values)
+    if info.voi and _shows(info.voi[0], breast * info.slope + info.intercept):
+        return info.voi[0]
     if breast.size == 0:
         return _full_range(info)
     ends = np.percentile(breast, _BREAST_PERCENTILES) * info.slope + info.intercept
@@ -137,6 +141,14 @@ def _lut_fraction(lut: VoiLut, modality: NDArray[np.float64]) -> NDArray[np.floa
         # a depth declared far above the entries (16 for 12-bit data is common) would show black only
         top = (1 << largest.bit_length()) - 1
     return np.minimum(entries[index] / top, 1.0)
+
+
+def _shows(voi: Voi, breast: NDArray[np.float64]) -> bool:
+    """Whether some of these modality values come out as grey; nothing can be said of a flat picture."""
+    if breast.size == 0 or breast.min() == breast.max():
+        return True
+    grey = voi_fraction(voi, breast)
+    return float(((grey > _NEARLY_BLACK) & (grey < 1 - _NEARLY_BLACK)).mean()) > _GREY_SHARE
 
 
 def _full_range(info: ImageInfo) -> Window:

@@ -268,3 +268,18 @@ def test_window_like_a_table_that_was_made_from_a_window(center, width, function
     assert found.center == pytest.approx(center, abs=2)
     assert found.width == pytest.approx(width, rel=0.02, abs=2)
     assert found.name == "made"
+
+
+@pytest.mark.parametrize("center", [40_000.0, -40_000.0])
+def test_a_window_of_the_file_that_leaves_the_breast_black_or_white_is_passed_over(center: float):
+    useless = Window(center, 1000.0)
+    frame = breast_beside_air(0, 1500, 2500)
+    window = default_voi(image(voi=(useless,)), frame)
+    assert window.name == CHOSEN_FROM_HISTOGRAM
+    shown = voi_fraction(window, frame[frame > 1000].astype(float))
+    assert shown.std() > 0.2
+
+
+def test_a_narrow_window_of_the_file_is_the_makers_choice():
+    narrow = Window(2000.0, 150.0)
+    assert default_voi(image(voi=(narrow,)), breast_beside_air(0, 1500, 2500)) is narrow
