@@ -252,3 +252,29 @@ def test_deleting_takes_the_selected_marks_and_nothing_else(
     assert session.reading.marks == (kept,)
     session.remove_selected()
     assert session.reading.marks == (kept,)
+
+
+def test_a_mark_tells_its_size_with_the_basis(session: ReadingSession, picture: StillPicture) -> None:
+    said: list[str] = []
+    session.message.connect(said.append)
+    session.mark_spot(picture, SPOTS[0], MarkKind.MICRO)
+    assert "mm" in said[-1]
+    assert SpacingBasis.AT_DETECTOR in said[-1]
+
+
+def test_a_new_finding_is_the_one_that_is_marked_next(session: ReadingSession, picture: StillPicture) -> None:
+    session.mark_spot(picture, SPOTS[0], MarkKind.MICRO)
+    session.new_finding()
+    session.mark_spot(picture, SPOTS[1], MarkKind.MICRO)
+    first, second = session.reading.findings
+    assert [m.finding_id for m in session.reading.marks] == [first.id, second.id]
+
+
+def test_acts_are_named_by_their_number(session: ReadingSession, picture: StillPicture) -> None:
+    for spot in SPOTS:
+        session.mark_spot(picture, spot, MarkKind.MICRO)
+    session.remove_selected()
+    assert session.undo_stack.undoText() == "Delete 1 mark"
+    session.select_marks(frozenset(m.id for m in session.reading.marks))
+    session.remove_selected()
+    assert session.undo_stack.undoText() == "Delete 2 marks"

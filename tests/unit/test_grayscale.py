@@ -220,6 +220,12 @@ def test_window_of_a_file_without_one_spans_the_breast_and_not_the_air(air):
     assert window.width == pytest.approx(1000, abs=30)
 
 
+def test_air_that_is_not_zero_takes_nothing_from_thin_tissue():
+    window = default_voi(image(), breast_beside_air(1000, 1150, 2150))
+    assert window.center == pytest.approx(1650, abs=20)
+    assert window.width == pytest.approx(1000, abs=30)
+
+
 def test_window_from_the_histogram_is_in_modality_values_without_padding():
     info = image(slope=2.0, intercept=-1000.0, padding=PaddingRange(4000, 4095))
     window = default_voi(info, breast_beside_air(4000, 1500, 2500))
