@@ -278,3 +278,17 @@ def test_acts_are_named_by_their_number(session: ReadingSession, picture: StillP
     session.select_marks(frozenset(m.id for m in session.reading.marks))
     session.remove_selected()
     assert session.undo_stack.undoText() == "Delete 2 marks"
+
+
+def test_a_moved_mark_stays_where_it_was_put_and_is_measured_there(
+    session: ReadingSession, picture: StillPicture
+) -> None:
+    session.mark_spot(picture, SPOTS[0], MarkKind.MICRO)
+    (before,) = session.reading.marks
+    beside = ImagePoint(SPOTS[1].column + 1, SPOTS[1].row)
+    session.move_mark(picture, before.id, beside)
+    (after,) = session.reading.marks
+    assert (after.id, after.point) == (before.id, beside)
+    assert after.measurement.center.column == pytest.approx(SPOTS[1].column, abs=0.3)
+    session.move_mark(picture, before.id, ImagePoint(30.25, 190.75))
+    assert session.reading.marks[0].measurement is None
