@@ -15,8 +15,10 @@ LAYOUTS = ((4, "Four-up"), (2, "Pair"), (1, "One"))
 
 
 def age_text(age: str) -> str:
-    """DICOM age string "058Y" as "58 y"; '' when there is none."""
-    number, unit = age[:-1].lstrip("0") or age[:-1][-1:], age[-1:].lower()
+    """DICOM age string "058Y" as "58 y"; '' when there is none, or the 0 of headers without identity."""
+    number, unit = age[:-1].lstrip("0"), age[-1:].lower()
+    if not number and age[:-1]:
+        return ""
     return f"{number} {unit}" if number.isdigit() and unit in "dwmy" else age
 
 
