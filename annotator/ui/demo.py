@@ -20,6 +20,7 @@ from annotator.model.image import ExamInfo
 from annotator.rules import FollowUp
 from annotator.settings import Settings
 from annotator.ui.app import BugReporter, make_application
+from annotator.ui.exam_strip import save_text
 from annotator.ui.main_window import MainWindow
 from annotator.ui.reading_desk import sample_folder
 from annotator.ui.robot import DemoFailed, Robot
@@ -283,7 +284,7 @@ class _Demo:
 
     def _keep(self, name: str, exam: ExamInfo) -> None:
         self._robot.key(self.window.grid.active, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
-        self._robot.wait(lambda: self.session.save_state is SaveState.SAVED, "everything to be saved")
+        self._wait_until_saved()
         reading = self.session.reading
         self._expected[name] = reading
         findings = self._out / f"findings-{name}.json"
@@ -291,6 +292,13 @@ class _Demo:
         self.workspace.write_findings(reading, exam, findings)
         self.workspace.write_report(reading, exam, report)
         self._say(f"saved as revision {self.session.revision}; wrote {findings.name} and {report.name}")
+
+    def _wait_until_saved(self) -> None:
+        told = self.window.strip.saved
+        self._robot.wait(
+            lambda: self.session.save_state is SaveState.SAVED and told.text() == save_text(self.session)[1],
+            "everything to be saved",
+        )
 
     def _finding(self) -> Finding:
         finding = self.session.current_finding
@@ -312,6 +320,8 @@ class _Demo:
         return f"marked {count} spots on {info.label}, {greatest_extent(points, info.spacing)}"
 
     def _picture(self, what: str) -> None:
+        """The window as it is once the strip says that everything is saved."""
+        self._wait_until_saved()
         # a change of words moves layouts within layouts, one level with each pass
         for _ in range(5):
             QApplication.processEvents()
