@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from annotator.model.finding import Distribution, Morphology
 from annotator.model.mark import MarkKind
 
-Needs = Literal["nothing", "exam", "picture", "finding", "marks", "undo", "redo"]
+Needs = Literal["nothing", "exam", "picture", "finding", "marks", "selection", "undo", "redo"]
 Scope = Literal["window", "image"]
 
 
@@ -65,15 +65,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("quit", "Exam", "Quit", ("Ctrl+Q",), "quit", "Finish saving and close the window"),
     ActionSpec("undo", "Edit", "Undo", ("Ctrl+Z",), "undo", "Take back the last act, also after a restart", "undo"),
     ActionSpec("redo", "Edit", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "Do again what was undone", "redo"),
-    ActionSpec("delete_marks", "Edit", "Delete selected marks", ("Del", "Backspace"), "delete_marks", "Delete the marks shown white", "marks", "image"),
+    ActionSpec("delete", "Edit", "Delete what is selected", ("Del", "Backspace"), "delete_selected", "Delete the marks shown white, or untie the cluster shown white; its marks stay", "selection", "image"),
     ActionSpec("cancel", "Edit", "Cancel", ("Esc",), "cancel", "Cancel the stroke in hand, or go back to the image; never the finding"),
-    ActionSpec("mark_micro", "Mark", "Mark microcalcifications", ("M",), "use_mark_tool", "A click marks the spot it hits; a drag outlines a cluster", "picture", "window", MarkKind.MICRO),
-    ActionSpec("mark_macro", "Mark", "Mark macrocalcifications", ("Shift+M",), "use_mark_tool", "A click marks the spot it hits; a drag outlines a cluster", "picture", "window", MarkKind.MACRO),
+    ActionSpec("mark_micro", "Mark", "Mark microcalcifications", ("M",), "use_mark_tool", "A click marks the spot it hits; a drag outlines a cluster, with Shift it selects marks", "picture", "window", MarkKind.MICRO),
+    ActionSpec("mark_macro", "Mark", "Mark macrocalcifications", ("Shift+M",), "use_mark_tool", "A click marks the spot it hits; a drag outlines a cluster, with Shift it selects marks", "picture", "window", MarkKind.MACRO),
     ActionSpec("select_tool", "Mark", "Select marks", ("A",), "use_select_tool", "A click selects a mark; a drag selects what lies inside", "picture"),
     ActionSpec("benign_chord", "Mark", "Benign preset...", ("B",), "open_chord", "Mark the spot under the pointer and name its benign type, in one act", "picture", "window", "benign"),
     ActionSpec("descriptor_chord", "Mark", "Descriptor...", ("L",), "open_chord", "Say morphology or distribution with two letters", "finding", "window", "descriptor"),
     ActionSpec("new_finding", "Mark", "New finding", ("F", "Ctrl+N"), "new_finding", "The next marks belong to a new finding", "exam"),
     ActionSpec("remove_finding", "Mark", "Remove finding", ("Ctrl+Del",), "remove_finding", "Remove the current finding with its marks; undo brings it back", "finding"),
+    ActionSpec("move_to_new", "Mark", "Move selected marks to a new finding", ("Shift+F",), "move_to_new_finding", "They leave their clusters; the menu of the right button moves them to F1, F2 ...", "marks"),
     ActionSpec("next_finding", "Mark", "Next finding", ("Tab",), "step_finding", "Make the next finding the current one", "finding", "image", 1),
     ActionSpec("previous_finding", "Mark", "Previous finding", ("Shift+Tab",), "step_finding", "Make the finding before it the current one", "finding", "image", -1),
     ActionSpec("fit", "View", "Fit / 1:1", ("Z",), "toggle_fit", "Whole image, or one image pixel on one screen pixel at the pointer", "picture"),

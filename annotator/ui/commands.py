@@ -80,7 +80,7 @@ class Commands(QObject):
     def redo(self) -> None:
         self._with_session(lambda session: session.undo_stack.redo())
 
-    def delete_marks(self) -> None:
+    def delete_selected(self) -> None:
         self._with_session(lambda session: session.remove_selected())
 
     def cancel(self) -> None:
@@ -129,6 +129,9 @@ class Commands(QObject):
 
     def new_finding(self) -> None:
         self._with_session(lambda session: session.new_finding())
+
+    def move_to_new_finding(self) -> None:
+        self._with_session(lambda session: session.move_selected())
 
     def remove_finding(self) -> None:
         session = self._window.desk.session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,6 +26,18 @@ def to_screen(view: ViewTransform, points: Points) -> Points:
     x = width - shown[:, 0] if turn.flip_columns else shown[:, 0]
     y = height - shown[:, 1] if turn.flip_rows else shown[:, 1]
     return np.stack([view.left + x * view.scale, view.top + y * view.scale_down], axis=1)
+
+
+def distance_to_outline(at: tuple[float, float], corners: Points) -> float:
+    """Shortest distance from a place to the closed line through `corners` (n, 2); infinite for none."""
+    if not len(corners):
+        return math.inf
+    step = np.roll(corners, -1, axis=0) - corners
+    away = np.asarray(at) - corners
+    squared = np.maximum((step**2).sum(axis=1), np.finfo(np.float64).tiny)
+    along = np.clip((away * step).sum(axis=1) / squared, 0, 1)
+    rest = away - along[:, None] * step
+    return float(np.hypot(rest[:, 0], rest[:, 1]).min())
 
 
 class PointIndex:

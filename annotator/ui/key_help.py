@@ -18,6 +18,9 @@ MOUSE = (
     ("left click", "with a mark tool: snap to the spot, measure and mark it"),
     ("Alt+click", "mark there even if no spot is found"),
     ("left drag", "with a mark tool: outline marks as a cluster"),
+    ("Shift+drag", "with a mark tool: select the marks inside, no cluster is made"),
+    ("click on an outline", "select the cluster; Del then unties it"),
+    ("right click", "menu; moves selected marks to another finding"),
     ("drag a mark", "move it; it is measured anew"),
     ("double click on a small picture", "show it in the active pane"),
 )

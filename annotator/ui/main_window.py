@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -27,6 +27,7 @@ from annotator.ui.commands import Commands
 from annotator.ui.exam_strip import ExamStrip
 from annotator.ui.exam_view import ExamView
 from annotator.ui.exports import Exports
+from annotator.ui.image_menu import ImageMenu
 from annotator.ui.panels.files_problem import FilesProblemPanel
 from annotator.ui.panels.finding import FindingPanel
 from annotator.ui.panels.follow_up import FollowUpPanel
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id = make_actions(self, self.grid, self.commands)
         self._menu = QMenu("Menu", self)
         self._fill_menu()
+        self._image_menu = ImageMenu(self._menu, self.actions_by_id["move_to_new"], self)
         self.strip = ExamStrip(self._menu)
         self._legend = ChordLegend(workspace.lexicon, self)
         self._hidden_for_images: list[QWidget] = []
@@ -246,8 +248,14 @@ class MainWindow(QMainWindow):
         viewport.pointer_moved.connect(lambda pointer: self._pointer_moved(viewport, pointer))
         viewport.view_changed.connect(self._show_view)
         viewport.voi_changed.connect(self._show_view)
-        viewport.customContextMenuRequested.connect(lambda at: self._menu.popup(viewport.mapToGlobal(at)))
+        viewport.customContextMenuRequested.connect(
+            lambda at: self._open_image_menu(viewport.mapToGlobal(at))
+        )
         viewport.frame_step_requested.connect(lambda by: self.exam_view.step_frame(viewport, by))
+
+    def _open_image_menu(self, at: QPoint) -> None:
+        self._image_menu.offer(self.desk.session)
+        self._image_menu.popup(at)
 
     def _pointer_moved(self, viewport: Viewport, pointer: Pointer | None) -> None:
         self.commands.pointed_at(viewport, pointer)
@@ -296,7 +304,9 @@ class MainWindow(QMainWindow):
         session = self.desk.session
         if session is not None:
             for viewport in self.grid.viewports:
-                viewport.set_selection(session.current_finding_id, session.selected_marks)
+                viewport.set_selection(
+                    session.current_finding_id, session.selected_marks, session.selected_cluster
+                )
         self._enable()
 
     def _picture_shown(self, _pane: int, _picture: object) -> None:
@@ -325,6 +335,8 @@ class MainWindow(QMainWindow):
             "picture": any(v.picture is not None for v in self.grid.viewports),
             "finding": session is not None and session.current_finding_id is not None,
             "marks": session is not None and bool(session.selected_marks),
+            "selection": session is not None
+            and (bool(session.selected_marks) or session.selected_cluster is not None),
             "undo": stack is not None and stack.canUndo(),
             "redo": stack is not None and stack.canRedo(),
         }

@@ -23,7 +23,7 @@ from annotator.model.geometry import (
 from annotator.model.image import ImageKey
 from annotator.model.mark import Mark, MarkKind
 from annotator.ui import theme
-from annotator.ui.hit_test import PointIndex, Points, as_array, to_screen
+from annotator.ui.hit_test import PointIndex, Points, as_array, distance_to_outline, to_screen
 from annotator.ui.tools import Preview
 
 SELECTED = "#ffffff"
@@ -56,6 +56,7 @@ class MarkLayer:
         self.first_marks = _first_marks(self.marks, {c.finding_id for c in self.clusters})
         self.place = {m.id: index for index, m in enumerate(self.marks)}
         self._index = PointIndex(self.points)
+        self._lines = {c.id: as_array(c.outline) for c in self.clusters}
 
     def mark_at(self, point: ImagePoint, reach_px: float, view: ViewTransform) -> str | None:
         """Id of the mark within `reach_px` screen pixels of a point of the image."""
@@ -70,15 +71,24 @@ class MarkLayer:
         inside = (c.id for c in reversed(self.clusters) if len(c.outline) > 2 and contains(c.outline, point))
         return next(inside, None)
 
+    def outline_at(self, point: ImagePoint, reach_px: float, view: ViewTransform) -> str | None:
+        """Id of the cluster whose line passes within `reach_px` screen pixels of a point; the nearest."""
+        at = view.to_screen(point)
+        away = {i: distance_to_outline(at, to_screen(view, line)) for i, line in self._lines.items()}
+        nearest = min(away, key=away.__getitem__, default=None)
+        return nearest if nearest is not None and away[nearest] <= reach_px else None
+
 
 @dataclass(frozen=True, slots=True)
 class Emphasis:
-    """What is selected and what the pointer is over."""
+    """What is selected and what the pointer is over: of a cluster its inside, or its line."""
 
     finding_id: str | None = None
     mark_ids: frozenset[str] = frozenset()
+    cluster_id: str | None = None
     hovered_mark: str | None = None
     hovered_cluster: str | None = None
+    hovered_line: str | None = None
 
 
 def paint_overlay(
@@ -208,9 +218,11 @@ def _paint_cluster(
     path.addPolygon(shape)
     path.closeSubpath()
     current = cluster.finding_id == emphasis.finding_id
-    _stroke(painter, path, theme.MARK, 1.6 if current else 1.0, ratio)
+    colour = SELECTED if cluster.id == emphasis.cluster_id else theme.MARK
+    touched = cluster.id == emphasis.hovered_line
+    _stroke(painter, path, colour, 2.4 if touched else 1.6 if current else 1.0, ratio)
     bounds = shape.boundingRect()
-    told = current or cluster.id == emphasis.hovered_cluster
+    told = current or touched or cluster.id == emphasis.hovered_cluster
     text = f"{cluster.finding_label}  {cluster.numbers}" if told else cluster.finding_label
     if bounds.intersects(labels.room):
         labels.put(bounds.bottomRight(), text, theme.MARK)

@@ -88,6 +88,7 @@ class ReadingSession(QObject):
         self.saved_at: datetime | None = None
         self._selected_finding = self._reading.findings[-1].id if self._reading.findings else None
         self._selected_marks: frozenset[str] = frozenset()
+        self._selected_cluster: str | None = None
         self._retry = QTimer(self)
         self._retry.setSingleShot(True)
         self._retry.setInterval(RETRY_MS)
@@ -123,6 +124,11 @@ class ReadingSession(QObject):
     def selected_marks(self) -> frozenset[str]:
         """Ids of the selected marks."""
         return self._selected_marks
+
+    @property
+    def selected_cluster(self) -> str | None:
+        """Id of the selected cluster; None while marks are selected, or nothing is."""
+        return self._selected_cluster
 
     @property
     def save_state(self) -> SaveState:
@@ -204,18 +210,37 @@ class ReadingSession(QObject):
         key = picture.info.key(picture.frame_number)
         inside = [m.id for m in self._reading.marks if m.image == key and contains(outline, m.point)]
         reading, finding = self._finding_to_mark()
-        after, _ = edits.add_cluster(reading, finding.id, key, outline, inside, picture.info.spacing)
+        after, cluster = edits.add_cluster(reading, finding.id, key, outline, inside, picture.info.spacing)
         what = f"{len(inside)} marks" if inside else "an area"
         self.apply(after, f"Outline {what} as a cluster of F{finding.number}")
         self.select_finding(finding.id)
-        self.select_marks(frozenset(inside))
+        if inside:
+            self.select_marks(frozenset(inside))
+        else:
+            self.select_cluster(cluster.id)
 
     def remove_selected(self) -> None:
-        """Delete the selected marks; nothing happens when none is selected."""
+        """Delete the selected marks, or untie the selected cluster, whose marks stay."""
         if self._selected_marks:
-            count = len(self._selected_marks)
             after = edits.remove_marks(self._reading, self._selected_marks)
-            self.apply(after, f"Delete {count} mark{'s' if count > 1 else ''}")
+            self.apply(after, f"Delete {_count(self._selected_marks)}")
+        elif self._selected_cluster is not None:
+            cluster = self._reading.cluster(self._selected_cluster)
+            number = self._reading.finding(cluster.finding_id).number
+            act = "Untie a cluster" if cluster.mark_ids else "Remove an area"
+            self.apply(edits.remove_cluster(self._reading, cluster.id), f"{act} of F{number}")
+
+    def move_selected(self, finding_id: str | None = None) -> None:
+        """Hand the selected marks to another finding, or to a new one; they leave their clusters."""
+        if not self._selected_marks:
+            return
+        if finding_id is None:
+            reading, finding = edits.add_finding(self._reading, stage=self._stage())
+        else:
+            reading, finding = self._reading, self._reading.finding(finding_id)
+        after = edits.assign_marks(reading, self._selected_marks, finding.id)
+        self.apply(after, f"Move {_count(self._selected_marks)} to F{finding.number}")
+        self.select_marks(self._selected_marks)
 
     def select_finding(self, finding_id: str | None) -> None:
         """Make a finding the current one (None: none, the next mark begins another)."""
@@ -228,7 +253,13 @@ class ReadingSession(QObject):
         owners = {m.finding_id for m in self._reading.marks if m.id in mark_ids}
         if len(owners) == 1:
             self._selected_finding = owners.pop()
-        self._selected_marks = mark_ids
+        self._selected_marks, self._selected_cluster = mark_ids, None
+        self.selection_changed.emit()
+
+    def select_cluster(self, cluster_id: str) -> None:
+        """Select a cluster in place of marks; its finding becomes the current one."""
+        self._selected_finding = self._reading.cluster(cluster_id).finding_id
+        self._selected_marks, self._selected_cluster = frozenset(), cluster_id
         self.selection_changed.emit()
 
     def follow_up(self, finding_id: str) -> FollowUp:
@@ -317,7 +348,13 @@ class ReadingSession(QObject):
             self._selected_finding = last
         marks = {m.id for m in self._reading.marks}
         self._selected_marks &= marks
+        if self._selected_cluster not in {c.id for c in self._reading.clusters}:
+            self._selected_cluster = None
         self.selection_changed.emit()
+
+
+def _count(marks: Collection[str]) -> str:
+    return f"{len(marks)} mark{'' if len(marks) == 1 else 's'}"
 
 
 class _ReplaceReading(QUndoCommand):

@@ -17,6 +17,9 @@ from annotator.ui.tools import Preview
 HIT_PX = 8.0
 """Screen pixels around the pointer in which a mark counts as touched."""
 
+LINE_PX = 4.0
+"""The same for the line of a cluster: narrower, because specks beside it are to be marked."""
+
 
 class ShownMarks:
     """Marks that are hidden cannot be hit. What changes the look answers True."""
@@ -38,17 +41,18 @@ class ShownMarks:
         self._reading = reading
         self._make_layer()
 
-    def select(self, finding_id: str | None, mark_ids: frozenset[str]) -> bool:
-        """Select a finding and marks."""
-        return self._emphasise(finding_id=finding_id, mark_ids=mark_ids)
+    def select(self, finding_id: str | None, mark_ids: frozenset[str], cluster_id: str | None) -> bool:
+        """Select a finding, and marks or a cluster of it."""
+        return self._emphasise(finding_id=finding_id, mark_ids=mark_ids, cluster_id=cluster_id)
 
     def hover(self, point: ImagePoint | None, view: ViewTransform, ratio: float) -> bool:
         """The pointer is over a point of the picture, or over none."""
-        mark = cluster = None
+        mark = cluster = line = None
         if point is not None and self._layer is not None and self.visible:
             mark = self.mark_at(point, view, ratio)
             cluster = self._layer.cluster_at(point)
-        return self._emphasise(hovered_mark=mark, hovered_cluster=cluster)
+            line = None if mark else self.outline_at(point, view, ratio)
+        return self._emphasise(hovered_mark=mark, hovered_cluster=cluster, hovered_line=line)
 
     def mark_at(self, point: ImagePoint, view: ViewTransform, ratio: float) -> str | None:
         """Id of the mark under the hand, None when there is none or marks are hidden."""
@@ -56,13 +60,25 @@ class ShownMarks:
             return None
         return self._layer.mark_at(point, HIT_PX * ratio, view)
 
+    def outline_at(self, point: ImagePoint, view: ViewTransform, ratio: float) -> str | None:
+        """Id of the cluster whose line is under the hand, None when there is none or marks are hidden."""
+        if self._layer is None or not self.visible:
+            return None
+        return self._layer.outline_at(point, LINE_PX * ratio, view)
+
     def hovered_words(self) -> str:
-        """The mark under the pointer in words, '' when there is none."""
-        layer, hovered = self._layer, self._emphasis.hovered_mark
-        if layer is None or hovered not in layer.place:
+        """The mark or the line under the pointer and what a click does there, '' when there is none."""
+        layer, hovered, line = self._layer, self._emphasis.hovered_mark, self._emphasis.hovered_line
+        if layer is None:
             return ""
-        mark = layer.marks[layer.place[hovered]]
-        return f"{layer.labels.get(mark.finding_id, '')}  {mark_words(mark)}".strip()
+        if hovered in layer.place:
+            mark = layer.marks[layer.place[hovered]]
+            label = layer.labels.get(mark.finding_id, "")
+            return f"{label}  {mark_words(mark)}  ·  click: select · drag: move".strip()
+        shape = next((c for c in layer.clusters if c.id == line), None)
+        if shape is None:
+            return ""
+        return f"{shape.finding_label}  cluster: {shape.numbers}  ·  click: select, then Del unties it"
 
     def paint(
         self,

@@ -73,8 +73,8 @@ class StatusLine(QWidget):
         self._say(text, of_exam=True)
 
     def show_mark(self, text: str) -> None:
-        """Say what the mark under the pointer is, before all else; '' when the pointer has left it."""
-        self._mark = f"{text}  ·  click: select · drag: move" if text else ""
+        """Say what the mark or line under the pointer is, before all else; '' when the pointer has left it."""
+        self._mark = text
         self._show()
 
     def leave_exam(self) -> None:

@@ -24,7 +24,7 @@ LASSO_STEP_PX = 2.0
 class Touch:
     """Where the hand is: on the stored image, and on the screen in device pixels.
 
-    `extend` (Shift) adds to a selection, `force` (Alt) marks whatever is there.
+    `extend` (Shift) selects, or adds to a selection; `force` (Alt) marks whatever is there.
     """
 
     point: ImagePoint
@@ -64,6 +64,7 @@ class MarkingHost(Protocol):
     def move_mark(self, picture: Picture, mark_id: str, point: ImagePoint) -> None: ...
     def lasso(self, picture: Picture, outline: tuple[ImagePoint, ...]) -> None: ...
     def select_marks(self, mark_ids: frozenset[str]) -> None: ...
+    def select_cluster(self, cluster_id: str) -> None: ...
 
 
 class Canvas(Protocol):
@@ -75,6 +76,7 @@ class Canvas(Protocol):
     def reach_px(self) -> float: ...
 
     def mark_at(self, point: ImagePoint) -> str | None: ...
+    def outline_at(self, point: ImagePoint) -> str | None: ...
     def is_drag(self, start: Touch, now: Touch) -> bool: ...
     def pan(self, dx: float, dy: float) -> None: ...
 
@@ -90,7 +92,10 @@ class Tool(Protocol):
 
 @dataclass(frozen=True)
 class MarkTool:
-    """Click: mark the spot that is there. Drag: outline a cluster. On a mark: select it, or move it."""
+    """Click: mark the spot that is there. Drag: outline a cluster, or with Shift select what lies inside.
+
+    On a mark: select it, or move it. A click on the line of a cluster selects that.
+    """
 
     host: MarkingHost
     kind: MarkKind
@@ -98,7 +103,7 @@ class MarkTool:
     @property
     def hint(self) -> str:
         """For the status line."""
-        return f"click: mark {self.kind}, snaps to the spot · drag: outline a cluster"
+        return f"click: mark {self.kind}, snaps to the spot · drag: outline a cluster · Shift+drag: select"
 
     def gesture(self, canvas: Canvas, press: Touch) -> Gesture:
         """Select or move when a mark was hit (not with Alt), else mark or lasso."""
@@ -111,23 +116,30 @@ class MarkTool:
             return
         stroke = yield from _stroke(canvas, press)
         if not stroke:
-            if picture.holds(press.point):
-                radius = canvas.reach_px
-                self.host.mark_spot(picture, press.point, self.kind, radius, force=press.force)
+            self._click(canvas, picture, press)
+        elif press.extend:
+            self.host.select_marks(_marks_inside(self.host.reading, picture, stroke))
         elif _screen_area(stroke) >= SMALLEST_LASSO_PX2:
             self.host.lasso(picture, tuple(picture.nearest_inside(touch.point) for touch in stroke))
+
+    def _click(self, canvas: Canvas, picture: Picture, press: Touch) -> None:
+        line = None if press.force else canvas.outline_at(press.point)
+        if line is not None:
+            self.host.select_cluster(line)
+        elif picture.holds(press.point):
+            self.host.mark_spot(picture, press.point, self.kind, canvas.reach_px, force=press.force)
 
 
 @dataclass(frozen=True)
 class SelectTool:
-    """Click: select a mark, or none. Drag: select what lies inside the stroke; on a mark: move it."""
+    """Click: select a mark, a cluster by its line, or none. Drag: select what lies inside; on a mark: move it."""
 
     host: MarkingHost
 
     @property
     def hint(self) -> str:
         """For the status line."""
-        return "click: select a mark · drag: select what lies inside"
+        return "click: select a mark, or a cluster by its line · drag: select what lies inside"
 
     def gesture(self, canvas: Canvas, press: Touch) -> Gesture:
         """Nothing is made by it except the move of a mark."""
@@ -139,6 +151,10 @@ class SelectTool:
             yield from _select_or_move(self.host, canvas, picture, press, hit)
             return
         stroke = yield from _stroke(canvas, press)
+        line = None if stroke or press.extend else canvas.outline_at(press.point)
+        if line is not None:
+            self.host.select_cluster(line)
+            return
         chosen = _marks_inside(self.host.reading, picture, stroke)
         self.host.select_marks(chosen | self.host.selected_marks if press.extend else chosen)
 

@@ -260,9 +260,11 @@ class Viewport(QWidget):
         self._marks.set_reading(reading)
         self.update()
 
-    def set_selection(self, finding_id: str | None, mark_ids: frozenset[str]) -> None:
-        """Show the selected marks white, the clusters of the current finding with their numbers."""
-        if self._marks.select(finding_id, mark_ids):
+    def set_selection(
+        self, finding_id: str | None, mark_ids: frozenset[str], cluster_id: str | None = None
+    ) -> None:
+        """Show what is selected white, the clusters of the current finding with their numbers."""
+        if self._marks.select(finding_id, mark_ids, cluster_id):
             self.update()
 
     def set_tool(self, tool: Tool | None) -> None:
@@ -297,6 +299,10 @@ class Viewport(QWidget):
     def mark_at(self, point: ImagePoint) -> str | None:
         """Id of the mark under the hand, None when there is none or marks are hidden."""
         return self._marks.mark_at(point, self._view, self.ratio)
+
+    def outline_at(self, point: ImagePoint) -> str | None:
+        """Id of the cluster whose line is under the hand, None when there is none or marks are hidden."""
+        return self._marks.outline_at(point, self._view, self.ratio)
 
     def is_drag(self, start: Touch, now: Touch) -> bool:
         """Whether the hand went far enough to mean it."""

@@ -71,6 +71,7 @@ class Host:
 
     reading: Reading = field(default_factory=empty_reading)
     selected_marks: frozenset[str] = frozenset()
+    selected_cluster: str | None = None
     current_finding_id: str | None = "f"
     acts: list = field(default_factory=list)
 
@@ -89,7 +90,10 @@ class Host:
         self.reading, _ = edits.add_cluster(self.reading, "f", picture.key, outline, inside)
 
     def select_marks(self, mark_ids):
-        self.selected_marks = mark_ids
+        self.selected_marks, self.selected_cluster = mark_ids, None
+
+    def select_cluster(self, cluster_id):
+        self.selected_marks, self.selected_cluster = frozenset(), cluster_id
 
 
 def middle(picture):

@@ -292,3 +292,80 @@ def test_a_moved_mark_stays_where_it_was_put_and_is_measured_there(
     assert after.measurement.center.column == pytest.approx(SPOTS[1].column, abs=0.3)
     session.move_mark(picture, before.id, ImagePoint(30.25, 190.75))
     assert session.reading.marks[0].measurement is None
+
+
+def around_all() -> tuple[ImagePoint, ...]:
+    return tuple(ImagePoint(*c) for c in ((40, 50), (140, 50), (140, 170), (40, 170)))
+
+
+def test_a_selected_cluster_is_untied_its_marks_stay_and_undo_ties_them_again(
+    session: ReadingSession, picture: StillPicture
+) -> None:
+    mark_all(session, picture)
+    session.lasso(picture, around_all())
+    tied = session.reading
+    session.select_cluster(tied.clusters[0].id)
+    assert session.selected_marks == frozenset()
+    session.remove_selected()
+    assert session.reading.clusters == ()
+    assert session.reading.marks == tied.marks
+    assert session.undo_stack.undoText() == "Untie a cluster of F1"
+    assert session.selected_cluster is None
+    session.undo_stack.undo()
+    assert session.reading == tied
+
+
+def test_an_area_is_selected_as_soon_as_it_is_outlined_and_can_be_removed(
+    session: ReadingSession, picture: StillPicture
+) -> None:
+    session.lasso(picture, around_all())
+    (area,) = session.reading.clusters
+    assert session.selected_cluster == area.id
+    session.remove_selected()
+    assert session.reading.clusters == ()
+    assert session.undo_stack.undoText() == "Remove an area of F1"
+
+
+def test_marks_and_a_cluster_are_never_selected_together(
+    session: ReadingSession, picture: StillPicture
+) -> None:
+    mark_all(session, picture)
+    session.lasso(picture, around_all())
+    session.select_cluster(session.reading.clusters[0].id)
+    session.select_marks(frozenset({session.reading.marks[0].id}))
+    assert session.selected_cluster is None
+    session.remove_selected()
+    assert len(session.reading.marks) == 2
+    assert len(session.reading.clusters) == 1
+
+
+def test_selected_marks_move_to_a_new_finding_in_one_act_and_back(
+    session: ReadingSession, picture: StillPicture
+) -> None:
+    mark_all(session, picture)
+    session.lasso(picture, around_all())
+    before = session.reading
+    moved = frozenset(m.id for m in before.marks[:2])
+    session.select_marks(moved)
+    session.move_selected()
+    first, second = session.reading.findings
+    assert [m.finding_id for m in session.reading.marks] == [second.id, second.id, first.id]
+    assert session.reading.clusters[0].mark_ids == (before.marks[2].id,)
+    assert second.stage is first.stage
+    assert session.current_finding_id == second.id
+    assert session.selected_marks == moved
+    assert session.undo_stack.undoText() == "Move 2 marks to F2"
+    session.move_selected(first.id)
+    assert session.undo_stack.undoText() == "Move 2 marks to F1"
+    assert {m.finding_id for m in session.reading.marks} == {first.id}
+    session.undo_stack.undo()
+    session.undo_stack.undo()
+    assert session.reading == before
+
+
+def test_without_selected_marks_nothing_is_moved(session: ReadingSession, picture: StillPicture) -> None:
+    mark_all(session, picture)
+    session.select_marks(frozenset())
+    before = session.reading
+    session.move_selected()
+    assert session.reading == before

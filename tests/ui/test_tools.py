@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QShortcut
 from PySide6.QtTest import QTest
 
+from annotator.model import edits
 from annotator.model.geometry import ImagePoint
 from annotator.model.mark import MarkKind
 from annotator.ui.tools import MarkTool, PanTool, SelectTool
@@ -204,3 +205,60 @@ def test_without_a_tool_the_left_button_does_nothing(viewport, host):
     drag(viewport, around(viewport, SPOTS))
     assert not host.acts
     assert viewport.view == view
+
+
+def with_area(viewport, host):
+    """An outlined area far from every mark, and a place on its line."""
+    corners = ((140, 180), (180, 180), (180, 220), (140, 220))
+    outline = tuple(ImagePoint(*corner) for corner in corners)
+    host.reading, area = edits.add_cluster(host.reading, "f", viewport.picture.key, outline)
+    viewport.set_reading(host.reading)
+    return area, at(viewport, 160, 180)
+
+
+@pytest.mark.parametrize("tool", [lambda host: MarkTool(host, MarkKind.MICRO), SelectTool])
+def test_a_click_on_a_line_selects_the_cluster(viewport, host, tool):
+    area, line = with_area(viewport, host)
+    viewport.set_tool(tool(host))
+    click(viewport, line + QPoint(0, 3))
+    assert host.selected_cluster == area.id
+    assert not host.acts
+
+
+def test_inside_an_outline_and_with_alt_on_its_line_a_click_marks(viewport, host):
+    _, line = with_area(viewport, host)
+    click(viewport, at(viewport, 160, 200))
+    click(viewport, line + QPoint(0, 7))
+    click(viewport, line, keys=ALT)
+    assert [(act[0], act[4]) for act in host.acts] == [("mark", False), ("mark", False), ("mark", True)]
+    assert host.selected_cluster is None
+
+
+def test_a_mark_on_the_line_comes_before_the_line(viewport, host):
+    _, line = with_area(viewport, host)
+    host.reading, mark = edits.add_mark(
+        host.reading, "f", viewport.picture.key, ImagePoint(160, 180), MarkKind.MICRO
+    )
+    viewport.set_reading(host.reading)
+    click(viewport, line)
+    assert (host.selected_marks, host.selected_cluster) == ({mark.id}, None)
+
+
+def test_the_line_of_hidden_marks_cannot_be_hit(viewport, host):
+    _, line = with_area(viewport, host)
+    viewport.set_marks_visible(False)
+    click(viewport, line)
+    assert [act[0] for act in host.acts] == ["mark"]
+
+
+def test_a_stroke_that_begins_on_a_line_outlines(viewport, host):
+    _, line = with_area(viewport, host)
+    drag(viewport, [line, line + QPoint(40, 0), line + QPoint(40, 40), line + QPoint(0, 40)])
+    assert [act[0] for act in host.acts] == ["lasso"]
+
+
+def test_a_stroke_with_shift_selects_and_ties_nothing(viewport, host):
+    host.selected_marks = frozenset({"m2"})
+    drag(viewport, around(viewport, SPOTS[:2]), keys=SHIFT)
+    assert host.selected_marks == {"m0", "m1"}
+    assert not host.acts

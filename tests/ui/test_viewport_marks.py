@@ -18,7 +18,7 @@ from test_viewport import pixels
 from annotator.model import edits
 from annotator.model.geometry import ImagePoint, Orientation, SpacingBasis, ViewTransform
 from annotator.model.mark import Mark, MarkKind, SpotMeasurement
-from annotator.ui.hit_test import PointIndex, as_array, to_screen
+from annotator.ui.hit_test import PointIndex, as_array, distance_to_outline, to_screen
 from annotator.ui.overlay import MarkLayer, within
 from annotator.ui.viewport import Viewport
 
@@ -234,3 +234,37 @@ def test_a_label_is_moved_into_the_pane(at):
     moved = within(room, QRectF(*at, 80, 15), 6)
     assert room.adjusted(6, 6, -6, -6).contains(moved)
     assert at != (20, 20) or moved.topLeft() == QPointF(20, 20)
+
+
+@given(places, st.lists(places, min_size=1, max_size=6))
+def test_the_distance_to_an_outline_is_that_of_its_nearest_place(at, corners):
+    steps = np.linspace(0, 1, 400)[:, None]
+    line = as_array(corners)
+    walked = np.concatenate([a + steps * (b - a) for a, b in zip(line, np.roll(line, -1, 0), strict=True)])
+    nearest = np.hypot(*(walked - (at.column, at.row)).T).min()
+    assert distance_to_outline((at.column, at.row), line) == pytest.approx(nearest, abs=0.08)
+
+
+def test_an_outline_without_corners_is_nowhere():
+    assert distance_to_outline((0, 0), as_array([])) == math.inf
+
+
+def test_a_line_under_the_pointer_is_told_and_a_selected_cluster_is_white(viewport):
+    shown = picture(np.full((300, 220), 10, np.uint16))
+    outline = (ImagePoint(60, 100), ImagePoint(120, 100), ImagePoint(120, 170), ImagePoint(60, 170))
+    reading, area = edits.add_cluster(reading_with(shown, []), FINDING.id, shown.key, outline)
+    viewport.show_picture(shown)
+    viewport.set_reading(reading)
+    told = []
+    viewport.mark_hovered.connect(told.append)
+    on_line = viewport.widget_position(ImagePoint(90, 100)).toPoint()
+    move(viewport, on_line, NONE)
+    assert told[-1].startswith("F1  cluster: area · 6.5 mm at detector")
+    move(viewport, on_line + QPoint(0, 40), NONE)
+    assert told[-1] == ""
+    around = np.s_[on_line.y() - 4 : on_line.y() + 5, on_line.x() - 4 : on_line.x() + 5]
+    assert coloured(pixels(viewport))[around].any()
+    viewport.set_selection(FINDING.id, frozenset(), area.id)
+    white = pixels(viewport)[around]
+    assert not coloured(white).any()
+    assert (white.min(axis=2) > 200).any()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hands import RIGHT, click, drag
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
@@ -627,3 +628,67 @@ def test_the_next_exam_is_the_next_of_those_that_pass_the_filter(qtbot, open_win
     press(window.grid.active, Qt.Key.Key_PageDown)
     qtbot.waitUntil(lambda: "no further exam" in window.status.message, timeout=5000)
     pictured(qtbot, window)
+
+
+def loop_around(window: MainWindow, pane: int, margin: float = 20) -> list[QPoint]:
+    viewport = window.grid.viewports[pane]
+    side = str(viewport.picture.info.laterality)
+    columns = [column_of(side, c) for c, _ in SPOTS]
+    rows = [r for _, r in SPOTS]
+    left, right = min(columns) - margin, max(columns) + margin
+    top, bottom = min(rows) - margin, max(rows) + margin
+    corners = ((left, top), (right, top), (right, bottom), (left, bottom), (left, top + 4))
+    return [viewport.widget_position(ImagePoint(*c)).toPoint() for c in corners]
+
+
+def test_a_cluster_is_selected_by_its_line_untied_by_delete_and_tied_again_by_undo(
+    qtbot, open_window, exam
+) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    for spot in range(3):
+        click_spot(window, 1, spot)
+    viewport, session = window.grid.viewports[1], window.desk.session
+    loop = loop_around(window, 1)
+    drag(viewport, loop)
+    tied = session.reading
+    assert len(tied.clusters) == 1
+    press(viewport, Qt.Key.Key_Escape)
+    assert not window.actions_by_id["delete"].isEnabled()
+    click(viewport, (loop[0] + loop[1]) / 2)
+    assert session.reading == tied
+    press(viewport, Qt.Key.Key_Delete)
+    assert session.reading.clusters == ()
+    assert session.reading.marks == tied.marks
+    press(viewport, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert session.reading == tied
+
+
+def test_marks_selected_by_a_loop_with_shift_go_to_a_new_finding_and_back_by_the_menu(
+    qtbot, open_window, exam
+) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    for spot in range(3):
+        click_spot(window, 1, spot)
+    viewport, session = window.grid.viewports[1], window.desk.session
+    shift = Qt.KeyboardModifier.ShiftModifier
+    drag(viewport, loop_around(window, 1), keys=shift)
+    assert session.reading.clusters == ()
+    assert len(session.selected_marks) == 3
+    press(viewport, Qt.Key.Key_F, shift)
+    first, second = session.reading.findings
+    assert {m.finding_id for m in session.reading.marks} == {second.id}
+    click(viewport, QPoint(60, 200), RIGHT)
+    menu = window._image_menu
+    assert menu.isVisible()
+    offered = {action.text(): action for action in menu.actions()}
+    assert "Move selected marks to F2" not in offered
+    assert {"Exam", "Mark", "View"} <= set(offered)
+    menu.setActiveAction(offered["Move selected marks to F1"])
+    press(menu, Qt.Key.Key_Return)
+    assert {m.finding_id for m in session.reading.marks} == {first.id}
+    press(viewport, Qt.Key.Key_Escape)
+    click(viewport, QPoint(60, 200), RIGHT)
+    assert not any(a.text().startswith("Move selected") for a in menu.actions())
+    menu.close()
