@@ -137,6 +137,7 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._legend.close_legend()
+        self.follow_up_panel.fit_height()
 
     def _fill_menu(self) -> None:
         for title in MENUS:
@@ -359,6 +360,8 @@ class MainWindow(QMainWindow):
         places = self._places()
         places.setValue("geometry", self.saveGeometry())
         places.setValue("docks", self.saveState(_LAYOUT_VERSION))
+        if self.follow_up_panel.fold_chosen is not None:
+            places.setValue("follow_up", "folded" if self.follow_up_panel.fold_chosen else "unfolded")
 
     def _restore_places(self) -> None:
         places = self._places()
@@ -367,3 +370,5 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         if docks is not None:
             self.restoreState(docks, _LAYOUT_VERSION)
+        if places.contains("follow_up"):
+            self.follow_up_panel.fold(places.value("follow_up") == "folded")

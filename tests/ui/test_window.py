@@ -692,3 +692,26 @@ def test_marks_selected_by_a_loop_with_shift_go_to_a_new_finding_and_back_by_the
     click(viewport, QPoint(60, 200), RIGHT)
     assert not any(a.text().startswith("Move selected") for a in menu.actions())
     menu.close()
+
+
+def test_the_card_folds_in_a_low_window_until_the_reader_says_otherwise_and_that_is_kept(
+    qtbot, open_window, exam
+) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    press(window.grid.active, Qt.Key.Key_F)
+    card = window.follow_up_panel
+    for part in (card.heading, card.action, card.row, card.category):
+        assert part.isVisible()
+    assert not card.because.isVisible()
+    window.resize(1280, 960)
+    qtbot.waitUntil(card.because.isVisible)
+    window.resize(1280, 720)
+    qtbot.waitUntil(lambda: not card.because.isVisible())
+    QTest.mouseClick(card.heading, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(card.because.isVisible)
+    window.close()
+    again = open_window()
+    hang(qtbot, again, exam)
+    assert again.height() == 720
+    qtbot.waitUntil(again.follow_up_panel.because.isVisible)

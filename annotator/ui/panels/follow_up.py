@@ -17,6 +17,8 @@ from annotator.ui.session import ReadingSession
 DISCLAIMER = "decision support for labelling; not a medical device"
 
 LARGEST_SHARE = 0.28
+LOW_WINDOW_PX = 800
+"""Below this height of the window the card folds by itself, as long as the reader has not said."""
 
 _HEADLINES = {
     FollowUpAction.AS_PLANNED: "As already planned",
@@ -59,12 +61,20 @@ def reasons(result: FollowUp) -> tuple[str, ...]:
 
 
 class FollowUpPanel(QWidget):
-    """A card that is always in sight while a finding is selected."""
+    """A card that is always in sight while a finding is selected.
+
+    Folded it tells the follow-up, its row and the categories; a click on the heading folds and unfolds.
+    """
 
     def __init__(self, lexicon: Lexicon) -> None:
         super().__init__()
         self._lexicon = lexicon
         self._session: ReadingSession | None = None
+        self.fold_chosen: bool | None = None
+        self.heading = QPushButton()
+        self.heading.setProperty("role", "fold")
+        self.heading.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.heading.clicked.connect(lambda: self.fold(not self.folded))
         self.row = _label("dim")
         self.action = _label("action")
         self.category = _label("accent")
@@ -95,6 +105,16 @@ class FollowUpPanel(QWidget):
             session.selection_changed.connect(self.refresh)
         self.refresh()
 
+    @property
+    def folded(self) -> bool:
+        """What the reader chose, else whether the window is low."""
+        return self.window().height() < LOW_WINDOW_PX if self.fold_chosen is None else self.fold_chosen
+
+    def fold(self, folded: bool) -> None:
+        """The reader folds the card, or unfolds it, from now on."""
+        self.fold_chosen = folded
+        self.fit_height()
+
     def refresh(self, _changes: object = None) -> None:
         """Show the follow-up of the finding as described now."""
         finding = None if self._session is None else self._session.current_finding
@@ -112,13 +132,21 @@ class FollowUpPanel(QWidget):
         _say(self.birads, told.birads, "BI-RADS: ")
         _say(self.notes, " ".join(told.notes))
         self._show_sources(told.cited)
-        self._fit_height()
+        self.fit_height()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit_height()
+        self.fit_height()
 
-    def _fit_height(self) -> None:
+    def fit_height(self) -> None:
+        """Take as much height as the words need and the window leaves."""
+        folded = self.folded
+        self.heading.setText(f"{'▸' if folded else '▾'} DOCUMENTED FOLLOW-UP")
+        self.heading.setAccessibleName(f"Documented follow-up, {'folded' if folded else 'unfolded'}")
+        self.heading.setToolTip(
+            "Show why, and the sources" if folded else "Fold: leave the room to the words"
+        )
+        self._scroll.setVisible(not folded)
         self._scroll.setFixedHeight(self._scroll.wanted_height())
 
     def _show_sources(self, tags: tuple[str, ...]) -> None:
@@ -153,15 +181,14 @@ class FollowUpPanel(QWidget):
         again = self.citation.text() == text and not self.citation.isHidden()
         self.citation.setText(text)
         self.citation.setVisible(not again)
-        self._fit_height()
+        self.fit_height()
 
     def _lay_out(self) -> None:
         card = QFrame()
         card.setObjectName("card")
         head = QHBoxLayout()
-        title = _label("heading")
-        title.setText("DOCUMENTED FOLLOW-UP")
-        head.addWidget(title, 1)
+        head.addWidget(self.heading)
+        head.addStretch(1)
         self.row.setWordWrap(False)
         head.addWidget(self.row)
         words = QWidget()
