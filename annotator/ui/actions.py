@@ -82,7 +82,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("speck_true", "View", "Speck-true / mean", ("T",), "toggle_mode", "Shrink so that no speck is lost, or by averaging", "picture"),
     ActionSpec("show_marks", "View", "Show or hide marks", ("G",), "toggle_marks", "Look at the breast without marks", "picture"),
     ActionSpec("text_level", "View", "Text on the image", ("O",), "cycle_text", "All, little or only side and view", "picture"),
-    ActionSpec("layout", "View", "Next layout", ("H",), "cycle_layout", "Four, two or one image", "exam"),
+    ActionSpec("layout", "View", "Next layout", ("H",), "cycle_layout", "Four, three, two or one image", "exam"),
     ActionSpec("images_only", "View", "Images only", ("F11",), "toggle_images_only", "Hide everything but the images"),
     ActionSpec("show_worklist", "View", "Worklist", ("Ctrl+1",), "toggle_panel", "Show or hide the worklist", argument="worklist"),
     ActionSpec("show_thumbnails", "View", "Images", ("Ctrl+2",), "toggle_panel", "Show or hide the small pictures", argument="thumbnails"),

@@ -11,7 +11,7 @@ from annotator.ui.panels.worklist import date_text, exam_name
 from annotator.ui.session import ReadingSession, SaveState
 from annotator.ui.theme import DIM, SAVED, WARNING
 
-LAYOUTS = ((4, "Four-up"), (2, "Pair"), (1, "One"))
+LAYOUTS = ((4, "Four-up"), (3, "Three"), (2, "Pair"), (1, "One"))
 
 
 def age_text(age: str) -> str:

@@ -18,14 +18,14 @@ from annotator.imaging.placement import fit_hung
 from annotator.imaging.pyramid import build_levels
 from annotator.imaging.render import Mode, render_values, shade
 from annotator.jobs import CancelToken
-from annotator.model.image import ExamInfo, ImageInfo, ImageKey
+from annotator.model.image import ExamInfo, ImageInfo, ImageKey, Laterality
 from annotator.ui.panels.thumbnails import SIDE_PX, ThumbnailsPanel
 from annotator.ui.picture import Picture
 from annotator.ui.task_runner import TaskRunner
 from annotator.ui.viewport import Viewport
 from annotator.ui.viewport_grid import ViewportGrid
 
-LAYOUTS = (4, 2, 1)
+LAYOUTS = (4, 3, 2, 1)
 KEPT_PICTURES = 6
 """Decoded pictures kept for quick return: a screening view with its levels takes about 70 MB."""
 
@@ -54,6 +54,14 @@ def thumbnail(picture: Picture, side: int = SIDE_PX) -> NDArray[np.uint8]:
     lut = display_lut(info, default_voi(info, picture.frame))
     values = render_values(picture.levels, view, side, side, Mode.MEAN, outside=0)
     return shade(values, lut, view)
+
+
+def _is_other_view(a: ImageInfo, b: ImageInfo) -> bool:
+    return a.laterality == b.laterality and a.view.name != b.view.name
+
+
+def _is_other_side(a: ImageInfo, b: ImageInfo) -> bool:
+    return a.laterality != b.laterality and a.view.name == b.view.name
 
 
 class ExamView(QObject):
@@ -137,9 +145,12 @@ class ExamView(QObject):
         self._thumbnails.show_images(())
 
     def set_layout(self, panes: int) -> None:
-        """Four, two or one pane; the active image stays, with its other side beside it in a pair."""
+        """One to four panes; the active image stays, in a pair with its other side beside it.
+
+        Of three it is the large one, with the other breast and the other view beside it.
+        """
         keep = self._active_info()
-        self._grid.set_layout(panes)
+        self._grid.set_layout(panes, large_right=keep is not None and keep.laterality is Laterality.LEFT)
         self.layout_changed.emit(panes)
         for pane, info in enumerate(self._hung(panes, keep)):
             if info is None:
@@ -150,7 +161,7 @@ class ExamView(QObject):
                 self._load(pane, info, 1)
 
     def cycle_layout(self) -> None:
-        """Four, two, one, four."""
+        """Four, three, two, one, four."""
         at = LAYOUTS.index(self.panes) if self.panes in LAYOUTS else -1
         self.set_layout(LAYOUTS[(at + 1) % len(LAYOUTS)])
 
@@ -177,11 +188,11 @@ class ExamView(QObject):
 
     def other_view(self) -> None:
         """CC instead of MLO of the same breast, or the other way round."""
-        self._swap(lambda a, b: a.laterality == b.laterality and a.view.name != b.view.name)
+        self._swap(_is_other_view)
 
     def other_side(self) -> None:
         """The same view of the other breast."""
-        self._swap(lambda a, b: a.laterality != b.laterality and a.view.name == b.view.name)
+        self._swap(_is_other_side)
 
     def _swap(self, fits: Callable[[ImageInfo, ImageInfo], bool]) -> None:
         here = self._active_info()
@@ -208,12 +219,25 @@ class ExamView(QObject):
         first = keep or (shown[0] if shown else None)
         if panes == 1 or first is None:
             return [first]
+        if panes == 3:
+            return self._large_with_two(first)
         for at in (0, 2):
             pair = slots[at : at + 2]
             if any(i is not None and i.sop_instance_uid == first.sop_instance_uid for i in pair):
                 return pair
         others = [i for i in self._order if i.sop_instance_uid != first.sop_instance_uid]
         return [first, others[0] if others else None]
+
+    def _large_with_two(self, first: ImageInfo) -> list[ImageInfo | None]:
+        """An image, the same view of the other breast, and the other view of the same; else what there is."""
+        shown: list[ImageInfo | None] = [first]
+        for fits in (_is_other_side, _is_other_view):
+            left = [i for i in self._order if i not in shown]
+            shown.append(next((i for i in left if fits(first, i)), None))
+        for at, info in enumerate(shown):
+            if info is None:
+                shown[at] = next((i for i in self._order if i not in shown), None)
+        return shown
 
     def _visible(self) -> list[Viewport]:
         return [v for v in self._grid.viewports if not v.isHidden()]

@@ -301,6 +301,8 @@ def test_layouts_panels_and_images_only_by_key(qtbot, open_window, exam) -> None
         return sum(v.isVisible() for v in grid.viewports)
 
     press(grid.active, Qt.Key.Key_H)
+    assert shown() == 3
+    press(grid.active, Qt.Key.Key_H)
     assert shown() == 2
     assert [v.picture.info.label for v in grid.viewports[:2]] == ["RCC", "LCC"]
     press(grid.active, Qt.Key.Key_H)
@@ -715,3 +717,24 @@ def test_the_card_folds_in_a_low_window_until_the_reader_says_otherwise_and_that
     hang(qtbot, again, exam)
     assert again.height() == 720
     qtbot.waitUntil(again.follow_up_panel.because.isVisible)
+
+
+@pytest.mark.parametrize(("pane", "labels"), [(0, ["RCC", "LCC", "RMLO"]), (3, ["LMLO", "RMLO", "LCC"])])
+def test_three_panes_show_the_active_image_large_on_its_side(qtbot, open_window, exam, pane, labels) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    grid = window.grid
+    click(grid.viewports[pane], QPoint(4, 4))
+    QTest.mouseClick(window.strip.layouts[3], Qt.MouseButton.LeftButton)
+    large, upper, lower, fourth = grid.viewports
+    qtbot.waitUntil(lambda: [v.picture.info.label for v in grid.viewports[:3]] == labels)
+    qtbot.waitUntil(lambda: large.height() > 1.9 * upper.height())
+    assert not fourth.isVisible()
+    assert grid.active is large
+    assert (large.x() < upper.x()) == (pane == 0)
+    assert (upper.x(), upper.width()) == (lower.x(), lower.width())
+    assert large.width() > upper.width()
+    assert large.view.scale > upper.view.scale == lower.view.scale
+    QTest.mouseClick(window.strip.layouts[4], Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: large.height() == upper.height() == lower.height() == fourth.height())
+    assert [v.picture.info.label for v in grid.viewports] == ["RCC", "LCC", "RMLO", "LMLO"]
