@@ -17,8 +17,10 @@ from annotator.model.image import PaddingRange
 SURE_Z = 5.0
 """A peak this many deviations high is certain; beyond, only the distance from the click counts."""
 
-LIMIT_REACHES = 3.0
-"""Nothing farther from the click than so many reaches is offered."""
+ON_THE_SPOT = 1.0
+"""Within so many reaches of its edge a click counts as on the spot."""
+LIMIT_REACHES = 2.0
+"""Nothing whose outline is farther from the click than so many reaches is offered."""
 
 _SCALES = 7
 _FINEST_PX = 0.8
@@ -110,11 +112,18 @@ def peak_near(patch: Patch, click: Click, look: Look) -> Peak | None:
     reach = click.reach / patch.step
     cap = max(SURE_Z, look.least_z)
 
-    def likelihood(peak: Peak) -> float:
-        beside = max(0.0, math.hypot(peak.column - column, peak.row - row) - 1.2 * peak.sigma) / reach
-        return -math.inf if beside > LIMIT_REACHES else (min(peak.z, cap) ** 2 - beside**2) / 2
+    def beside(peak: Peak) -> float:
+        away = math.hypot(peak.column - column, peak.row - row) - 1.2 * peak.sigma
+        return max(0.0, away / reach - ON_THE_SPOT)
 
-    best = max(_peaks(patch, click.pixel_mm * patch.step, look), key=likelihood, default=None)
+    def likelihood(peak: Peak) -> float:
+        return (min(peak.z, cap) ** 2 - beside(peak) ** 2) / 2
+
+    peaks = [p for p in _peaks(patch, click.pixel_mm * patch.step, look) if beside(p) <= LIMIT_REACHES]
+    if any(beside(p) == 0 for p in peaks):
+        # Whoever clicks on a faint spot does not mean a bright one that lies well apart.
+        peaks = [p for p in peaks if beside(p) <= 1]
+    best = max(peaks, key=likelihood, default=None)
     return best if best is not None and likelihood(best) >= look.least_z**2 / 2 else None
 
 

@@ -33,6 +33,8 @@ SEEN_IN_THE_CLUSTER = {
     "left, faint": (2343.0, 1373.0),
     "left, fainter": (2343.5, 1383.3),
     "middle, faint": (2362.2, 1386.0),
+    "left of the middle, faint": (2351.7, 1381.1),
+    "under it, faint": (2350.7, 1388.8),
 }
 
 

@@ -130,7 +130,7 @@ def test_noise_alone_refuses_in_words():
     results = [measure_spot(frame, ImagePoint(*xy), spacing=SPACING) for xy in clicks]
     assert sum(r.found for r in results) <= 3
     refused = next(r for r in results if not r.found)
-    assert refused.reason == "no spot here: nothing rises above the noise within 0.5 mm"
+    assert refused.reason == "no spot here: nothing rises above the noise within 0.3 mm"
     assert refused.measurement is None
     assert refused.proposal is None
 
@@ -140,6 +140,15 @@ def test_distance_from_the_click_counts():
     assert measure_spot(frame, ImagePoint(85, 80), spacing=SPACING).found
     assert not measure_spot(frame, ImagePoint(95, 80), spacing=SPACING).found
     assert measure_spot(frame, ImagePoint(95, 80), spacing=SPACING, reach_px=6).found
+
+
+@pytest.mark.parametrize("turn", range(8))
+def test_a_click_on_a_faint_spot_does_not_jump_to_a_bright_one_well_apart(turn: int):
+    frame = scene([(80, 80, 4, 130), (90, 80, 5, 1000)])
+    at = ImagePoint(80 + 1.5 * math.cos(turn * math.pi / 4), 80 + 1.5 * math.sin(turn * math.pi / 4))
+    result = measure_spot(frame, at, spacing=SPACING)
+    assert result.found
+    assert math.dist((result.measurement.center.column, result.measurement.center.row), (80, 80)) < 1.5
 
 
 @pytest.mark.parametrize("xy", [(-0.1, 5), (5, -0.1), (161, 5), (5, 161), (1e9, 1e9), (math.nan, 5)])
@@ -232,7 +241,7 @@ def test_without_spacing_only_pixels_are_told():
     assert (m.diameter_mm, m.uncertainty_mm, m.major_mm, m.minor_mm, m.basis) == (None,) * 5
     assert result.proposal is None
     refused = measure_spot(scene([]), ImagePoint(80, 80), spacing=None)
-    assert refused.reason == "no spot here: nothing rises above the noise within 6 pixels"
+    assert refused.reason == "no spot here: nothing rises above the noise within 4 pixels"
 
 
 def test_pixels_that_are_not_square():
