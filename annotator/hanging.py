@@ -6,10 +6,8 @@ chest wall at the right edge of its pane, the left breast mirrored; feet or inne
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Literal
 
 from annotator.model.geometry import Orientation
@@ -127,14 +125,6 @@ class Hanging:
         return (*first, *[None] * (4 - len(first)))
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """The same view of both breasts; one of them may be missing."""
-
-    right: ImageInfo | None
-    left: ImageInfo | None
-
-
 def four_up(exam: ExamInfo) -> Hanging:
     """Which image hangs in which of four panes; of several that fit, the most standard, then the latest."""
     ordered = reading_order(exam.images)
@@ -146,20 +136,6 @@ def four_up(exam: ExamInfo) -> Hanging:
     rcc, lcc, rmlo, lmlo = slots = [taken.get(key) for key in wanted]
     others = tuple(info for info in ordered if not any(info is shown for shown in slots))
     return Hanging(rcc, lcc, rmlo, lmlo, others)
-
-
-def pairs(exam: ExamInfo) -> tuple[Pair, ...]:
-    """The images of an exam by view, right beside left, in reading order; images of no one side left out."""
-    by_view: dict[object, dict[Laterality | None, list[ImageInfo]]] = defaultdict(lambda: defaultdict(list))
-    for info in reading_order(exam.images):
-        if info.laterality in (Laterality.RIGHT, Laterality.LEFT):
-            view = (info.view.name, frozenset(info.view.modifiers), info.intent, info.frames > 1)
-            by_view[view][info.laterality].append(info)
-    return tuple(
-        Pair(right, left)
-        for sides in by_view.values()
-        for right, left in zip_longest(sides[Laterality.RIGHT], sides[Laterality.LEFT])
-    )
 
 
 def reading_order(images: Iterable[ImageInfo]) -> tuple[ImageInfo, ...]:

@@ -131,7 +131,6 @@ class ImageInfo:
     bits_stored: int = 16
     high_bit: int = 15
     signed: bool = False
-    samples_per_pixel: int = 1
     photometric: str = "MONOCHROME2"
     presentation_lut_inverse: bool = False
     transfer_syntax_uid: str = ""

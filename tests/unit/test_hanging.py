@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotator.hanging import edge_for, four_up, orientation_for, pairs, reading_order
+from annotator.hanging import edge_for, four_up, orientation_for, reading_order
 from annotator.model.geometry import ImagePoint, Orientation
 from annotator.model.image import ExamInfo, ImageInfo, Intent, Laterality, View
 
@@ -225,26 +225,6 @@ def test_a_view_from_above_goes_by_its_inner_side_alone(column: str, flipped: bo
     assert found == Orientation(flip_rows=flipped)
 
 
-def test_pairs_put_the_same_view_side_by_side():
-    found = pairs(
-        exam(
-            image(LEFT, "MLO"),
-            image(RIGHT, "CC", name="b", exam_time="1"),
-            image(LEFT, "CC"),
-            image(RIGHT, "CC", name="a", exam_time="2"),
-            image(None, ""),
-            image(LEFT, "CC", None, ("M",)),
-        )
-    )
-    assert [(labels([p.right, p.left])) for p in found] == [
-        ["RCC", "LCC"],
-        ["RCC", "-"],
-        ["-", "LMLO"],
-        ["-", "LMCC"],
-    ]
-    assert found[0].right.path.name == "a"
-
-
 images = st.builds(
     image,
     side=st.sampled_from([*Laterality, None]),
@@ -263,7 +243,5 @@ def test_whatever_an_exam_holds_every_image_is_hung_once(found):
     hung = four_up(exam(*numbered))
     shown = [i for i in (*hung.slots, *hung.others) if i]
     assert sorted(i.sop_instance_uid for i in shown) == sorted(i.sop_instance_uid for i in numbered)
-    paired = [i for pair in pairs(exam(*numbered)) for i in (pair.right, pair.left) if i]
-    assert len(paired) == sum(i.laterality in (RIGHT, LEFT) for i in numbered)
     for info in numbered:
         assert orientation_for(info)[1]
