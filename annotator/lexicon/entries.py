@@ -21,8 +21,11 @@ def read_toml(source: Traversable | Path) -> dict[str, Any]:
     """The content of a TOML file; InvalidLexicon when it cannot be read."""
     try:
         return tomllib.loads(source.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as fault:
-        raise InvalidLexicon(f"{source} cannot be read ({fault}); give the path of a TOML file.") from fault
+    except OSError as fault:
+        why = (fault.strerror or "unreadable").lower()
+        raise InvalidLexicon(f"{source} cannot be read ({why}); give the path of a TOML file.") from fault
+    except UnicodeDecodeError as fault:
+        raise InvalidLexicon(f"{source} is not text in UTF-8; give the path of a TOML file.") from fault
     except tomllib.TOMLDecodeError as fault:
         raise InvalidLexicon(f"{source.name} is not valid TOML: {fault}; correct that line.") from fault
 

@@ -123,7 +123,6 @@ class _Demo:
         self._describe(Assessment.INCOMPLETE, Change.INCREASED)
         self._expect("M1", "magnification_views", "0")
         self._mark_group(_target(folder / "screening", "MLO"))
-        self._picture("screening finding, marked in two views")
         self._keep("screening", screening)
 
         workup = self._choose_exam("workup", folder)

@@ -68,7 +68,7 @@ def test_it_leaves_reports_and_pictures_worth_looking_at(demo: tuple[str, Path])
         assert "not a medical device" in page
         assert "data:image/png" in page
     pictures = sorted(out.glob("*.png"))
-    assert len(pictures) == 8
+    assert len(pictures) == 7
     for file in pictures:
         with Image.open(file) as picture:
             assert picture.size == (1600, 960)

@@ -31,7 +31,7 @@ def _without_module(codec: codecs.Codec) -> codecs.Codec:
     return replace(codec, module="_not_installed")
 
 
-def test_the_table_names_one_decoder_and_one_fallback_for_every_syntax_of_the_brief():
+def test_the_table_names_one_decoder_and_one_fallback_for_every_syntax_that_mammograms_use():
     wanted = {f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70, 80, 81, 90, 91, 201, 202, 203)}
     assert wanted | {"1.2.840.10008.1.2.5"} == set(CODECS)
     assert {c.fallback_plugin for c in CODECS.values()} <= {"gdcm", "pyjpegls", "pylibjpeg", "pydicom"}
