@@ -15,7 +15,7 @@ from annotator.imaging.air import hung
 from annotator.imaging.dicom_file import read_image
 from annotator.imaging.grayscale import default_voi, display_lut
 from annotator.imaging.placement import fit_hung
-from annotator.imaging.pyramid import build_levels
+from annotator.imaging.pyramid import levels_of
 from annotator.imaging.render import Mode, render_values, shade
 from annotator.jobs import CancelToken
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey, Laterality
@@ -40,7 +40,7 @@ def load_picture(info: ImageInfo, frame_number: int) -> Callable[[CancelToken], 
         image = read_image(info.path)
         frame = image.frame(frame_number)
         token.checkpoint()
-        levels = build_levels(frame, inverse=image.info.inverse, padding=image.info.padding)
+        levels = levels_of(image.info, frame)
         orientation, reason = hung(image.info, levels)
         return Picture(image.info, frame_number, frame, levels, orientation, reason)
 

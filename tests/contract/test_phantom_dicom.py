@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import imagecodecs
 import numpy as np
 import pydicom
 import pytest
+from dciodvfy import complaints
 from pydicom.encaps import generate_frames
 from pydicom.pixels import pixel_array
 
@@ -20,20 +18,6 @@ from annotator.phantom.body import Side
 from annotator.phantom.dicom_out import ImageRecord, make_dataset
 from annotator.phantom.exams import Exam, make_person, take_exam
 from annotator.phantom.write import exam_record
-
-
-def validator() -> str:
-    found = shutil.which("dciodvfy") or shutil.which("dciodvfy", path=str(Path(sys.executable).parent))
-    if found is None:
-        pytest.skip("dciodvfy is not installed")
-    return found
-
-
-def complaints(path: Path) -> list[str]:
-    done = subprocess.run([validator(), str(path)], capture_output=True, text=True, check=False)
-    lines = (done.stdout + done.stderr).splitlines()
-    assert any("MammographyImageForPresentation" in line for line in lines), lines
-    return [line for line in lines if line.startswith(("Error", "Warning"))]
 
 
 @pytest.fixture(scope="module")

@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
+from dciodvfy import complaints
 
 LIMIT_BYTES = 40_000_000
-
-
-def validator() -> str:
-    found = shutil.which("dciodvfy") or shutil.which("dciodvfy", path=str(Path(sys.executable).parent))
-    if found is None:
-        pytest.skip("dciodvfy is not installed")
-    return found
-
-
-def complaints(path: Path) -> list[str]:
-    done = subprocess.run([validator(), str(path)], capture_output=True, text=True, check=False)
-    lines = (done.stdout + done.stderr).splitlines()
-    assert any("MammographyImageForPresentation" in line for line in lines), lines
-    return [line for line in lines if line.startswith(("Error", "Warning"))]
 
 
 def test_sample_exams_are_complete_valid_and_small(sample_dicoms: Path):
