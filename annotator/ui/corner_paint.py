@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
@@ -57,10 +56,9 @@ def paint_block(painter: QPainter, block: Block, ratio: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Everything the words depend on; `tissue` is the mask of the picture's coarsest level."""
+    """Everything the words depend on."""
 
     picture: Picture
-    tissue: NDArray[np.bool_]
     view: ViewTransform
     voi: Voi
     mode: Mode
@@ -87,7 +85,7 @@ class Wording:
                 point = self.view.to_image(float(x), float(y))
                 if (
                     self.picture.holds(point)
-                    and self.tissue[int(point.row) // block, int(point.column) // block]
+                    and self.picture.tissue[int(point.row) // block, int(point.column) // block]
                 ):
                     return True
         return False

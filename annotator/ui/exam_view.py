@@ -11,16 +11,9 @@ from PySide6.QtCore import QObject, Signal
 
 from annotator.errors import AnnotatorError
 from annotator.hanging import four_up, reading_order
-from annotator.imaging.air import hung
-from annotator.imaging.dicom_file import read_image
-from annotator.imaging.grayscale import default_voi, display_lut
-from annotator.imaging.placement import fit_hung
-from annotator.imaging.pyramid import levels_of
-from annotator.imaging.render import Mode, render_values, shade
-from annotator.jobs import CancelToken
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey, Laterality
-from annotator.ui.panels.thumbnails import SIDE_PX, ThumbnailsPanel
-from annotator.ui.picture import Picture
+from annotator.ui.panels.thumbnails import ThumbnailsPanel
+from annotator.ui.picture import Picture, load_picture, thumbnail
 from annotator.ui.task_runner import TaskRunner
 from annotator.ui.viewport import Viewport
 from annotator.ui.viewport_grid import ViewportGrid
@@ -28,32 +21,6 @@ from annotator.ui.viewport_grid import ViewportGrid
 LAYOUTS = (4, 3, 2, 1)
 KEPT_PICTURES = 6
 """Decoded pictures kept for quick return: a screening view with its levels takes about 70 MB."""
-
-
-def load_picture(info: ImageInfo, frame_number: int) -> Callable[[CancelToken], Picture]:
-    """A job that decodes one frame and makes it ready to be shown."""
-
-    def job(token: CancelToken) -> Picture:
-        # loaded here, or the first click on the first picture would wait for it
-        import annotator.analysis.spots  # noqa: F401, PLC0415
-
-        image = read_image(info.path)
-        frame = image.frame(frame_number)
-        token.checkpoint()
-        levels = levels_of(image.info, frame)
-        orientation, reason = hung(image.info, levels)
-        return Picture(image.info, frame_number, frame, levels, orientation, reason)
-
-    return job
-
-
-def thumbnail(picture: Picture, side: int = SIDE_PX) -> NDArray[np.uint8]:
-    """A picture as it hangs, in grey levels, `side` x `side` pixels."""
-    info = picture.info
-    view = fit_hung(info, picture.orientation, side, side)
-    lut = display_lut(info, default_voi(info, picture.frame))
-    values = render_values(picture.levels, view, side, side, Mode.MEAN, outside=0)
-    return shade(values, lut, view)
 
 
 def _is_other_view(a: ImageInfo, b: ImageInfo) -> bool:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -25,9 +23,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from annotator.imaging import placement
-from annotator.imaging.air import tissue_mask
-from annotator.imaging.grayscale import default_voi
 from annotator.imaging.render import Mode
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, ViewTransform
@@ -37,15 +32,13 @@ from annotator.ui.corner_paint import Wording, paint_message
 from annotator.ui.grey_image import GreyImage
 from annotator.ui.hand import Hand
 from annotator.ui.picture import Picture
+from annotator.ui.placed_picture import NOWHERE, PlacedPicture
 from annotator.ui.shown_marks import ShownMarks
 from annotator.ui.tools import PanTool, Tool, Touch
 
 __all__ = ["Picture", "Pointer", "Viewport"]
 
-AIM_PX = 4.0
-"""One deviation of a hand that aims at a spot, in screen pixels; three of them are the limit."""
 DRAG_FROM = 4.0
-NOWHERE = ViewTransform(1, 1, 1.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +49,7 @@ class Pointer:
     value: int
 
 
-class Viewport(QWidget):
+class Viewport(PlacedPicture):
     """Shows one picture with what a reading says about it. Decodes nothing and decides nothing.
 
     `view` and everything drawn are in device pixels, so that 1:1 means one image pixel on one pixel of
@@ -64,25 +57,18 @@ class Viewport(QWidget):
     """
 
     pointer_moved = Signal(object)
-    view_changed = Signal()
     voi_changed = Signal()
     activated = Signal()
     status_message = Signal(str)
     mark_hovered = Signal(str)
     frame_step_requested = Signal(int)
-    fit_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._picture: Picture | None = None
-        self._tissue: NDArray[np.bool_] | None = None
         self._message = ""
-        self._view = NOWHERE
         self._voi: Voi | None = None
         self._inverted = False
         self._mode = Mode.MEAN
-        self._fitted = True
-        self._fit_mm: float | None = None
         self._marks = ShownMarks()
         self._overlay_level = corner_text.ALL
         self._active = False
@@ -96,16 +82,6 @@ class Viewport(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(480, 600)
-
-    @property
-    def picture(self) -> Picture | None:
-        """What is shown, None when empty."""
-        return self._picture
-
-    @property
-    def view(self) -> ViewTransform:
-        """How the picture lies on the viewport, in device pixels from its top left corner."""
-        return self._view
 
     @property
     def voi(self) -> Voi | None:
@@ -122,45 +98,13 @@ class Viewport(QWidget):
         """How a picture smaller than its pixels is made."""
         return self._mode
 
-    @property
-    def fitted(self) -> bool:
-        """Whether the whole picture is shown and follows the size of the viewport."""
-        return self._fitted
-
-    @property
-    def ratio(self) -> float:
-        """Device pixels per logical pixel."""
-        return self.devicePixelRatioF()
-
-    @property
-    def reach_px(self) -> float:
-        """One deviation of a hand that aims at a spot, in image pixels."""
-        return AIM_PX * self.ratio / min(self._view.scale, self._view.scale_down)
-
-    def device_size(self) -> tuple[int, int]:
-        """Width and height in device pixels."""
-        return math.ceil(self.width() * self.ratio), math.ceil(self.height() * self.ratio)
-
-    def device_position(self, at: QPointF) -> tuple[float, float]:
-        """Device pixels, from the corner the picture is drawn from, of a position in the widget."""
-        origin = QPointF(self.mapTo(self.window(), QPoint(0, 0))) * self.ratio
-        off_x, off_y = round(origin.x()) - origin.x(), round(origin.y()) - origin.y()
-        return at.x() * self.ratio - off_x, at.y() * self.ratio - off_y
-
-    def widget_position(self, point: ImagePoint) -> QPointF:
-        """Where in the widget, in logical pixels, a point of the image is seen."""
-        x, y = self._view.to_screen(point)
-        zero_x, zero_y = self.device_position(QPointF(0, 0))
-        return QPointF((x - zero_x) / self.ratio, (y - zero_y) / self.ratio)
-
     def show_picture(self, picture: Picture) -> None:
         """Show another picture, fitted and in its own window; another frame of the same image keeps both."""
         self._hand.cancel()
         before, self._picture = self._picture, picture
-        self._tissue = tissue_mask(picture.levels)
         same = before is not None and before.info.sop_instance_uid == picture.info.sop_instance_uid
         if not same:
-            self._voi = default_voi(picture.info, picture.frame)
+            self._voi = picture.voi
             self._inverted = False
         self._marks.set_picture(picture)
         self._describe()
@@ -173,7 +117,7 @@ class Viewport(QWidget):
     def clear(self, message: str = "") -> None:
         """Show nothing but a sentence."""
         self._hand.cancel()
-        self._picture, self._message, self._tissue, self._voi = None, message, None, None
+        self._picture, self._message, self._voi = None, message, None
         self._view = NOWHERE
         self._grey.clear()
         self._marks.set_picture(None)
@@ -202,58 +146,6 @@ class Viewport(QWidget):
             self._mode = mode
             self.update()
             self.view_changed.emit()
-
-    def fit(self) -> None:
-        """The whole picture, chest wall at its edge; at the scale of `set_fit_mm` when that is smaller."""
-        if self._picture is not None:
-            self._set_view(self.fitting_view(self._fit_mm), fitted=True)
-
-    def fitting_view(self, mm_per_pixel: float | None = None) -> ViewTransform:
-        """Where the picture lies when it fits, at most as large as `mm_per_pixel` on the screen says."""
-        picture = self._picture
-        if picture is None:
-            return NOWHERE
-        largest = self._placed(picture)
-        mm = picture.column_mm
-        if mm_per_pixel is None or mm is None or mm / mm_per_pixel >= largest.scale:
-            return largest
-        return self._placed(picture, mm / mm_per_pixel)
-
-    def set_fit_mm(self, mm_per_pixel: float | None) -> None:
-        """Millimetres on a screen pixel when fitted, shared by several viewports; None: as large as it goes."""
-        self._fit_mm = mm_per_pixel
-        if self._fitted:
-            self.fit()
-
-    def one_to_one(self, at: QPointF | None = None) -> None:
-        """One image pixel on one screen pixel; what is under `at` stays there."""
-        if self._picture is not None:
-            where = None if at is None else self.device_position(at)
-            self._set_view(placement.one_to_one(self._view, *self.device_size(), where))
-
-    def toggle_fit_one_to_one(self) -> None:
-        """To 1:1 at the pointer, or back to the whole picture."""
-        if self._view.scale == 1 and not self._fitted:
-            self.fit()
-            return
-        at = QPointF(self.mapFromGlobal(self.cursor().pos()))
-        self.one_to_one(at if self.rect().contains(at.toPoint()) else None)
-
-    def zoom_by(self, factor: float, at: QPointF) -> None:
-        """Zoom, keeping what is under `at`."""
-        if self._picture is not None:
-            x, y = self.device_position(at)
-            self._set_view(placement.zoom_at(self._view, x, y, factor, *self.device_size()))
-
-    def pan(self, dx: float, dy: float) -> None:
-        """Shift the picture by device pixels."""
-        if self._picture is not None:
-            self._set_view(placement.pan_by(self._view, dx, dy, *self.device_size()))
-
-    def center_on(self, point: ImagePoint) -> None:
-        """Bring a point of the image to the middle."""
-        if self._picture is not None:
-            self._set_view(placement.center_on(self._view, point, *self.device_size()))
 
     def set_reading(self, reading: Reading | None) -> None:
         """Show the marks of this reading that lie on the picture."""
@@ -303,6 +195,10 @@ class Viewport(QWidget):
     def outline_at(self, point: ImagePoint) -> str | None:
         """Id of the cluster whose line is under the hand, None when there is none or marks are hidden."""
         return self._marks.outline_at(point, self._view, self.ratio)
+
+    def paint_marks(self, painter: QPainter, view: ViewTransform, size: tuple[int, int]) -> None:
+        """Draw what the reading says of the picture as it lies at `view`, in device pixels, e.g. in a lens."""
+        self._marks.paint(painter, view, size, self._hand.preview, self.ratio)
 
     def is_drag(self, start: Touch, now: Touch) -> bool:
         """Whether the hand went far enough to mean it."""
@@ -386,7 +282,7 @@ class Viewport(QWidget):
             size = (width, height)
             grey = self._grey.image(picture, self._view, size, self._mode, self._voi, self._inverted)
             painter.drawImage(0, 0, grey)
-            self._marks.paint(painter, self._view, size, self._hand.preview, self.ratio)
+            self.paint_marks(painter, self._view, size)
             wording = self._wording()
             if wording is not None:
                 wording.paint(painter)
@@ -398,30 +294,11 @@ class Viewport(QWidget):
             painter.drawRect(QRect(0, 0, width - 1, height - 1))
         painter.end()
 
-    def _placed(self, picture: Picture, scale: float | None = None) -> ViewTransform:
-        return placement.fit_hung(picture.info, picture.orientation, *self.device_size(), scale)
-
-    def _set_view(self, view: ViewTransform, *, fitted: bool = False) -> None:
-        self._fitted = fitted
-        if view != self._view:
-            self._view = view
-            self.update()
-            self.view_changed.emit()
-
-    def _resized(self, before: QSize) -> None:
-        if self._fitted:
-            self.fit()
-        elif self._picture is not None and before.isValid():
-            grown = (self.size() - before) * self.ratio / 2
-            self._set_view(placement.pan_by(self._view, grown.width(), grown.height(), *self.device_size()))
-        self.fit_changed.emit()
-
     def _wording(self) -> Wording | None:
-        if self._picture is None or self._tissue is None or self._voi is None:
+        if self._picture is None or self._voi is None:
             return None
         return Wording(
             self._picture,
-            self._tissue,
             self._view,
             self._voi,
             self._mode,

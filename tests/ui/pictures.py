@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from annotator.imaging.pyramid import levels_of
 from annotator.model import edits
 from annotator.model.finding import Finding, Reading
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, SpacingBasis, contains
 from annotator.model.image import ImageInfo, Laterality, View, Window
 from annotator.model.mark import MarkKind
-from annotator.ui.picture import Picture
+from annotator.ui.picture import make_picture
 
 ROWS, COLUMNS = 300, 220
 FINDING = Finding(id="f", number=1, tracking_uid="2.25.1")
@@ -45,8 +44,7 @@ def breast(rows=ROWS, columns=COLUMNS):
 def picture(frame=None, orientation=Orientation(), frame_number=1, **facts):  # noqa: B008  a frozen value
     frame = breast() if frame is None else frame
     info = replace(INFO, rows=frame.shape[0], columns=frame.shape[1], **facts)
-    levels = levels_of(info, frame)
-    return Picture(info, frame_number, frame, levels, orientation, "because the test says so")
+    return make_picture(info, frame_number, frame, (orientation, "because the test says so"))
 
 
 def empty_reading():

@@ -11,8 +11,7 @@ from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QLabel, QListView, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from annotator.model.image import ImageInfo
-
-SIDE_PX = 78
+from annotator.ui.picture import SMALL_PX
 
 _UID = Qt.ItemDataRole.UserRole
 
@@ -30,8 +29,8 @@ class ThumbnailsPanel(QWidget):
         self.list.setViewMode(QListView.ViewMode.IconMode)
         self.list.setResizeMode(QListView.ResizeMode.Adjust)
         self.list.setMovement(QListView.Movement.Static)
-        self.list.setIconSize(QSize(SIDE_PX, SIDE_PX))
-        self.list.setGridSize(QSize(SIDE_PX + 5, SIDE_PX + self.list.fontMetrics().height() + 8))
+        self.list.setIconSize(QSize(SMALL_PX, SMALL_PX))
+        self.list.setGridSize(QSize(SMALL_PX + 5, SMALL_PX + self.list.fontMetrics().height() + 8))
         self.list.setWordWrap(False)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemActivated.connect(self._chosen)
@@ -52,7 +51,7 @@ class ThumbnailsPanel(QWidget):
         """Replace the pictures by these; they stay dark until `show_picture` brings one."""
         self._infos = tuple(infos)
         self.list.clear()
-        dark = QPixmap(SIDE_PX, SIDE_PX)
+        dark = QPixmap(SMALL_PX, SMALL_PX)
         dark.fill(QColor("#000000"))
         for info in infos:
             label = info.label or info.path.name
