@@ -6,6 +6,7 @@
     |-- InvalidFinding         a finding that cannot be understood
     |-- InvalidLexicon         a data file of the lexicon, or a rule table, that breaks its rules
     |-- InvalidSettings        a settings file or variable that cannot be used
+    |-- InvalidCalibration     photometer values that no screen can have
     |-- StoreError             the database said no
     |   |-- StaleReading       somebody saved this reading in the meantime
     |   `-- NewerDatabase      written by a newer program than this one
@@ -46,6 +47,10 @@ class InvalidLexicon(AnnotatorError):
 
 class InvalidSettings(AnnotatorError):
     """A settings file or an environment variable that cannot be used."""
+
+
+class InvalidCalibration(AnnotatorError):
+    """Photometer values that no screen can have; the text names the entry."""
 
 
 class StoreError(AnnotatorError):
