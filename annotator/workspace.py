@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from annotator.errors import UnreadableImage
 from annotator.jobs import CancelToken, Progress
 from annotator.lexicon.loader import Lexicon
+from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint
 from annotator.model.history import Act, Revision, Step, undo_steps
@@ -40,13 +42,25 @@ class OpenedReading:
 
 
 class Workspace:
-    """One user at work: settings, the database, the lexicon and the rules, wired by `bootstrap`."""
+    """One user at work: settings, the database, the lexicon and the rules, wired by `bootstrap`.
 
-    def __init__(self, settings: Settings, store: Store, lexicon: Lexicon, rules: RuleTable) -> None:
+    The database is opened by `open_database` or by the first use of it, once, on whatever thread that
+    is; every use of it raises StoreError when it cannot be opened.
+    """
+
+    def __init__(
+        self, settings: Settings, open_store: Callable[[], Store], lexicon: Lexicon, rules: RuleTable
+    ) -> None:
         self.settings = settings
         self.lexicon = lexicon
         self.rules = rules
-        self._store = store
+        self._open_store = open_store
+        self._opened: Store | None = None
+        self._opening = threading.Lock()
+
+    def open_database(self) -> None:
+        """Open the database now, not at its first use. Raises StoreError when it cannot be used."""
+        _ = self._store
 
     def list_images(self, paths: Sequence[Path], token: CancelToken | None = None) -> Listing:
         """What can be opened under `paths`, and what cannot, with the reason."""
@@ -87,9 +101,11 @@ class Workspace:
         steps, done = undo_steps(empty, revisions)
         return OpenedReading(reading, revision, steps, done)
 
-    def save(self, reading: Reading, *, based_on: int, act: Act, label: str) -> int:
-        """Append one revision and return its number; it is on disk when this returns."""
-        return self._store.save(reading, based_on=based_on, act=act, label=label)
+    def save(
+        self, reading: Reading, *, based_on: int, act: Act, label: str, display: str = NOT_RECORDED
+    ) -> int:
+        """Append one revision, made on `display`, and return its number; it is on disk when this returns."""
+        return self._store.save(reading, based_on=based_on, act=act, label=label, display=display)
 
     def follow_up(self, reading: Reading, finding_id: str) -> FollowUp:
         """The documented follow-up of a finding; its size is the reader's word or that of all its marks."""
@@ -109,7 +125,7 @@ class Workspace:
         from annotator.exchange.finding_json import write_findings
 
         images = {image.sop_instance_uid: image for image in exam.images}
-        write_findings(reading, images, self._follow_ups(reading), path)
+        write_findings(reading, images, self._follow_ups(reading), path, self._store.displays(reading.id))
 
     def write_report(
         self, reading: Reading, exam: ExamInfo, path: Path, token: CancelToken | None = None
@@ -121,11 +137,21 @@ class Workspace:
         from annotator.exchange.report import write_report
 
         pictures = tuple(self._report_pictures(reading, exam, token or CancelToken()))
-        write_report(path, reading, exam, self._follow_ups(reading), self.lexicon, pictures)
+        displays = self._store.displays(reading.id)
+        write_report(path, reading, exam, self._follow_ups(reading), self.lexicon, pictures, displays)
 
     def close(self) -> None:
         """Let go of the database."""
-        self._store.close()
+        with self._opening:
+            if self._opened is not None:
+                self._opened.close()
+
+    @property
+    def _store(self) -> Store:
+        with self._opening:
+            if self._opened is None:
+                self._opened = self._open_store()
+            return self._opened
 
     def _follow_ups(self, reading: Reading) -> dict[str, FollowUp]:
         return {finding.id: self.follow_up(reading, finding.id) for finding in reading.findings}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotator.cli.output import print_json
 from annotator.errors import CallError, StoreError
+from annotator.model.display import NOT_RECORDED
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -75,7 +76,11 @@ def run_history(args: argparse.Namespace) -> int:
         return 0
     for summary, acts in told:
         print(f"Exam {summary.study_instance_uid}, read by {summary.reader} (reading {summary.reading_id})")
+        display = NOT_RECORDED
         for act in acts:
+            if act["display"] != display:
+                display = act["display"]
+                print(f"        display: {display}")
             print(
                 f"{act['number']:>6}  {_local(act['at'])}  {act['reader']}  {act['sentence']}"
                 f"  [{act['program_version']}]"
@@ -106,6 +111,7 @@ def _acts(store: Store, summary: ReadingSummary) -> Iterator[dict[str, Any]]:
             "label": revision.label,
             "sentence": tell(before, revision, word),
             "program_version": revision.program_version,
+            "display": revision.display,
         }
         before = revision.reading
 

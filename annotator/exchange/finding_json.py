@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +32,18 @@ _PIXELS = PixelSpacing(1.0, 1.0, SpacingBasis.UNVERIFIED)
 
 
 def write_findings(
-    reading: Reading, images: Mapping[str, ImageInfo], follow_ups: Mapping[str, FollowUp], path: Path
+    reading: Reading,
+    images: Mapping[str, ImageInfo],
+    follow_ups: Mapping[str, FollowUp],
+    path: Path,
+    displays: Sequence[str] = (),
 ) -> None:
     """Write every finding of a reading with its marks, clusters and suggestion.
 
-    `images` by SOP Instance UID (those not at hand may be missing), `follow_ups` by finding id. The
-    file is written whole or not at all. Raises ExportError.
+    `images` by SOP Instance UID (those not at hand may be missing), `follow_ups` by finding id,
+    `displays` in words, those the reading was made on. The file is written whole or not at all. Raises ExportError.
     """
-    document = findings_document(reading, images, follow_ups)
+    document = findings_document(reading, images, follow_ups, displays)
     try:
         content = msgspec.json.format(msgspec.json.encode(document), indent=1)
     except UnicodeError as error:
@@ -50,7 +54,10 @@ def write_findings(
 
 
 def findings_document(
-    reading: Reading, images: Mapping[str, ImageInfo], follow_ups: Mapping[str, FollowUp]
+    reading: Reading,
+    images: Mapping[str, ImageInfo],
+    follow_ups: Mapping[str, FollowUp],
+    displays: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The document `write_findings` writes, as plain dicts and lists.
 
@@ -69,6 +76,7 @@ def findings_document(
         "reader": reading.reader,
         "study_instance_uid": reading.study_instance_uid,
         "lexicon_edition": reading.lexicon_edition,
+        "displays": list(displays),
         "images": [_image(images[uid]) for uid in sorted(shown) if uid in images],
         "findings": [
             _finding(reading, finding, images, shown_beside(finding, follow_ups.get(finding.id)))

@@ -49,15 +49,17 @@ def write_report(
     follow_ups: Mapping[str, FollowUp],
     lexicon: Lexicon,
     pictures: Sequence[ReportPicture] = (),
+    displays: Sequence[str] = (),
     *,
     identified: bool = False,
 ) -> None:
     """Write the report of a reading as one HTML file, whole or not at all. Raises ExportError.
 
-    `follow_ups` by finding id; `lexicon` is the edition the reading uses. `identified` adds the
+    `follow_ups` by finding id; `lexicon` is the edition the reading uses, `displays` say in
+    words on what displays it was made. `identified` adds the
     patient's name and number, the exam's date and its UID.
     """
-    page = report_html(reading, exam, follow_ups, lexicon, pictures, identified=identified)
+    page = report_html(reading, exam, follow_ups, lexicon, pictures, displays, identified=identified)
     # a lone surrogate in a comment has no place in any file: show a question mark instead
     write_whole(path, page.encode("utf-8", errors="replace"))
 
@@ -68,6 +70,7 @@ def report_html(
     follow_ups: Mapping[str, FollowUp],
     lexicon: Lexicon,
     pictures: Sequence[ReportPicture] = (),
+    displays: Sequence[str] = (),
     *,
     identified: bool = False,
 ) -> str:
@@ -96,7 +99,7 @@ def report_html(
 <body>
 <header>
 <h1>{escape(title)}</h1>
-{_facts(_about(reading, exam, lexicon, identified=identified))}
+{_facts(_about(reading, exam, lexicon, displays, identified=identified))}
 </header>
 <p class="banner" role="note">{escape(STATEMENT)} {escape(_ABOUT_SUGGESTIONS)}</p>
 {_pictures(p for p in pictures if p.finding_id is None)}
@@ -116,7 +119,7 @@ def pseudonym(study_instance_uid: str) -> str:
 
 
 def _about(
-    reading: Reading, exam: ExamInfo, lexicon: Lexicon, *, identified: bool
+    reading: Reading, exam: ExamInfo, lexicon: Lexicon, displays: Sequence[str], *, identified: bool
 ) -> Iterable[tuple[str, str]]:
     if identified:
         name = next((i.patient_name for i in exam.images if i.patient_name), "")
@@ -126,6 +129,8 @@ def _about(
     yield "Reader", reading.reader
     yield "Views", ", ".join(i.label or "unnamed view" for i in exam.images) or "none at hand"
     yield "Findings", str(len(reading.findings))
+    if displays:
+        yield "Display", "; ".join(displays)
     yield "Lexicon", f"BI-RADS, {lexicon.edition_name}, in our own words"
 
 

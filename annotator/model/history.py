@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Reading
 
 
@@ -20,7 +21,10 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A reading as it stood after one act. `number` counts from 1; `label` says the act in words."""
+    """A reading as it stood after one act. `number` counts from 1; `label` says the act in words.
+
+    `display` says in words on what display the act was made.
+    """
 
     number: int
     act: Act
@@ -29,6 +33,7 @@ class Revision:
     reader: str
     program_version: str
     reading: Reading
+    display: str = NOT_RECORDED
 
 
 @dataclass(frozen=True, slots=True)

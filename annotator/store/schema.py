@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
-KNOWN = ("0001",)
+KNOWN = ("0001", "0002")
 """Every revision of the migrations this program knows, oldest first."""
 
 HEAD = KNOWN[-1]
@@ -90,4 +90,6 @@ revisions = Table(
     Column("findings", Integer, nullable=False),
     Column("marks", Integer, nullable=False),
     Column("assessments", Document, nullable=False),
+    # empty in rows older than the column
+    Column("display", Text, nullable=True),
 )

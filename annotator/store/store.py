@@ -24,6 +24,7 @@ from sqlalchemy.exc import IntegrityError
 
 from annotator import __version__
 from annotator.errors import StaleReading, StoreError
+from annotator.model.display import NOT_RECORDED
 from annotator.model.edits import apply, diff, new_id
 from annotator.model.finding import Reading
 from annotator.model.history import Act, Revision
@@ -117,17 +118,20 @@ class Store:
             self._latest[reading.id] = (number, reading)
         return reading, number
 
-    def save(self, reading: Reading, *, based_on: int, act: Act, label: str) -> int:
+    def save(
+        self, reading: Reading, *, based_on: int, act: Act, label: str, display: str = NOT_RECORDED
+    ) -> int:
         """Append `reading` as one revision and return its number; it is on disk when this returns.
 
         `based_on` is the revision the act was made on. Raises StaleReading when there is a later one;
         nothing is saved then. A value equal to the one before is kept as well: acts are history.
+        `display` says in words on what display the act was made.
         """
         with self._lock:
             try:
                 with told(self._place), self._writers.begin() as connection:
                     before = self._before(connection, reading, based_on)
-                    row = _row(reading, before, based_on + 1, act, label)
+                    row = _row(reading, before, based_on + 1, act, label, display)
                     connection.execute(insert(revisions), row)
             except StoreError as error:
                 if isinstance(error.__cause__, IntegrityError):
@@ -156,10 +160,29 @@ class Store:
                 )
             found.append(
                 Revision(
-                    row.number, Act(row.act), row.label, row.at, row.reader, row.program_version, current
+                    row.number,
+                    Act(row.act),
+                    row.label,
+                    row.at,
+                    row.reader,
+                    row.program_version,
+                    current,
+                    row.display or NOT_RECORDED,
                 )
             )
         return tuple(found)
+
+    def displays(self, reading_id: str) -> tuple[str, ...]:
+        """Every display, in words, that a revision of a reading was made on, in order of first use."""
+        shown = func.coalesce(revisions.c.display, NOT_RECORDED)
+        query = (
+            select(shown)
+            .where(revisions.c.reading_id == reading_id)
+            .group_by(shown)
+            .order_by(func.min(revisions.c.number))
+        )
+        with told(self._place), self._engine.connect() as connection:
+            return tuple(connection.execute(query).scalars())
 
     def blank(self, reading_id: str) -> Reading:
         """The reading as it was before its first revision."""
@@ -253,7 +276,9 @@ def _engine(url: URL) -> Engine:
         ) from error
 
 
-def _row(reading: Reading, before: Reading, number: int, act: Act, label: str) -> dict[str, Any]:
+def _row(
+    reading: Reading, before: Reading, number: int, act: Act, label: str, display: str
+) -> dict[str, Any]:
     whole = encoding.encode_reading(reading) if number % SNAPSHOT_EVERY == 0 else None
     return {
         "reading_id": reading.id,
@@ -268,6 +293,7 @@ def _row(reading: Reading, before: Reading, number: int, act: Act, label: str) -
         "findings": len(reading.findings),
         "marks": len(reading.marks),
         "assessments": msgspec.json.encode([f.assessment or "" for f in reading.findings]).decode(),
+        "display": display,
     }
 
 

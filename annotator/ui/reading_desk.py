@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 import annotator
 from annotator.errors import AnnotatorError, StaleReading
 from annotator.hanging import four_up
-from annotator.imaging.collection import Listing
 from annotator.imaging.rejected import Rejected
+from annotator.jobs import CancelToken
+from annotator.model.display import NOT_RECORDED
 from annotator.model.image import ExamInfo, ImageInfo
 from annotator.ui.panels.worklist import IN_PROGRESS, worklist_order
 from annotator.ui.session import ReadingSession, SaveState
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import OpenedReading, Workspace
+
+if TYPE_CHECKING:
+    from annotator.imaging.collection import Listing
 
 LISTING = "listing"
 OPENING = "opening"
@@ -32,9 +37,11 @@ def sample_folder() -> Path | None:
 class ReadingDesk(QObject):
     """Opens files into exams and exams into readings; one reading at a time.
 
-    `closing` asks for words still being typed, `session_changed` (None: no reading is open) comes before
-    `exam_changed`. An exam is only left when every act of its reading is saved. `stuck`: its
-    acts can never be saved; the signal carries what to call once the reader has given them up.
+    `closing` asks for words still being typed. An exam is only left when every act of its reading is
+    saved: `session_changed` with None, then with the next reading, then `exam_changed`. On an empty
+    table there is nothing to save, so that the pictures need not wait for the reading: `exam_changed`
+    comes first. `stuck`: its acts can never be saved; the signal carries what to call once the reader
+    has given them up.
     """
 
     closing = Signal()
@@ -56,16 +63,21 @@ class ReadingDesk(QObject):
         self._states: dict[str, str] = {}
         self.exam: ExamInfo | None = None
         self.session: ReadingSession | None = None
+        self._waiting: list[Callable[[ReadingSession], object]] = []
+        self._display = NOT_RECORDED
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """List what can be opened under `paths`, add it to the worklist and hang the first new exam."""
         wanted = list(paths)
+        known = dict(self._images)
+
+        def look(token: CancelToken) -> tuple[Listing, tuple[ExamInfo, ...]]:
+            listing = self.workspace.list_images(wanted, token=token)
+            images = known | {image.sop_instance_uid: image for image in listing.images}
+            return listing, self.workspace.group_exams(list(images.values()))
+
         self._runner.query(
-            LISTING,
-            lambda token: self.workspace.list_images(wanted, token=token),
-            self._listed,
-            self._listing_failed,
-            self.progress.emit,
+            LISTING, look, lambda found: self._listed(*found), self._listing_failed, self.progress.emit
         )
         self.message.emit(f"Looking into {len(wanted)} place{'' if len(wanted) == 1 else 's'} ...")
 
@@ -77,6 +89,12 @@ class ReadingDesk(QObject):
         else:
             self.open_paths([folder])
 
+    def set_display(self, note: str) -> None:
+        """Say in words what the images are seen on from now on; acts keep it."""
+        self._display = note
+        if self.session is not None:
+            self.session.display = note
+
     def cancel_listing(self) -> None:
         """Stop looking into files; what is open stays open."""
         if not self._runner.busy(LISTING):
@@ -87,17 +105,25 @@ class ReadingDesk(QObject):
 
     def open_exam(self, exam: ExamInfo) -> None:
         """Begin or go on reading an exam; the one before it stays until the reading is here, and is saved first."""
-        if self.exam is not None and exam.study_instance_uid == self.exam.study_instance_uid:
-            if exam is not self.exam:
-                self.exam = exam
-                self.exam_changed.emit(exam)
+        same = self.exam is not None and exam.study_instance_uid == self.exam.study_instance_uid
+        if same or self.session is None:
+            self._hang(exam)
+        if same and self.session is not None:
             return
         self._runner.query(
             OPENING,
             lambda _token: self.workspace.open_reading(exam.study_instance_uid),
             lambda opened: self._opened(exam, opened),
-            lambda error: self.message.emit(f"This exam cannot be read: {error}"),
+            self._opening_failed,
+            in_turn=True,
         )
+
+    def when_open(self, act: Callable[[ReadingSession], object]) -> None:
+        """Do something with the reading: now, or once it is here when it is on its way."""
+        if self.session is not None:
+            act(self.session)
+        elif self._runner.busy(OPENING):
+            self._waiting.append(act)
 
     def close_session(self) -> bool:
         """Save and let go of the reading; False when acts remain unsaved, and then it stays open."""
@@ -141,6 +167,7 @@ class ReadingDesk(QObject):
             },
             self._states_known,
             lambda error: self.message.emit(str(error)),
+            in_turn=True,
         )
 
     def _states_known(self, states: dict[str, str]) -> None:
@@ -161,20 +188,32 @@ class ReadingDesk(QObject):
                 self.stuck.emit(lambda: self.open_exam(exam))
             return
         session = ReadingSession(self.workspace, self._runner, exam, opened, self)
+        session.display = self._display
         session.save_state_changed.connect(self._saved)
-        self.exam = exam
         self.session = session
         self.session_changed.emit(session)
-        self.exam_changed.emit(exam)
+        self._hang(exam)
+        waiting, self._waiting = self._waiting, []
+        for act in waiting:
+            act(session)
         self.refresh_states()
 
-    def _listed(self, listing: Listing) -> None:
+    def _opening_failed(self, error: AnnotatorError) -> None:
+        self._waiting.clear()
+        self.message.emit(f"This exam cannot be read: {error}")
+
+    def _hang(self, exam: ExamInfo) -> None:
+        if exam is not self.exam:
+            self.exam = exam
+            self.exam_changed.emit(exam)
+
+    def _listed(self, listing: Listing, exams: tuple[ExamInfo, ...]) -> None:
         self.progress.emit(None)
         listed = {image.sop_instance_uid for image in listing.images}
         wanted = listed - self._images.keys() or listed
         self._images.update((image.sop_instance_uid, image) for image in listing.images)
         self.rejected = (*self.rejected, *(r for r in listing.rejected if r not in self.rejected))
-        self.exams = self.workspace.group_exams(list(self._images.values()))
+        self.exams = exams
         self.exams_changed.emit()
         self.refresh_states()
         count = len(listing.images)

@@ -16,6 +16,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from annotator.errors import AnnotatorError, StaleReading
 from annotator.model import edits
+from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Finding, Reading, Stage
 from annotator.model.geometry import ImagePoint, contains
 from annotator.model.history import Act, Revision
@@ -53,6 +54,7 @@ class _Unsaved:
     reading: Reading
     act: Act
     label: str
+    display: str
 
 
 class ReadingSession(QObject):
@@ -60,7 +62,8 @@ class ReadingSession(QObject):
     `reading_changed`.
 
     Acts wait in a queue until the database has taken them, in order. A failed save keeps them, says
-    so, and is tried again; closing waits for them (`flush`).
+    so, and is tried again; closing waits for them (`flush`). `display` says in words what the images are
+    seen on; every act keeps what it says at that moment.
     """
 
     reading_changed = Signal(object)  # model.edits.Changes
@@ -79,6 +82,7 @@ class ReadingSession(QObject):
         super().__init__(parent)
         self.workspace = workspace
         self.exam = exam
+        self.display = NOT_RECORDED
         self._runner = runner
         self._reading = opened.reading
         self._unsaved: deque[_Unsaved] = deque()
@@ -300,7 +304,7 @@ class ReadingSession(QObject):
             return
         changes = edits.diff(self._reading, reading)
         self._reading = reading
-        self._unsaved.append(_Unsaved(reading, act, label))
+        self._unsaved.append(_Unsaved(reading, act, label, self.display))
         self._keep_selection_valid()
         self.reading_changed.emit(changes)
         self._start_saving()
@@ -316,7 +320,11 @@ class ReadingSession(QObject):
             while self._unsaved:
                 waiting = self._unsaved[0]
                 self._saved_revision = self.workspace.save(
-                    waiting.reading, based_on=self._saved_revision, act=waiting.act, label=waiting.label
+                    waiting.reading,
+                    based_on=self._saved_revision,
+                    act=waiting.act,
+                    label=waiting.label,
+                    display=waiting.display,
                 )
                 self._unsaved.popleft()
         return self._saved_revision

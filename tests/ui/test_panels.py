@@ -247,3 +247,17 @@ def test_a_label_without_room_keeps_its_words_and_does_not_widen_the_window(qtbo
     label.resize(whole // 3, 20)
     assert label.grab().width() == whole // 3
     assert (label.text(), label.toolTip()) == (sentence, sentence)
+
+
+def test_history_names_the_display_where_it_changes() -> None:
+    at = datetime(2026, 3, 12, 14, 32, 7, tzinfo=UTC)
+    begun, _ = add_finding(EMPTY)
+    displays = ("not recorded", "uncalibrated", "uncalibrated", "GSDF, measured 2026-11-20")
+    revisions = [Revision(n, Act.EDIT, "x", at, "anna", "1.0", begun, d) for n, d in enumerate(displays, 1)]
+    told = sentences(revisions, load_lexicon().word)
+    assert [sentence.partition("(display: ")[2].rstrip(")") for sentence in told] == [
+        "",
+        "uncalibrated",
+        "",
+        "GSDF, measured 2026-11-20",
+    ]

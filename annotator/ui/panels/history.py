@@ -10,18 +10,24 @@ from html import escape
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Reading
 from annotator.model.history import Revision
 from annotator.store.narrative import tell
 
 
 def sentences(revisions: Sequence[Revision], word: Callable[[StrEnum], str]) -> list[str]:
-    """Every act in words with its time, oldest first; `word` is the lexicon's."""
+    """Every act in words with its time, oldest first, and the display where it changes; `word` is the lexicon's."""
     told = []
     before = None if not revisions else blank(revisions[0].reading)
+    display = NOT_RECORDED
     for revision in revisions:
         assert before is not None
-        told.append(f"{revision.at.astimezone():%Y-%m-%d %H:%M}  {tell(before, revision, word)}")
+        said = tell(before, revision, word)
+        if revision.display != display:
+            display = revision.display
+            said = f"{said}  (display: {display})"
+        told.append(f"{revision.at.astimezone():%Y-%m-%d %H:%M}  {said}")
         before = revision.reading
     return told
 
