@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QPointF
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 
 from annotator.imaging.grayscale import default_voi
@@ -19,6 +19,7 @@ from annotator.model.mark import MarkKind
 from annotator.ui.about import AboutBox
 from annotator.ui.actions import CHORDS
 from annotator.ui.exports import FINDINGS, REPORT, ExportKind
+from annotator.ui.hand import ZOOM_STEP
 from annotator.ui.key_help import KeyHelp
 from annotator.ui.picture import Picture
 from annotator.ui.tools import MarkTool, SelectTool, Tool
@@ -84,9 +85,9 @@ class Commands(QObject):
         self._with_session(lambda session: session.remove_selected())
 
     def cancel(self) -> None:
-        """Drop the stroke in hand, else the selection of marks, else give the keyboard to the image."""
+        """Drop the stroke in hand, else the lens, else the selection of marks, else give the keyboard to the image."""
         grid = self._window.grid
-        if grid.active.cancel_gesture():
+        if grid.active.cancel_gesture() or self._window.lens.close_lens():
             return
         focused = QApplication.focusWidget()
         if focused is not None and not grid.isAncestorOf(focused):
@@ -157,6 +158,27 @@ class Commands(QObject):
     def toggle_mode(self) -> None:
         self._mode = Mode.MEAN if self._mode is Mode.SPECK_TRUE else Mode.SPECK_TRUE
         self.apply_view()
+
+    def toggle_lens(self) -> None:
+        lens = self._window.lens
+        if not lens.close_lens():
+            lens.open(*(self._pointed or (None, None)))
+
+    def invert_lens(self) -> None:
+        lens = self._window.lens
+        if not lens.wanted:
+            lens.open(*(self._pointed or (None, None)))
+        lens.set_look(replace(lens.look, inverted=not lens.look.inverted))
+
+    def enlarge(self, by: int) -> None:
+        """The lens when it is open, else the picture at the pointer, else in the middle of the active pane."""
+        lens, active = self._window.lens, self._window.grid.active
+        if lens.wanted:
+            lens.set_look(lens.look.magnified(by))
+            return
+        viewport, pointer = self._pointed or (active, None)
+        at = QPointF(viewport.rect().center()) if pointer is None else viewport.widget_position(pointer.point)
+        viewport.zoom_by(ZOOM_STEP**by, at)
 
     def toggle_marks(self) -> None:
         self._marks_visible = not self._marks_visible

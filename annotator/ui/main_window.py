@@ -28,6 +28,7 @@ from annotator.ui.exam_strip import ExamStrip
 from annotator.ui.exam_view import ExamView
 from annotator.ui.exports import Exports
 from annotator.ui.image_menu import ImageMenu
+from annotator.ui.lens import Lens, LensLook
 from annotator.ui.panels.files_problem import FilesProblemPanel
 from annotator.ui.panels.finding import FindingPanel
 from annotator.ui.panels.follow_up import FollowUpPanel
@@ -58,6 +59,7 @@ class MainWindow(QMainWindow):
         self._runner = runner
         self.desk = ReadingDesk(workspace, runner, self)
         self.grid = ViewportGrid()
+        self.lens = Lens(self.grid)
         self.worklist = WorklistPanel()
         self.thumbnails = ThumbnailsPanel()
         self.finding_panel = FindingPanel(workspace.lexicon)
@@ -240,6 +242,7 @@ class MainWindow(QMainWindow):
         self.exam_view.message.connect(self.status.show_message)
         self.exam_view.picture_shown.connect(self._picture_shown)
         self._legend.picked.connect(self.commands.chord_picked)
+        self.lens.message.connect(self.status.show_message)
         for viewport in self.grid.viewports:
             self._wire_viewport(viewport)
 
@@ -260,6 +263,7 @@ class MainWindow(QMainWindow):
 
     def _pointer_moved(self, viewport: Viewport, pointer: Pointer | None) -> None:
         self.commands.pointed_at(viewport, pointer)
+        self.lens.follow(viewport, pointer)
         self.status.show_pointer(viewport.picture, pointer)
 
     def _show_view(self) -> None:
@@ -362,6 +366,7 @@ class MainWindow(QMainWindow):
         places.setValue("docks", self.saveState(_LAYOUT_VERSION))
         if self.follow_up_panel.fold_chosen is not None:
             places.setValue("follow_up", "folded" if self.follow_up_panel.fold_chosen else "unfolded")
+        places.setValue("lens", self.lens.look.to_text())
 
     def _restore_places(self) -> None:
         places = self._places()
@@ -370,5 +375,6 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         if docks is not None:
             self.restoreState(docks, _LAYOUT_VERSION)
+        self.lens.set_look(LensLook.from_text(str(places.value("lens", ""))))
         if places.contains("follow_up"):
             self.follow_up_panel.fold(places.value("follow_up") == "folded")
