@@ -152,11 +152,8 @@ class FrameShelf(Generic[_Frame]):
 
     def _make_room(self) -> None:
         used = self.used
-        for stack in [*self._stacks.values()]:
-            # the stack looked at longest ago stands first
-            while used > self.budget and not stack.in_view and stack.kept:
-                used -= self._drop(stack, ())
-        for stack in self._stacks.values():
+        # what is out of view goes first, of that the stack looked at longest ago
+        for stack in sorted(self._stacks.values(), key=lambda stack: stack.in_view):
             fitting = frozenset(self._fitting(stack)) if stack.in_view else frozenset()
             while used > self.budget and stack.kept.keys() - fitting:
                 used -= self._drop(stack, fitting)

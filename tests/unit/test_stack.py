@@ -93,6 +93,21 @@ def test_a_stack_out_of_view_gives_way_to_the_one_in_view() -> None:
     assert (len(shelf.kept("a")), len(shelf.kept("b"))) == (0, 8)
 
 
+def test_frames_out_of_view_go_before_those_the_reader_may_come_back_to() -> None:
+    shelf = looked_at(8 * SIZE, at=1)
+    shelf.look_at("b", 1, FRAMES, SIZE)
+    for number in (1, 2):
+        shelf.keep("a", number, "", SIZE)
+    for number in range(1, 7):
+        shelf.keep("b", number, "", SIZE)
+    shelf.look_at("a", 1, FRAMES, SIZE)
+    shelf.hide_others(["a"])
+    shelf.look_at("a", FRAMES, FRAMES, SIZE)
+    shelf.keep("a", FRAMES, "", SIZE)
+    assert shelf.kept("a") == {1, 2, FRAMES}
+    assert shelf.kept("b") == {1, 2, 3, 4, 5}
+
+
 def test_frames_larger_than_guessed_are_taken_at_their_size() -> None:
     shelf: FrameShelf[str] = FrameShelf(100)
     shelf.look_at("a", 6, FRAMES, 1)
