@@ -8,7 +8,7 @@ it hides what the first one said. A decoder is only believed together with `stre
 from __future__ import annotations
 
 import importlib
-import sys
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,9 +32,12 @@ from annotator.imaging.stream_checks import (
     recognise,
     trimmed,
 )
+from annotator.imaging.unraised import unraised
 from annotator.model.image import ImageInfo
 
 Frame = NDArray[Any]
+_MOST_THREADS = 4
+"""More threads than this gain nothing on one JPEG 2000 frame."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ def decode_frame(codec: Codec, data: bytes, info: ImageInfo) -> tuple[Frame, int
         return _decode_rle(data, rows, columns, bits), info.bits_allocated
     data = trimmed(data)
     head = read_head(data)
-    _check_against_header(head, rows, columns, bits)
+    check_against_header(head, rows, columns, bits)
     if codec.family in (Family.JPEG_2000, Family.HTJ2K):
         check_tile_parts(data)
     frame, _ = attempt(lambda: _primary(codec, data))
@@ -132,7 +135,8 @@ def decode_frame(codec: Codec, data: bytes, info: ImageInfo) -> tuple[Frame, int
     return frame, head.precision
 
 
-def _check_against_header(head: StreamHead, rows: int, columns: int, bits: tuple[int, int]) -> None:
+def check_against_header(head: StreamHead, rows: int, columns: int, bits: tuple[int, int]) -> None:
+    """BadStream when a stream is not the picture its header announces; `bits` are allocated and stored."""
     allocated, stored = bits
     if (head.rows, head.columns) != (rows, columns):
         raise BadStream(f"is {head.rows} x {head.columns} pixels although the header says {rows} x {columns}")
@@ -152,7 +156,7 @@ def _function(codec: Codec) -> Callable[..., Any]:
 def _primary(codec: Codec, data: bytes) -> Frame:
     decode = _function(codec)
     if codec.family is Family.JPEG_2000:
-        frame: Frame = decode(data, numthreads=2)
+        frame: Frame = _jpeg_2000(decode, data)
     elif codec.family is Family.HTJ2K:
         frame = _htj2k(decode, data)
     else:
@@ -160,32 +164,30 @@ def _primary(codec: Codec, data: bytes) -> Frame:
     return frame
 
 
-_HOOK = threading.Lock()
-
-
 def _htj2k(decode: Callable[[bytes], Frame], data: bytes) -> Frame:
-    """imagecodecs swallows the fault when OpenJPH gives up half way and returns what it has.
-
-    Python still hands such a fault to `sys.unraisablehook`; that is how it is noticed.
-    """
-    faults = []
-    with _HOOK:
-        usual = sys.unraisablehook
-
-        def listen(fault: sys.UnraisableHookArgs) -> None:
-            if "_htj2k" in str(fault.object):
-                faults.append(str(fault.exc_value))
-            else:
-                usual(fault)
-
-        sys.unraisablehook = listen
-        try:
-            frame = decode(data)
-        finally:
-            sys.unraisablehook = usual
+    """imagecodecs swallows the fault when OpenJPH gives up half way and returns what it has."""
+    with unraised("_htj2k") as faults:
+        frame = decode(data)
     if faults:
         raise BadStream("is damaged or cut off (its decoder gave up half way)")
     return frame
+
+
+_COUNTING = threading.Lock()
+_running = 0
+
+
+def _jpeg_2000(decode: Callable[..., Frame], data: bytes) -> Frame:
+    """A frame alone takes all cores; frames side by side share them, which is faster for all together."""
+    global _running  # noqa: PLW0603 - the cores are shared by the whole process
+    with _COUNTING:
+        _running += 1
+        threads = max(1, min(_MOST_THREADS, os.cpu_count() or 1) // _running)
+    try:
+        return decode(data, numthreads=threads)
+    finally:
+        with _COUNTING:
+            _running -= 1
 
 
 def _with_plugin(codec: Codec, data: bytes, head: StreamHead, bits: tuple[int, int]) -> Frame:

@@ -6,8 +6,11 @@ Mends what can be mended (no preamble, no meta group, no transfer syntax) and sa
 from __future__ import annotations
 
 import io
+import os
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -53,7 +56,11 @@ class PixelElement:
 
 @dataclass(frozen=True)
 class RawFile:
-    """A header as parsed. `inflated` is the content to read pixels from when the file was deflated."""
+    """A header as parsed. `inflated` is the content to read pixels from when the file was deflated.
+
+    `stamp` is the file's size and time of change while it was parsed: pixels are read later, and only
+    from that same file.
+    """
 
     path: Path
     dataset: FileDataset
@@ -62,10 +69,25 @@ class RawFile:
     size: int
     repairs: tuple[str, ...]
     inflated: bytes | None = None
+    stamp: tuple[int, int] = (0, 0)
 
-    def open(self) -> BinaryIO:
-        """The content that `pixels` points into."""
-        return self.path.open("rb") if self.inflated is None else io.BytesIO(self.inflated)
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """The content that `pixels` points into.
+
+        Raises UnreadableImage at either end when the file is no longer the one that was parsed.
+        """
+        if self.inflated is not None:
+            yield io.BytesIO(self.inflated)
+            return
+        with self.path.open("rb", buffering=0) as file:
+            self._refuse_a_changed(file)
+            yield file
+            self._refuse_a_changed(file)
+
+    def _refuse_a_changed(self, file: BinaryIO) -> None:
+        if file_stamp(file) != self.stamp:
+            raise UnreadableImage(self.path, "it was changed or replaced while it was open; open it again")
 
 
 class _Counted:
@@ -97,6 +119,12 @@ class _Counted:
         return self._file.read(size)
 
 
+def file_stamp(file: BinaryIO) -> tuple[int, int]:
+    """Size and time of the last change (ns) of an open file."""
+    stat = os.fstat(file.fileno())
+    return stat.st_size, stat.st_mtime_ns
+
+
 def read_raw(path: Path, *, most_reads: int = MAX_HEADER_READS) -> RawFile:
     """Parse the header of `path` up to its pixels. Call inside a decode guard."""
     if path.is_dir():
@@ -104,8 +132,9 @@ def read_raw(path: Path, *, most_reads: int = MAX_HEADER_READS) -> RawFile:
     if path.exists() and not path.is_file():  # opening a pipe would wait for its other end
         raise UnreadableImage(path, "it is neither a file nor a folder")
     with path.open("rb") as file:
+        stamp = file_stamp(file)
+        size = stamp[0]
         start = file.read(1024)
-        size = file.seek(0, io.SEEK_END)
         file.seek(0)
         if not start:
             raise UnreadableImage(path, "the file is empty")
@@ -114,8 +143,9 @@ def read_raw(path: Path, *, most_reads: int = MAX_HEADER_READS) -> RawFile:
         if DEFLATED.encode() in start:
             inflated = _inflate(path, file)
             if inflated is not None:
-                return _parse(path, io.BytesIO(inflated), len(inflated), most_reads, inflated)
-        return _parse(path, file, size, most_reads)
+                raw = _parse(path, io.BytesIO(inflated), len(inflated), most_reads)
+                return replace(raw, transfer_syntax=DEFLATED, inflated=inflated)
+        return replace(_parse(path, file, size, most_reads), stamp=stamp)
 
 
 def _looks_like_dicom(start: bytes) -> bool:
@@ -125,7 +155,7 @@ def _looks_like_dicom(start: bytes) -> bool:
     return len(start) > 8 and bool(_FIRST_GROUPS & set(groups)) and any(start[:8])
 
 
-def _parse(path: Path, file: BinaryIO, size: int, most_reads: int, inflated: bytes | None = None) -> RawFile:
+def _parse(path: Path, file: BinaryIO, size: int, most_reads: int) -> RawFile:
     with quiet_parsing():
         found: list[int] = []
 
@@ -144,9 +174,7 @@ def _parse(path: Path, file: BinaryIO, size: int, most_reads: int, inflated: byt
     position = counted.tell()
     pixels = _pixel_element(counted, position, found[0], big_endian=little is False) if found else None
     syntax, repairs = _transfer_syntax(dataset, bool(implicit), little is not False, pixels)
-    if inflated is not None:
-        syntax = DEFLATED
-    return RawFile(path, dataset, syntax, pixels, size, repairs, inflated)
+    return RawFile(path, dataset, syntax, pixels, size, repairs)
 
 
 def _pixel_element(file: _Counted, position: int, tag: int, *, big_endian: bool) -> PixelElement:

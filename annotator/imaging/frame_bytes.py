@@ -42,13 +42,21 @@ class CompressedFrames:
                 raw.path, f"the file ends before {which} is complete; ask for the file again"
             )
         with raw.open() as file:
-            return b"".join(read_piece(file, p.start, p.length) for p in pieces)
+            return b"".join([read_piece(file, p.start, p.length) for p in pieces])
 
 
 def read_piece(file: BinaryIO, start: int, length: int) -> bytes:
-    """`length` bytes from `start`."""
+    """`length` bytes from `start`, fewer where the file ends."""
     file.seek(start)
-    return file.read(length)
+    content = file.read(length)
+    if len(content) == length:
+        return content
+    # a raw file may give less than it has: a signal came, or the piece is larger than one call takes
+    parts = [content]
+    while content and sum(map(len, parts)) < length:
+        content = file.read(length - sum(map(len, parts)))
+        parts.append(content)
+    return b"".join(parts)
 
 
 def compressed_frames(raw: RawFile, frames: int) -> CompressedFrames:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,7 +36,9 @@ class BadStream(ValueError):
 
 @dataclass
 class StreamHead:
-    """What the markers of a stream say; the fields below `precision` only for the JPEG kinds."""
+    """What the markers of a stream say; the fields below `components` only for the JPEG kinds, the last two
+    only for JPEG 2000: whether values carry a sign, and how many times the wavelet halves the picture.
+    """
 
     family: Family
     rows: int
@@ -48,12 +51,16 @@ class StreamHead:
     predictor: int = 0
     point_transform: int = 0
     entropy_start: int = 0
+    signed: bool = False
+    levels: int = 0
 
 
 _SOF_LOSSY = {0xC0, 0xC1, 0xC2, 0xC5, 0xC6, 0xC9, 0xCA}
 _SOF_LOSSLESS = {0xC3, 0xC7, 0xCB}
 _SOF_LS = 0xF7
 _PADDING = b"\0\xff \n"
+_STRIP = 1 << 18
+"""Pixels counted at once: their differences and bits stay in a core's own cache."""
 _JUNK = bytes((37 * n * n + 91 * n + 11) % 251 for n in range(96))
 
 
@@ -81,7 +88,11 @@ def read_head(data: bytes) -> StreamHead:
     x1, y1, x0, y0 = struct.unpack(">IIII", data[start + 8 : start + 24])
     components = int.from_bytes(data[start + 40 : start + 42], "big")
     family = Family.HTJ2K if b"\xff\x50" in data[start : start + 128] else Family.JPEG_2000
-    return StreamHead(family, y1 - y0, x1 - x0, (data[start + 42] & 0x7F) + 1, components)
+    head = StreamHead(family, y1 - y0, x1 - x0, (data[start + 42] & 0x7F) + 1, components)
+    head.signed = bool(data[start + 42] & 0x80)
+    coding = data.find(b"\xff\x52", start + 45)
+    head.levels = data[coding + 9] if 0 <= coding < len(data) - 9 else 0
+    return head
 
 
 def trimmed(data: bytes) -> bytes:
@@ -197,21 +208,13 @@ def bit_balance(data: bytes, head: StreamHead, pixels: NDArray[np.unsignedintege
     interval = head.restart_interval
     if lengths is None or not 1 <= head.predictor <= 7 or interval % head.columns:
         return None
-    entropy = data[head.entropy_start : -2]
-    restarts = _restart_marks(entropy) if interval else 0
-    present = 8 * (len(entropy) - entropy.count(b"\xff\x00") - 2 * restarts)
-    samples = pixels.astype(np.uint16, copy=False) >> np.uint16(head.point_transform)
-    start = np.uint16(1 << (head.precision - head.point_transform - 1))
+    end = len(data) - 2
+    restarts = _restart_marks(data, head.entropy_start, end) if interval else 0
+    stuffed = data.count(b"\xff\x00", head.entropy_start, end)
+    present = 8 * (end - head.entropy_start - stuffed - 2 * restarts)
     every = interval // head.columns or head.rows
     costs = _costs(lengths)
-    needed = 0
-    for top in range(0, head.rows, every):
-        block = samples[top : top + every]
-        first = block[0].copy()
-        first[1:] -= block[0, :-1]
-        first[:1] -= start
-        needed += int(costs[first].sum(dtype=np.int64))
-        needed += _cost_below(block, head.predictor, costs)
+    needed = sum(_cost(pixels[top : top + every], head, costs) for top in range(0, head.rows, every))
     intervals = -(-head.rows // every)
     return BitBalance(needed, present, 7 + 8 * (intervals - 1))
 
@@ -226,15 +229,25 @@ def _costs(lengths: dict[int, int]) -> NDArray[np.uint8]:
     return by_category[category]
 
 
-def _cost_below(block: NDArray[np.uint16], predictor: int, costs: NDArray[np.uint8]) -> int:
-    """Bits of all rows but the first, in strips that stay in the cache."""
-    total, strip = 0, max(1, (1 << 19) // block.shape[1])
+def _cost(block: Frame, head: StreamHead, costs: NDArray[np.uint8]) -> int:
+    """Bits of the rows between two restarts, in strips that stay in the cache; the interpreter is free meanwhile."""
+    shift = np.uint16(head.point_transform)
+    columns = block.shape[1]
+    strip = max(1, _STRIP // columns)
+    first = block[0].astype(np.uint16) >> shift
+    first[1:] -= first[:-1].copy()
+    first[:1] -= np.uint16(1 << (head.precision - head.point_transform - 1))
+    total = int(costs[first].sum(dtype=np.int64))
+    difference = np.empty((strip, columns), np.uint16)
+    bits = np.empty((strip, columns), np.uint8)
     for top in range(1, block.shape[0], strip):
-        rows = block[top - 1 : top + strip]
-        difference = rows[1:].copy()
-        difference[:, 1:] -= _prediction(rows, predictor)
-        difference[:, 0] -= rows[:-1, 0]
-        total += int(costs[difference].sum(dtype=np.int64))
+        rows = block[top - 1 : top + strip].astype(np.uint16, copy=False)
+        if shift:
+            rows = rows >> shift
+        count = len(rows) - 1
+        np.subtract(rows[1:, 1:], _prediction(rows, head.predictor), out=difference[:count, 1:])
+        np.subtract(rows[1:, 0], rows[:-1, 0], out=difference[:count, 0])
+        total += int(cv2.sumElems(cv2.LUT(difference[:count], costs, dst=bits[:count]))[0])
     return total
 
 
@@ -248,8 +261,8 @@ def _prediction(rows: NDArray[np.uint16], predictor: int) -> NDArray[np.uint16]:
     return wide.astype(np.uint16)
 
 
-def _restart_marks(entropy: bytes) -> int:
-    return sum(entropy.count(bytes((0xFF, 0xD0 + n))) for n in range(8))
+def _restart_marks(data: bytes, start: int, end: int) -> int:
+    return sum(data.count(bytes((0xFF, 0xD0 + n)), start, end) for n in range(8))
 
 
 def is_starved(data: bytes, pixels: Frame, decode: Callable[[bytes], Frame]) -> bool:
