@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from annotator import __version__
-from annotator.bootstrap import open_workspace
+from annotator.bootstrap import make_workspace
 from annotator.errors import AnnotatorError
 from annotator.settings import Settings
 from annotator.ui.crash import describe_crash, write_crash_report
 from annotator.ui.main_window import MainWindow
+from annotator.ui.polite_end import PoliteEnd
+from annotator.ui.start import Start
 from annotator.ui.task_runner import TaskRunner
 from annotator.ui.theme import apply_theme
-
-SIGNAL_POLL_MS = 250
 
 
 def has_screen() -> bool:
@@ -53,6 +52,7 @@ def make_application() -> QApplication:
 def run(paths: Sequence[Path], settings: Settings) -> int:
     """Open the window on `paths` and stay until it is closed; the exit status.
 
+    Everything the empty window does not need is loaded after its first paint (`annotator.ui.start`).
     Raises AnnotatorError when there is no screen or the database cannot be used.
     """
     if not has_screen():
@@ -61,19 +61,22 @@ def run(paths: Sequence[Path], settings: Settings) -> int:
             "annotator demo, or the commands that annotator --help lists"
         )
     app = make_application()
-    workspace = open_workspace(settings)
+    workspace = make_workspace(settings)
     bugs = BugReporter()
     runner = TaskRunner(bugs.report)
     window = MainWindow(workspace, runner)
     bugs.window = window
     sys.excepthook = bugs.excepthook
-    close_on_signals(window)
+    ending = PoliteEnd(window)
+    start = Start(window, workspace, runner, paths)
     window.show()
-    if paths:
-        QTimer.singleShot(0, window, lambda: window.open_paths(list(paths)))
     status = app.exec()
+    start.end()
     runner.shutdown()
     workspace.close()
+    ending.stop()
+    if start.failure is not None:
+        raise start.failure
     return status
 
 
@@ -106,17 +109,3 @@ class BugReporter:
 
     def _shown(self, _result: int) -> None:
         self._showing = False
-
-
-def close_on_signals(window: QWidget) -> None:
-    """Let Ctrl+C and a polite kill close the window in good order, with everything saved."""
-
-    def close(_number: int, _frame: object) -> None:
-        window.close()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, close)
-    # Python runs its signal handlers only between its own instructions, and Qt's event loop has none.
-    poll = QTimer(window)
-    poll.timeout.connect(lambda: None)
-    poll.start(SIGNAL_POLL_MS)

@@ -276,9 +276,7 @@ class Commands(QObject):
         self._with_session(lambda session: self._window.exports.ask(kind, session))
 
     def _with_session(self, act: Callable[[ReadingSession], object]) -> None:
-        session = self._window.desk.session
-        if session is not None:
-            act(session)
+        self._window.desk.when_open(act)
 
     def _mark_benign(self, session: ReadingSession, word: Morphology, name: str) -> None:
         """Mark the spot under the pointer as a finding of its own and name its type, as one undo step."""

@@ -198,12 +198,13 @@ class _Demo:
             raise DemoFailed(f"the {name} exam is not in the worklist")
         cell = worklist.list.visualItemRect(worklist.list.item(row))
         self._robot.click(worklist.list.viewport(), cell.center())
-        self._robot.wait(
-            lambda: self.window.desk.exam is not None and self.window.desk.exam.study_instance_uid == uid,
-            f"the {name} exam to open",
-        )
-        exam = self.window.desk.exam
-        assert exam is not None
+
+        def opened() -> bool:
+            session = self.window.desk.session
+            return session is not None and session.exam.study_instance_uid == uid
+
+        self._robot.wait(opened, f"the {name} exam to open")
+        exam = self.session.exam
         self._say(f"reading the {name} exam: {', '.join(i.label for i in exam.images)}")
         return exam
 

@@ -336,7 +336,7 @@ class MainWindow(QMainWindow):
         stack = None if session is None else session.undo_stack
         fulfilled: dict[Needs, bool] = {
             "nothing": True,
-            "exam": session is not None,
+            "exam": self.desk.exam is not None,
             "picture": any(v.picture is not None for v in self.grid.viewports),
             "finding": session is not None and session.current_finding_id is not None,
             "marks": session is not None and bool(session.selected_marks),

@@ -106,6 +106,8 @@ class ReadingDesk(QObject):
     def open_exam(self, exam: ExamInfo) -> None:
         """Begin or go on reading an exam; the one before it stays until the reading is here, and is saved first."""
         same = self.exam is not None and exam.study_instance_uid == self.exam.study_instance_uid
+        if not same:
+            self._waiting.clear()
         if same or self.session is None:
             self._hang(exam)
         if same and self.session is not None:

@@ -35,8 +35,9 @@ class TaskRunner(QObject):
     """Two verbs: `query` for what the window wants to know, `write` for what must be kept.
 
     A newer query of a lane cancels the older, whose answer is then dropped. Writes run one after the
-    other in the order given and are all finished by `shutdown`. An error that is not an
-    AnnotatorError is a bug: it is handed to `on_bug` on the GUI thread.
+    other in the order given and are all finished by `shutdown`; queries of the database are put in the
+    same row with `in_turn`, so that they see what was written and hold up no picture. An error that is
+    not an AnnotatorError is a bug: it is handed to `on_bug` on the GUI thread.
     """
 
     _delivered = Signal(object)
@@ -58,8 +59,13 @@ class TaskRunner(QObject):
         on_done: Callable[[_T], None],
         on_error: Failed | None = None,
         on_progress: Callable[[Progress], None] | None = None,
+        *,
+        in_turn: bool = False,
     ) -> CancelToken:
-        """Run `job` on a worker and hand its answer to `on_done` on the GUI thread, unless outdated."""
+        """Run `job` on a worker and hand its answer to `on_done` on the GUI thread, unless outdated.
+
+        `in_turn`: after all writes given so far, instead of at once.
+        """
         self.cancel(lane)
 
         def report(progress: Progress) -> None:
@@ -68,7 +74,8 @@ class TaskRunner(QObject):
 
         token = CancelToken(report)
         self._lanes[lane] = token
-        self._readers.submit(self._run, lane, token, lambda: job(token), on_done, on_error)
+        workers = self._writer if in_turn else self._readers
+        workers.submit(self._run, lane, token, lambda: job(token), on_done, on_error)
         return token
 
     def cancel(self, lane: str) -> None:

@@ -107,6 +107,7 @@ def main(url: str, folder: Path, seed: int) -> None:
     window.open_paths([folder])
     reader = Reader(window, true_places(folder), seed)
     reader.robot.wait(lambda: any(v.picture for v in window.grid.viewports), "a picture")
+    reader.robot.wait(lambda: window.desk.session is not None, "its reading")
     session = window.desk.session
     assert session is not None
     told = -1

@@ -70,7 +70,7 @@ def exam(tmp_path: Path) -> Path:
 
 def hang(qtbot, window: MainWindow, *paths: Path) -> None:
     window.open_paths(list(paths))
-    qtbot.waitUntil(lambda: window.desk.exam is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.desk.session is not None, timeout=10_000)
     pictured(qtbot, window)
 
 

@@ -1,0 +1,84 @@
+"""What happens between the first paint of the window and the first picture, and in which order."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+
+from annotator.errors import AnnotatorError
+from annotator.ui.main_window import MainWindow
+from annotator.ui.task_runner import TaskRunner
+from annotator.workspace import Workspace
+
+UNSEEN_MS = 1000
+"""A window that nobody sees (minimised, on another desktop) is not painted; its work begins all the same."""
+PICTURE_PATIENCE_S = 1.5
+"""How long the database waits for the first picture: longer than a picture on a local disk takes."""
+
+
+class Start(QObject):
+    """Begins once the window is painted: first the files, then the database, which waits for a picture.
+
+    Python runs one thread at a time, so that loading the database's modules (some 0.2 s) beside the
+    first picture would only make both late. `failure` is why the database cannot be opened; the window
+    is closed then.
+    """
+
+    def __init__(
+        self, window: MainWindow, workspace: Workspace, runner: TaskRunner, paths: Sequence[Path]
+    ) -> None:
+        super().__init__(window)
+        self.failure: AnnotatorError | None = None
+        self._window = window
+        self._workspace = workspace
+        self._runner = runner
+        self._paths = list(paths)
+        self._begun = False
+        self._over = False
+        self._database_may_open = threading.Event()
+        window.exam_view.picture_shown.connect(self._let_database_open)
+        window.exam_view.message.connect(self._let_database_open)
+        window.desk.exams_changed.connect(self._listed)
+        window.installEventFilter(self)
+        QTimer.singleShot(UNSEEN_MS, self, self._begin)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            # behind the paint in hand, which reaches the screen when all its parts are drawn
+            QTimer.singleShot(0, self, self._begin)
+        return False
+
+    def end(self) -> None:
+        """The window is closed: what has not begun need not begin."""
+        self._over = True
+        self._let_database_open()
+
+    def _begin(self) -> None:
+        if self._begun or self._over:
+            return
+        self._begun = True
+        if self._paths:
+            self._window.open_paths(self._paths)
+        else:
+            self._let_database_open()
+        self._runner.write(self._open_database, on_error=self._database_failed)
+
+    def _open_database(self) -> None:
+        self._database_may_open.wait(PICTURE_PATIENCE_S)
+        if not self._over:
+            self._workspace.open_database()
+
+    def _database_failed(self, error: AnnotatorError) -> None:
+        self.failure = error
+        self._window.close()
+
+    def _listed(self) -> None:
+        if not self._window.desk.exams:
+            self._let_database_open()
+
+    def _let_database_open(self, *_what: object) -> None:
+        self._database_may_open.set()
