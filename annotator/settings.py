@@ -21,13 +21,17 @@ from annotator.errors import InvalidSettings
 
 APP_NAME = "mammo-annotator"
 
+GREY_OUTPUTS = ("auto", "8", "dithered", "10")
+"""10 bits where the screen has them, else 8; always 8; 8 with error diffusion; 10, else error diffusion."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a user can set. `database` is an SQLAlchemy URL.
 
     `micro_below_mm` and `macro_above_mm` only drive a hint: published cut-offs
-    disagree (docs/domain.md, size words).
+    disagree (docs/domain.md, size words). `grey_output`, one of GREY_OUTPUTS, says in how many grey levels
+    images go to the screen (docs/display.md).
     """
 
     database: str
@@ -35,6 +39,7 @@ class Settings:
     lexicon_edition: str = "5"
     micro_below_mm: float = 0.5
     macro_above_mm: float = 1.0
+    grey_output: str = "auto"
 
 
 def data_dir() -> Path:
@@ -75,6 +80,10 @@ def load_settings(
         raise InvalidSettings(
             f"micro_below_mm is {settings.micro_below_mm:g} and macro_above_mm {settings.macro_above_mm:g}; "
             "choose two sizes above zero, the first no larger than the second"
+        )
+    if settings.grey_output not in GREY_OUTPUTS:
+        raise InvalidSettings(
+            f"grey_output is {settings.grey_output!r}; choose one of {', '.join(GREY_OUTPUTS)}"
         )
     if not settings.database:
         settings = replace(settings, database=f"sqlite:///{data_dir() / 'readings.db'}")

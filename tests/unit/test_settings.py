@@ -118,4 +118,11 @@ def test_settings_hold_nothing_of_a_patient() -> None:
         "lexicon_edition",
         "micro_below_mm",
         "macro_above_mm",
+        "grey_output",
     }
+
+
+def test_the_grey_output_is_one_of_four():
+    assert load_settings(overrides={"grey_output": "dithered"}).grey_output == "dithered"
+    with pytest.raises(InvalidSettings, match="'12'; choose one of auto, 8, dithered, 10"):
+        load_settings(environment={"ANNOTATOR_GREY_OUTPUT": "12"})
