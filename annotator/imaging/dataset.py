@@ -39,6 +39,8 @@ MAX_INFLATION = 300
 MAX_HEADER_READS = 400_000
 """Reads while parsing one header. A stack of 100 slices needs 20,000; this stops bombs after seconds."""
 UNDEFINED = 0xFFFFFFFF
+ITEM = b"\xfe\xff\x00\xe0"
+"""The tag that each piece of a compressed picture begins with (PS3.5 A.4)."""
 _LARGE_READ = 1 << 16
 _FIRST_GROUPS = {0x0000, 0x0002, 0x0004, 0x0008, 0x0010, 0x0018, 0x0020, 0x0028}
 
@@ -183,8 +185,23 @@ def _pixel_element(file: _Counted, position: int, tag: int, *, big_endian: bool)
     order: Literal["big", "little"] = "big" if big_endian else "little"
     vr = head[4:6]
     if vr in _LONG_FORM:
-        return PixelElement(tag, position + 12, int.from_bytes(head[8:12], order), vr.decode(), big_endian)
-    return PixelElement(tag, position + 8, int.from_bytes(head[4:8], order), "OW", big_endian)
+        start, length, name = position + 12, int.from_bytes(head[8:12], order), vr.decode()
+    else:
+        start, length, name = position + 8, int.from_bytes(head[4:8], order), "OW"
+    if length != UNDEFINED and not big_endian and _begins_with_items(file, start, length):
+        length = UNDEFINED
+    return PixelElement(tag, start, length, name, big_endian)
+
+
+def _begins_with_items(file: _Counted, start: int, length: int) -> bool:
+    """Whether a value of a stated length holds compressed pieces all the same: a table, and a piece behind it."""
+    file.seek(start)
+    head = file.read(8)
+    behind = 8 + int.from_bytes(head[4:], "little")
+    if head[:4] != ITEM or behind + 8 > length:
+        return False
+    file.seek(start + behind)
+    return file.read(4) == ITEM
 
 
 def _transfer_syntax(

@@ -9,9 +9,8 @@ from itertools import pairwise
 from typing import BinaryIO
 
 from annotator.errors import UnreadableImage
-from annotator.imaging.dataset import UNDEFINED, RawFile
+from annotator.imaging.dataset import ITEM, UNDEFINED, RawFile
 
-_ITEM = b"\xfe\xff\x00\xe0"
 _END = b"\xfe\xff\xdd\xe0"
 _STREAM_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  ")
 _MOST_FRAGMENTS = 200_000
@@ -86,7 +85,7 @@ def _fragments(raw: RawFile, file: BinaryIO, repairs: list[str]) -> tuple[bytes,
         file.seek(at)
         head = file.read(8)
         tag, length = head[:4], int.from_bytes(head[4:], "little")
-        if tag != _ITEM or len(head) < 8:
+        if tag != ITEM or len(head) < 8:
             if tag != _END:
                 repairs.append("The compressed picture lacks its end mark.")
             return table or b"", pieces

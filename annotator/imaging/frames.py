@@ -39,8 +39,6 @@ class Frames:
         if raw.pixels.length == UNDEFINED:
             self._compressed = compressed_frames(raw, info.frames)
             self.repairs = self._compressed.repairs
-            if raw.transfer_syntax in NATIVE:
-                self._note("The picture is compressed although the header says it is not.")
         elif raw.transfer_syntax not in NATIVE:
             self._note("The picture is not compressed although the header says so.")
 
