@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from annotator.errors import UnreadableImage
 from annotator.imaging.dataset import UNDEFINED, RawFile, read_raw
 from annotator.imaging.decode_guard import decode_guard, quiet_parsing
+from annotator.imaging.frame_groups import FrameGroups
 from annotator.imaging.frames import Frames
 from annotator.imaging.header import image_info
-from annotator.model.image import ImageInfo
+from annotator.model.image import ImageInfo, SlicePosition
 
 MAX_FRAME_BYTES = 400_000_000
 """Memory one decoded frame may take: ten times the largest mammogram."""
@@ -40,8 +41,9 @@ def read_image(path: Path, frame: int = 1, *, budget: int = CACHE_BYTES) -> Mamm
             raw = read_raw(path)
             info = _checked_info(raw)
         frames = Frames(raw, info, budget)
-    Mammogram(info, frames).frame(frame)
-    return Mammogram(replace(info, repairs=tuple(dict.fromkeys((*info.repairs, *frames.repairs)))), frames)
+    Mammogram(info, frames, FrameGroups(raw.dataset, info)).frame(frame)
+    told = replace(info, repairs=tuple(dict.fromkeys((*info.repairs, *frames.repairs))))
+    return Mammogram(told, frames, FrameGroups(raw.dataset, told))
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +52,7 @@ class Mammogram:
 
     info: ImageInfo
     _frames: Frames = field(repr=False)
+    _groups: FrameGroups = field(repr=False)
 
     def frame(self, number: int = 1) -> NDArray[Any]:
         """Stored values of frame `number` (from 1): (rows, columns), read-only, uint16, or int16 when signed.
@@ -70,6 +73,18 @@ class Mammogram:
         self._check_number(number)
         with decode_guard(self.info.path):
             return self._frames.preview(number)
+
+    def info_of(self, number: int) -> ImageInfo:
+        """The facts of one frame (from 1), of its own where its functional groups hold any, else the image's.
+
+        Walked when first asked for (some 20 ms for 100 frames). Raises IndexError when there is no such frame.
+        """
+        self._check_number(number)
+        return self._groups.info_of(number)
+
+    def slices(self) -> tuple[SlicePosition, ...]:
+        """Where each frame lies along the normal of the stack, as far as the header says; walked as `info_of`."""
+        return self._groups.slices()
 
     def _check_number(self, number: int) -> None:
         if not 1 <= number <= self.info.frames:

@@ -1,4 +1,4 @@
-"""From stored values to grey levels: modality rescale, values of interest, presentation, padding.
+"""From stored values to grey levels: modality values, values of interest, presentation, padding.
 
 Everything is one table of 65,536 entries per setting, so that a window drag costs a table and never a
 picture. The table is indexed by stored value; a signed one by its two's complement bit pattern.
@@ -7,6 +7,7 @@ picture. The table is indexed by stored value; a signed one by its two's complem
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -34,20 +35,48 @@ def display_lut(info: ImageInfo, voi: Voi | None, *, invert: bool = False, level
     uint8 up to 256 levels, uint16 above. `voi` None shows the whole range of the stored bits.
     Values of interest per PS3.3 C.11.2.1.2 and C.11.2.1.3; MONOCHROME1 and Presentation LUT Shape
     INVERSE are the same statement (PS3.3 C.8.11.3.1.2) and turn the output once, `invert` turns it
-    again. Padding is black whatever the window or inversion (PS3.3 C.7.5.1.1.2).
+    again. Padding is black whatever the window or inversion (PS3.3 C.7.5.1.1.2). Output is rounded to the
+    nearest level. Entries that the stored bits cannot reach repeat the nearest one that they can.
     """
     if not 2 <= levels <= STORED_VALUES:
         raise ValueError("levels is between 2 and 65,536")
-    stored = np.arange(STORED_VALUES, dtype=np.uint16)
-    values = stored.view(np.int16) if info.signed else stored
-    modality = values.astype(np.float64) * info.slope + info.intercept
-    fraction = voi_fraction(_full_range(info) if voi is None else voi, modality)
+    low, high = stored_range(info)
+    modality = modality_values(info, np.arange(low, high + 1))
+    fraction = voi_fraction(full_range(info) if voi is None else voi, modality)
     if info.inverse != invert:
-        fraction = 1.0 - fraction
-    grey = np.floor(fraction * (levels - 1) + 0.5)
+        np.subtract(1.0, fraction, out=fraction)
+    fraction *= levels - 1
+    fraction += 0.5  # and the cast cuts off: rounds to nearest
+    lut = _by_bit_pattern(fraction.astype(np.uint8 if levels <= 256 else np.uint16), low)
     if info.padding is not None:
-        grey[is_padding(values, info.padding)] = 0
-    return grey.astype(np.uint8 if levels <= 256 else np.uint16)
+        _blacken(lut, info.padding, signed=info.signed)
+    return lut
+
+
+def stored_range(info: ImageInfo) -> tuple[int, int]:
+    """Lowest and highest value that the stored bits can hold."""
+    low = -(1 << info.bits_stored - 1) if info.signed else 0
+    return low, low + (1 << info.bits_stored) - 1
+
+
+def modality_values(info: ImageInfo, stored: NDArray[Any]) -> NDArray[np.float64]:
+    """Modality values of stored values of any shape: by the table, else rescaled (PS3.3 C.11.1)."""
+    table = info.modality_lut
+    if table is None:
+        return stored.astype(np.float64) * info.slope + info.intercept
+    entries = np.frombuffer(table.data, dtype="<u2")
+    index = np.clip(stored.astype(np.int64) - table.first, 0, entries.size - 1)
+    return entries[index].astype(np.float64)
+
+
+def full_range(info: ImageInfo) -> Window:
+    """The window over every modality value that the file could hold."""
+    if info.modality_lut is not None:
+        ends = (0.0, float((1 << info.modality_lut.bits) - 1))
+    else:
+        low, high = stored_range(info)
+        ends = (low * info.slope + info.intercept, high * info.slope + info.intercept)
+    return Window((ends[0] + ends[1]) / 2, max(abs(ends[1] - ends[0]), 1e-9), VoiFunction.LINEAR_EXACT)
 
 
 def voi_fraction(voi: Voi, modality: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -83,11 +112,11 @@ def default_voi(info: ImageInfo, frame: NDArray[Any]) -> Voi:
     if info.padding is not None:
         values = values[~is_padding(values, info.padding)]
     breast = _without_air(values)
-    if info.voi and _shows(info.voi[0], breast * info.slope + info.intercept):
+    if info.voi and _shows(info.voi[0], modality_values(info, breast)):
         return info.voi[0]
     if breast.size == 0:
-        return _full_range(info)
-    ends = np.percentile(breast, _BREAST_PERCENTILES) * info.slope + info.intercept
+        return full_range(info)
+    ends = modality_values(info, np.percentile(breast, _BREAST_PERCENTILES))
     low, high = float(ends.min()), float(ends.max())
     return Window((low + high) / 2, max(high - low, 1.0), VoiFunction.LINEAR_EXACT, CHOSEN_FROM_HISTOGRAM)
 
@@ -129,18 +158,45 @@ def _over(distance: NDArray[np.float64], width: float) -> NDArray[np.float64]:
         return distance / width
 
 
+def _by_bit_pattern(grey: NDArray[Any], low: int) -> NDArray[Any]:
+    """A table by bit pattern from one by value; `grey[0]` belongs to the stored value `low`."""
+    lut = np.empty(STORED_VALUES, grey.dtype)
+    from_zero = grey[-low:]
+    lut[: from_zero.size] = from_zero
+    lut[from_zero.size :] = from_zero[-1]
+    if low < 0:
+        lut[STORED_VALUES // 2 : STORED_VALUES + low] = grey[0]
+        lut[STORED_VALUES + low :] = grey[:-low]
+    return lut
+
+
+def _blacken(lut: NDArray[Any], padding: PaddingRange, *, signed: bool) -> None:
+    low, high = padding.low, padding.high
+    if signed and low < 0:
+        lut[max(STORED_VALUES + low, STORED_VALUES // 2) : STORED_VALUES + min(high, -1) + 1] = 0
+    if high >= 0:
+        lut[max(low, 0) : min(high, STORED_VALUES // 2 - 1 if signed else high) + 1] = 0
+
+
 def _lut_fraction(lut: VoiLut, modality: NDArray[np.float64]) -> NDArray[np.float64]:
     """PS3.3 C.11.1.1.1 and C.11.2.1.1: below the first entry the first, above the last the last."""
+    fractions = _fractions(lut)
+    index = np.clip(np.floor(modality - lut.first), 0, fractions.size - 1).astype(np.intp)
+    return fractions[index]
+
+
+@lru_cache(maxsize=16)
+def _fractions(lut: VoiLut) -> NDArray[np.float64]:
+    """Entries of a table as fractions of its depth."""
     entries = np.frombuffer(lut.data, dtype="<u2")
     if entries.size == 0:
         raise ValueError("a VOI LUT has at least one entry")
-    index = np.clip(np.floor(modality - lut.first), 0, entries.size - 1).astype(np.intp)
     top = (1 << lut.bits) - 1
     largest = int(entries.max())
     if 0 < largest < top // 4:
         # a depth declared far above the entries (16 for 12-bit data is common) would show black only
         top = (1 << largest.bit_length()) - 1
-    return np.minimum(entries[index] / top, 1.0)
+    return np.minimum(entries / top, 1.0)
 
 
 def _shows(voi: Voi, breast: NDArray[np.float64]) -> bool:
@@ -149,15 +205,6 @@ def _shows(voi: Voi, breast: NDArray[np.float64]) -> bool:
         return True
     grey = voi_fraction(voi, breast)
     return float(((grey > _NEARLY_BLACK) & (grey < 1 - _NEARLY_BLACK)).mean()) > _GREY_SHARE
-
-
-def _full_range(info: ImageInfo) -> Window:
-    low, high = 0, (1 << info.bits_stored) - 1
-    if info.signed:
-        low = -(1 << (info.bits_stored - 1))
-        high = -low - 1
-    ends = (low * info.slope + info.intercept, high * info.slope + info.intercept)
-    return Window((ends[0] + ends[1]) / 2, max(abs(ends[1] - ends[0]), 1e-9), VoiFunction.LINEAR_EXACT)
 
 
 def _without_air(values: NDArray[Any]) -> NDArray[Any]:

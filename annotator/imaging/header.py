@@ -10,9 +10,10 @@ from annotator.errors import UnreadableImage
 from annotator.imaging.codecs import LOSSY
 from annotator.imaging.dataset import PIXEL_DATA, RawFile
 from annotator.imaging.facts import Facts
-from annotator.imaging.spacing import magnification_factor, pixel_spacing
+from annotator.imaging.spacing import TOMOSYNTHESIS, magnification_factor, pixel_spacing
 from annotator.imaging.view_codes import modifier_of_code, parse_label, view_of_code
-from annotator.imaging.voi_header import read_padding, read_rescale, read_voi
+from annotator.imaging.voi_header import read_grey_facts
+from annotator.model.geometry import PixelSpacing, SpacingBasis
 from annotator.model.image import ImageInfo, Intent, Laterality, Technique, View
 
 MAMMOGRAPHY_CLASSES = {
@@ -39,6 +40,8 @@ _OVERLAYS = {
     "1.2.840.10008.5.1.4.1.1.30": "is a map of computed values, not a mammogram",
     "1.2.840.10008.5.1.4.1.1.481.2": "is a radiotherapy dose, not a picture",
 }
+_LEAST_MAGNIFIED = 1.2
+"""Contact views have factors of 1.0 to 1.1, magnification views 1.4 and more."""
 _DIRECTORY = "1.2.840.10008.1.3.10"
 
 
@@ -51,14 +54,17 @@ def image_info(raw: RawFile) -> ImageInfo:
     rows, columns, frames = _size(raw, facts)
     bits_allocated, bits_stored, high_bit = _bits(raw, facts)
     signed = facts.whole("PixelRepresentation") == 1
-    slope, intercept = read_rescale(facts)
+    grey = read_grey_facts(facts, bits_stored=bits_stored, signed=signed)
     view, side_in_view = _view(facts)
-    factor = magnification_factor(facts)
+    # reconstructed slices have no geometry of a projection, and walking their groups takes long
+    factor = magnification_factor(facts, None if sop_class == TOMOSYNTHESIS else facts.group)
     photometric = facts.text("PhotometricInterpretation").upper()
     if not photometric:
         repairs.append("PhotometricInterpretation is missing; high values are shown white.")
     modality = facts.text("Modality")
     _note_kind(facts, sop_class, modality)
+    spacing = pixel_spacing(facts, sop_class, factor)
+    _note_magnified(facts, view, spacing, factor)
     return ImageInfo(
         path=raw.path,
         sop_class_uid=sop_class,
@@ -80,11 +86,8 @@ def image_info(raw: RawFile) -> ImageInfo:
         photometric=photometric or "MONOCHROME2",
         presentation_lut_inverse=facts.text("PresentationLUTShape").upper() == "INVERSE",
         transfer_syntax_uid=raw.transfer_syntax,
-        spacing=pixel_spacing(facts, sop_class, factor),
-        voi=read_voi(facts, signed=signed or intercept < 0),
-        padding=read_padding(facts, signed=signed),
-        slope=slope,
-        intercept=intercept,
+        spacing=spacing,
+        **grey._asdict(),
         patient_key=facts.text("PatientID"),
         patient_name=facts.text("PatientName"),
         patient_age=facts.text("PatientAge"),
@@ -204,12 +207,18 @@ def _intent(facts: Facts, sop_class: str) -> Intent | None:
     return by_class
 
 
+def frame_laterality(anatomy: Facts | None) -> Laterality | None:
+    """Frame Laterality of an item of a Frame Anatomy Sequence; None without a known one."""
+    said = anatomy.text("FrameLaterality").upper() if anatomy is not None else ""
+    return Laterality(said) if said in set(Laterality) else None
+
+
 def _laterality(facts: Facts, in_view: str) -> Laterality | None:
     """FrameLaterality, ImageLaterality, Laterality (docs/domain.md, images), then what is typed somewhere."""
-    anatomy = facts.group("FrameAnatomySequence")
-    coded = [anatomy.text("FrameLaterality") if anatomy is not None else ""]
-    coded += [facts.text("ImageLaterality"), facts.text("Laterality")]
-    for text in coded:
+    coded = frame_laterality(facts.group("FrameAnatomySequence"))
+    if coded is not None:
+        return coded
+    for text in (facts.text("ImageLaterality"), facts.text("Laterality")):
         if text.upper() in set(Laterality):
             return Laterality(text.upper())
     if in_view:
@@ -289,6 +298,23 @@ def _note_kind(facts: Facts, sop_class: str, modality: str) -> None:
     if modality.upper() != "MG" and sop_class not in MAMMOGRAPHY_CLASSES:
         what = f"modality {modality}" if modality else "no modality given"
         facts.repairs.append(f"Not a mammography object ({what}).")
+
+
+def _note_magnified(facts: Facts, view: View, spacing: PixelSpacing | None, factor: float | None) -> None:
+    """Magnification views magnify by 1.5 to 2: lengths at the detector are longer by as much."""
+    if not view.magnified or spacing is None:
+        return
+    if spacing.basis is SpacingBasis.AT_DETECTOR:
+        facts.repairs.append(
+            "A magnification view that does not say how much it magnifies; lengths are at the detector, "
+            "longer than in the breast."
+        )
+    elif (
+        factor is not None and factor < _LEAST_MAGNIFIED and spacing.basis is SpacingBasis.ESTIMATED_IN_BREAST
+    ):
+        facts.repairs.append(
+            f"A magnification view with a factor of {factor:g}, which is that of a contact view; sizes may be wrong."
+        )
 
 
 def _instance_uid(raw: RawFile, facts: Facts) -> str:

@@ -1,27 +1,76 @@
-"""Windows and VOI lookup tables of a header, as alternatives in its order (PS3.3 C.11.2, C.7.6.16.2.10)."""
+"""What a header says of grey values: rescale or modality table, windows and VOI tables, padding (PS3.3 C.11)."""
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydicom.dataelem import RawDataElement
 
 from annotator.imaging.facts import Facts
-from annotator.model.image import PaddingRange, Voi, VoiFunction, VoiLut, Window
+from annotator.model.image import ModalityLut, PaddingRange, Voi, VoiFunction, VoiLut, Window
 
 _LARGEST_RESCALE = 1e12
 """Far above any unit a detector counts in, far below where sums of such numbers lose the stored value."""
 
 
+class GreyFacts(NamedTuple):
+    """What leads from the stored values of one header to grey levels."""
+
+    slope: float
+    intercept: float
+    modality_lut: ModalityLut | None
+    voi: tuple[Voi, ...]
+    padding: PaddingRange | None
+
+
+def read_grey_facts(facts: Facts, *, bits_stored: int, signed: bool) -> GreyFacts:
+    """Those of the image as a whole. A modality table stands in place of a rescale (PS3.3 C.11.1)."""
+    table = read_modality_lut(facts, signed=signed)
+    slope, intercept = (1.0, 0.0) if table is not None else read_rescale(facts)
+    negative = table is None and may_be_negative(
+        bits_stored=bits_stored, signed=signed, slope=slope, intercept=intercept
+    )
+    voi = read_voi(facts, signed=negative)
+    return GreyFacts(slope, intercept, table, voi, read_padding(facts, signed=signed))
+
+
+def voi_of(facts: Facts, *, signed: bool) -> tuple[Voi, ...]:
+    """Windows first, then lookup tables, each kind in the header's order (PS3.3 C.11.2, C.7.6.16.2.10).
+
+    `facts` is the header or the item of a Frame VOI LUT Sequence; `signed` whether the values that the
+    alternatives are applied to may be negative.
+    """
+    return (*_windows(facts), *_tables(facts, signed=signed))
+
+
 def read_voi(facts: Facts, *, signed: bool) -> tuple[Voi, ...]:
-    """Windows first, then lookup tables; those of the frames when the image itself has none."""
-    found: tuple[Voi, ...] = (*_windows(facts), *_tables(facts, signed=signed))
+    """The alternatives of the image; those of the frames when the image itself has none."""
+    found = voi_of(facts, signed=signed)
     if found:
         return found
     frames = facts.group("FrameVOILUTSequence")
-    return () if frames is None else (*_windows(frames), *_tables(frames, signed=signed))
+    return () if frames is None else voi_of(frames, signed=signed)
+
+
+def may_be_negative(*, bits_stored: int, signed: bool, slope: float, intercept: float) -> bool:
+    """Whether a rescale can give values below zero: then a VOI table may begin below zero too."""
+    low = -(1 << bits_stored - 1) if signed else 0
+    high = low + (1 << bits_stored) - 1
+    return min(low * slope, high * slope) + intercept < 0
+
+
+def read_modality_lut(facts: Facts, *, signed: bool) -> ModalityLut | None:
+    """The table from stored to modality values, None without one; it goes before any rescale (PS3.3 C.11.1)."""
+    item = facts.item("ModalityLUTSequence")
+    if item is None:
+        return None
+    table = _table(item, signed=signed)
+    if table is None:
+        facts.repairs.append("The modality LUT is damaged; stored values were taken as they are.")
+        return None
+    return ModalityLut(table.first, table.bits, table.data, item.text("ModalityLUTType"))
 
 
 def read_padding(facts: Facts, *, signed: bool) -> PaddingRange | None:
@@ -36,11 +85,15 @@ def read_padding(facts: Facts, *, signed: bool) -> PaddingRange | None:
 
 def read_rescale(facts: Facts) -> tuple[float, float]:
     """(slope, intercept) of the modality transform, (1, 0) when absent or impossible."""
-    source = facts.group("PixelValueTransformationSequence") or facts
+    return rescale_of(facts.group("PixelValueTransformationSequence") or facts)
+
+
+def rescale_of(source: Facts) -> tuple[float, float]:
+    """The same of a header, or of the item of a Pixel Value Transformation Sequence."""
     slope, intercept = source.number("RescaleSlope"), source.number("RescaleIntercept")
     slope, intercept = 1.0 if slope is None else slope, 0.0 if intercept is None else intercept
     if not 1 / _LARGEST_RESCALE < abs(slope) < _LARGEST_RESCALE or abs(intercept) > _LARGEST_RESCALE:
-        facts.repairs.append(
+        source.repairs.append(
             f"RescaleSlope {slope:g} with intercept {intercept:g} cannot be; stored values were taken as they are."
         )
         return 1.0, 0.0
@@ -92,7 +145,7 @@ def _table(item: Facts, *, signed: bool) -> VoiLut | None:
     highest = int(entries.max())
     if highest >> bits:
         item.repairs.append(
-            f"A VOI LUT says {bits} bits and needs {highest.bit_length()}; the latter was used."
+            f"A table says {bits} bits and needs {highest.bit_length()}; the latter was used."
         )
         bits = highest.bit_length()
     if signed:

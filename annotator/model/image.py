@@ -64,6 +64,20 @@ class VoiLut:
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ModalityLut:
+    """The item of the Modality LUT Sequence (0028,3000), which stands in place of slope and intercept.
+
+    `first` is the stored value mapped to entry 0, `bits` the depth of an entry, `data` the modality
+    values as little-endian uint16, `unit` the Modality LUT Type ("US" unspecified, "OD", "HU" ...).
+    """
+
+    first: int
+    bits: int
+    data: bytes
+    unit: str = ""
+
+
 Voi = Window | VoiLut
 """One way of choosing values of interest; several in a header are alternatives, never a chain."""
 
@@ -110,8 +124,9 @@ class ImageInfo:
     """Everything the program uses from one image's header.
 
     `repairs` says in sentences what had to be mended to read it. `spacing` None means that only
-    pixels can be measured. `slope` and `intercept` are the modality rescale; `signed` the pixel
-    representation; `high_bit` other than `bits_stored - 1` is applied when decoding.
+    pixels can be measured. `slope` and `intercept` are the modality rescale, 1 and 0 beside a
+    `modality_lut`; `signed` the pixel representation; `high_bit` other than `bits_stored - 1` is applied
+    when decoding. Of a stack, these are the facts of the image as a whole; a frame may have its own.
     """
 
     path: Path
@@ -139,6 +154,7 @@ class ImageInfo:
     padding: PaddingRange | None = None
     slope: float = 1.0
     intercept: float = 0.0
+    modality_lut: ModalityLut | None = None
     patient_key: str = ""
     patient_name: str = ""
     patient_age: str = ""
@@ -175,6 +191,20 @@ class ImageInfo:
     def key(self, frame: int = 1) -> ImageKey:
         """The key of one frame."""
         return ImageKey(self.sop_instance_uid, frame)
+
+
+@dataclass(frozen=True, slots=True)
+class SlicePosition:
+    """Where one frame of a stack lies. `number` counts from 1.
+
+    `position_mm` is along the normal of the slices (PS3.3 C.7.6.2.1.1: row direction x column
+    direction), from the origin of the patient's or the equipment's coordinates, so that only
+    differences mean something to a reader; None when the file does not say.
+    """
+
+    number: int
+    position_mm: float | None = None
+    thickness_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
