@@ -58,6 +58,7 @@ class _Stack(Generic[_Frame]):
     at: int
     direction: int = 0
     in_view: bool = False
+    damaged: set[int] = field(default_factory=set)
     kept: dict[int, tuple[_Frame, int]] = field(default_factory=dict)
 
     @property
@@ -87,6 +88,12 @@ class FrameShelf(Generic[_Frame]):
         """Bytes kept now."""
         with self._lock:
             return sum(size for stack in self._stacks.values() for _, size in stack.kept.values())
+
+    @property
+    def in_view(self) -> tuple[str, ...]:
+        """The stacks in view, the one looked at last first."""
+        with self._lock:
+            return tuple(uid for uid in reversed(self._stacks) if self._stacks[uid].in_view)
 
     def look_at(self, uid: str, number: int, frames: int, frame_bytes: int) -> None:
         """The slice of a stack that is in view from now on; `frame_bytes` is a first guess of its size."""
@@ -132,7 +139,8 @@ class FrameShelf(Generic[_Frame]):
             stack = self._stacks.get(uid)
             if stack is None or not stack.in_view:
                 return None
-            return next((n for n in self._fitting(stack) if n not in stack.kept), None)
+            known = stack.kept.keys() | stack.damaged
+            return next((n for n in self._fitting(stack) if n not in known), None)
 
     def keep(self, uid: str, number: int, frame: _Frame, size: int) -> bool:
         """Keep a decoded frame of `size` bytes; False when the reader has moved too far from it."""
@@ -144,6 +152,12 @@ class FrameShelf(Generic[_Frame]):
             stack.kept[number] = frame, size
             self._make_room()
             return number in stack.kept
+
+    def give_up(self, uid: str, number: int) -> None:
+        """A frame cannot be decoded: it is not wanted again."""
+        with self._lock:
+            if uid in self._stacks:
+                self._stacks[uid].damaged.add(number)
 
     def _fitting(self, stack: _Stack[_Frame]) -> tuple[int, ...]:
         """The frames that the share of a stack in view has room for, the most wanted first."""

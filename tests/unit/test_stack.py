@@ -137,6 +137,23 @@ def decode_some(shelf: FrameShelf[str]) -> None:
         shelf.keep("a", number, "", SIZE)
 
 
+def test_a_damaged_frame_is_tried_once() -> None:
+    shelf = looked_at(100 * SIZE, 2, 4)
+    assert shelf.wanted("a") == 2
+    shelf.give_up("a", 2)
+    assert decode_all(shelf) == [3, 1, 4]
+
+
+def test_the_stack_looked_at_last_comes_first() -> None:
+    shelf = looked_at(100 * SIZE)
+    shelf.look_at("b", 1, FRAMES, SIZE)
+    assert shelf.in_view == ("b", "a")
+    shelf.look_at("a", 1, FRAMES, SIZE)
+    assert shelf.in_view == ("a", "b")
+    shelf.hide_others(["b"])
+    assert shelf.in_view == ("b",)
+
+
 class Shelf(RuleBasedStateMachine):
     """Any order of looking, decoding and hiding, on three stacks of frames of unequal size."""
 
