@@ -35,15 +35,16 @@ def read_image(path: Path, frame: int = 1, *, budget: int = CACHE_BYTES) -> Mamm
     It keeps decoded frames of up to `budget` bytes, at least one, and nothing of the compressed ones; the
     file is not held open. Raises UnreadableImage, and IndexError when there is no such frame.
     """
-    path = Path(path)
-    with decode_guard(path):
-        with quiet_parsing():
-            raw = read_raw(path)
-            info = _checked_info(raw)
-        frames = Frames(raw, info, budget)
+    raw, info, frames = _opened(path, budget)
     Mammogram(info, frames, FrameGroups(raw.dataset, info)).frame(frame)
     told = replace(info, repairs=tuple(dict.fromkeys((*info.repairs, *frames.repairs))))
     return Mammogram(told, frames, FrameGroups(raw.dataset, told))
+
+
+def open_image(path: Path, *, budget: int = CACHE_BYTES) -> Mammogram:
+    """One picture as `read_image` gives it, with no frame decoded yet: damage shows when one is asked for."""
+    raw, info, frames = _opened(path, budget)
+    return Mammogram(info, frames, FrameGroups(raw.dataset, info))
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +90,15 @@ class Mammogram:
     def _check_number(self, number: int) -> None:
         if not 1 <= number <= self.info.frames:
             raise IndexError(f"there is no frame {number} of {self.info.frames}")
+
+
+def _opened(path: Path, budget: int) -> tuple[RawFile, ImageInfo, Frames]:
+    path = Path(path)
+    with decode_guard(path):
+        with quiet_parsing():
+            raw = read_raw(path)
+            info = _checked_info(raw)
+        return raw, info, Frames(raw, info, budget)
 
 
 def _checked_info(raw: RawFile) -> ImageInfo:
