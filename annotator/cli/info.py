@@ -53,6 +53,7 @@ class Row:
     spacing_basis: str | None = None
     magnification_factor: float | None = None
     padding: tuple[int, int] | None = None
+    alternatives: tuple[str, ...] = ()
     windows: tuple[dict[str, Any], ...] = ()
     voi_luts: tuple[dict[str, Any], ...] = ()
     pixel_sha256: str | None = None
@@ -130,7 +131,7 @@ def _decoded(info: ImageInfo) -> tuple[str, tuple[str, ...]]:
 
 def _facts(info: ImageInfo) -> dict[str, Any]:
     from annotator.imaging.header import MAMMOGRAPHY_CLASSES
-    from annotator.model.image import Window
+    from annotator.model.image import Window, voi_names
 
     spacing = info.spacing
     return {
@@ -145,6 +146,7 @@ def _facts(info: ImageInfo) -> dict[str, Any]:
         "spacing_basis": None if spacing is None else spacing.basis,
         "magnification_factor": info.technique.magnification_factor,
         "padding": None if info.padding is None else (info.padding.low, info.padding.high),
+        "alternatives": voi_names(info.voi),
         "windows": tuple(
             {"name": v.name, "center": v.center, "width": v.width, "function": v.function}
             for v in info.voi

@@ -26,7 +26,9 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("out", metavar="OUT.png", type=Path, help="the picture to write")
     parser.add_argument("--frame", metavar="N", type=int, default=1, help="frame number, from 1 (default 1)")
     parser.add_argument(
-        "--window", metavar="NAME|CENTRE,WIDTH", help="a window of the file by name, or numbers of your own"
+        "--window",
+        metavar="NAME|N|CENTRE,WIDTH",
+        help="a window or table of the file by name or by its place, or numbers of your own",
     )
     parser.add_argument("--size", metavar="WxH", type=_size, help="screen pixels (default 1024x1280)")
     parser.add_argument(
@@ -57,10 +59,10 @@ def run_render(arguments: argparse.Namespace) -> int:
     if arguments.out.suffix.lower() != ".png":
         raise CallError(f"{arguments.out}: the picture is written as PNG; give a name that ends in .png")
     image = read_image(arguments.file)
-    info = image.info
-    if not 1 <= arguments.frame <= info.frames:
-        raise CallError(f"{arguments.file}: there is no frame {arguments.frame}; it has 1 to {info.frames}")
-    frame = image.frame(arguments.frame)
+    frames = image.info.frames
+    if not 1 <= arguments.frame <= frames:
+        raise CallError(f"{arguments.file}: there is no frame {arguments.frame}; it has 1 to {frames}")
+    info, frame = image.info_of(arguments.frame), image.frame(arguments.frame)
     voi = default_voi(info, frame) if arguments.window is None else _window(info, arguments.window)
     levels = levels_of(info, frame)
     orientation, _ = hung(info, levels)
@@ -104,17 +106,21 @@ def _view(
 
 
 def _window(info: ImageInfo, words: str) -> Voi:
+    """The alternative of the file that is meant, by name or by its place, else a window of one's own."""
     from annotator.errors import CallError
-    from annotator.model.image import Window
+    from annotator.model.image import Window, voi_names
 
-    for voi in info.voi:
-        if voi.name and voi.name.casefold() == words.casefold():
+    names = voi_names(info.voi)
+    for voi, name in zip(info.voi, names, strict=True):
+        if name.casefold() == words.strip().casefold():
             return voi
+    if words.isdecimal() and 1 <= int(words) <= len(info.voi):
+        return info.voi[int(words) - 1]
     try:
         center, width = (float(part) for part in words.split(","))
     except ValueError:
-        names = ", ".join(dict.fromkeys(voi.name for voi in info.voi if voi.name))
-        known = f"the file's windows are {names}" if names else "the file names no windows"
+        listed = ", ".join(f"{number}: {name}" for number, name in enumerate(names, start=1))
+        known = f"the file has {listed}" if names else "the file has no windows"
         raise CallError(
             f"--window {words!r} is neither a window of the file nor CENTRE,WIDTH; {known}"
         ) from None

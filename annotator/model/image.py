@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -80,6 +81,26 @@ class ModalityLut:
 
 Voi = Window | VoiLut
 """One way of choosing values of interest; several in a header are alternatives, never a chain."""
+
+
+def voi_names(alternatives: Sequence[Voi]) -> tuple[str, ...]:
+    """One name for each alternative of a header, no two alike.
+
+    Files give windows and tables the same explanations ("NORMAL" twice): the table is then "NORMAL
+    (table)". Without an explanation it is "window 2", by its place; what still repeats is numbered.
+    """
+    given = [voi.name or f"{_kind(voi)} {n}" for n, voi in enumerate(alternatives, start=1)]
+    windows = {name for name, voi in zip(given, alternatives, strict=True) if isinstance(voi, Window)}
+    names: list[str] = []
+    for name, voi in zip(given, alternatives, strict=True):
+        plain = f"{name} (table)" if isinstance(voi, VoiLut) and name in windows else name
+        taken = [plain, *(f"{plain} {n}" for n in range(2, len(given) + 2))]
+        names.append(next(word for word in taken if word not in names))
+    return tuple(names)
+
+
+def _kind(voi: Voi) -> str:
+    return "window" if isinstance(voi, Window) else "table"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence
 from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 from annotator.cli import main
@@ -93,7 +94,8 @@ def test_the_whole_image_stands_at_its_chest_wall(mammogram, tmp_path):
     ("words", "status", "said"),
     [
         (("--frame", "2"), 2, "there is no frame 2"),
-        (("--window", "SOFT"), 2, "ALL, NARROW"),
+        (("--window", "SOFT"), 2, "the file has 1: ALL, 2: NARROW"),
+        (("--window", "3"), 2, "the file has 1: ALL, 2: NARROW"),
         (("--window", "10,0"), 2, "above zero"),
         (("--region", "500,0,10,10"), 2, "outside the image of 70 x 90"),
     ],
@@ -119,6 +121,36 @@ def test_arguments_that_make_no_sense_are_refused(mammogram, tmp_path, capsys, w
     assert words[0] in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "alternative"),
+    [("NORMAL", 0), ("normal 2", 1), ("NORMAL (table)", 2), ("table 4", 3), ("1", 0), ("3", 2), ("4", 3)],
+)
+def test_windows_and_tables_of_one_name_are_told_apart(mammogram, tmp_path, words, alternative):
+    path, frame = mammogram
+    image = dcmread(path)
+    image.WindowCenterWidthExplanation = ["NORMAL", "NORMAL"]
+    falling = np.arange(4095, -1, -1)
+    image.VOILUTSequence = Sequence([table(falling, "NORMAL"), table(falling // 2, "")])
+    image.save_as(path)
+    expected = [
+        grey(frame, 2048, 4096),
+        grey(frame, 1000, 200),
+        np.floor(falling[frame] / 4095 * 255 + 0.5),
+        np.floor((falling // 2)[frame] / 4095 * 255 + 0.5),
+    ]
+    region = ("--region", f"0,0,{COLUMNS},{ROWS}")
+    shown = rendered(path, tmp_path / "o.png", "--window", words, *region)
+    assert np.array_equal(shown, expected[alternative][:, ::-1])
+
+
+def table(entries, name):
+    item = Dataset()
+    item.add_new("LUTDescriptor", "US", [len(entries), 0, 12])
+    item.add_new("LUTData", "US", entries.tolist())
+    item.LUTExplanation = name
+    return item
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="rights are others there")
 def test_the_picture_is_whole_or_not_there_and_as_readable_as_others(mammogram, tmp_path, capsys):
     path, _ = mammogram
@@ -132,13 +164,13 @@ def test_the_picture_is_whole_or_not_there_and_as_readable_as_others(mammogram, 
     assert not list(tmp_path.glob(".*"))
 
 
-def test_a_window_that_is_not_there_gets_each_name_that_is_once(mammogram, tmp_path, capsys):
+def test_a_window_that_is_not_there_gets_each_name_with_its_place(mammogram, tmp_path, capsys):
     path, _ = mammogram
     image = dcmread(path)
     image.WindowCenterWidthExplanation = ["ALL", "ALL"]
     image.save_as(path)
     assert main(["render", str(path), str(tmp_path / "o.png"), "--window", "nothing"]) == 2
-    assert capsys.readouterr().err.endswith("the file's windows are ALL\n")
+    assert capsys.readouterr().err.endswith("the file has 1: ALL, 2: ALL 2\n")
 
 
 def test_only_png_is_written(mammogram, tmp_path, capsys):
