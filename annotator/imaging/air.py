@@ -18,7 +18,9 @@ CLEARLY_MORE = 0.1
 
 def tissue_mask(levels: Levels) -> NDArray[np.bool_]:
     """True where the coarsest level shows tissue; the whole of a frame without a peak of air."""
-    coarse = levels.mean[-1].astype(np.float32)
+    plane = levels.coarsest()
+    holes = levels.holes(plane, levels.count - 1)
+    coarse = levels.filled(plane).astype(np.float32)
     low, high = float(coarse.min()), float(coarse.max())
     if low == high:
         return np.zeros(coarse.shape, np.bool_)
@@ -27,8 +29,8 @@ def tissue_mask(levels: Levels) -> NDArray[np.bool_]:
         grey = 255 - grey
     # the triangle method suits one tall peak, air, at the dark end
     _, tissue = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_TRIANGLE)
-    if levels.background:
-        tissue[levels.background[-1] > 127] = 0
+    if holes is not None:
+        tissue[holes] = 0
     return np.asarray(tissue > 0)
 
 

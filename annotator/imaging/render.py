@@ -9,7 +9,6 @@ a speck of one pixel is not averaged away; it fades out towards 1:1, where both 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -19,9 +18,28 @@ from numpy.typing import NDArray
 
 from annotator.imaging.placement import fit
 from annotator.imaging.pyramid import Levels, Plane
-from annotator.model.geometry import ViewTransform
+from annotator.imaging.sampling import (
+    Axes,
+    Snapped,
+    area_mean,
+    axes_of,
+    bilinear,
+    local_peak,
+    nearest,
+    view_of,
+)
+from annotator.model.geometry import Orientation, ViewTransform
 
-__all__ = ["Mode", "apply_lut", "covered_rect", "fit", "render_values", "shade"]
+__all__ = [
+    "Mode",
+    "apply_lut",
+    "covered_rect",
+    "fit",
+    "modes_differ",
+    "render_moving",
+    "render_values",
+    "shade",
+]
 
 PEAK_SHARE = 0.5
 FINER_THAN_SCREEN = 4
@@ -34,6 +52,11 @@ class Mode(StrEnum):
     SPECK_TRUE = "speck-true"
 
 
+def modes_differ(view: ViewTransform) -> bool:
+    """Whether both modes show something else: only while the picture is smaller than its pixels."""
+    return min(view.scale, view.scale_down) < 1
+
+
 def render_values(
     levels: Levels,
     view: ViewTransform,
@@ -43,33 +66,58 @@ def render_values(
     *,
     smooth: bool = False,
     outside: int,
-) -> Plane:
+) -> NDArray[np.uint16]:
     """The stored values, as indices of a display table, of a viewport of `width` x `height` pixels.
 
     At exactly 1:1 the result is the frame's own pixels, bit for bit. `smooth` interpolates above 1:1.
     `outside` fills what the image does not cover; padding inside the image keeps a padding value.
     """
-    axes = _axes(view, width, height)
-    canvas = np.full((axes.rows.count, axes.columns.count), outside, np.uint16)
-    down, across = axes.rows.covered, axes.columns.covered
-    if down and across:
-        canvas[down.start : down.stop, across.start : across.stop] = _resample(levels, axes, mode, smooth)
-    turned = canvas.T if view.orientation.transpose else canvas
-    if view.orientation.flip_columns:
-        turned = turned[:, ::-1]
-    if view.orientation.flip_rows:
-        turned = turned[::-1]
-    return np.ascontiguousarray(turned)
+    axes = axes_of(view, width, height)
+    rows, columns = axes.covered
+    covered = None
+    if rows.start < rows.stop and columns.start < columns.stop:
+        covered = _settled(levels, axes, mode, smooth)
+    return _placed(covered, axes, view.orientation, outside)
 
 
-def apply_lut(values: Plane, lut: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def render_moving(
+    levels: Levels,
+    view: ViewTransform,
+    width: int,
+    height: int,
+    mode: Mode = Mode.MEAN,
+    *,
+    smooth: bool = False,
+    outside: int,
+) -> tuple[NDArray[np.uint16], ViewTransform]:
+    """`render_values` made quickly, for a view that is about to change again, and the view really shown.
+
+    Below 1:1 it is whole pixels of a level on whole screen pixels, interpolated, so it lies up to half
+    a screen pixel beside `view`: whatever is drawn on it must use the view returned. The peaks of
+    "speck-true" are as complete as those of `render_values`. From 1:1 on both are the same.
+    """
+    axes = axes_of(view, width, height)
+    rows, columns = axes.covered
+    if not modes_differ(view) or rows.start >= rows.stop or columns.start >= columns.stop:
+        return render_values(levels, view, width, height, mode, smooth=smooth, outside=outside), view
+    level = _level(levels, max(axes.scales))
+    down, across = axes.rows.snapped(level), axes.columns.snapped(level)
+    shown = Axes(columns=across.axis(axes.columns), rows=down.axis(axes.rows))
+    rows, columns = shown.covered
+    covered = None
+    if rows.start < rows.stop and columns.start < columns.stop:
+        covered = _moving(levels, shown, down, across, mode)
+    return _placed(covered, shown, view.orientation, outside), view_of(shown, view)
+
+
+def apply_lut(values: NDArray[np.uint16], lut: NDArray[Any]) -> NDArray[Any]:
     """Grey levels of stored values through a table of 65,536 entries."""
     return np.asarray(cv2.LUT(values, lut))
 
 
 def covered_rect(view: ViewTransform, width: int, height: int) -> tuple[int, int, int, int]:
     """(left, top, right, bottom) of the screen pixels the image covers; right and bottom excluded."""
-    axes = _axes(view, width, height)
+    axes = axes_of(view, width, height)
     turn = view.orientation
     across, down = axes.columns, axes.rows
     if turn.transpose:
@@ -79,196 +127,80 @@ def covered_rect(view: ViewTransform, width: int, height: int) -> tuple[int, int
     return left, top, right, bottom
 
 
-def shade(values: Plane, lut: NDArray[np.uint8], view: ViewTransform) -> NDArray[np.uint8]:
+def shade(values: NDArray[np.uint16], lut: NDArray[Any], view: ViewTransform) -> NDArray[Any]:
     """`apply_lut` with everything outside the image black, whatever the table says.
 
     An inverted table may have no black entry, and the values are kept while tables change.
     """
-    grey = apply_lut(values, lut)
-    height, width = grey.shape
+    height, width = values.shape
     left, top, right, bottom = covered_rect(view, width, height)
-    if right <= left or bottom <= top:
-        grey[:] = 0
-        return grey
-    grey[:top] = 0
-    grey[bottom:] = 0
-    grey[:, :left] = 0
-    grey[:, right:] = 0
+    grey = np.zeros(values.shape, lut.dtype)
+    if right > left and bottom > top:
+        grey[top:bottom, left:right] = apply_lut(values[top:bottom, left:right], lut)
     return grey
 
 
-@dataclass(frozen=True)
-class _Axis:
-    """One axis of the stored image on the screen, flips undone: pixel i begins at `start + i * scale`."""
-
-    size: int
-    scale: float
-    start: float
-    count: int
-
-    @property
-    def covered(self) -> range:
-        """Screen pixels whose centre lies on the image."""
-        first = math.ceil(self.start - 0.5)
-        stop = math.ceil(self.start + self.size * self.scale - 0.5)
-        return range(min(max(first, 0), self.count), min(max(stop, 0), self.count))
-
-    def on_screen(self, flipped: bool) -> tuple[int, int]:
-        """First covered screen pixel and the one after the last, flips done."""
-        covered = self.covered
-        if flipped:
-            return self.count - covered.stop, self.count - covered.start
-        return covered.start, covered.stop
-
-    def edges(self, level: int) -> NDArray[np.float64]:
-        """Where the covered screen pixels begin, and the last ends, in pixels of a level.
-
-        A sliver of the image on less than half a screen pixel goes to its neighbour: nothing is lost.
-        """
-        covered = self.covered
-        screen = np.arange(covered.start, covered.stop + 1, dtype=np.float64)
-        edges = np.clip((screen - self.start) / self.scale, 0, self.size)
-        if self.start >= 0:
-            edges[0] = 0
-        if self.start + self.size * self.scale <= self.count:
-            edges[-1] = self.size
-        return np.asarray(edges / 2**level)
-
-    def nearest(self, level: int, length: int) -> NDArray[np.intp]:
-        """The pixel of a level under the centre of each covered screen pixel."""
-        covered = self.covered
-        centres = np.arange(covered.start, covered.stop, dtype=np.float64) + 0.5
-        under = np.floor((centres - self.start) / self.scale / 2**level).astype(np.intp)
-        return np.asarray(np.clip(under, 0, length - 1))
+def _placed(
+    covered: NDArray[np.uint16] | None, axes: Axes, turn: Orientation, outside: int
+) -> NDArray[np.uint16]:
+    """What covers the screen, turned as it hangs, on a viewport of `outside`."""
+    shape = axes.rows.count, axes.columns.count
+    if covered is None or covered.shape != shape:
+        canvas = np.full(shape, outside, np.uint16)
+        if covered is not None:
+            canvas[axes.covered] = covered
+    else:
+        canvas = covered
+    if turn.transpose:
+        canvas = np.asarray(cv2.transpose(canvas))
+    if turn.flip_columns or turn.flip_rows:
+        return np.asarray(cv2.flip(canvas, (1 if not turn.flip_rows else 0 if not turn.flip_columns else -1)))
+    return np.ascontiguousarray(canvas)
 
 
-@dataclass(frozen=True)
-class _Axes:
-    columns: _Axis
-    rows: _Axis
-
-
-def _axes(view: ViewTransform, width: int, height: int) -> _Axes:
-    turn = view.orientation
-    shown_columns, shown_rows = turn.displayed_size(view.columns, view.rows)
-    across = _axis(shown_columns, view.scale, view.left, width, turn.flip_columns)
-    down = _axis(shown_rows, view.scale_down, view.top, height, turn.flip_rows)
-    return _Axes(columns=down, rows=across) if turn.transpose else _Axes(columns=across, rows=down)
-
-
-def _axis(size: int, scale: float, start: float, count: int, flipped: bool) -> _Axis:
-    return _Axis(size, scale, count - start - size * scale if flipped else start, count)
-
-
-def _resample(levels: Levels, axes: _Axes, mode: Mode, smooth: bool) -> Plane:
-    scales = axes.columns.scale, axes.rows.scale
+def _settled(levels: Levels, axes: Axes, mode: Mode, smooth: bool) -> NDArray[np.uint16]:
+    scales = axes.scales
     enlarged = min(scales) >= 1
     if enlarged and not (smooth and max(scales) > 1):
-        return _pick(levels.stored, axes, 0)
+        return nearest(levels.stored, axes, 0).view(np.uint16)
     level = _level(levels, max(scales))
     if enlarged:
-        values = _interpolate(levels.mean[0], axes)
-    else:
-        finer = _level(levels, max(scales) * FINER_THAN_SCREEN)
-        values = _area_mean(levels.mean[finer], axes, finer)
-        share = PEAK_SHARE * min(1 / min(scales) - 1, 1)
-        if mode is Mode.SPECK_TRUE:
-            peak = _local_peak(levels.peak[level], axes, level, levels.inverse)
-            values = np.asarray(cv2.addWeighted(values, 1 - share, peak, share, 0))
-    values = levels.to_stored(values)
-    if levels.background:
-        values[_pick(levels.background[level], axes, level) > 127] = levels.padding_value
-    return values
+        return levels.to_stored(bilinear(levels, axes), _holes(levels, axes, level))
+    finer = _level(levels, max(scales) * FINER_THAN_SCREEN)
+    values = area_mean(levels, axes, finer)
+    if mode is Mode.MEAN:
+        return levels.to_stored(values, _holes(levels, axes, level))
+    peak = local_peak(levels, axes, level)
+    holes = None if levels.hole is None else peak == levels.hole
+    return levels.to_stored(_blended(values, peak, axes), holes)
+
+
+def _moving(levels: Levels, shown: Axes, down: Snapped, across: Snapped, mode: Mode) -> NDArray[np.uint16]:
+    rows, columns = slice(down.first, down.stop), slice(across.first, across.stop)
+    part = levels.crop(down.level, rows, columns)
+    drawn = np.asarray(cv2.resize(part, (across.width, down.width), interpolation=cv2.INTER_LINEAR))
+    top, left = (covered.start - run.left for covered, run in zip(shown.covered, (down, across), strict=True))
+    height, width = (covered.stop - covered.start for covered in shown.covered)
+    values = drawn[top : top + height, left : left + width]
+    if mode is Mode.SPECK_TRUE:
+        values = _blended(values, local_peak(levels, shown, down.level), shown)
+    return levels.holes_to_stored(values)
+
+
+def _blended(values: Plane, peak: Plane, axes: Axes) -> Plane:
+    share = PEAK_SHARE * min(1 / min(axes.scales) - 1, 1)
+    return np.asarray(cv2.addWeighted(values, 1 - share, peak, share, 0))
+
+
+def _holes(levels: Levels, axes: Axes, level: int) -> NDArray[np.bool_] | None:
+    """Which covered screen pixels have padding under their centre."""
+    if levels.hole is None:
+        return None
+    plane = levels.mean[level - 1] if level else levels.stored
+    return levels.holes(nearest(plane, axes, level), level)
 
 
 def _level(levels: Levels, scale: float) -> int:
     """The coarsest level whose pixels are not larger than a screen pixel at `scale`."""
     halvings = math.floor(math.log2(1 / scale)) if scale < 1 else 0
-    return min(halvings, len(levels.mean) - 1)
-
-
-def _pick(plane: NDArray[Any], axes: _Axes, level: int) -> NDArray[Any]:
-    """Nearest pixels; a slice where they follow each other."""
-    rows = axes.rows.nearest(level, plane.shape[0])
-    columns = axes.columns.nearest(level, plane.shape[1])
-    narrow = plane[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    if narrow.shape == (len(rows), len(columns)):
-        return narrow
-    picked = np.take(np.take(narrow, columns - columns[0], axis=1), rows - rows[0], axis=0)
-    return np.asarray(picked)
-
-
-def _interpolate(plane: Plane, axes: _Axes) -> Plane:
-    """Bilinear between pixel centres, for pictures larger than their pixels."""
-    down, across = axes.rows, axes.columns
-    first_row, first_column = down.covered.start, across.covered.start
-    to_source = np.array(
-        [
-            [1 / across.scale, 0, (first_column + 0.5 - across.start) / across.scale - 0.5],
-            [0, 1 / down.scale, (first_row + 0.5 - down.start) / down.scale - 0.5],
-        ]
-    )
-    left = max(int(to_source[0, 2]) - 1, 0)
-    top = max(int(to_source[1, 2]) - 1, 0)
-    right = left + int(len(across.covered) / across.scale) + 4
-    bottom = top + int(len(down.covered) / down.scale) + 4
-    to_source[0, 2] -= left
-    to_source[1, 2] -= top
-    return np.asarray(
-        cv2.warpAffine(
-            plane[top:bottom, left:right],
-            to_source,
-            (len(across.covered), len(down.covered)),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
-    )
-
-
-def _area_mean(plane: Plane, axes: _Axes, level: int) -> Plane:
-    """The mean over each screen pixel's own area, parts of image pixels weighted by their share."""
-    rows, columns = axes.rows.edges(level), axes.columns.edges(level)
-    top, bottom = math.floor(rows[0]), math.ceil(rows[-1])
-    left, right = math.floor(columns[0]), math.ceil(columns[-1])
-    source = plane[top:bottom, left:right].astype(np.float32)
-    reduced = _mean_rows(source, rows - top)
-    turned = _mean_rows(_turn(reduced), columns - left)
-    return _turn((turned + np.float32(0.5)).astype(np.uint16))
-
-
-def _turn(plane: NDArray[Any]) -> NDArray[Any]:
-    return np.asarray(cv2.transpose(plane))
-
-
-def _mean_rows(source: NDArray[np.float32], edges: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Weighted means of consecutive rows between `edges`."""
-    length = source.shape[0]
-    taps = min(math.ceil(float(np.diff(edges).max())) + 1, length)
-    first = np.minimum(np.floor(edges[:-1]).astype(np.intp), length - taps)
-    inside = first[:, None] + np.arange(taps)
-    weights = np.minimum(edges[1:, None], inside + 1) - np.maximum(edges[:-1, None], inside)
-    weights = np.clip(weights, 0, None)
-    weights = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
-    means = np.empty((len(first), source.shape[1]), np.float32)
-    for row, (start, weight) in enumerate(zip(first.tolist(), weights, strict=True)):
-        np.dot(weight, source[start : start + taps], out=means[row])
-    return means
-
-
-def _local_peak(plane: Plane, axes: _Axes, level: int, inverse: bool) -> Plane:
-    """The brightest of the level's pixels whose centres fall on each screen pixel: none is left out."""
-    reduced = _peak_rows(plane, axes.rows.edges(level), inverse)
-    turned = _peak_rows(_turn(reduced), axes.columns.edges(level), inverse)
-    return _turn(turned)
-
-
-def _peak_rows(source: Plane, edges: NDArray[np.float64], inverse: bool) -> Plane:
-    length = source.shape[0]
-    bounds = np.clip(np.ceil(edges - 0.5).astype(np.intp), 0, length)
-    first = np.minimum(bounds[:-1], length - 1)
-    last = np.maximum(bounds[1:] - 1, first)
-    brightest = np.minimum if inverse else np.maximum
-    peaks: Plane = np.take(source, first, axis=0)
-    for step in range(1, int((last - first).max()) + 1):
-        brightest(peaks, np.take(source, np.minimum(first + step, last), axis=0), out=peaks)
-    return peaks
+    return min(halvings, levels.count - 1)

@@ -79,7 +79,7 @@ class Wording:
         """Whether a rectangle of the viewport covers some of the breast."""
         if rect.isEmpty():
             return False
-        block = 2 ** (len(self.picture.levels.mean) - 1)
+        block = self.picture.levels.coarsest_block
         for x in np.linspace(rect.left(), rect.right(), 16):
             for y in np.linspace(rect.top(), rect.bottom(), 6):
                 point = self.view.to_image(float(x), float(y))

@@ -192,9 +192,9 @@ def test_outside_the_image_is_black_under_every_table():
 def test_every_level_holds_the_extremes_of_the_frame(rows, columns, inverse, signed):
     frame = noise(rows, columns, np.int16 if signed else np.uint16)
     levels = build_levels(frame, inverse=inverse)
-    best = levels.mean[0].min() if inverse else levels.mean[0].max()
-    for k, (mean, peak) in enumerate(zip(levels.mean, levels.peak, strict=True)):
-        assert mean.shape == peak.shape == (-(-rows // 2**k), -(-columns // 2**k))
+    best = frame.min() if inverse else frame.max()
+    for k, (mean, peak) in enumerate(zip(levels.mean, levels.peak, strict=True), 1):
+        assert mean.shape == peak.shape == levels.shape(k) == (-(-rows // 2**k), -(-columns // 2**k))
         assert (peak.min() if inverse else peak.max()) == best
         assert not (mean.flags.writeable)
         assert not (peak.flags.writeable)
@@ -286,7 +286,7 @@ def test_the_breast_and_its_chest_wall_are_found_in_the_pixels(inverse):
         assert chest_wall_edge(build_levels(mirrored, inverse=inverse)) == edge
     levels = build_levels(frame, inverse=inverse)
     found = tissue_mask(levels)
-    step = 2 ** (len(levels.mean) - 1)
+    step = levels.coarsest_block
     assert (found != ~air[step // 2 :: step, step // 2 :: step]).mean() < 0.05
 
 
