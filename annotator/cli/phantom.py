@@ -5,9 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from annotator.cli.output import print_json
+
+if TYPE_CHECKING:
+    from annotator.jobs import Progress
+    from annotator.phantom.body import PhantomView, Side
 
 EXAMS = ("screening", "workup", "prior", "tomosynthesis")
 
@@ -37,31 +41,90 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         metavar="N",
         help="coarser pixels, for quick trials",
     )
+    parser.add_argument(
+        "--views",
+        type=_views,
+        default=(),
+        metavar="VIEW,...",
+        help="only these, of RCC, LCC, RMLO, LMLO and ML",
+    )
+    parser.add_argument("--small", action="store_true", help="small breasts, for small files")
+    stacks = parser.add_argument_group("tomosynthesis stacks (--exam tomosynthesis)")
+    stacks.add_argument(
+        "--slices",
+        type=_count,
+        metavar="N",
+        help="so many over the compressed breast (default: one every mm)",
+    )
+    stacks.add_argument(
+        "--field",
+        type=_field,
+        metavar="ROWSxCOLUMNS",
+        help="size of a slice in pixels of 0.1 mm (default: fitted to the breast)",
+    )
     parser.set_defaults(run=run_phantom)
 
 
 def run_phantom(args: argparse.Namespace) -> int:
     """Write the exam; one JSON object on stdout, progress on stderr."""
     from annotator.errors import CallError
-
-    if args.exam == "tomosynthesis":
-        raise CallError("tomosynthesis exams cannot be made yet; choose --exam screening, workup or prior")
+    from annotator.jobs import CancelToken
     from annotator.phantom.calcifications import KINDS
-    from annotator.phantom.exams import Exam, make_person
-    from annotator.phantom.write import write_exam
+    from annotator.phantom.exams import Exam, make_person, shots
+    from annotator.phantom.write import Wanted, write_exam
 
     benign = None if args.benign is None else [k for k in args.benign.split(",") if k]
     for kind in benign or ():
         if kind not in KINDS or not KINDS[kind][0]:
             known = ", ".join(k for k, (is_benign, _) in KINDS.items() if is_benign)
             raise CallError(f"{kind!r} is not a benign kind that can be made; known are {known}")
-    person = make_person(args.seed, density=args.density, benign=benign)
+    exam = Exam(args.exam)
+    if exam is not Exam.TOMOSYNTHESIS and (args.slices or args.field):
+        raise CallError(
+            "--slices and --field are for --exam tomosynthesis; leave them out or choose that exam"
+        )
+    person = make_person(args.seed, density=args.density, benign=benign, small=args.small)
+    if not shots(person, exam, args.views):
+        raise CallError(
+            f"the {exam.value} exam of seed {args.seed} has none of these views; leave out --views"
+        )
+    wanted = Wanted(binning=args.binning, views=args.views, field=args.field, slices=args.slices)
     files = []
-    for path in write_exam(args.folder, person, Exam(args.exam), binning=args.binning):
+    for path in write_exam(args.folder, person, exam, wanted, token=CancelToken(_tell)):
         print(f"{path}", file=sys.stderr, flush=True)
         files.append(str(path))
     print_json({"exam": args.exam, "seed": args.seed, "files": files})
     return 0
+
+
+def _tell(progress: Progress) -> None:
+    """A line now and then: projections and slices take a while."""
+    if progress.done % 25 == 0:
+        print(f"{progress.what}: {progress.done} of {progress.total}", file=sys.stderr, flush=True)
+
+
+def _views(text: str) -> tuple[tuple[Side, PhantomView], ...]:
+    from annotator.phantom.body import PhantomView, Side
+
+    known = {f"{side.value}{view.value}": (side, view) for side in Side for view in PhantomView}
+    names = text.upper().split(",")
+    for name in names:
+        if name not in known:
+            raise argparse.ArgumentTypeError(f"{name!r} is not one of {', '.join(known)}")
+    return tuple(known[name] for name in names)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 500:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 500")
+    return int(text)
+
+
+def _field(text: str) -> tuple[int, int]:
+    rows, _, columns = text.partition("x")
+    if not (rows.isdecimal() and columns.isdecimal() and all(64 <= int(n) <= 8192 for n in (rows, columns))):
+        raise argparse.ArgumentTypeError(f"{text!r} is not ROWSxCOLUMNS of 64 to 8192 each, as in 2457x1996")
+    return int(rows), int(columns)
 
 
 def _seed(text: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -25,6 +26,9 @@ from annotator.phantom.texture import (
 from annotator.phantom.trees import Tube, draw_tubes, make_ducts, make_vessels, plane_path
 
 CANVAS_STEP_MM = 0.14
+DUCT_GAIN, VESSEL_GAIN = 0.55, 1.9
+"""Millimetres of gland for a millimetre of duct or vessel."""
+LIGAMENTS_LOST_ON_MUSCLE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +52,19 @@ def make_anatomy(breast: Breast, view: PhantomView, step_mm: float = CANVAS_STEP
     `step_mm` coarser than the default makes small phantoms for tests.
     """
     canvas = Canvas(DETECTOR_WIDTH_MM, DETECTOR_HEIGHT_MM, step_mm)
-    coarse = canvas.at_step(2 * step_mm)
     outline = make_outline(breast, view, canvas)
     thickness = _thickness(breast, view, canvas, outline)
-    plan = gland.GlandPlan(
-        canvas=coarse,
-        outline=outline,
-        skin_distance_mm=as_field(np.maximum(coarse.resample(outline.skin_distance_mm), 0)),
-        view=view,
-        density_rank=breast.density_rank,
-        thickness_mm=breast.thickness_mm,
-    )
-    rng = stream(breast.seed, breast.side.value, view.value, "gland")
+    plan = gland_plan(breast, view, canvas, outline)
+    rng = gland_stream(breast, view)
     tissue = canvas.resample(gland.gland_mm(rng, plan))
-    over_muscle = _over_muscle(canvas, outline)
-    ligaments = gland.ligaments_mm(rng, plan, canvas) * (1 - 0.85 * over_muscle)
+    over_muscle = over_muscle_share(canvas, outline)
+    ligaments = gland.ligaments_mm(rng, plan, canvas) * (1 - LIGAMENTS_LOST_ON_MUSCLE * over_muscle)
     ducts, vessels = make_ducts(breast), make_vessels(breast)
-    tissue += _tubes(breast, view, canvas, outline, ducts, vessels)
+    drawn = np.zeros(canvas.shape, dtype=np.float32)
+    for tubes, gain in ((ducts, DUCT_GAIN), (vessels, VESSEL_GAIN)):
+        paths = [(plane_path(t.axis, breast, view, outline), t.diameter_mm) for t in tubes]
+        drawn += gain * draw_tubes(sorted(paths, key=lambda p: float(p[1].mean())), canvas)
+    tissue += tube_look(breast, view, canvas)(drawn)
     tissue = as_field(np.clip(tissue, 0, 0.93 * thickness) + ligaments)
     tissue += band_noise(rng, canvas, 3, 4 * step_mm, 8) * (0.6 + 0.09 * tissue)
     tissue *= smoothstep(outline.skin_distance_mm, 0.5, 3)
@@ -76,6 +76,24 @@ def make_anatomy(breast: Breast, view: PhantomView, step_mm: float = CANVAS_STEP
     return Anatomy(
         breast, view, canvas, outline, as_field(attenuation), thickness, as_field(tissue), ducts, vessels
     )
+
+
+def gland_plan(breast: Breast, view: PhantomView, canvas: Canvas, outline: Outline) -> gland.GlandPlan:
+    """What the gland of a view is laid out on: a canvas twice as coarse."""
+    coarse = canvas.at_step(2 * canvas.step_mm)
+    return gland.GlandPlan(
+        canvas=coarse,
+        outline=outline,
+        skin_distance_mm=as_field(np.maximum(coarse.resample(outline.skin_distance_mm), 0)),
+        view=view,
+        density_rank=breast.density_rank,
+        thickness_mm=breast.thickness_mm,
+    )
+
+
+def gland_stream(breast: Breast, view: PhantomView) -> np.random.Generator:
+    """The draws of gland layers, then of ligament sheets."""
+    return stream(breast.seed, breast.side.value, view.value, "gland")
 
 
 def _thickness(breast: Breast, view: PhantomView, canvas: Canvas, outline: Outline) -> Field:
@@ -100,7 +118,8 @@ def _skin(breast: Breast, outline: Outline) -> Field:
     return as_field(1.1 * chord + 4.5 * skin * smoothstep(d, 0, skin))
 
 
-def _over_muscle(canvas: Canvas, outline: Outline) -> Field:
+def over_muscle_share(canvas: Canvas, outline: Outline) -> Field:
+    """1 over the pectoral muscle, 0 beside it, soft between."""
     x, _ = canvas.axes()
     edge = outline.pectoral_edge_mm[:, None]
     return as_field(smoothstep(edge - x, -0.6, 1.8) * (edge > 0))
@@ -138,19 +157,9 @@ def _node(rng: np.random.Generator, canvas: Canvas, outline: Outline) -> Field:
     return blur(as_field(5.5 * body - 3.2 * hilum), 0.5 / canvas.step_mm)
 
 
-def _tubes(
-    breast: Breast,
-    view: PhantomView,
-    canvas: Canvas,
-    outline: Outline,
-    ducts: tuple[Tube, ...],
-    vessels: tuple[Tube, ...],
-) -> Field:
-    drawn = np.zeros(canvas.shape, dtype=np.float32)
-    for tubes, gain in ((ducts, 0.55), (vessels, 1.9)):
-        paths = [(plane_path(t.axis, breast, view, outline), t.diameter_mm) for t in tubes]
-        drawn += gain * draw_tubes(sorted(paths, key=lambda p: float(p[1].mean())), canvas)
+def tube_look(breast: Breast, view: PhantomView, canvas: Canvas) -> Callable[[Field], Field]:
+    """What turns tubes as drawn into tubes as seen: wavering lines that fade here and there."""
     rng = stream(breast.seed, breast.side.value, view.value, "tubes")
-    dx, dy = (0.5 * band_noise(rng, canvas, 3, 3, 12) for _ in range(2))
+    dx, dy = (as_field(0.5 * band_noise(rng, canvas, 3, 3, 12)) for _ in range(2))
     fading = 0.45 + 0.55 * smoothstep(band_noise(rng, canvas, 3, 12, 60), -0.6, 0.8)
-    return as_field(warped(drawn, canvas, dx, dy) * fading)
+    return lambda drawn: as_field(warped(drawn, canvas, dx, dy) * fading)

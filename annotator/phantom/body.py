@@ -16,6 +16,7 @@ from annotator.phantom.texture import stream
 
 DETECTOR_WIDTH_MM = 179.2
 DETECTOR_HEIGHT_MM = 232.96
+SMALL_SIZE, SMALL_THICKNESS_MM = -1.25, 28.0
 
 
 class PhantomView(StrEnum):
@@ -45,7 +46,7 @@ class BodyPoint(NamedTuple):
 class Breast:
     """One breast of one phantom person.
 
-    `size` 0..1 is small to large; `mlo_angle_deg` the tilt of the MLO view; `density` one of "abcd".
+    `size` 0..1 is small to large, SMALL_SIZE very small; `mlo_angle_deg` the tilt of the MLO view; `density` one of "abcd".
     """
 
     seed: int
@@ -85,14 +86,34 @@ class Breast:
         half = self.thickness_mm / 2
         return half * 0.92 * math.tanh(along / (1.6 * half))
 
+    def patient_axes(self, view: PhantomView) -> tuple[Direction, Direction, Direction]:
+        """Unit vectors in patient coordinates (PS3.3 C.7.6.2.1.1): along a stored row, down a column, up `through`."""
+        outwards = 1.0 if self.side is Side.LEFT else -1.0
+        tilt = math.radians(self.mlo_angle_deg)
+        turn = {PhantomView.CC: math.pi / 2, PhantomView.MLO: tilt, PhantomView.ML: 0.0}[view]
+        row = (0.0, -outwards, 0.0)
+        column = (-outwards * math.sin(turn), 0.0, -math.cos(turn))
+        if view is PhantomView.CC:
+            return row, column, (0.0, 0.0, 1.0)
+        return row, column, (outwards * math.cos(turn), 0.0, -math.sin(turn))
 
-def make_breast(seed: int, side: Side, density: str) -> Breast:
-    """The breast of a seed: both sides are alike in size and thickness, not equal."""
+
+Direction = tuple[float, float, float]
+"""(towards the left, towards the back, towards the head)."""
+
+
+def make_breast(seed: int, side: Side, density: str, *, small: bool = False) -> Breast:
+    """The breast of a seed: both sides are alike in size and thickness, not equal.
+
+    A `small` one is 45 mm deep and 28 mm thick when compressed, for files that must be small.
+    """
     if density not in "abcd" or len(density) != 1:
         raise ValueError(f"density is one of a, b, c, d; not {density!r}")
     person = stream(seed, "person")
     size, thickness, tilt = person.uniform(0.3, 1), person.uniform(46, 62), person.uniform(46, 56)
     own = stream(seed, side.value, "breast")
+    if small:
+        return Breast(seed, side, density, SMALL_SIZE, SMALL_THICKNESS_MM, float(tilt))
     return Breast(
         seed=seed,
         side=side,

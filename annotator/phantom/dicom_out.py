@@ -24,6 +24,7 @@ VIEW_CODES = {
     PhantomView.MLO: ("399368009", "medio-lateral oblique"),
     PhantomView.ML: ("399260004", "medio-lateral"),
 }
+BREAST_CODE = ("76752008", "Breast")
 MAGNIFICATION_CODE = ("399163009", "magnification")
 DOWNWARDS = {
     PhantomView.CC: {Side.LEFT: "R", Side.RIGHT: "L"},
@@ -68,8 +69,10 @@ def make_dataset(
     """A complete, losslessly compressed data set with its file meta; save with `enforce_file_format=True`."""
     view, side = PhantomView(truth.view), Side(truth.laterality)
     ds = Dataset()
-    _identity(ds, exam, image, side, view, truth)
-    _equipment(ds, exam)
+    ds.SOPClassUID = DigitalMammographyXRayImageStorageForPresentation
+    add_identity(ds, exam, image, view_label(truth))
+    add_equipment(ds, exam)
+    ds.ImageType = ["DERIVED", "PRIMARY"]
     _acquisition(ds, truth, exam, image)
     _anatomy(ds, side, view, truth)
     _display(ds, exam, image)
@@ -77,13 +80,10 @@ def make_dataset(
     return ds
 
 
-def _identity(
-    ds: Dataset, exam: ExamRecord, image: ImageRecord, side: Side, view: PhantomView, truth: TrueView
-) -> None:
+def add_identity(ds: Dataset, exam: ExamRecord, image: ImageRecord, name: str) -> None:
+    """Patient, study, series and instance; `name` tells the picture from the others of its visit."""
     study = phantom_uid(exam.seed, exam.exam)
-    name = _label(side, view, truth)
     time = f"0930{image.number:02d}"
-    ds.SOPClassUID = DigitalMammographyXRayImageStorageForPresentation
     ds.SOPInstanceUID = phantom_uid(exam.seed, exam.exam, name, "inverse" if image.inverse else "")
     ds.StudyInstanceUID = study
     ds.SeriesInstanceUID = phantom_uid(exam.seed, exam.exam, name, "series")
@@ -102,16 +102,17 @@ def _identity(
     ds.Modality, ds.PresentationIntentType = "MG", "FOR PRESENTATION"
 
 
-def _label(side: Side, view: PhantomView, truth: TrueView) -> str:
-    return f"{side.value}{'M' if truth.magnification > 1 else ''}{view.value}"
+def view_label(truth: TrueView) -> str:
+    """RCC, LMLO, RMCC (magnified) and so on."""
+    return f"{truth.laterality}{'M' if truth.magnification > 1 else ''}{truth.view}"
 
 
-def _equipment(ds: Dataset, exam: ExamRecord) -> None:
+def add_equipment(ds: Dataset, exam: ExamRecord) -> None:
+    """Maker, model, and in several places that nothing here is a patient's."""
     ds.Manufacturer, ds.ManufacturerModelName = MANUFACTURER, exam.model
     ds.InstitutionName = "Synthetic phantom laboratory"
     ds.DeviceSerialNumber, ds.SoftwareVersions = "0001", __version__
     ds.ImageComments = SYNTHETIC
-    ds.ImageType = ["DERIVED", "PRIMARY"]
     ds.DerivationDescription = f"Computed by {MANUFACTURER}, seed {exam.seed}; {SYNTHETIC.lower()}"
     ds.QualityControlImage = "NO"
     ds.BurnedInAnnotation = "NO"
@@ -150,15 +151,20 @@ def _anatomy(ds: Dataset, side: Side, view: PhantomView, truth: TrueView) -> Non
     ds.BodyPartExamined = "BREAST"
     ds.ImageLaterality = side.value
     ds.BreastImplantPresent, ds.PartialView = "NO", "NO"
-    ds.PatientOrientation = ["A" if side is Side.LEFT else "P", DOWNWARDS[view][side]]
-    region = _code("76752008", "Breast")
-    ds.AnatomicRegionSequence = [region]
-    viewed = _code(*VIEW_CODES[view])
-    viewed.ViewModifierCodeSequence = [_code(*MAGNIFICATION_CODE)] if truth.magnification > 1 else []
+    ds.PatientOrientation = patient_orientation(side, view)
+    ds.AnatomicRegionSequence = [code_item(*BREAST_CODE)]
+    viewed = code_item(*VIEW_CODES[view])
+    viewed.ViewModifierCodeSequence = [code_item(*MAGNIFICATION_CODE)] if truth.magnification > 1 else []
     ds.ViewCodeSequence = [viewed]
 
 
-def _code(value: str, meaning: str) -> Dataset:
+def patient_orientation(side: Side, view: PhantomView) -> list[str]:
+    """Where rows and columns lead (PS3.3 C.7.6.1.1.1): the chest wall of a right breast is at the right edge."""
+    return ["A" if side is Side.LEFT else "P", DOWNWARDS[view][side]]
+
+
+def code_item(value: str, meaning: str) -> Dataset:
+    """A SNOMED CT code as the item of a code sequence."""
     item = Dataset()
     item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, "SCT", meaning
     return item
@@ -185,13 +191,18 @@ def _pixels(ds: Dataset, pixels: NDArray[np.uint16], inverse: bool) -> None:
     encoded: Any = imagecodecs.jpeg8_encode(
         np.ascontiguousarray(stored), lossless=True, predictor=1, bitspersample=12
     )
-    ds.PixelData = encapsulate([bytes(encoded)])
+    add_frames(ds, [bytes(encoded)], JPEGLosslessSV1)
+
+
+def add_frames(ds: Dataset, frames: list[bytes], transfer_syntax: UID) -> None:
+    """Encoded frames with an offset table, and the file meta that names their encoding."""
+    ds.PixelData = encapsulate(frames)
     ds["PixelData"].VR = "OB"
     ds["PixelData"].is_undefined_length = True
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = ds.SOPClassUID
     meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
-    meta.TransferSyntaxUID = JPEGLosslessSV1
+    meta.TransferSyntaxUID = transfer_syntax
     meta.ImplementationClassUID = UID(phantom_uid("implementation"))
     meta.ImplementationVersionName = f"ANNOTATOR_{__version__}"[:16]
     ds.file_meta = meta

@@ -1,4 +1,4 @@
-"""Whole exams of one synthetic person: screening, work-up and an earlier screening."""
+"""Whole exams of one synthetic person: screening, work-up, an earlier screening, tomosynthesis."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from annotator.jobs import CancelToken
 from annotator.phantom.anatomy import CANVAS_STEP_MM, Anatomy, make_anatomy
 from annotator.phantom.body import BodyPoint, Breast, PhantomView, Side, make_breast
 from annotator.phantom.calcifications import CalcGroup, make_bed, make_group
@@ -20,7 +21,9 @@ from annotator.phantom.placement import (
 )
 from annotator.phantom.presentation import Processing
 from annotator.phantom.radiograph import Radiograph, plane_of, take
+from annotator.phantom.stack_plan import PIXEL_MM, plan_stack
 from annotator.phantom.texture import stream
+from annotator.phantom.tomosynthesis import Stack, take_stack
 
 BENIGN_BESIDE = ("vascular", "round", "rim", "milk", "rod", "coarse", "skin", "punctate", "dystrophic")
 STANDARD_VIEWS = (
@@ -31,12 +34,20 @@ STANDARD_VIEWS = (
 )
 
 
+View = tuple[Side, PhantomView]
+
+
 class Exam(StrEnum):
-    """The visits that can be made; the work-up magnifies what screening found, the prior is two years older."""
+    """The visits that can be made.
+
+    The work-up magnifies what screening found, the prior is two years older; a year after screening each view
+    is taken as a mammogram and as a tomosynthesis stack.
+    """
 
     SCREENING = "screening"
     WORKUP = "workup"
     PRIOR = "prior"
+    TOMOSYNTHESIS = "tomosynthesis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,58 +72,99 @@ class Shot:
     processing: Processing
 
 
-def make_person(seed: int, density: str | None = None, benign: Sequence[str] | None = None) -> Person:
-    """The person of a seed; `density` and the `benign` kinds (keys of KINDS) follow from it unless given."""
+def make_person(
+    seed: int, density: str | None = None, benign: Sequence[str] | None = None, *, small: bool = False
+) -> Person:
+    """The person of a seed; `density` and the `benign` kinds (keys of KINDS) follow from it unless given.
+
+    `small` gives breasts whose pictures make small files.
+    """
     rng = stream(seed, "findings")
     side = Side.RIGHT if rng.random() < 0.5 else Side.LEFT
     other = Side.LEFT if side is Side.RIGHT else Side.RIGHT
     drawn = "bc"[int(rng.integers(2))]
     kinds = tuple(str(k) for k in rng.choice(BENIGN_BESIDE, 2, replace=False))
-    breasts = {s: make_breast(seed, s, density or drawn) for s in Side}
+    nearer = 0.55 if small else 1.0
+    breasts = {s: make_breast(seed, s, density or drawn, small=small) for s in Side}
     groups: dict[Side, list[CalcGroup]] = {Side.RIGHT: [], Side.LEFT: []}
-    place = BodyPoint(rng.uniform(28, 42), rng.uniform(8, 20), rng.uniform(4, 16))
+    place = _place(nearer, rng.uniform(28, 42), rng.uniform(8, 20), rng.uniform(4, 16))
     bed = make_bed(breasts[side], place)
     groups[side].append(make_group(stream(seed, "group", "S1"), bed, "S1", "fine_pleo"))
     for number, kind in enumerate(kinds if benign is None else benign, start=1):
         beside = other if number % 2 else side
-        place = BodyPoint(rng.uniform(34, 56), rng.uniform(-24, -12), rng.uniform(-8, 14))
+        place = _place(nearer, rng.uniform(34, 56), rng.uniform(-24, -12), rng.uniform(-8, 14))
         bed = make_bed(breasts[beside], place)
         groups[beside].append(make_group(stream(seed, "group", f"B{number}"), bed, f"B{number}", kind))
     return Person(seed, breasts, {s: tuple(g) for s, g in groups.items()}, side)
 
 
-def shots(person: Person, exam: Exam) -> tuple[Shot, ...]:
-    """The pictures of an exam in the order they are taken."""
+def _place(nearer: float, depth: float, lateral: float, up: float) -> BodyPoint:
+    return BodyPoint(nearer * depth, nearer * lateral, nearer * up)
+
+
+def shots(person: Person, exam: Exam, views: Sequence[View] = ()) -> tuple[Shot, ...]:
+    """The pictures of an exam in the order they are taken; only those of `views` when any are given."""
     if exam is Exam.WORKUP:
         side = person.suspicious
         near = Exposure(quanta=900, scatter_ratio=0.08, sharpness_mm=0.022)
-        return tuple(
+        planned = tuple(
             Shot(person.breasts[side], view, person.groups[side], MAGNIFIED_FIELD, near, Processing(0.45))
             for view in (PhantomView.CC, PhantomView.ML)
         )
-    made = []
-    for side, view in STANDARD_VIEWS:
-        breast, groups = person.breasts[side], person.groups[side]
-        if exam is Exam.PRIOR:
-            dim = Exposure(quanta=2600, scatter_ratio=0.24, sharpness_mm=0.040, correlated=True)
-            earlier = tuple(_earlier(person, g) for g in groups)
-            made.append(Shot(breast, view, earlier, OTHER_FULL_FIELD, dim, Processing(0.9, 2.8, 0.54)))
-        else:
-            full = Exposure(quanta=1900, scatter_ratio=0.18)
-            made.append(Shot(breast, view, groups, FULL_FIELD, full, Processing(0.5)))
-    return tuple(made)
+    else:
+        planned = tuple(_full_field(person, exam, side, view) for side, view in STANDARD_VIEWS)
+    return tuple(shot for shot in planned if not views or (shot.breast.side, shot.view) in views)
+
+
+def _full_field(person: Person, exam: Exam, side: Side, view: PhantomView) -> Shot:
+    breast, groups = person.breasts[side], person.groups[side]
+    if exam is Exam.PRIOR:
+        dim = Exposure(quanta=2600, scatter_ratio=0.24, sharpness_mm=0.040, correlated=True)
+        earlier = tuple(_earlier(person, g) for g in groups)
+        return Shot(breast, view, earlier, OTHER_FULL_FIELD, dim, Processing(0.9, 2.8, 0.54))
+    full = Exposure(quanta=1900, scatter_ratio=0.18)
+    return Shot(breast, view, groups, FULL_FIELD, full, Processing(0.5))
 
 
 def take_exam(person: Person, exam: Exam, *, binning: int = 1) -> Iterator[tuple[Shot, Radiograph]]:
-    """Each picture of the exam as it is done; one at a time is in memory.
+    """Each mammogram of the exam as it is done; one at a time is in memory.
 
     `binning` above 1 makes pixels and anatomy that much coarser, for trials that need not look right.
     """
     for planned in shots(person, exam):
-        shot = replace(planned, detector=planned.detector.binned(binning))
-        anatomy = make_anatomy(shot.breast, shot.view, binning * CANVAS_STEP_MM)
-        placement = _placement(person, exam, shot, anatomy)
-        yield shot, take(anatomy, shot.groups, placement, shot.exposure, shot.processing, exam.value)
+        shot, anatomy = prepare(planned, binning)
+        yield shot, take_picture(person, exam, shot, anatomy)
+
+
+def prepare(planned: Shot, binning: int) -> tuple[Shot, Anatomy]:
+    """A shot with pixels `binning` times larger, and the anatomy as coarse."""
+    shot = replace(planned, detector=planned.detector.binned(binning))
+    return shot, make_anatomy(shot.breast, shot.view, binning * CANVAS_STEP_MM)
+
+
+def take_picture(person: Person, exam: Exam, shot: Shot, anatomy: Anatomy) -> Radiograph:
+    """The mammogram of a shot."""
+    placement = _placement(person, exam, shot, anatomy)
+    return take(anatomy, shot.groups, placement, shot.exposure, shot.processing, exam.value)
+
+
+def take_tomosynthesis(
+    shot: Shot,
+    anatomy: Anatomy,
+    *,
+    binning: int = 1,
+    field: tuple[int, int] | None = None,
+    slices: int | None = None,
+    token: CancelToken | None = None,
+) -> Stack:
+    """The stack of a shot, of the same breast lying as on its mammogram; `field` and `slices` as in `plan_stack`.
+
+    Pixels are 0.1 mm times `binning`; a larger one gathers more quanta, except by binning, as in mammograms.
+    """
+    plan = plan_stack(anatomy, pixel_mm=PIXEL_MM * binning, field=field, slices=slices)
+    larger = PIXEL_MM / (shot.detector.pixel_mm / binning)
+    exposure = replace(shot.exposure, quanta=shot.exposure.quanta * larger**2)
+    return take_stack(anatomy, shot.groups, plan, exposure, token=token)
 
 
 def _earlier(person: Person, group: CalcGroup) -> CalcGroup:

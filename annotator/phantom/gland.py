@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -13,6 +14,9 @@ from annotator.phantom.outline import Outline
 from annotator.phantom.texture import Canvas, Field, as_field, band_noise, smoothstep, warped
 
 LAYERS = 8
+LIGAMENT_MAPS = 6
+LIGAMENT_MM = 2.1
+"""Millimetres of gland where a ligament sheet is 1."""
 SKIN_FAT_MM = (14.0, 11.0, 8.0, 5.0)
 CONE_DEG = (30.0, 42.0, 56.0, 75.0)
 THRESHOLDS = (0.95, 0.50, 0.05, -0.45)
@@ -80,14 +84,14 @@ def streaks(rng: np.random.Generator, plan: GlandPlan) -> Field:
     return as_field(polar * smoothstep(distance - 12, 4, 28))
 
 
-def gland_mm(rng: np.random.Generator, plan: GlandPlan) -> Field:
-    """Sum of independent soft-thresholded layers: that is what looks like a projection of tissue.
+def gland_layers(rng: np.random.Generator, plan: GlandPlan) -> Iterator[Field]:
+    """LAYERS independent soft-thresholded maps, 0..1, from the lowest in the breast to the highest.
 
-    Each layer ends elsewhere, so the gland thins out into the fat instead of standing on it like an island.
+    Their sum is what looks like a projection of tissue. Each layer ends elsewhere, so the gland thins out
+    into the fat instead of standing on it like an island.
     """
     canvas = plan.canvas
     threshold = THRESHOLDS[plan.density_rank]
-    total = np.zeros(canvas.shape, dtype=np.float32)
     common = edge_warp(rng, canvas)
     for _ in range(LAYERS):
         warp = as_field(0.7 * common + 0.75 * edge_warp(rng, canvas))
@@ -96,16 +100,42 @@ def gland_mm(rng: np.random.Generator, plan: GlandPlan) -> Field:
         w += 1.5 * (inside - 1) - threshold
         lobules = band_noise(rng, canvas, 2.2, 11, 17) + 0.45 * warp / 6.9
         confined = smoothstep(inside, 0.02, 0.5)
-        total += smoothstep(w, -0.7, 0.9) * (1 - 0.8 * smoothstep(lobules, 0.3, 1.3)) * confined
-    return as_field(total * (plan.thickness_mm / LAYERS * 0.82))
+        yield as_field(smoothstep(w, -0.7, 0.9) * (1 - 0.8 * smoothstep(lobules, 0.3, 1.3)) * confined)
+
+
+def layer_gland_mm(plan: GlandPlan) -> float:
+    """Millimetres of gland along the beam where one layer is 1."""
+    return plan.thickness_mm / LAYERS * 0.82
+
+
+def gland_mm(rng: np.random.Generator, plan: GlandPlan) -> Field:
+    """All layers together, mm of gland along the beam."""
+    total = np.zeros(plan.canvas.shape, dtype=np.float32)
+    for layer in gland_layers(rng, plan):
+        total += layer
+    return as_field(total * layer_gland_mm(plan))
 
 
 def ligaments_mm(rng: np.random.Generator, plan: GlandPlan, fine: Canvas) -> Field:
-    """Cooper's ligaments: sheets seen edge-on, as zero sets of smooth fields drawn with constant width."""
-    coarse = plan.canvas
+    """Cooper's ligaments along the beam, mm of gland."""
     total = np.zeros(fine.shape, dtype=np.float32)
+    for sheets in ligament_sheets(rng, plan, fine):
+        total += sheets
+    return as_field(LIGAMENT_MM * total * ligament_presence(plan, fine))
+
+
+def ligament_presence(plan: GlandPlan, fine: Canvas) -> Field:
+    """Share of ligaments that shows, 0..1: less near the skin and within the gland."""
+    near_skin = smoothstep(plan.skin_distance_mm, 0.6, 5)
+    gland_like = envelope(plan, np.zeros(plan.canvas.shape, dtype=np.float32))
+    return fine.resample(as_field(near_skin * (1 - 0.3 * gland_like)))
+
+
+def ligament_sheets(rng: np.random.Generator, plan: GlandPlan, fine: Canvas) -> Iterator[Field]:
+    """LIGAMENT_MAPS maps of sheets seen edge-on, as zero sets of smooth fields drawn with constant width."""
+    coarse = plan.canvas
     flat = Canvas(120, 340, max(0.45, coarse.step_mm))
-    for number in range(6):
+    for number in range(LIGAMENT_MAPS):
         dx, dy = (2.2 * band_noise(rng, coarse, 3.4, 9, 50) for _ in range(2))
         strands = np.zeros(fine.shape, dtype=np.float32)
         for wavelength, width, strength in LIGAMENT_SCALES:
@@ -117,10 +147,7 @@ def ligaments_mm(rng: np.random.Generator, plan: GlandPlan, fine: Canvas) -> Fie
             lines = fine.resample(warped(as_field(field), coarse, dx, dy))
             strands += strength * _zero_lines(lines, width * rng.uniform(0.7, 1.5), fine.step_mm)
         presence = smoothstep(band_noise(rng, coarse, 3.2, 9, 60), -0.5, 2.4)
-        total += strands * fine.resample(presence)
-    near_skin = smoothstep(plan.skin_distance_mm, 0.6, 5)
-    gland_like = envelope(plan, np.zeros(coarse.shape, dtype=np.float32))
-    return as_field(2.1 * total * fine.resample(as_field(near_skin * (1 - 0.3 * gland_like))))
+        yield as_field(strands * fine.resample(presence))
 
 
 def _zero_lines(field: Field, width_mm: float, step_mm: float) -> Field:

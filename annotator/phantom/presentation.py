@@ -33,7 +33,7 @@ def present(
     plateau = float(np.percentile(thickness_mm[::4, ::4][inside[::4, ::4] > 0.5], 90))
     log = -as_field(cv2.log(counts)) + EQUALISATION * MU_FAT * (plateau - thickness_mm) * inside
     # air would bleed into the bands along the skin line: fill it with the breast's edge value
-    log = _filled(as_field(log), inside)
+    log = filled(as_field(log), inside)
     detail = _bands(log, pixel_mm, processing.enhancement)
     sample = detail[::4, ::4][inside[::4, ::4] > 0.5]
     low, high = np.percentile(sample, (1.5, 99.3))
@@ -45,7 +45,8 @@ def present(
     return stored.astype(np.uint16)
 
 
-def _filled(log: Field, inside: Field) -> Field:
+def filled(log: Field, inside: Field) -> Field:
+    """`log` with the air replaced by the level of the breast's edge nearby."""
     rows, columns = log.shape
     size = (max(1, columns // 16), max(1, rows // 16))
     weight = cv2.resize(inside, size, interpolation=cv2.INTER_AREA)

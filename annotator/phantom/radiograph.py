@@ -65,7 +65,7 @@ def take(
     shadows = [s for group in groups for s in _shadows(group, anatomy, placement, inside)]
     for group in groups:
         for part in group.soft:
-            _add_soft(attenuation, part, anatomy, placement)
+            add_soft(attenuation, part, anatomy, placement)
     for shadow in shadows:
         height, width = shadow.signal.shape
         attenuation[shadow.top : shadow.top + height, shadow.left : shadow.left + width] += shadow.signal
@@ -75,7 +75,7 @@ def take(
     truth = _describe(anatomy, groups, shadows, placement, exposure, expected)
     if breast.side is Side.RIGHT:
         pixels, counts = np.ascontiguousarray(pixels[:, ::-1]), as_field(counts[:, ::-1])
-        truth = _mirrored(truth)
+        truth = mirrored(truth)
     return Radiograph(pixels, counts, truth)
 
 
@@ -85,61 +85,84 @@ def plane_of(anatomy: Anatomy, point: BodyPoint) -> tuple[float, float]:
     return anatomy.outline.nipple_x_mm - point.depth, anatomy.outline.nipple_y_mm - height
 
 
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A square of `side` pixels about a calcification centred at (`column`, `row`)."""
+
+    column: float
+    row: float
+    left: int
+    top: int
+    side: int
+
+
+def patch_of(
+    calcification: Calcification, anatomy: Anatomy, placement: Placement, inside: Field
+) -> Patch | None:
+    """Where a calcification falls on the detector; None when it is not wholly in the picture and the breast."""
+    column, row = placement.to_detector(*plane_of(anatomy, calcification.centre))
+    reach = math.ceil((calcification.shape.reach_mm() + EDGE_MARGIN_MM) / placement.detector.in_breast_mm)
+    left, top = math.floor(column) - reach, math.floor(row) - reach
+    side = 2 * reach + 1
+    rows, columns = inside.shape
+    if left < 0 or top < 0 or left + side > columns or top + side > rows:
+        return None
+    if inside[top : top + side : max(1, side // 8), left : left + side : max(1, side // 8)].min() < 0.5:
+        return None
+    return Patch(column, row, left, top, side)
+
+
+def fine_path(
+    calcification: Calcification, anatomy: Anatomy, pixel: float, patch: Patch
+) -> tuple[Field, int]:
+    """Path length in mm through a calcification on a grid finer than the pixels, and how many times finer."""
+    fine = SUPERSAMPLING if calcification.shape.reach_mm() < 3 else 3
+    offsets = (np.arange(patch.side * fine) + 0.5) / fine
+    u = ((patch.left + offsets - patch.column) * pixel)[None, :]
+    v = ((patch.top + offsets - patch.row) * pixel)[:, None]
+    u, v = np.broadcast_arrays(u, v)
+    return calcification.shape.thickness_mm(u, v, anatomy.view, anatomy.breast), fine
+
+
 def _shadows(group: CalcGroup, anatomy: Anatomy, placement: Placement, inside: Field) -> list[Shadow]:
     shadows = []
     for calcification in group.calcifications:
-        column, row = placement.to_detector(*plane_of(anatomy, calcification.centre))
-        pixel = placement.detector.in_breast_mm
-        reach = math.ceil((calcification.shape.reach_mm() + EDGE_MARGIN_MM) / pixel)
-        left, top = math.floor(column) - reach, math.floor(row) - reach
-        side = 2 * reach + 1
-        rows, columns = inside.shape
-        if left < 0 or top < 0 or left + side > columns or top + side > rows:
+        patch = patch_of(calcification, anatomy, placement, inside)
+        if patch is None:
             continue
-        if inside[top : top + side : max(1, side // 8), left : left + side : max(1, side // 8)].min() < 0.5:
-            continue
-        shadow = _shadow(calcification, group, anatomy, pixel, (column, row), (left, top, side))
+        path, _ = fine_path(calcification, anatomy, placement.detector.in_breast_mm, patch)
+        shadow = shadow_of(calcification, group, anatomy, placement.detector.in_breast_mm, patch, path)
         if shadow is not None:
             shadows.append(shadow)
     return shadows
 
 
-def _shadow(
-    calcification: Calcification,
-    group: CalcGroup,
-    anatomy: Anatomy,
-    pixel: float,
-    at: tuple[float, float],
-    patch: tuple[int, int, int],
+def shadow_of(
+    calcification: Calcification, group: CalcGroup, anatomy: Anatomy, pixel: float, patch: Patch, path: Field
 ) -> Shadow | None:
-    left, top, side = patch
-    fine = SUPERSAMPLING if calcification.shape.reach_mm() < 3 else 3
-    offsets = (np.arange(side * fine) + 0.5) / fine
-    u = ((left + offsets - at[0]) * pixel)[None, :]
-    v = ((top + offsets - at[1]) * pixel)[:, None]
-    u, v = np.broadcast_arrays(u, v)
-    path = calcification.shape.thickness_mm(u, v, anatomy.view, anatomy.breast)
-    support = (path > 0).astype(np.float32)
-    coverage = cv2.resize(support, (side, side), interpolation=cv2.INTER_AREA)
+    """The shadow of `path` (see `fine_path`) on the pixels of its patch; None when it casts none."""
+    size = (patch.side, patch.side)
+    coverage = cv2.resize((path > 0).astype(np.float32), size, interpolation=cv2.INTER_AREA)
     total = float(coverage.sum())
     if total <= 0:
         return None
-    thickness = cv2.resize(path, (side, side), interpolation=cv2.INTER_AREA) * calcification.thin
-    centres = np.arange(side) + 0.5
+    thickness = cv2.resize(path, size, interpolation=cv2.INTER_AREA) * calcification.thin
+    centres = np.arange(patch.side) + 0.5
     return Shadow(
         calcification=calcification,
         group=group,
-        left=left,
-        top=top,
+        left=patch.left,
+        top=patch.top,
         signal=physics.calcium_signal(as_field(thickness), calcification.purity),
-        column=left + float((coverage.sum(axis=0) * centres).sum()) / total,
-        row=top + float((coverage.sum(axis=1) * centres).sum()) / total,
+        column=patch.left + float((coverage.sum(axis=0) * centres).sum()) / total,
+        row=patch.top + float((coverage.sum(axis=1) * centres).sum()) / total,
         area_mm2=total * pixel * pixel,
         z_mm=anatomy.breast.through(calcification.centre, anatomy.view),
     )
 
 
-def _add_soft(attenuation: Field, part: SoftPart, anatomy: Anatomy, placement: Placement) -> None:
+def add_soft(attenuation: Field, part: SoftPart, anatomy: Anatomy, placement: Placement) -> None:
+    """Add a ball of soft tissue to a detector map of attenuation, in place."""
     column, row = placement.to_detector(*plane_of(anatomy, part.centre))
     radius = part.radius_mm / placement.detector.in_breast_mm
     rows, columns = attenuation.shape
@@ -161,8 +184,19 @@ def _describe(
     exposure: Exposure,
     expected: Field,
 ) -> TrueView:
+    detector = placement.detector
+    members = tuple(true_calcification(s, exposure, detector.in_breast_mm, expected) for s in shadows)
+    return true_view(anatomy, groups, placement, members)
+
+
+def true_view(
+    anatomy: Anatomy,
+    groups: Sequence[CalcGroup],
+    placement: Placement,
+    members: tuple[TrueCalcification, ...],
+) -> TrueView:
+    """All truth of a view before it is mirrored; groups that show nothing are left out."""
     detector, breast = placement.detector, anatomy.breast
-    members = tuple(_true(s, exposure, detector.in_breast_mm, expected) for s in shadows)
     nipple = placement.to_detector(anatomy.outline.nipple_x_mm, anatomy.outline.nipple_y_mm)
     return TrueView(
         laterality=breast.side.value,
@@ -185,7 +219,10 @@ def _describe(
     )
 
 
-def _true(shadow: Shadow, exposure: Exposure, pixel: float, expected: Field) -> TrueCalcification:
+def true_calcification(
+    shadow: Shadow, exposure: Exposure, pixel: float, expected: Field
+) -> TrueCalcification:
+    """What is true of one shadow; `expected` are the quanta of each detector pixel."""
     blurred = physics.detector_blur(shadow.signal, exposure, pixel)
     height, width = blurred.shape
     area = expected[shadow.top : shadow.top + height, shadow.left : shadow.left + width]
@@ -206,7 +243,7 @@ def _true(shadow: Shadow, exposure: Exposure, pixel: float, expected: Field) -> 
     )
 
 
-def _mirrored(truth: TrueView) -> TrueView:
+def mirrored(truth: TrueView) -> TrueView:
     width = truth.columns
     return replace(
         truth,

@@ -64,6 +64,34 @@ class TrueView:
     calcifications: tuple[TrueCalcification, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TrueSliceCalcification(TrueCalcification):
+    """One calcification of a tomosynthesis stack.
+
+    `frame` (1 is the first) is the slice of best focus; from `first_frame` to `last_frame` it can be seen.
+    `contrast` is that of one projection, `snr` that of all together.
+    """
+
+    frame: int
+    first_frame: int
+    last_frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrueStack(TrueView):
+    """All truth of a tomosynthesis stack; its calcifications are TrueSliceCalcification.
+
+    Frame n lies at `first_z_mm` + (n - 1) * `step_z_mm`, counted as `z_mm` of a calcification is: the first
+    frame is nearest the detector.
+    """
+
+    frames: int
+    first_z_mm: float
+    step_z_mm: float
+    projections: int
+    sweep_deg: float
+
+
 def truth_json(truth: TrueView, **identity: Any) -> str:
     """The truth as indented JSON, lengths to 1e-4; `identity` (file, seed, exam, UIDs) comes first."""
     content = {"schema": SCHEMA_VERSION, "synthetic": True, **identity, **_rounded(asdict(truth))}

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from pydicom.dataset import Dataset
+
 from annotator.errors import ExportError
-from annotator.phantom.dicom_out import ExamRecord, ImageRecord, make_dataset
-from annotator.phantom.exams import Exam, Person, Shot, take_exam
+from annotator.jobs import CancelToken
+from annotator.phantom.dicom_out import ExamRecord, ImageRecord, make_dataset, view_label
+from annotator.phantom.exams import (
+    Exam,
+    Person,
+    Shot,
+    View,
+    prepare,
+    shots,
+    take_picture,
+    take_tomosynthesis,
+)
 from annotator.phantom.radiograph import Radiograph
-from annotator.phantom.truth import truth_json
+from annotator.phantom.stack_out import encode_slice, make_stack_dataset, stack_label
+from annotator.phantom.tomosynthesis import Stack
+from annotator.phantom.truth import TrueView, truth_json
 
 _VISITS = {
     Exam.SCREENING: ("Screening mammography (synthetic)", "20240312", "052Y", "Phantom aSe 70"),
     Exam.WORKUP: ("Diagnostic mammography, magnification (synthetic)", "20240322", "052Y", "Phantom aSe 70"),
+    Exam.TOMOSYNTHESIS: ("Tomosynthesis and mammography (synthetic)", "20250318", "053Y", "Phantom aSe 70"),
     Exam.PRIOR: ("Screening mammography (synthetic)", "20220309", "050Y", "Phantom CsI 100"),
 }
 _WINDOWS = {
@@ -23,46 +39,86 @@ _WINDOWS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of an exam to make, and how: all its views, as fine as the machine would, unless said otherwise.
+
+    `field` (rows, columns) and `slices` are those of tomosynthesis stacks.
+    """
+
+    binning: int = 1
+    views: tuple[View, ...] = ()
+    field: tuple[int, int] | None = None
+    slices: int | None = None
+
+
 def write_exam(
     folder: Path,
     person: Person,
     exam: Exam,
+    wanted: Wanted | None = None,
     *,
-    binning: int = 1,
+    token: CancelToken | None = None,
 ) -> Iterator[Path]:
     """Write an exam's files one by one and yield each DICOM file.
 
-    Raises ExportError when a file cannot be written.
+    Raises ExportError when a file cannot be written, Cancelled soon after `token` is cancelled.
     """
-    for number, (shot, picture) in enumerate(take_exam(person, exam, binning=binning), start=1):
-        yield write_picture(folder, person, exam, number, shot, picture)
+    wanted = wanted or Wanted()
+    for number, planned in enumerate(shots(person, exam, wanted.views), start=1):
+        if token is not None:
+            token.checkpoint()
+        shot, anatomy = prepare(planned, wanted.binning)
+        yield write_picture(folder, person, exam, number, shot, take_picture(person, exam, shot, anatomy))
+        if exam is Exam.TOMOSYNTHESIS:
+            stack = take_tomosynthesis(
+                shot, anatomy, binning=wanted.binning, field=wanted.field, slices=wanted.slices, token=token
+            )
+            yield write_stack(folder, person, exam, number, shot, stack, token=token)
 
 
 def write_picture(
     folder: Path, person: Person, exam: Exam, number: int, shot: Shot, picture: Radiograph
 ) -> Path:
     """One picture as `<label>.dcm` with `<label>.truth.json` beside it."""
-    truth = picture.truth
-    label = f"{truth.laterality}{'M' if truth.magnification > 1 else ''}{truth.view}"
-    record = exam_record(person.seed, exam)
     image = ImageRecord(
         number=number,
         exposure_mas=round(60 + shot.breast.thickness_mm * 0.9),
         force_n=95 + 4 * number,
         enhancement=f"Detail {shot.processing.enhancement:g}",
     )
-    dataset = make_dataset(picture.pixels, truth, record, image)
-    path = folder / f"{label}.dcm"
+    dataset = make_dataset(picture.pixels, picture.truth, exam_record(person.seed, exam), image)
+    return _write(folder / f"{view_label(picture.truth)}.dcm", dataset, picture.truth, person.seed, exam)
+
+
+def write_stack(
+    folder: Path,
+    person: Person,
+    exam: Exam,
+    number: int,
+    shot: Shot,
+    stack: Stack,
+    *,
+    token: CancelToken | None = None,
+) -> Path:
+    """One stack as `<label>-tomo.dcm` with its truth beside it; its slices are made meanwhile."""
+    image = ImageRecord(number=10 + number, exposure_mas=0, force_n=0, enhancement="")
+    frames = [encode_slice(pixels) for pixels in stack.slices(token)]
+    dataset = make_stack_dataset(frames, stack.truth, shot.breast, exam_record(person.seed, exam), image)
+    return _write(folder / f"{stack_label(stack.truth)}.dcm", dataset, stack.truth, person.seed, exam)
+
+
+def _write(path: Path, dataset: Dataset, truth: TrueView, seed: int, exam: Exam) -> Path:
     text = truth_json(
         truth,
         file=path.name,
-        seed=person.seed,
+        seed=seed,
         exam=exam.value,
         study_instance_uid=str(dataset.StudyInstanceUID),
         sop_instance_uid=str(dataset.SOPInstanceUID),
     )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         _write_whole(path, lambda part: dataset.save_as(part, enforce_file_format=True))
         _write_whole(
             path.with_suffix(".truth.json"),

@@ -22,9 +22,9 @@ from annotator.phantom.write import exam_record
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All three exams of one seed, coarse."""
+    """The three exams of mammograms of one seed, coarse."""
     folder = tmp_path_factory.mktemp("phantom")
-    for exam in Exam:
+    for exam in (Exam.SCREENING, Exam.WORKUP, Exam.PRIOR):
         words = ["phantom", str(folder / exam.value), "--seed", "9", "--exam", exam.value, "--binning", "8"]
         assert main(words) == 0
     return folder
@@ -82,8 +82,18 @@ def test_uids_are_unique_and_follow_the_seed(made: Path, tmp_path: Path):
 
 
 def test_wrong_calls_are_refused_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    assert main(["phantom", str(tmp_path), "--seed", "1", "--exam", "tomosynthesis"]) == 2
-    assert "cannot be made yet" in capsys.readouterr().err
+    assert main(["phantom", str(tmp_path), "--seed", "1", "--slices", "9"]) == 2
+    assert "--exam tomosynthesis" in capsys.readouterr().err
+    assert main(["phantom", str(tmp_path), "--seed", "1", "--exam", "prior", "--views", "RML"]) == 2
+    assert "none of these views" in capsys.readouterr().err
+    for option, words, said in (
+        ("--views", "RCC,RXX", "'RXX' is not one of"),
+        ("--slices", "0", "from 1 to 500"),
+        ("--field", "40x900", "ROWSxCOLUMNS"),
+    ):
+        with pytest.raises(SystemExit, match="2"):
+            main(["phantom", str(tmp_path), "--seed", "1", option, words])
+        assert said in capsys.readouterr().err
     assert main(["phantom", str(tmp_path), "--seed", "1", "--benign", "fine_pleo"]) == 2
     assert "known are" in capsys.readouterr().err
     blocked = tmp_path / "file"
