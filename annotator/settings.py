@@ -32,6 +32,8 @@ class Settings:
     `micro_below_mm` and `macro_above_mm` only drive a hint: published cut-offs
     disagree (docs/domain.md, size words). `grey_output`, one of GREY_OUTPUTS, says in how many grey levels
     images go to the screen (docs/display.md).
+    `header_index` keeps what was read from headers, names of patients too, in `header_index_path`, so that
+    a folder seen before lists at once.
     """
 
     database: str
@@ -40,6 +42,7 @@ class Settings:
     micro_below_mm: float = 0.5
     macro_above_mm: float = 1.0
     grey_output: str = "auto"
+    header_index: bool = True
 
 
 def data_dir() -> Path:
@@ -50,6 +53,11 @@ def data_dir() -> Path:
 def log_dir() -> Path:
     """Where logs and crash reports go."""
     return _private(Path(platformdirs.user_log_path(APP_NAME, appauthor=False)))
+
+
+def header_index_path() -> Path:
+    """The file in which headers are kept from one listing to the next (`annotator doctor --forget-index`)."""
+    return Path(platformdirs.user_cache_path(APP_NAME, appauthor=False)) / "headers.sqlite"
 
 
 def settings_path() -> Path:
@@ -75,7 +83,7 @@ def load_settings(
     }
     given |= {k: v for k, v in (overrides or {}).items() if v is not None}
     chosen: dict[str, Any] = {k: v for k, v in given.items() if v}
-    settings = replace(settings, **chosen)
+    settings = replace(settings, **chosen, **_switches(environment))
     if not 0 < settings.micro_below_mm <= settings.macro_above_mm < math.inf:
         raise InvalidSettings(
             f"micro_below_mm is {settings.micro_below_mm:g} and macro_above_mm {settings.macro_above_mm:g}; "
@@ -95,6 +103,9 @@ def load_settings(
     return settings
 
 
+_KINDS: dict[str, type] = {"str": str, "float": float, "bool": bool}
+
+
 def _from_file(file: Path | None) -> dict[str, Any]:
     path = file or settings_path()
     try:
@@ -106,7 +117,7 @@ def _from_file(file: Path | None) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise InvalidSettings(f"{path}: cannot be read as settings ({why}); mend or remove it") from error
-    kinds = {f.name: float if f.type == "float" else str for f in fields(Settings)}
+    kinds = {f.name: _KINDS[str(f.type)] for f in fields(Settings)}
     for name, value in values.items():
         if name not in kinds:
             raise InvalidSettings(f"{path}: {name!r} is not a setting; known are {', '.join(kinds)}")
@@ -115,6 +126,18 @@ def _from_file(file: Path | None) -> dict[str, Any]:
         elif not isinstance(value, kinds[name]):
             raise InvalidSettings(f"{path}: {name} must be a {kinds[name].__name__}")
     return values
+
+
+def _switches(environment: Mapping[str, str]) -> dict[str, bool]:
+    """The settings of two states that a variable names."""
+    switches = {}
+    for name in (f.name for f in fields(Settings) if f.type == "bool"):
+        said = environment.get(variable := f"ANNOTATOR_{name.upper()}", "").lower()
+        if said not in ("", "true", "false"):
+            raise InvalidSettings(f"{variable} is {said!r}; set it to true or false")
+        if said:
+            switches[name] = said == "true"
+    return switches
 
 
 def _default_reader(environment: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ from annotator.model.geometry import ImagePoint
 from annotator.model.history import Act, Revision, Step, undo_steps
 from annotator.model.image import ExamInfo, ImageInfo
 from annotator.rules import FollowUp, RuleTable, follow_up
-from annotator.settings import Settings
+from annotator.settings import Settings, header_index_path
 
 if TYPE_CHECKING:
     from annotator.analysis.spots import SpotResult
@@ -66,7 +66,8 @@ class Workspace:
         """What can be opened under `paths`, and what cannot, with the reason."""
         from annotator.imaging.collection import list_images
 
-        return list_images(paths, token=token)
+        index = header_index_path() if self.settings.header_index else None
+        return list_images(paths, token=token, index=index)
 
     def group_exams(self, images: Sequence[ImageInfo]) -> tuple[ExamInfo, ...]:
         """Images by study, oldest exam first."""

@@ -45,15 +45,22 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "doctor",
         parents=[common],
         help="what this installation can do, and what it lacks",
-        description="Look at versions, decoders, display, database and folders. Changes nothing; exit status 1 "
-        "when something that is needed is missing.",
+        description="Look at versions, decoders, display, database and folders. Changes nothing unless told to; "
+        "exit status 1 when something that is needed is missing.",
     )
     parser.add_argument("--json", action="store_true", help="one JSON document")
+    parser.add_argument(
+        "--forget-index",
+        action="store_true",
+        help="only remove what is kept of headers (names of patients too) to list folders quickly",
+    )
     parser.set_defaults(run=run_doctor)
 
 
 def run_doctor(arguments: argparse.Namespace) -> int:
     """Look at everything, say what was found, and 1 when something needed is missing."""
+    if arguments.forget_index:
+        return _forget_index()
     problems: list[str] = []
     found = {
         "program": __version__,
@@ -64,6 +71,7 @@ def run_doctor(arguments: argparse.Namespace) -> int:
         "display": _display(problems),
         "database": _database(arguments, problems),
         "folders": _folders(problems),
+        "header_index": _header_index(),
         "problems": problems,
     }
     if arguments.json:
@@ -71,6 +79,29 @@ def run_doctor(arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(_as_text(found)))
     return 1 if problems else 0
+
+
+def _forget_index() -> int:
+    """Remove the header index; 1 when that fails."""
+    from annotator.imaging.header_index import forget_index
+    from annotator.settings import header_index_path
+
+    path = header_index_path()
+    try:
+        there = forget_index(path)
+    except OSError as error:
+        print(f"{path} cannot be removed: {error.strerror}; close the program and try again", file=sys.stderr)
+        return 1
+    print(f"{path} was removed" if there else f"{path}: there is none")
+    return 0
+
+
+def _header_index() -> dict[str, Any]:
+    """Where headers are kept between listings, and how much."""
+    from annotator.settings import header_index_path
+
+    path = header_index_path()
+    return {"path": str(path), "bytes": path.stat().st_size if path.is_file() else 0}
 
 
 def _libraries(problems: list[str]) -> dict[str, str | None]:
@@ -200,6 +231,10 @@ def _as_text(found: dict[str, Any]) -> list[str]:
     lines += ["", "Folders"]
     lines += [
         f"  {f['for']:<10}{f['path']}{'' if f['writable'] else ' (not writable)'}" for f in found["folders"]
+    ]
+    index = found["header_index"]
+    lines += [
+        f"  {'headers':<10}{index['path']} ({index['bytes'] / 1e6:.1f} MB kept; --forget-index removes it)"
     ]
     lines += ["", *(found["problems"] or ["Nothing is missing."])]
     return lines

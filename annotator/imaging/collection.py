@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from annotator.errors import UnreadableImage
-from annotator.imaging.archive import unpack
+from annotator.imaging.archive import shown_path, unpack
 from annotator.imaging.decode_guard import attempt
-from annotator.imaging.dicom_file import read_info
 from annotator.imaging.dicomdir import Directory, is_dicomdir, read_dicomdir
+from annotator.imaging.header_index import PASSED_OVER, HeaderIndex, PassedOver, stamp_of
 from annotator.imaging.rejected import Rejected
 from annotator.jobs import CancelToken, Progress
 from annotator.model.image import ExamInfo, ImageInfo
@@ -32,13 +32,18 @@ class Listing:
 
 
 def list_images(
-    paths: Sequence[Path], *, recursive: bool = True, token: CancelToken | None = None
+    paths: Sequence[Path],
+    *,
+    recursive: bool = True,
+    token: CancelToken | None = None,
+    index: Path | None = None,
 ) -> Listing:
     """All pictures below `paths`, in the order given and by name within each; nothing stops the rest.
 
-    Other files are passed over in folders and rejected when named. Raises Cancelled only.
+    Other files are passed over in folders and rejected when named. `index` is the file in which headers are
+    kept from one listing to the next; without one every file is read. Raises Cancelled only.
     """
-    found = list(scan(paths, recursive=recursive, token=token))
+    found = list(scan(paths, recursive=recursive, token=token, index=index))
     return Listing(
         tuple(f for f in found if isinstance(f, ImageInfo)),
         tuple(f for f in found if isinstance(f, Rejected)),
@@ -46,26 +51,46 @@ def list_images(
 
 
 def scan(
-    paths: Sequence[Path], *, recursive: bool = True, token: CancelToken | None = None
+    paths: Sequence[Path],
+    *,
+    recursive: bool = True,
+    token: CancelToken | None = None,
+    index: Path | None = None,
 ) -> Iterator[ImageInfo | Rejected]:
     """`list_images` one by one, as they are found."""
     token = token or CancelToken()
     seen: dict[str, Path] = {}
     done: set[Path] = set()
-    for number, found in enumerate(_candidates([Path(p) for p in paths], recursive, token)):
-        if isinstance(found, Rejected):
+    with HeaderIndex(index) as known:
+        candidates = _Candidates(known, token, recursive=recursive)
+        for number, candidate in enumerate(candidates.among([Path(p) for p in paths])):
+            path = candidate if isinstance(candidate, Path) else candidate.path
+            if isinstance(candidate, ImageInfo | Path):
+                if path in done:
+                    continue
+                done.add(path)
+                token.checkpoint(Progress(number, None, path.name))
+            found = _read(candidate, known) if isinstance(candidate, Path) else candidate
+            if isinstance(found, ImageInfo):
+                found = _with_twin(found, seen.setdefault(found.sop_instance_uid, found.path))
             yield found
-            continue
-        if found in done:
-            continue
-        done.add(found)
-        token.checkpoint(Progress(number, None, found.name))
-        try:
-            info = read_info(found)
-        except UnreadableImage as error:
-            yield Rejected(found, error.reason)
-            continue
-        yield _with_twin(info, seen.setdefault(info.sop_instance_uid, found))
+
+
+def _read(path: Path, index: HeaderIndex) -> ImageInfo | Rejected:
+    """What is in a file that claims to be a picture, kept in the index for the next time."""
+    from annotator.imaging.dicom_file import read_info  # noqa: PLC0415 - pydicom, for files not yet known
+
+    stamp = stamp_of(path)
+    found: ImageInfo | Rejected
+    try:
+        found = read_info(path)
+    except UnreadableImage as error:
+        found = Rejected(path, error.reason)
+        if isinstance(error.__cause__, OSError | MemoryError):  # may go better next time
+            return found
+    if shown_path(path) == path:  # what was unpacked is gone when the program ends
+        index.remember(path, stamp, found)
+    return found
 
 
 def group_exams(images: Sequence[ImageInfo]) -> tuple[ExamInfo, ...]:
@@ -94,49 +119,92 @@ def _with_twin(info: ImageInfo, first: Path) -> ImageInfo:
     return replace(info, repairs=(*info.repairs, note))
 
 
-def _candidates(paths: Iterable[Path], recursive: bool, token: CancelToken) -> Iterator[Path | Rejected]:
-    for path in paths:
-        if path.is_dir():
-            yield from _in_folder(path, recursive=recursive, token=token)
-        elif not path.exists():
-            yield Rejected(path, "there is no such file or folder")
-        elif not path.is_file():
-            yield Rejected(path, "it is neither a file nor a folder")
+_Candidate = Path | ImageInfo | Rejected
+
+
+class _Candidates:
+    """Files that may be pictures, those known from the index already as what they are."""
+
+    def __init__(self, index: HeaderIndex, token: CancelToken, *, recursive: bool) -> None:
+        self._index = index
+        self._token = token
+        self._recursive = recursive
+
+    def among(self, paths: Iterable[Path]) -> Iterator[_Candidate]:
+        for path in paths:
+            if path.is_dir():
+                yield from self.below(path, recursive=self._recursive)
+            elif not path.exists():
+                yield Rejected(path, "there is no such file or folder")
+            elif not path.is_file():
+                yield Rejected(path, "it is neither a file nor a folder")
+            else:
+                yield from self._named(path)
+
+    def below(self, folder: Path, *, recursive: bool) -> Iterator[_Candidate]:
+        """Files by name, then folders by name; a folder reached twice through links is entered once."""
+        entered: set[tuple[int, int]] = set()
+        waiting = [folder]
+        while waiting:
+            self._token.checkpoint()
+            here = waiting.pop()
+            listed, why = attempt(partial(_listed, here, entered))
+            if listed is None:
+                yield Rejected(here, f"this folder cannot be read ({why})")
+                continue
+            files, folders = listed
+            for path in files:
+                yield from self._met(path)
+            self._index.forget_missing(here, {path.name for path in files})
+            if recursive:
+                waiting.extend(reversed(folders))
+
+    def _named(self, path: Path) -> Iterator[_Candidate]:
+        known = self._index.known(path)
+        if isinstance(known, ImageInfo | Rejected):
+            yield known
         elif is_dicomdir(path):
-            yield from _in_dicomdir(path, token)
+            yield from self._in_dicomdir(path)
         elif zipfile.is_zipfile(path) and not _has_preamble(path):
-            unpacked = unpack(path, token, wanted=_claims_by_name)
+            unpacked = unpack(path, self._token, wanted=_claims_by_name)
             yield from unpacked.rejected
-            yield from _in_folder(unpacked.folder, recursive=True, token=token)
+            unknown = _Candidates(HeaderIndex(None), self._token, recursive=True)
+            yield from unknown.below(unpacked.folder, recursive=True)
         elif _claims(path):
             yield path
         else:
             yield Rejected(path, "it is not a DICOM file")
 
+    def _met(self, path: Path) -> Iterator[_Candidate]:
+        """What a file found in a folder is."""
+        known, stamp = self._index.known(path), stamp_of(path)
+        if isinstance(known, PassedOver):
+            return
+        if known is not None:
+            yield known
+        elif is_dicomdir(path):
+            yield from _missing_from(read_dicomdir(path), path)
+        elif _claims(path):
+            yield path
+        elif path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
+            yield Rejected(path, "it is a ZIP archive in a folder and was not looked into; open it by itself")
+        else:
+            self._index.remember(path, stamp, PASSED_OVER)
 
-def _in_folder(folder: Path, *, recursive: bool, token: CancelToken) -> Iterator[Path | Rejected]:
-    """Files by name, then folders by name; a folder reached twice through links is entered once."""
-    entered: set[tuple[int, int]] = set()
-    waiting = [folder]
-    while waiting:
-        token.checkpoint()
-        here = waiting.pop()
-        listed, why = attempt(partial(_listed, here, entered))
-        if listed is None:
-            yield Rejected(here, f"this folder cannot be read ({why})")
-            continue
-        files, folders = listed
-        for path in files:
-            if is_dicomdir(path):
-                yield from _missing_from(read_dicomdir(path), path)
-            elif _claims(path):
-                yield path
-            elif path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
-                yield Rejected(
-                    path, "it is a ZIP archive in a folder and was not looked into; open it by itself"
-                )
-        if recursive:
-            waiting.extend(reversed(folders))
+    def _in_dicomdir(self, path: Path) -> Iterator[_Candidate]:
+        directory = read_dicomdir(path)
+        yield from () if directory.files else (_empty(directory, path),)
+        yield from directory.rejected
+        for file in directory.files:
+            known = self._index.known(file)
+            yield known if isinstance(known, ImageInfo | Rejected) else file
+        if not directory.files:
+            yield from self.below(path.parent, recursive=True)
+
+
+def _empty(directory: Directory, path: Path) -> Rejected:
+    why = "is damaged" if directory.damaged else "lists no file that is there"
+    return Rejected(path, f"this DICOMDIR {why}; the folder around it was searched instead")
 
 
 def _listed(folder: Path, entered: set[tuple[int, int]]) -> tuple[list[Path], list[Path]]:
@@ -161,18 +229,6 @@ def _listed(folder: Path, entered: set[tuple[int, int]]) -> tuple[list[Path], li
 
 def _by_name(path: Path) -> tuple[str, str]:
     return path.name.casefold(), path.name
-
-
-def _in_dicomdir(path: Path, token: CancelToken) -> Iterator[Path | Rejected]:
-    directory = read_dicomdir(path)
-    if directory.files:
-        yield from directory.rejected
-        yield from directory.files
-        return
-    why = "is damaged" if directory.damaged else "lists no file that is there"
-    yield Rejected(path, f"this DICOMDIR {why}; the folder around it was searched instead")
-    yield from directory.rejected
-    yield from _in_folder(path.parent, recursive=True, token=token)
 
 
 def _missing_from(directory: Directory, path: Path) -> Iterator[Rejected]:

@@ -11,11 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pydicom.dataset import Dataset
-
-from annotator.imaging.dataset import read_raw
 from annotator.imaging.decode_guard import attempt, quiet_parsing
-from annotator.imaging.facts import Facts
 from annotator.imaging.rejected import Rejected
 
 _CLASS = b"1.2.840.10008.1.3.10"
@@ -72,6 +68,12 @@ def read_dicomdir(path: Path) -> Directory:
 
 
 def _file_ids(path: Path) -> Iterator[tuple[str, ...]]:
+    # looking whether a file is a DICOMDIR, as every listing does, must not import pydicom
+    from pydicom.dataset import Dataset  # noqa: PLC0415
+
+    from annotator.imaging.dataset import read_raw  # noqa: PLC0415
+    from annotator.imaging.facts import Facts  # noqa: PLC0415
+
     raw = read_raw(path, most_reads=_MOST_READS)
     if "DirectoryRecordSequence" not in raw.dataset:
         raise ValueError("holds no directory")

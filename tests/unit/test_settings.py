@@ -8,7 +8,7 @@ import pytest
 
 from annotator.cli import main
 from annotator.errors import InvalidSettings
-from annotator.settings import Settings, data_dir, load_settings, log_dir, settings_path
+from annotator.settings import Settings, data_dir, header_index_path, load_settings, log_dir, settings_path
 
 
 def write(path: Path, text: str) -> Path:
@@ -119,6 +119,7 @@ def test_settings_hold_nothing_of_a_patient() -> None:
         "micro_below_mm",
         "macro_above_mm",
         "grey_output",
+        "header_index",
     }
 
 
@@ -126,3 +127,28 @@ def test_the_grey_output_is_one_of_four():
     assert load_settings(overrides={"grey_output": "dithered"}).grey_output == "dithered"
     with pytest.raises(InvalidSettings, match="'12'; choose one of auto, 8, dithered, 10"):
         load_settings(environment={"ANNOTATOR_GREY_OUTPUT": "12"})
+
+
+@pytest.mark.parametrize(
+    ("text", "variable", "kept"),
+    [
+        ("", "", True),
+        ("header_index = false", "", False),
+        ("header_index = false", "true", True),
+        ("", "False", False),
+    ],
+)
+def test_the_header_index_can_be_switched_off(tmp_path: Path, text: str, variable: str, kept: bool) -> None:
+    file = write(tmp_path / "s.toml", text)
+    assert load_settings(file, environment={"ANNOTATOR_HEADER_INDEX": variable}).header_index is kept
+
+
+def test_a_switch_is_true_or_false(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings, match="ANNOTATOR_HEADER_INDEX"):
+        load_settings(environment={"ANNOTATOR_HEADER_INDEX": "maybe"})
+    with pytest.raises(InvalidSettings, match="header_index"):
+        load_settings(write(tmp_path / "s.toml", "header_index = 1"), environment={})
+
+
+def test_the_header_index_lies_in_the_users_cache(own_home: Path) -> None:
+    assert header_index_path().is_relative_to(own_home)
