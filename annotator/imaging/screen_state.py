@@ -57,7 +57,7 @@ class ScreenState:
         serial = self.measured.serial if not self.screen.serial else ""
         screen = f"{self.screen} {serial}".rstrip()
         if not self.on:
-            return f"not corrected, {measured}, {off} from the GSDF, {screen}"
+            return f"uncorrected, {measured}, {off} from the GSDF, {screen}"
         if self.checked is None:
             return f"GSDF, {measured}, {off} (computed), {screen}"
         return f"GSDF, {measured}, checked {self.checked.at:%Y-%m-%d}, {off}, {screen}"

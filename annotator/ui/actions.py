@@ -88,6 +88,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("text_level", "View", "Text on the image", ("O",), "cycle_text", "All, little or only side and view", "picture"),
     ActionSpec("layout", "View", "Next layout", ("H",), "cycle_layout", "Four, three, two or one image", "exam"),
     ActionSpec("images_only", "View", "Images only", ("F11",), "toggle_images_only", "Hide everything but the images"),
+    ActionSpec("display_check", "View", "Display check...", ("F9",), "show_display_check", "Test pattern, photometer values and correction of this screen, with a dated log"),
     ActionSpec("show_worklist", "View", "Worklist", ("Ctrl+1",), "toggle_panel", "Show or hide the worklist", argument="worklist"),
     ActionSpec("show_thumbnails", "View", "Images", ("Ctrl+2",), "toggle_panel", "Show or hide the small pictures", argument="thumbnails"),
     ActionSpec("show_findings", "View", "Findings", ("Ctrl+3",), "toggle_panel", "Show or hide findings and follow-up", argument="findings"),

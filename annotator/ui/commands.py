@@ -260,6 +260,13 @@ class Commands(QObject):
         edition = workspace.settings.lexicon_edition
         self._show_dialog("about", lambda: AboutBox(workspace.rules, edition, self._window))
 
+    def show_display_check(self) -> None:
+        from annotator.ui.display_check import DisplayCheck  # noqa: PLC0415  seldom wanted, so not before first paint
+
+        window = self._window
+        reader = window.desk.workspace.settings.reader
+        self._show_dialog("display check", lambda: DisplayCheck(window.displays, reader, window))
+
     def _show_dialog(self, name: str, make: Callable[[], QDialog]) -> None:
         dialog = self._dialogs.get(name) or self._dialogs.setdefault(name, make())
         dialog.show()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QScreen
+from PySide6.QtWidgets import QWidget
 
 from annotator.errors import AnnotatorError, StoreError
 from annotator.imaging.screen_state import ScreenState, state_of
@@ -89,6 +90,12 @@ class Displays(QObject):
             self._notes[key] = self.state(screen).note(levels)
         return self._notes[key]
 
+    def follow(self, window: QWidget, apply: Callable[[QScreen], None]) -> None:
+        """Call `apply` with the screen `window` is on: now, when it goes to another, and after every event."""
+        self.changed.connect(lambda: apply(window.screen()))
+        _Follower(window, apply)
+        apply(window.screen())
+
     def record(self, event: DisplayEvent, then: Callable[[], None] | None = None) -> None:
         """Add an event to the log and go by it, once it is on disk; `failed` says why it is not."""
 
@@ -104,3 +111,21 @@ class Displays(QObject):
             self.failed.emit(str(error))
 
         self._runner.write(lambda: self._log.append(event), kept, refused)
+
+
+class _Follower(QObject):
+    """A window has a handle that tells of its screen only from its first showing on."""
+
+    def __init__(self, window: QWidget, apply: Callable[[QScreen], None]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._apply = apply
+        window.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        handle = self._window.windowHandle()
+        if event.type() == QEvent.Type.Show and handle is not None:
+            self._window.removeEventFilter(self)
+            handle.screenChanged.connect(self._apply)
+            self._apply(self._window.screen())
+        return False

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSettings, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QScreen
 from PySide6.QtWidgets import (
     QDockWidget,
     QLabel,
@@ -21,9 +21,11 @@ from PySide6.QtWidgets import (
 
 from annotator.model.image import ExamInfo
 from annotator.settings import settings_path
+from annotator.store.display_log import DisplayLog
 from annotator.ui.actions import ACTIONS, MENUS, Chord, Needs, enable_actions, make_actions
 from annotator.ui.chord_legend import ChordLegend
 from annotator.ui.commands import Commands
+from annotator.ui.displays import Displays
 from annotator.ui.exam_strip import ExamStrip
 from annotator.ui.exam_view import ExamView
 from annotator.ui.exports import Exports
@@ -57,6 +59,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(1600, 900)
         self._runner = runner
+        self.displays = Displays(workspace.settings.grey_output, runner, DisplayLog(), self)
         self.desk = ReadingDesk(workspace, runner, self)
         self.grid = ViewportGrid()
         self.lens = Lens(self.grid)
@@ -241,6 +244,8 @@ class MainWindow(QMainWindow):
         self.exam_view.layout_changed.connect(self.strip.show_layout)
         self.exam_view.message.connect(self.status.show_message)
         self.exam_view.picture_shown.connect(self._picture_shown)
+        self.displays.failed.connect(self.status.show_message)
+        self.displays.follow(self, self._show_display)
         self._legend.picked.connect(self.commands.chord_picked)
         self.lens.message.connect(self.status.show_message)
         for viewport in self.grid.viewports:
@@ -298,6 +303,11 @@ class MainWindow(QMainWindow):
         self._show_reading()
         self._refresh_history()
         self._enable()
+
+    def _show_display(self, screen: QScreen) -> None:
+        note = self.displays.note(screen)
+        self.desk.set_display(note)
+        self.status.show_display(note)
 
     def _show_reading(self, _changes: object = None) -> None:
         session = self.desk.session

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
@@ -33,6 +35,8 @@ class StatusLine(QWidget):
         self.view = ElidedLabel()
         self.reader = QLabel(f"reader {reader}")
         self.reader.setProperty("role", "dim")
+        self.display = QLabel()
+        self.display.setProperty("role", "dim")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(120)
@@ -46,7 +50,7 @@ class StatusLine(QWidget):
         row.setContentsMargins(10, 2, 10, 2)
         row.setSpacing(14)
         row.addWidget(self.hint, 1)
-        for part in (self.work, self.bar, self.stop, self.pointer, self.view, self.reader):
+        for part in (self.work, self.bar, self.stop, self.pointer, self.view, self.display, self.reader):
             row.addWidget(part)
         self._fade = QTimer(self)
         self._fade.setSingleShot(True)
@@ -112,6 +116,14 @@ class StatusLine(QWidget):
         name = "" if voi is None else voi.name or "window of the file"
         inverted = "  ·  inverted" if viewport.inverted else ""
         self.view.setText(f"zoom {viewport.view.scale:.2f}  ·  {name}{inverted}")
+
+    def show_display(self, note: str) -> None:
+        """Say what the images are seen on, in two words; all of it, and what to do, when resting there."""
+        self.display.setText(f"{note.partition(',')[0]} display")
+        self.display.setToolTip(
+            f"<p>Every act keeps what it was made on: {escape(note)}.</p>"
+            "<p>Measure, correct or look at this screen in the display check (F9).</p>"
+        )
 
     def show_progress(self, progress: Progress | None, things: str = "files") -> None:
         """Show how many things of long work are done; None when there is none."""
