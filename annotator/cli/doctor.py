@@ -17,6 +17,7 @@ from typing import Any
 from annotator import __version__
 from annotator.cli.output import print_json
 from annotator.errors import AnnotatorError
+from annotator.model.display import ScreenId, grey_levels
 
 LIBRARIES = (
     "PySide6-Essentials",
@@ -155,11 +156,29 @@ def _display(problems: list[str]) -> dict[str, Any] | None:
         )
         return None
     found: dict[str, Any] = {"screen": there, **json.loads(done.stdout.splitlines()[-1])}
+    for screen in found["screens"]:
+        screen["grey_levels"] = grey_levels(screen["depth"])
+        screen["display"] = _calibration(screen, problems)
     if not found["fonts"]:
         problems.append(
             "There is no font, so the window would show no text; install one (fonts-dejavu-core)."
         )
     return found
+
+
+def _calibration(screen: dict[str, Any], problems: list[str]) -> str | None:
+    """What readings made on a screen say of it, as in the display check."""
+    try:
+        from annotator.imaging.screen_state import state_of
+        from annotator.store.display_log import DisplayLog
+
+        known = ScreenId(screen["manufacturer"], screen["model"], screen["serial"], screen["name"])
+        return state_of(known, DisplayLog().read().events).note(screen["grey_levels"])
+    except ImportError:
+        return None  # the libraries that are missing are named already
+    except AnnotatorError as error:
+        problems.append(str(error))
+        return None
 
 
 def _has_screen() -> bool:
@@ -247,7 +266,8 @@ def _display_lines(display: dict[str, Any] | None) -> list[str]:
     lines = [f"  Qt {display['qt']}, platform {display['platform']}{kind}, {display['fonts']} font families"]
     if display["screen"]:
         lines += [
-            f"  {s['name']}: {s['width']} x {s['height']}, {s['depth']} bit, scale {s['scale']:g}"
+            f"  {s['name']}: {s['width']} x {s['height']}, {s['depth']} bit, {s['grey_levels']:,} grey levels, "
+            f"scale {s['scale']:g}; {s['display']}"
             for s in display["screens"]
         ]
     return lines

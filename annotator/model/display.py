@@ -15,6 +15,14 @@ UNCALIBRATED = "uncalibrated"
 NOT_RECORDED = "not recorded"
 """What is said of acts saved by a program that did not keep the display yet."""
 
+TEN_BIT_DEPTH = 30
+"""What Qt says of the depth of a screen with 10 bits for each colour."""
+
+
+def grey_levels(screen_depth: int) -> int:
+    """How many grey levels a screen of that many bits a pixel can be sent."""
+    return 1024 if screen_depth == TEN_BIT_DEPTH else 256
+
 
 @dataclass(frozen=True, slots=True)
 class ScreenId:

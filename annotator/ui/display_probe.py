@@ -25,6 +25,9 @@ def probe() -> dict[str, object]:
                 "height": screen.size().height(),
                 "depth": screen.depth(),
                 "scale": screen.devicePixelRatio(),
+                "manufacturer": screen.manufacturer().strip(),
+                "model": screen.model().strip(),
+                "serial": screen.serialNumber().strip(),
             }
             for screen in app.screens()
         ],

@@ -10,12 +10,10 @@ from PySide6.QtWidgets import QWidget
 
 from annotator.errors import AnnotatorError, StoreError
 from annotator.imaging.screen_state import ScreenState, state_of
-from annotator.model.display import DisplayEvent, ScreenId
+from annotator.model.display import DisplayEvent, ScreenId, grey_levels
 from annotator.store.display_log import DisplayLog, LoggedEvents
 from annotator.ui.grey_output import GreyOutput, depth_for
 from annotator.ui.task_runner import TaskRunner
-
-MM_PER_INCH = 25.4
 
 
 def screen_id(screen: QScreen) -> ScreenId:
@@ -35,11 +33,6 @@ def screen_facts(screen: QScreen) -> str:
         facts.append(f"pitch {told / width:.3f} mm as the screen tells it")
     facts.append(f"{screen.depth()} bit, {grey_levels(screen.depth()):,} grey levels")
     return ", ".join(facts)
-
-
-def grey_levels(screen_depth: int) -> int:
-    """How many grey levels a screen of that many bits a pixel can be sent."""
-    return GreyOutput(depth_for("auto", screen_depth)).levels
 
 
 class Displays(QObject):

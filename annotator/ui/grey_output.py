@@ -17,13 +17,11 @@ from PySide6.QtGui import QImage
 from annotator.imaging.dither import STEPS, WHITE, to_8_bit
 from annotator.imaging.grayscale import STORED_VALUES, display_lut
 from annotator.imaging.gsdf import Calibration
+from annotator.model.display import TEN_BIT_DEPTH
 from annotator.model.image import ImageInfo, Voi
 
 Table = NDArray[Any]
 """65,536 entries: uint8 levels, uint16 256ths of a level, or int32 pixels of Format_RGB30."""
-
-TEN_BIT_DEPTH = 30
-"""What QScreen.depth() says of a screen with 10 bits for each colour."""
 
 _OPAQUE = 3 << 30
 

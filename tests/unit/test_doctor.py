@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ import pytest
 from annotator.cli import doctor, main
 from annotator.errors import StoreError
 from annotator.imaging.codecs import CODECS
+from annotator.model.display import Measurement, ScreenId
 from annotator.model.edits import add_finding
 from annotator.model.history import Act
 from annotator.settings import data_dir
 from annotator.store.checkup import look_at
+from annotator.store.display_log import DisplayLog
 from annotator.store.store import Store
 
 
@@ -28,6 +31,8 @@ def test_an_installation_that_passes_its_tests_lacks_nothing(capsys) -> None:
     assert set(CODECS) < {decoder["transfer_syntax_uid"] for decoder in found["decoders"]}
     assert all(decoder["decoders"] for decoder in found["decoders"])
     assert found["display"]["fonts"] > 0
+    (screen,) = found["display"]["screens"]
+    assert (screen["grey_levels"], screen["display"]) == (256, "uncalibrated")
     assert not found["database"]["exists"]
     assert [folder["writable"] for folder in found["folders"]] == [True, True, True]
 
@@ -117,3 +122,12 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path.write_text("not a database, but long enough to be taken for one" * 50, encoding="utf-8")
     with pytest.raises(StoreError, match="not a database"):
         look_at(f"sqlite:///{path}")
+
+
+def test_a_measured_screen_is_told(capsys) -> None:
+    (screen,) = diagnosis(capsys)[1]["display"]["screens"]
+    known = ScreenId(screen["manufacturer"], screen["model"], screen["serial"], screen["name"])
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    DisplayLog().append(Measurement(known, at, "anna", (0, 255), (0.5, 300.0)))
+    (screen,) = diagnosis(capsys)[1]["display"]["screens"]
+    assert screen["display"].startswith("uncorrected, measured 2026-11-20, deviation 0 %")
