@@ -75,6 +75,11 @@ class ExamView(QObject):
         """The images of the exam in hung order."""
         return self._order
 
+    @property
+    def loading(self) -> bool:
+        """Whether a pane waits for its picture."""
+        return any(self._runner.busy(f"pane {pane}") for pane in range(len(self._grid.viewports)))
+
     def picture(self, pane: int) -> Picture | None:
         """What a pane shows."""
         return self._grid.viewports[pane].picture
@@ -270,8 +275,7 @@ class ExamView(QObject):
 
     def _next_thumbnail(self) -> None:
         """One after the other, and only when no pane waits for a worker."""
-        waiting = any(self._runner.busy(f"pane {pane}") for pane in range(len(self._grid.viewports)))
-        if waiting or not self._without_thumbnail or self._runner.busy("thumbnails"):
+        if self.loading or not self._without_thumbnail or self._runner.busy("thumbnails"):
             return
         info = self._without_thumbnail[0]
         load = load_picture(info, 1)

@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from annotator.errors import AnnotatorError
-from annotator.exchange.report import pseudonym
 from annotator.jobs import CancelToken
 from annotator.model.finding import Reading
 from annotator.model.image import ExamInfo
@@ -68,6 +67,8 @@ class Exports(QObject):
 
         The name offered is made of a pseudonym: a file name is no place for a patient.
         """
+        from annotator.exchange.report import pseudonym  # noqa: PLC0415  nothing of an export is needed to start
+
         name = f"{kind.name}-{pseudonym(session.exam.study_instance_uid)}.{kind.suffix}"
         dialog = QFileDialog(self._window, f"Save {kind.name}", str(self._folder), kind.files)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)

@@ -96,11 +96,7 @@ def load_picture(info: ImageInfo, frame_number: int) -> Callable[[CancelToken], 
         image = read_image(info.path)
         frame = image.frame(frame_number)
         token.checkpoint()
-        picture = make_picture(image.info, frame_number, frame)
-        # loaded here, or the first click on the first picture would wait for it
-        import annotator.analysis.spots  # noqa: F401, PLC0415
-
-        return picture
+        return make_picture(image.info, frame_number, frame)
 
     return job
 

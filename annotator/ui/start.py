@@ -16,14 +16,14 @@ from annotator.workspace import Workspace
 UNSEEN_MS = 1000
 """A window that nobody sees (minimised, on another desktop) is not painted; its work begins all the same."""
 PICTURE_PATIENCE_S = 1.5
-"""How long the database waits for the first picture: longer than a picture on a local disk takes."""
+"""How long the database waits for the pictures: longer than four of them on a local disk take."""
 
 
 class Start(QObject):
-    """Begins once the window is painted: first the files, then the database, which waits for a picture.
+    """Begins once the window is painted: first the files, then, when the panes are filled, the database.
 
     Python runs one thread at a time, so that loading the database's modules (some 0.2 s) beside the
-    first picture would only make both late. `failure` is why the database cannot be opened; the window
+    first pictures would only make all late. `failure` is why the database cannot be opened; the window
     is closed then.
     """
 
@@ -39,8 +39,8 @@ class Start(QObject):
         self._begun = False
         self._over = False
         self._database_may_open = threading.Event()
-        window.exam_view.picture_shown.connect(self._let_database_open)
-        window.exam_view.message.connect(self._let_database_open)
+        window.exam_view.picture_shown.connect(self._pane_filled)
+        window.exam_view.message.connect(self._pane_filled)
         window.desk.exams_changed.connect(self._listed)
         window.installEventFilter(self)
         QTimer.singleShot(UNSEEN_MS, self, self._begin)
@@ -55,7 +55,7 @@ class Start(QObject):
     def end(self) -> None:
         """The window is closed: what has not begun need not begin."""
         self._over = True
-        self._let_database_open()
+        self._database_may_open.set()
 
     def _begin(self) -> None:
         if self._begun or self._over:
@@ -64,13 +64,15 @@ class Start(QObject):
         if self._paths:
             self._window.open_paths(self._paths)
         else:
-            self._let_database_open()
+            self._database_may_open.set()
         self._runner.write(self._open_database, on_error=self._database_failed)
 
     def _open_database(self) -> None:
         self._database_may_open.wait(PICTURE_PATIENCE_S)
         if not self._over:
             self._workspace.open_database()
+            # or the first click on a picture would wait for it
+            import annotator.analysis.spots  # noqa: F401, PLC0415
 
     def _database_failed(self, error: AnnotatorError) -> None:
         self.failure = error
@@ -78,7 +80,8 @@ class Start(QObject):
 
     def _listed(self) -> None:
         if not self._window.desk.exams:
-            self._let_database_open()
+            self._database_may_open.set()
 
-    def _let_database_open(self, *_what: object) -> None:
-        self._database_may_open.set()
+    def _pane_filled(self, *_what: object) -> None:
+        if not self._window.exam_view.loading:
+            self._database_may_open.set()
