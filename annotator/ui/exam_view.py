@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,15 @@ from PySide6.QtCore import QObject, Signal
 
 from annotator.errors import AnnotatorError
 from annotator.hanging import four_up, reading_order
+from annotator.imaging.stack import default_budget
+from annotator.jobs import CancelToken
+from annotator.model.finding import Reading
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey, Laterality
+from annotator.model.mark import Mark
+from annotator.ui.frame_source import FrameSource
 from annotator.ui.panels.thumbnails import ThumbnailsPanel
 from annotator.ui.picture import Picture, load_picture, thumbnail
+from annotator.ui.stack_panes import StackPanes, middle_slice
 from annotator.ui.task_runner import TaskRunner
 from annotator.ui.viewport import Viewport
 from annotator.ui.viewport_grid import ViewportGrid
@@ -21,6 +28,14 @@ from annotator.ui.viewport_grid import ViewportGrid
 LAYOUTS = (4, 3, 2, 1)
 KEPT_PICTURES = 6
 """Decoded pictures kept for quick return: a screening view with its levels takes about 70 MB."""
+
+
+_T = TypeVar("_T")
+
+
+def _is_same(a: Picture, b: Picture) -> bool:
+    """Whether two pictures are of one image, both from its full resolution or neither."""
+    return a.info.sop_instance_uid == b.info.sop_instance_uid and a.provisional == b.provisional
 
 
 def _is_other_view(a: ImageInfo, b: ImageInfo) -> bool:
@@ -34,10 +49,12 @@ def _is_other_side(a: ImageInfo, b: ImageInfo) -> bool:
 class ExamView(QObject):
     """The exam on the viewports. The old picture stays in a pane until the new one is ready.
 
-    `picture_shown` carries the pane's number and its Picture.
+    `picture_shown` carries the pane's number and its Picture, `slice_shown` those of another slice of
+    the stack that the pane showed already.
     """
 
     picture_shown = Signal(int, object)
+    slice_shown = Signal(int, object)
     layout_changed = Signal(int)
     message = Signal(str)
 
@@ -47,9 +64,12 @@ class ExamView(QObject):
         thumbnails: ThumbnailsPanel,
         runner: TaskRunner,
         parent: QObject | None = None,
+        *,
+        stack_bytes: int | None = None,
     ) -> None:
         super().__init__(parent)
         self._grid = grid
+        self.stacks = StackPanes(grid, runner, stack_bytes or default_budget(), self)
         self._thumbnails = thumbnails
         self._runner = runner
         self._exam: ExamInfo | None = None
@@ -59,6 +79,9 @@ class ExamView(QObject):
         self._without_thumbnail: list[ImageInfo] = []
         thumbnails.image_chosen.connect(self.show_image)
         grid.active_changed.connect(lambda _viewport: self._mark_current())
+        self.stacks.shown.connect(self._show)
+        self.stacks.failed.connect(self._failed)
+        self.stacks.message.connect(self.message)
 
     @property
     def panes(self) -> int:
@@ -94,6 +117,7 @@ class ExamView(QObject):
         if not same:
             self._pictures.clear()
             self._wanted.clear()
+            self.stacks.close()
             for viewport in self._grid.viewports:
                 viewport.clear("")
         self._thumbnails.show_images(self._order)
@@ -107,6 +131,7 @@ class ExamView(QObject):
     def close_exam(self) -> None:
         """Take everything down."""
         self._runner.cancel("thumbnails")
+        self.stacks.close()
         for pane, viewport in enumerate(self._grid.viewports):
             self._runner.cancel(f"pane {pane}")
             viewport.clear("")
@@ -128,17 +153,20 @@ class ExamView(QObject):
             if info is None:
                 self._wanted.pop(pane, None)
                 self._runner.cancel(f"pane {pane}")
+                self.stacks.leave(pane)
                 self._grid.viewports[pane].clear("no such view among the files opened")
             else:
-                self._load(pane, info, 1)
+                self._load(pane, info)
+        for pane in range(panes, len(self._grid.viewports)):
+            self.stacks.leave(pane)
 
     def cycle_layout(self) -> None:
         """Four, three, two, one, four."""
         at = LAYOUTS.index(self.panes) if self.panes in LAYOUTS else -1
         self.set_layout(LAYOUTS[(at + 1) % len(LAYOUTS)])
 
-    def show_image(self, info: ImageInfo, frame: int = 1) -> None:
-        """Show an image in the active pane."""
+    def show_image(self, info: ImageInfo, frame: int | None = None) -> None:
+        """Show an image in the active pane; of a stack `frame`, else the slice last seen or the middle."""
         self._load(self.active_pane, info, frame)
         self._grid.active.setFocus()
 
@@ -151,12 +179,23 @@ class ExamView(QObject):
             self.show_image(self._order[at % len(self._order)])
 
     def step_frame(self, viewport: Viewport, by: int) -> None:
-        """Another frame of the image in a pane."""
-        pane = self._grid.viewports.index(viewport)
-        key = self._wanted.get(pane)
-        info = next((i for i in self._order if key and i.sop_instance_uid == key.sop_instance_uid), None)
-        if info is not None and key is not None and info.frames > 1:
-            self._load(pane, info, min(max(1, key.frame + by), info.frames))
+        """Another slice of the stack in a pane."""
+        self.stacks.step(self._grid.viewports.index(viewport), by)
+
+    def set_reading(self, reading: Reading | None) -> None:
+        """Show on the stacks which slices have marks."""
+        self.stacks.set_reading(reading)
+
+    def bring_into_view(self, marks: Sequence[Mark]) -> None:
+        """Go to the slice of the first of these marks in each pane whose stack shows none of them."""
+        for pane, viewport in enumerate(self._grid.viewports):
+            picture = viewport.picture
+            if picture is None or picture.info.frames == 1 or viewport.isHidden():
+                continue
+            uid = picture.info.sop_instance_uid
+            here = [mark.image.frame for mark in marks if mark.image.sop_instance_uid == uid]
+            if here and not set(here) & set(picture.numbers):
+                self.stacks.go(pane, here[0])
 
     def other_view(self) -> None:
         """CC instead of MLO of the same breast, or the other way round."""
@@ -218,37 +257,58 @@ class ExamView(QObject):
         picture = self._grid.active.picture
         return None if picture is None else picture.info
 
-    def _load(self, pane: int, info: ImageInfo, frame: int) -> None:
-        key = info.key(frame)
-        self._wanted[pane] = key
-        kept = self._pictures.get(key)
+    def _load(self, pane: int, info: ImageInfo, frame: int | None = None) -> None:
+        self._wanted[pane] = info.key(frame or 1)
+        if self._grid.viewports[pane].picture is None:
+            self._grid.viewports[pane].clear(f"loading {info.label or info.path.name} ...")
+        if info.frames > 1:
+            self.stacks.open(pane, info, frame)
+            return
+        self.stacks.leave(pane)
+        kept = self._pictures.get(info.key())
         if kept is not None:
             self._runner.cancel(f"pane {pane}")
             self._show(pane, kept)
             return
-        if self._grid.viewports[pane].picture is None:
-            self._grid.viewports[pane].clear(f"loading {info.label or info.path.name} ...")
-        self._runner.query(
-            f"pane {pane}",
-            load_picture(info, frame),
-            lambda picture: self._show(pane, picture),
-            lambda error: self._failed(pane, info, error),
-        )
+        source = FrameSource(info)
+        if source.has_first_look:
+            self._query(
+                pane, info, lambda _token: source.first_look(1), lambda p: self._looked(pane, source, p)
+            )
+        else:
+            self._query(pane, info, load_picture(info, 1), lambda picture: self._show(pane, picture))
+
+    def _looked(self, pane: int, source: FrameSource, picture: Picture | None) -> None:
+        """A lower resolution is there: show it until the full frame is."""
+        if picture is not None:
+            self._show(pane, picture)
+        self._query(pane, source.info, lambda _token: source.picture(1), lambda p: self._show(pane, p))
+
+    def _query(
+        self, pane: int, info: ImageInfo, job: Callable[[CancelToken], _T], done: Callable[[_T], None]
+    ) -> None:
+        self._runner.query(f"pane {pane}", job, done, lambda error: self._failed(pane, info, error))
 
     def _show(self, pane: int, picture: Picture) -> None:
-        key = picture.info.key(picture.frame_number)
-        if self._wanted.get(pane) != key:
+        key = picture.info.key()
+        wanted = self._wanted.get(pane)
+        if wanted is None or wanted.sop_instance_uid != key.sop_instance_uid:
             return
-        self._pictures[key] = picture
-        self._pictures.move_to_end(key)
-        while len(self._pictures) > KEPT_PICTURES:
-            self._pictures.popitem(last=False)
+        if picture.info.frames == 1 and not picture.provisional:
+            self._pictures[key] = picture
+            self._pictures.move_to_end(key)
+            while len(self._pictures) > KEPT_PICTURES:
+                self._pictures.popitem(last=False)
         viewport = self._grid.viewports[pane]
         current = viewport.picture
         if current is not picture:
             viewport.show_picture(picture)
+        if picture.info.frames > 1 and current is not None and _is_same(current, picture):
+            self.slice_shown.emit(pane, picture)
+            return
         self.picture_shown.emit(pane, picture)
-        self._take_thumbnail(picture)
+        if not picture.provisional:
+            self._take_thumbnail(picture)
         self._mark_current()
         self._next_thumbnail()
 
@@ -278,7 +338,7 @@ class ExamView(QObject):
         if self.loading or not self._without_thumbnail or self._runner.busy("thumbnails"):
             return
         info = self._without_thumbnail[0]
-        load = load_picture(info, 1)
+        load = load_picture(info, middle_slice(info))
 
         def done(grey: NDArray[np.uint8]) -> None:
             self._bring_thumbnail(info.sop_instance_uid, grey)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ from annotator.model.geometry import (
     greatest_extent,
 )
 from annotator.model.image import ImageKey
-from annotator.model.mark import Mark, MarkKind
+from annotator.model.mark import Cluster, Mark, MarkKind
 from annotator.ui import theme
 from annotator.ui.hit_test import PointIndex, Points, as_array, distance_to_outline, to_screen
 from annotator.ui.tools import Preview
@@ -29,6 +29,8 @@ from annotator.ui.tools import Preview
 SELECTED = "#ffffff"
 SYMBOL_RADIUS = 6.0
 OUTLINE_FROM_PX = 14.0
+FAINT = 0.4
+"""Opacity of what lies on a slice beside the one shown."""
 HALO = QColor(0, 0, 0, 150)
 
 
@@ -44,14 +46,34 @@ class ClusterShape:
 
 
 class MarkLayer:
-    """What a reading says about one picture, as arrays made once per reading."""
+    """What a reading says about one picture, as arrays made once per reading.
 
-    def __init__(self, reading: Reading, image: ImageKey, spacing: PixelSpacing | None) -> None:
-        self.marks: tuple[Mark, ...] = tuple(m for m in reading.marks if m.image == image)
+    Of a stack, `frames` are those shown, `near` the slices beside them, whose marks are shown dimmed.
+    """
+
+    def __init__(
+        self,
+        reading: Reading,
+        image: ImageKey,
+        spacing: PixelSpacing | None,
+        frames: Collection[int] = (),
+        near: Collection[int] = (),
+    ) -> None:
+        sharp = frozenset(frames) or {image.frame}
+        seen = sharp | frozenset(near)
+
+        def is_seen(key: ImageKey) -> bool:
+            return key.sop_instance_uid == image.sop_instance_uid and key.frame in seen
+
+        self.marks: tuple[Mark, ...] = tuple(m for m in reading.marks if is_seen(m.image))
+        self.dimmed = frozenset(m.id for m in self.marks if m.image.frame not in sharp)
+        self.faint = np.array([m.id in self.dimmed for m in self.marks], np.bool_)
         self.points: Points = as_array([m.point for m in self.marks])
         self.macro = np.array([m.kind is MarkKind.MACRO for m in self.marks], np.bool_)
         self.diameters = np.array([_diameter(m) for m in self.marks], np.float64)
-        self.clusters = tuple(_shapes(reading, image, self.marks, spacing))
+        clusters = [c for c in reading.clusters if is_seen(c.image)]
+        self.clusters = tuple(_shapes(reading, clusters, spacing))
+        self.faint_clusters = frozenset(c.id for c in clusters if c.image.frame not in sharp)
         self.labels = {f.id: f"F{f.number}" for f in reading.findings}
         self.first_marks = _first_marks(self.marks, {c.finding_id for c in self.clusters})
         self.place = {m.id: index for index, m in enumerate(self.marks)}
@@ -104,7 +126,9 @@ def paint_overlay(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     labels = _Labels(painter, size, ratio)
     for cluster in layer.clusters:
+        painter.setOpacity(FAINT if cluster.id in layer.faint_clusters else 1.0)
         _paint_cluster(painter, cluster, view, emphasis, labels, ratio)
+    painter.setOpacity(1.0)
     hidden = preview.moving_mark if preview else None
     _paint_marks(painter, layer, view, size, emphasis, hidden, labels, ratio)
     if preview is not None:
@@ -154,9 +178,14 @@ def _paint_marks(
         seen[layer.place[hidden]] = False
     for picked, colour in ((False, theme.MARK), (True, SELECTED)):
         for macro, kind in ((False, MarkKind.MICRO), (True, MarkKind.MACRO)):
-            these = seen & (chosen == picked) & (layer.macro == macro)
-            _stamp(painter, symbol(kind, colour, ratio), places[these & ~outlined])
-            _paint_outlines(painter, layer, view, np.flatnonzero(these & outlined), kind, colour, ratio)
+            for faint in (True, False):
+                these = seen & (chosen == picked) & (layer.macro == macro) & (layer.faint == faint)
+                if not these.any():
+                    continue
+                painter.setOpacity(FAINT if faint else 1.0)
+                _stamp(painter, symbol(kind, colour, ratio), places[these & ~outlined])
+                _paint_outlines(painter, layer, view, np.flatnonzero(these & outlined), kind, colour, ratio)
+    painter.setOpacity(1.0)
     # of a selected mark only while the pointer is on it: its label would cover the next speck of the group
     told = layer.place.get(emphasis.hovered_mark or "")
     texts = [] if told is None else [(told, _mark_text(layer.marks[told], layer.labels))]
@@ -311,13 +340,11 @@ def _mark_text(mark: Mark, labels: dict[str, str]) -> str:
 
 
 def _shapes(
-    reading: Reading, image: ImageKey, marks: Sequence[Mark], spacing: PixelSpacing | None
+    reading: Reading, clusters: Sequence[Cluster], spacing: PixelSpacing | None
 ) -> list[ClusterShape]:
-    by_id = {m.id: m for m in marks}
+    by_id = {m.id: m for m in reading.marks} if clusters else {}
     shapes = []
-    for cluster in reading.clusters:
-        if cluster.image != image:
-            continue
+    for cluster in clusters:
         members = [by_id[i].point for i in cluster.mark_ids if i in by_id]
         outline = cluster.outline if len(cluster.outline) > 2 else convex_hull(members)
         numbers = _numbers(members, outline, cluster.spacing or spacing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,23 @@ from annotator.imaging.grayscale import default_voi, display_lut
 from annotator.imaging.placement import fit_hung
 from annotator.imaging.pyramid import Levels, levels_of
 from annotator.imaging.render import Mode, render_values, shade
+from annotator.imaging.tomosynthesis import ROUNDING_MM, Slab, distance_mm, has_depth
 from annotator.jobs import CancelToken
 from annotator.model.geometry import ImagePoint, Orientation
-from annotator.model.image import ImageInfo, ImageKey, Voi
+from annotator.model.image import ImageInfo, ImageKey, SlicePosition, Voi
 
 SMALL_PX = 78
 """Side of the small picture beside the large ones."""
+NEAR_MM = 1.0
+"""Marks on slices this near to what is shown are shown with it, dimmed."""
+
+
+@dataclass(frozen=True, eq=False)
+class SlabOfSlices:
+    """The slices that a picture was made of, by number, as stored."""
+
+    slab: Slab
+    frames: Mapping[int, NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +40,9 @@ class Picture:
     `frame` holds the stored values. `voi` is the window it is shown in at first, `tissue` the mask of
     the breast at the coarsest level, `orientation_reason` why it is hung like this, `small` the picture
     as it hangs in grey levels, `SMALL_PX` square.
+
+    Of a stack, `slices` says where each lies; `slab` is what was put together around `frame_number`.
+    A `provisional` picture was made from a lower resolution: to look at, not to measure or mark on.
     """
 
     info: ImageInfo
@@ -40,6 +54,9 @@ class Picture:
     voi: Voi
     tissue: NDArray[np.bool_]
     small: NDArray[np.uint8]
+    slices: tuple[SlicePosition, ...] = ()
+    slab: SlabOfSlices | None = None
+    provisional: bool = False
 
     @property
     def key(self) -> ImageKey:
@@ -66,8 +83,35 @@ class Picture:
         )
 
     def value_at(self, point: ImagePoint) -> int | None:
-        """The stored value under a point, None off the image."""
-        return int(self.frame[int(point.row), int(point.column)]) if self.holds(point) else None
+        """The stored value under a point, None off the image and where it is not known yet."""
+        if self.provisional or not self.holds(point):
+            return None
+        return int(self.frame[int(point.row), int(point.column)])
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The frames that are shown: one, or those of the slab."""
+        return (self.frame_number,) if self.slab is None else tuple(self.slab.frames)
+
+    @property
+    def near(self) -> frozenset[int]:
+        """Slices at most a millimetre beyond those shown; the next ones where their distance is not known."""
+        first, last = self.numbers[0], self.numbers[-1]
+        if not has_depth(self.slices):
+            return frozenset({first - 1, last + 1}) & frozenset(range(1, self.info.frames + 1))
+        return frozenset(
+            place.number
+            for place in self.slices
+            for end in (first, last)
+            if not first <= place.number <= last
+            and (distance_mm(self.slices, place.number, end) or 0.0) <= NEAR_MM + ROUNDING_MM
+        )
+
+    def slice_frame(self, number: int) -> NDArray[Any] | None:
+        """The stored values of one of the frames shown, None of any other."""
+        if self.slab is not None:
+            return self.slab.frames.get(number)
+        return self.frame if number == self.frame_number else None
 
 
 def make_picture(
@@ -93,7 +137,7 @@ def load_picture(info: ImageInfo, frame_number: int) -> Callable[[CancelToken], 
     def job(token: CancelToken) -> Picture:
         from annotator.imaging.dicom_file import read_image  # noqa: PLC0415  after the first paint
 
-        image = read_image(info.path)
+        image = read_image(info.path, frame_number)
         frame = image.frame(frame_number)
         token.checkpoint()
         return make_picture(image.info, frame_number, frame)

@@ -74,7 +74,9 @@ class ShownMarks:
         if hovered in layer.place:
             mark = layer.marks[layer.place[hovered]]
             label = layer.labels.get(mark.finding_id, "")
-            return f"{label}  {mark_words(mark)}  ·  click: select · drag: move".strip()
+            where = "" if mark.id not in layer.dimmed else f"  ·  on slice {mark.image.frame}"
+            act = "click: select · drag: move" if not where else "click: select and go there"
+            return f"{label}  {mark_words(mark)}{where}  ·  {act}".strip()
         shape = next((c for c in layer.clusters if c.id == line), None)
         if shape is None:
             return ""
@@ -97,7 +99,9 @@ class ShownMarks:
         if picture is None or self._reading is None:
             self._layer = None
         else:
-            self._layer = MarkLayer(self._reading, picture.key, picture.info.spacing)
+            self._layer = MarkLayer(
+                self._reading, picture.key, picture.info.spacing, picture.numbers, picture.near
+            )
 
     def _emphasise(self, **changed: Any) -> bool:
         before, self._emphasis = self._emphasis, replace(self._emphasis, **changed)
