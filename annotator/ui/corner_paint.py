@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
@@ -54,7 +54,7 @@ def paint_block(painter: QPainter, block: Block, ratio: float) -> None:
         y += metrics.height()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wording:
     """Everything the words depend on."""
 
@@ -67,6 +67,7 @@ class Wording:
     size: tuple[int, int]
     ratio: float
 
+    @cached_property
     def blocks(self) -> tuple[Block, Block]:
         """The upper and the lower block: as much as fits beside the breast; what must be known always."""
         levels = range(self.level, SIDE_AND_VIEW + 1)
@@ -79,21 +80,23 @@ class Wording:
         """Whether a rectangle of the viewport covers some of the breast."""
         if rect.isEmpty():
             return False
+        corners = self.view.to_image(rect.left(), rect.top()), self.view.to_image(rect.right(), rect.bottom())
         block = self.picture.levels.coarsest_block
-        for x in np.linspace(rect.left(), rect.right(), 16):
-            for y in np.linspace(rect.top(), rect.bottom(), 6):
-                point = self.view.to_image(float(x), float(y))
-                if (
-                    self.picture.holds(point)
-                    and self.picture.tissue[int(point.row) // block, int(point.column) // block]
-                ):
-                    return True
-        return False
+        covered = []
+        for places, size in (
+            ([c.row for c in corners], self.view.rows),
+            ([c.column for c in corners], self.view.columns),
+        ):
+            if max(places) <= 0 or min(places) >= size:
+                return False
+            first, last = max(min(places), 0.0), min(max(places), size - 1.0)
+            covered.append(slice(int(first) // block, int(last) // block + 1))
+        return bool(self.picture.tissue[tuple(covered)].any())
 
     def paint(self, painter: QPainter) -> None:
         """Draw the words and the ruler."""
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
-        for block in self.blocks():
+        for block in self.blocks:
             paint_block(painter, block, self.ratio)
         if self.level < SIDE_AND_VIEW:
             shown = ruler(self.picture, self.view, self.size[1])
@@ -143,12 +146,17 @@ def paint_message(painter: QPainter, message: str, size: tuple[int, int], ratio:
 
 
 def _font(line: Line, ratio: float) -> QFont:
-    font = QFont()
-    font.setPixelSize(round((19 if line.title else 12) * ratio))
-    font.setBold(line.title)
-    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-    return font
+    return _lettering(line.title, ratio)[0]
 
 
 def _metrics(line: Line, ratio: float) -> QFontMetricsF:
-    return QFontMetricsF(_font(line, ratio))
+    return _lettering(line.title, ratio)[1]
+
+
+@lru_cache
+def _lettering(title: bool, ratio: float) -> tuple[QFont, QFontMetricsF]:
+    font = QFont()
+    font.setPixelSize(round((19 if title else 12) * ratio))
+    font.setBold(title)
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    return font, QFontMetricsF(font)

@@ -4,26 +4,43 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from annotator.imaging.grayscale import display_lut
-from annotator.imaging.render import Mode, render_values, shade
+from annotator.imaging.render import Mode, covered_rect, render_moving, render_values
 from annotator.model.geometry import ViewTransform
 from annotator.model.image import Voi
+from annotator.ui.grey_output import Depth, GreyOutput
 from annotator.ui.picture import Picture
+
+PLAIN = GreyOutput()
+_OPAQUE_BLACK = 0xFF << 24
+_GREY_AS_PIXEL = 0x010101
 
 
 class GreyImage:
-    """Makes the 8-bit image of a viewport, doing again only what changed since the last time."""
+    """Makes the image of a viewport, doing again only what changed since the last time.
+
+    Kept are the stored values on the screen, the table they go through, and the pixels that come out:
+    the size of the viewport alone decides what that takes.
+    """
 
     def __init__(self) -> None:
         self._seen: tuple[Any, ...] | None = None
+        self._moving = False
         self._values: NDArray[np.uint16] = np.zeros((1, 1), np.uint16)
+        self._shown = ViewTransform(1, 1, 1.0, 0.0, 0.0)
         self._table_of: tuple[Any, ...] | None = None
-        self._lut: NDArray[Any] = np.zeros(1 << 16, np.uint8)
+        self._table: NDArray[Any] = np.zeros(1 << 16, np.int32)
+        self._pixels: NDArray[np.int32] = np.zeros((1, 1), np.int32)
         self._image = QImage()
+
+    @property
+    def shown(self) -> ViewTransform:
+        """How the picture lies on the image made last: what is drawn over it must go by this."""
+        return self._shown
 
     def image(
         self,
@@ -33,25 +50,81 @@ class GreyImage:
         mode: Mode,
         voi: Voi | None,
         inverted: bool,
+        *,
+        smooth: bool = False,
+        moving: bool = False,
+        output: GreyOutput = PLAIN,
     ) -> QImage:
-        """The viewport of `size` device pixels, at one device pixel a pixel."""
-        seen, table_of = (picture, view, size, mode), (picture.info, voi, inverted)
-        if seen == self._seen and table_of == self._table_of:
-            return self._image
-        width, height = size
-        if seen != self._seen:
-            outside = picture.levels.padding_value
-            self._values = render_values(picture.levels, view, width, height, mode, outside=outside)
-            self._seen = seen
+        """The viewport of `size` device pixels, at one device pixel a pixel, valid until the next call.
+
+        `moving`: the view is about to change again, so a quick picture will do; one that is already
+        exact stays.
+        """
+        fresh = self._resample(picture, view, size, mode, smooth, moving)
+        table_of = picture.info, voi, inverted, output, moving and output.depth is Depth.DITHERED
         if table_of != self._table_of:
-            self._lut = display_lut(picture.info, voi, invert=inverted)
-            self._table_of = table_of
-        grey = shade(self._values, self._lut, view)
-        # the copy owns its pixels, a QImage on an array does not
-        self._image = QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
+            table = output.table(picture.info, voi, invert=inverted, settled=not moving)
+            self._table, self._table_of = _pixel_table(table), table_of
+        elif not fresh:
+            return self._image
+        self._image = self._through_table(output, fresh)
         return self._image
 
     def clear(self) -> None:
         """Let go of the picture."""
         self._seen = self._table_of = None
+        self._values, self._pixels = np.zeros((1, 1), np.uint16), np.zeros((1, 1), np.int32)
         self._image = QImage()
+
+    def _resample(
+        self,
+        picture: Picture,
+        view: ViewTransform,
+        size: tuple[int, int],
+        mode: Mode,
+        smooth: bool,
+        moving: bool,
+    ) -> bool:
+        seen = picture, view, size, mode, smooth
+        if seen == self._seen and (moving or not self._moving):
+            return False
+        outside = picture.levels.padding_value
+        if moving:
+            self._values, self._shown = render_moving(
+                picture.levels, view, *size, mode, smooth=smooth, outside=outside
+            )
+        else:
+            self._values = render_values(picture.levels, view, *size, mode, smooth=smooth, outside=outside)
+            self._shown = view
+        self._seen, self._moving = seen, moving and self._shown != view
+        return True
+
+    def _through_table(self, output: GreyOutput, fresh: bool) -> QImage:
+        """The image of the values; what the picture does not cover is black whatever the table says."""
+        height, width = self._values.shape
+        left, top, right, bottom = covered_rect(self._shown, width, height)
+        part = np.s_[top : max(bottom, top), left : max(right, left)]
+        if self._table.dtype == np.uint16:
+            spread = np.zeros(self._values.shape, np.uint16)
+            if spread[part].size:
+                spread[part] = cv2.LUT(self._values[part], self._table)
+            return output.image(spread)
+        if self._pixels.shape != self._values.shape:
+            self._pixels = np.zeros(self._values.shape, np.int32)
+        if fresh:
+            black = np.array(_OPAQUE_BLACK, np.uint32).view(np.int32)
+            for outside in (np.s_[:top], np.s_[bottom:], np.s_[:, :left], np.s_[:, right:]):
+                self._pixels[outside] = black
+        if self._pixels[part].size:
+            cv2.LUT(self._values[part], self._table, dst=self._pixels[part])
+        form = QImage.Format.Format_RGB30 if output.depth is Depth.TEN else QImage.Format.Format_RGB32
+        # on the pixels kept here, not on a copy of them
+        return QImage(self._pixels.data, width, height, width * 4, form)
+
+
+def _pixel_table(table: NDArray[Any]) -> NDArray[Any]:
+    """Pixels of Format_RGB32 for a table of grey levels; they are drawn as they are, without conversion."""
+    if table.dtype != np.uint8:
+        return table
+    pixels: NDArray[Any] = (table.astype(np.uint32) * _GREY_AS_PIXEL | _OPAQUE_BLACK).view(np.int32)
+    return pixels

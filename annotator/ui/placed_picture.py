@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPoint, QPointF, QSize, Signal
+from PySide6.QtCore import QPoint, QPointF, QSize, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from annotator.imaging import placement
@@ -13,6 +13,8 @@ from annotator.ui.picture import Picture
 
 AIM_PX = 4.0
 """One deviation of a hand that aims at a spot, in screen pixels; three of them are the limit."""
+SETTLES_MS = 60
+"""From the last movement to the exact picture."""
 NOWHERE = ViewTransform(1, 1, 1.0, 0.0, 0.0)
 
 
@@ -21,6 +23,9 @@ class PlacedPicture(QWidget):
 
     `view` is in device pixels, so that 1:1 means one image pixel on one pixel of the screen whatever
     the desktop's scaling. `fit_changed`: what would fit is another size now.
+
+    While the hand zooms or shifts and while the widget grows, the picture is `moving`: a quick one will
+    do until a moment after the last movement.
     """
 
     view_changed = Signal()
@@ -32,6 +37,11 @@ class PlacedPicture(QWidget):
         self._view = NOWHERE
         self._fitted = True
         self._fit_mm: float | None = None
+        self._moving = False
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(SETTLES_MS)
+        self._settling.timeout.connect(self.settle)
 
     @property
     def picture(self) -> Picture | None:
@@ -47,6 +57,18 @@ class PlacedPicture(QWidget):
     def fitted(self) -> bool:
         """Whether the whole picture is shown and follows the size of the viewport."""
         return self._fitted
+
+    @property
+    def moving(self) -> bool:
+        """Whether the picture is about to change again, so that a quick one will do."""
+        return self._moving
+
+    def settle(self) -> None:
+        """The movement is over: show the exact picture."""
+        self._settling.stop()
+        if self._moving:
+            self._moving = False
+            self.update()
 
     @property
     def ratio(self) -> float:
@@ -114,12 +136,12 @@ class PlacedPicture(QWidget):
         """Zoom, keeping what is under `at`."""
         if self._picture is not None:
             x, y = self.device_position(at)
-            self._set_view(placement.zoom_at(self._view, x, y, factor, *self.device_size()))
+            self._set_view(placement.zoom_at(self._view, x, y, factor, *self.device_size()), moving=True)
 
     def pan(self, dx: float, dy: float) -> None:
         """Shift the picture by device pixels."""
         if self._picture is not None:
-            self._set_view(placement.pan_by(self._view, dx, dy, *self.device_size()))
+            self._set_view(placement.pan_by(self._view, dx, dy, *self.device_size()), moving=True)
 
     def center_on(self, point: ImagePoint) -> None:
         """Bring a point of the image to the middle."""
@@ -129,14 +151,23 @@ class PlacedPicture(QWidget):
     def _placed(self, picture: Picture, scale: float | None = None) -> ViewTransform:
         return placement.fit_hung(picture.info, picture.orientation, *self.device_size(), scale)
 
-    def _set_view(self, view: ViewTransform, *, fitted: bool = False) -> None:
+    def _move(self) -> None:
+        """Put the exact picture off until nothing moved for a moment."""
+        self._moving = True
+        self._settling.start()
+
+    def _set_view(self, view: ViewTransform, *, fitted: bool = False, moving: bool = False) -> None:
         self._fitted = fitted
         if view != self._view:
             self._view = view
+            if moving:
+                self._move()
             self.update()
             self.view_changed.emit()
 
     def _resized(self, before: QSize) -> None:
+        if self._picture is not None and before.isValid():
+            self._move()
         if self._fitted:
             self.fit()
         elif self._picture is not None and before.isValid():

@@ -29,7 +29,8 @@ from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.model.image import Voi
 from annotator.ui import corner_text, theme
 from annotator.ui.corner_paint import Wording, paint_message
-from annotator.ui.grey_image import GreyImage
+from annotator.ui.grey_image import PLAIN, GreyImage
+from annotator.ui.grey_output import Depth, GreyOutput
 from annotator.ui.hand import Hand
 from annotator.ui.picture import Picture
 from annotator.ui.placed_picture import NOWHERE, PlacedPicture
@@ -69,6 +70,9 @@ class Viewport(PlacedPicture):
         self._voi: Voi | None = None
         self._inverted = False
         self._mode = Mode.MEAN
+        self._smooth = False
+        self._output = PLAIN
+        self._worded: Wording | None = None
         self._marks = ShownMarks()
         self._overlay_level = corner_text.ALL
         self._active = False
@@ -98,12 +102,19 @@ class Viewport(PlacedPicture):
         """How a picture smaller than its pixels is made."""
         return self._mode
 
+    @property
+    def smooth(self) -> bool:
+        """Whether a picture larger than its pixels is interpolated rather than shown in squares."""
+        return self._smooth
+
     def show_picture(self, picture: Picture) -> None:
         """Show another picture, fitted and in its own window; another frame of the same image keeps both."""
         self._hand.cancel()
         before, self._picture = self._picture, picture
         same = before is not None and before.info.sop_instance_uid == picture.info.sop_instance_uid
-        if not same:
+        if same:
+            self._move()
+        else:
             self._voi = picture.voi
             self._inverted = False
         self._marks.set_picture(picture)
@@ -120,6 +131,7 @@ class Viewport(PlacedPicture):
         self._picture, self._message, self._voi = None, message, None
         self._view = NOWHERE
         self._grey.clear()
+        self.settle()
         self._marks.set_picture(None)
         self._describe()
         self.update()
@@ -130,6 +142,8 @@ class Viewport(PlacedPicture):
         """Use another window or table."""
         if voi != self._voi:
             self._voi = voi
+            if self._output.depth is Depth.DITHERED:
+                self._move()
             self.update()
             self.voi_changed.emit()
 
@@ -146,6 +160,19 @@ class Viewport(PlacedPicture):
             self._mode = mode
             self.update()
             self.view_changed.emit()
+
+    def set_smooth(self, smooth: bool) -> None:
+        """Interpolate above 1:1, or show every pixel as a square; at 1:1 it makes no difference."""
+        if smooth != self._smooth:
+            self._smooth = smooth
+            self.update()
+            self.view_changed.emit()
+
+    def set_output(self, output: GreyOutput) -> None:
+        """How the screen is sent grey values."""
+        if output is not self._output:
+            self._output = output
+            self.update()
 
     def set_reading(self, reading: Reading | None) -> None:
         """Show the marks of this reading that lie on the picture."""
@@ -271,18 +298,26 @@ class Viewport(PlacedPicture):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        # between whole device pixels the last one is only partly ours, and nobody else paints it
-        painter.fillRect(self.rect().adjusted(-1, -1, 1, 1), Qt.GlobalColor.black)
+        self._blacken_edge(painter)
         _to_device_pixels(painter)
-        width, height = self.device_size()
+        size = width, height = self.device_size()
         picture = self._picture
         if picture is None:
-            paint_message(painter, self._message, (width, height), self.ratio)
+            paint_message(painter, self._message, size, self.ratio)
         else:
-            size = (width, height)
-            grey = self._grey.image(picture, self._view, size, self._mode, self._voi, self._inverted)
+            grey = self._grey.image(
+                picture,
+                self._view,
+                size,
+                self._mode,
+                self._voi,
+                self._inverted,
+                smooth=self._smooth,
+                moving=self._moving,
+                output=self._output,
+            )
             painter.drawImage(0, 0, grey)
-            self.paint_marks(painter, self._view, size)
+            self.paint_marks(painter, self._grey.shown, size)
             wording = self._wording()
             if wording is not None:
                 wording.paint(painter)
@@ -294,10 +329,20 @@ class Viewport(PlacedPicture):
             painter.drawRect(QRect(0, 0, width - 1, height - 1))
         painter.end()
 
+    def _blacken_edge(self, painter: QPainter) -> None:
+        """Between whole device pixels the last one is only partly ours, and nobody else paints it."""
+        if self.ratio == int(self.ratio):
+            return
+        width, height = self.width(), self.height()
+        for strip in (QRect(-1, -1, width + 2, 2), QRect(-1, height - 1, width + 2, 2)):
+            painter.fillRect(strip, Qt.GlobalColor.black)
+        for strip in (QRect(-1, -1, 2, height + 2), QRect(width - 1, -1, 2, height + 2)):
+            painter.fillRect(strip, Qt.GlobalColor.black)
+
     def _wording(self) -> Wording | None:
         if self._picture is None or self._voi is None:
             return None
-        return Wording(
+        wording = Wording(
             self._picture,
             self._view,
             self._voi,
@@ -307,6 +352,9 @@ class Viewport(PlacedPicture):
             self.device_size(),
             self.ratio,
         )
+        if wording != self._worded:
+            self._worded = wording
+        return self._worded
 
     def _hover(self, point: ImagePoint | None) -> None:
         """Tell what the pointer is over, in the picture and in words."""
@@ -329,7 +377,7 @@ class Viewport(PlacedPicture):
         picture, wording = self._picture, self._wording()
         if picture is None or wording is None:
             return
-        block, _ = wording.blocks()
+        block, _ = wording.blocks
         if block.rect.contains(QPointF(*self.device_position(QPointF(event.pos())))):
             QToolTip.showText(
                 event.globalPos(), f"Why it hangs like this: {picture.orientation_reason}", self

@@ -80,6 +80,7 @@ def test_what_is_on_the_screen_is_what_render_makes(viewport):
     viewport.set_mode(Mode.SPECK_TRUE)
     viewport.resize(150, 170)
     viewport.set_inverted(True)
+    viewport.settle()
     values = render_values(shown.levels, viewport.view, 150, 170, Mode.SPECK_TRUE, outside=0)
     expected = shade(values, display_lut(shown.info, viewport.voi, invert=True), viewport.view)
     assert (pixels(viewport)[60:, :, 1] == expected[60:]).all()
@@ -339,14 +340,14 @@ def test_words_stand_on_the_air_side_and_off_the_breast(viewport, side, right):
     viewport.show_picture(picture(frame, laterality=side))
     viewport.set_overlay_level(0)
     wording = viewport._wording()
-    for block in wording.blocks():
+    for block in wording.blocks:
         assert len(block.lines) > 0
         assert block.right == right
         assert not wording.on_tissue(block.rect)
     viewport.one_to_one()
     viewport.zoom_by(8, QPointF(250, 200))
     viewport.center_on(ImagePoint(180 if side is Laterality.RIGHT else 40, 150))
-    top, bottom = viewport._wording().blocks()
+    top, bottom = viewport._wording().blocks
     assert [line.text for line in top.lines] == [f"{side} CC"]
     assert not bottom.lines
 
@@ -445,5 +446,5 @@ def test_what_makes_an_image_easy_to_misread_is_said_on_the_breast_too(viewport)
     viewport.one_to_one()
     viewport.zoom_by(8, QPointF(250, 200))
     viewport.center_on(ImagePoint(180, 150))
-    top, _ = viewport._wording().blocks()
+    top, _ = viewport._wording().blocks
     assert [line.text for line in top.lines] == ["R MCC", "FOR PROCESSING", "magnified x1.8"]
