@@ -112,6 +112,13 @@ QPushButton[role="fold"]:focus, QPushButton[role="link"]:focus {{ border: 2px so
 QLineEdit, QPlainTextEdit {{ background: {FIELD}; color: {TEXT}; border: 1px solid {LINE};
     border-radius: 4px; padding: 3px; selection-background-color: {ACCENT_FILL}; }}
 QLineEdit:focus, QPlainTextEdit:focus {{ border: 1px solid {ACCENT}; }}
+QCheckBox::indicator, QRadioButton::indicator {{ background: {FIELD}; border: 1px solid {DIM};
+    width: 0.8em; height: 0.8em; }}
+QCheckBox::indicator {{ border-radius: 2px; }}
+QRadioButton::indicator {{ border-radius: 0.4em; }}
+QCheckBox::indicator:checked, QRadioButton::indicator:checked {{ background: {ACCENT}; border-color: {ACCENT}; }}
+QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color: {RAISED}; }}
+QTableView {{ gridline-color: {LINE}; }}
 QListView {{ background: {PANEL}; border: 1px solid transparent; outline: none; }}
 QListView:focus {{ border-color: {ACCENT}; }}
 QMenu {{ background: {RAISED}; color: {TEXT}; border: 1px solid {LINE}; padding: 4px; }}
