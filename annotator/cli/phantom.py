@@ -60,8 +60,9 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "--field",
         type=_field,
         metavar="ROWSxCOLUMNS",
-        help="size of a slice in pixels of 0.1 mm (default: fitted to the breast)",
+        help="size of a slice in pixels (default: fitted to the breast)",
     )
+    stacks.add_argument("--pixel", type=_pixel, metavar="MM", help="size of a pixel (default: 0.1 mm)")
     parser.set_defaults(run=run_phantom)
 
 
@@ -71,6 +72,7 @@ def run_phantom(args: argparse.Namespace) -> int:
     from annotator.jobs import CancelToken
     from annotator.phantom.calcifications import KINDS
     from annotator.phantom.exams import Exam, make_person, shots
+    from annotator.phantom.stack_plan import PIXEL_MM
     from annotator.phantom.write import Wanted, write_exam
 
     benign = None if args.benign is None else [k for k in args.benign.split(",") if k]
@@ -88,7 +90,13 @@ def run_phantom(args: argparse.Namespace) -> int:
         raise CallError(
             f"the {exam.value} exam of seed {args.seed} has none of these views; leave out --views"
         )
-    wanted = Wanted(binning=args.binning, views=args.views, field=args.field, slices=args.slices)
+    wanted = Wanted(
+        binning=args.binning,
+        views=args.views,
+        pixel_mm=args.pixel or PIXEL_MM,
+        field=args.field,
+        slices=args.slices,
+    )
     files = []
     for path in write_exam(args.folder, person, exam, wanted, token=CancelToken(_tell)):
         print(f"{path}", file=sys.stderr, flush=True)
@@ -118,6 +126,16 @@ def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 500:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 500")
     return int(text)
+
+
+def _pixel(text: str) -> float:
+    try:
+        size = float(text)
+    except ValueError:
+        size = 0.0
+    if not 0.03 <= size <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size of 0.03 to 1 mm")
+    return size
 
 
 def _field(text: str) -> tuple[int, int]:

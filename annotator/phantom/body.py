@@ -16,7 +16,7 @@ from annotator.phantom.texture import stream
 
 DETECTOR_WIDTH_MM = 179.2
 DETECTOR_HEIGHT_MM = 232.96
-SMALL_SIZE, SMALL_THICKNESS_MM = -1.25, 28.0
+SMALL_SIZE, SMALL_THICKNESS_MM = -1.5, 25.0
 
 
 class PhantomView(StrEnum):
@@ -105,7 +105,7 @@ Direction = tuple[float, float, float]
 def make_breast(seed: int, side: Side, density: str, *, small: bool = False) -> Breast:
     """The breast of a seed: both sides are alike in size and thickness, not equal.
 
-    A `small` one is 45 mm deep and 28 mm thick when compressed, for files that must be small.
+    A `small` one is 39 mm deep and 25 mm thick when compressed, for files that must be small.
     """
     if density not in "abcd" or len(density) != 1:
         raise ValueError(f"density is one of a, b, c, d; not {density!r}")

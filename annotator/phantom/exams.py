@@ -84,7 +84,7 @@ def make_person(
     other = Side.LEFT if side is Side.RIGHT else Side.RIGHT
     drawn = "bc"[int(rng.integers(2))]
     kinds = tuple(str(k) for k in rng.choice(BENIGN_BESIDE, 2, replace=False))
-    nearer = 0.55 if small else 1.0
+    nearer = 0.5 if small else 1.0
     breasts = {s: make_breast(seed, s, density or drawn, small=small) for s in Side}
     groups: dict[Side, list[CalcGroup]] = {Side.RIGHT: [], Side.LEFT: []}
     place = _place(nearer, rng.uniform(28, 42), rng.uniform(8, 20), rng.uniform(4, 16))
@@ -153,16 +153,17 @@ def take_tomosynthesis(
     anatomy: Anatomy,
     *,
     binning: int = 1,
+    pixel_mm: float = PIXEL_MM,
     field: tuple[int, int] | None = None,
     slices: int | None = None,
     token: CancelToken | None = None,
 ) -> Stack:
     """The stack of a shot, of the same breast lying as on its mammogram; `field` and `slices` as in `plan_stack`.
 
-    Pixels are 0.1 mm times `binning`; a larger one gathers more quanta, except by binning, as in mammograms.
+    Pixels are `pixel_mm` times `binning`; a larger one gathers more quanta, except by binning, as in mammograms.
     """
-    plan = plan_stack(anatomy, pixel_mm=PIXEL_MM * binning, field=field, slices=slices)
-    larger = PIXEL_MM / (shot.detector.pixel_mm / binning)
+    plan = plan_stack(anatomy, pixel_mm=pixel_mm * binning, field=field, slices=slices)
+    larger = pixel_mm / (shot.detector.pixel_mm / binning)
     exposure = replace(shot.exposure, quanta=shot.exposure.quanta * larger**2)
     return take_stack(anatomy, shot.groups, plan, exposure, token=token)
 

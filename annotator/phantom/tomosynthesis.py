@@ -152,9 +152,8 @@ def _gain_along_sweep(plan: StackPlan) -> NDArray[np.float32]:
     bright calcifications.
     """
     per_mm = fft.rfftfreq(plan.padded_rows, plan.pixel_mm)
-    per_pixel = per_mm * plan.pixel_mm
     low = np.exp(-2 * (np.pi * per_mm * 6.0) ** 2)
-    lift = 1.5 * np.minimum(per_pixel / 0.12, 1) * np.exp(-((per_pixel / 0.33) ** 2))
+    lift = 1.5 * np.minimum(per_mm / 1.2, 1) * np.exp(-((per_mm / 3.3) ** 2))
     return np.asarray((0.55 + (1 - low) * lift)[:, None], dtype=np.float32)
 
 

@@ -24,6 +24,7 @@ from annotator.phantom.exams import (
 )
 from annotator.phantom.radiograph import Radiograph
 from annotator.phantom.stack_out import encode_slice, make_stack_dataset, stack_label
+from annotator.phantom.stack_plan import PIXEL_MM
 from annotator.phantom.tomosynthesis import Stack
 from annotator.phantom.truth import TrueView, truth_json
 
@@ -43,11 +44,12 @@ _WINDOWS = {
 class Wanted:
     """What of an exam to make, and how: all its views, as fine as the machine would, unless said otherwise.
 
-    `field` (rows, columns) and `slices` are those of tomosynthesis stacks.
+    `pixel_mm`, `field` (rows, columns) and `slices` are those of tomosynthesis stacks.
     """
 
     binning: int = 1
     views: tuple[View, ...] = ()
+    pixel_mm: float = PIXEL_MM
     field: tuple[int, int] | None = None
     slices: int | None = None
 
@@ -72,7 +74,13 @@ def write_exam(
         yield write_picture(folder, person, exam, number, shot, take_picture(person, exam, shot, anatomy))
         if exam is Exam.TOMOSYNTHESIS:
             stack = take_tomosynthesis(
-                shot, anatomy, binning=wanted.binning, field=wanted.field, slices=wanted.slices, token=token
+                shot,
+                anatomy,
+                binning=wanted.binning,
+                pixel_mm=wanted.pixel_mm,
+                field=wanted.field,
+                slices=wanted.slices,
+                token=token,
             )
             yield write_stack(folder, person, exam, number, shot, stack, token=token)
 

@@ -90,6 +90,8 @@ def test_wrong_calls_are_refused_in_one_sentence(tmp_path: Path, capsys: pytest.
         ("--views", "RCC,RXX", "'RXX' is not one of"),
         ("--slices", "0", "from 1 to 500"),
         ("--field", "40x900", "ROWSxCOLUMNS"),
+        ("--pixel", "nan", "0.03 to 1 mm"),
+        ("--pixel", "wide", "0.03 to 1 mm"),
     ):
         with pytest.raises(SystemExit, match="2"):
             main(["phantom", str(tmp_path), "--seed", "1", option, words])

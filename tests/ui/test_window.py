@@ -495,7 +495,7 @@ def test_the_sample_exams_open_from_the_empty_window(qtbot, open_window, sample_
     QTest.mouseClick(buttons["Open the sample exam"], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.desk.exam is not None, timeout=20_000)
     pictured(qtbot, window)
-    assert len(window.desk.exams) == 3
+    assert len(window.desk.exams) == 4
     assert window.desk.prior_of(window.desk.exam) is not None
 
 
