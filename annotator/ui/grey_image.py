@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from annotator.imaging.render import Mode, covered_rect, render_moving, render_values
+from annotator.imaging.render import Mode, covered_rect, modes_differ, render_moving, render_values
 from annotator.model.geometry import ViewTransform
 from annotator.model.image import Voi
-from annotator.ui.grey_output import Depth, GreyOutput
+from annotator.ui.grey_output import OPAQUE_BLACK, Depth, GreyOutput
 from annotator.ui.picture import Picture
 
 PLAIN = GreyOutput()
 _OPAQUE_BLACK = 0xFF << 24
-_GREY_AS_PIXEL = 0x010101
+_PIXELS = (np.arange(256, dtype=np.uint32) * 0x010101 | _OPAQUE_BLACK).view(np.int32)
 
 
 class GreyImage:
@@ -35,6 +35,7 @@ class GreyImage:
         self._table_of: tuple[Any, ...] | None = None
         self._table: NDArray[Any] = np.zeros(1 << 16, np.int32)
         self._pixels: NDArray[np.int32] = np.zeros((1, 1), np.int32)
+        self._edges: tuple[Any, ...] | None = None
         self._image = QImage()
 
     @property
@@ -67,12 +68,12 @@ class GreyImage:
             self._table, self._table_of = _pixel_table(table), table_of
         elif not fresh:
             return self._image
-        self._image = self._through_table(output, fresh)
+        self._image = self._through_table(output)
         return self._image
 
     def clear(self) -> None:
         """Let go of the picture."""
-        self._seen = self._table_of = None
+        self._seen = self._table_of = self._edges = None
         self._values, self._pixels = np.zeros((1, 1), np.uint16), np.zeros((1, 1), np.int32)
         self._image = QImage()
 
@@ -96,10 +97,10 @@ class GreyImage:
         else:
             self._values = render_values(picture.levels, view, *size, mode, smooth=smooth, outside=outside)
             self._shown = view
-        self._seen, self._moving = seen, moving and self._shown != view
+        self._seen, self._moving = seen, moving and modes_differ(view)
         return True
 
-    def _through_table(self, output: GreyOutput, fresh: bool) -> QImage:
+    def _through_table(self, output: GreyOutput) -> QImage:
         """The image of the values; what the picture does not cover is black whatever the table says."""
         height, width = self._values.shape
         left, top, right, bottom = covered_rect(self._shown, width, height)
@@ -111,20 +112,20 @@ class GreyImage:
             return output.image(spread)
         if self._pixels.shape != self._values.shape:
             self._pixels = np.zeros(self._values.shape, np.int32)
-        if fresh:
-            black = np.array(_OPAQUE_BLACK, np.uint32).view(np.int32)
+        ten = output.depth is Depth.TEN
+        edges = self._shown, self._values.shape, ten
+        if edges != self._edges:
+            black = np.array(OPAQUE_BLACK if ten else _OPAQUE_BLACK, np.uint32).view(np.int32)
             for outside in (np.s_[:top], np.s_[bottom:], np.s_[:, :left], np.s_[:, right:]):
                 self._pixels[outside] = black
+            self._edges = edges
         if self._pixels[part].size:
             cv2.LUT(self._values[part], self._table, dst=self._pixels[part])
-        form = QImage.Format.Format_RGB30 if output.depth is Depth.TEN else QImage.Format.Format_RGB32
+        form = QImage.Format.Format_RGB30 if ten else QImage.Format.Format_RGB32
         # on the pixels kept here, not on a copy of them
         return QImage(self._pixels.data, width, height, width * 4, form)
 
 
 def _pixel_table(table: NDArray[Any]) -> NDArray[Any]:
     """Pixels of Format_RGB32 for a table of grey levels; they are drawn as they are, without conversion."""
-    if table.dtype != np.uint8:
-        return table
-    pixels: NDArray[Any] = (table.astype(np.uint32) * _GREY_AS_PIXEL | _OPAQUE_BLACK).view(np.int32)
-    return pixels
+    return np.asarray(cv2.LUT(table, _PIXELS)).reshape(-1) if table.dtype == np.uint8 else table

@@ -23,7 +23,8 @@ from annotator.model.image import ImageInfo, Voi
 Table = NDArray[Any]
 """65,536 entries: uint8 levels, uint16 256ths of a level, or int32 pixels of Format_RGB30."""
 
-_OPAQUE = 3 << 30
+OPAQUE_BLACK = 3 << 30
+"""Black as a pixel of Format_RGB30."""
 
 
 class Depth(StrEnum):
@@ -88,7 +89,7 @@ class GreyOutput:
         if self.depth is Depth.DITHERED:
             return self._driving(WHITE + 1).astype(np.uint16)
         ten = self._driving(1024).astype(np.uint32)
-        pixels: Table = (ten << 20 | ten << 10 | ten | _OPAQUE).astype(np.uint32).view(np.int32)
+        pixels: Table = (ten << 20 | ten << 10 | ten | OPAQUE_BLACK).astype(np.uint32).view(np.int32)
         return pixels
 
     @cached_property

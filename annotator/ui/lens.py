@@ -198,7 +198,9 @@ class Lens(QWidget):
         side = round(self.width() * ratio)
         view = self._view(viewport)
         inverted = viewport.inverted != self.look.inverted
-        grey = self._grey.image(picture, view, (side, side), viewport.mode, self.voi, inverted)
+        grey = self._grey.image(
+            picture, view, (side, side), viewport.mode, self.voi, inverted, output=viewport.output
+        )
         painter.scale(1 / ratio, 1 / ratio)
         painter.drawImage(0, 0, grey)
         viewport.paint_marks(painter, view, (side, side))

@@ -305,6 +305,9 @@ class MainWindow(QMainWindow):
         self._enable()
 
     def _show_display(self, screen: QScreen) -> None:
+        output = self.displays.output(screen)
+        for viewport in self.grid.viewports:
+            viewport.set_output(output)
         note = self.displays.note(screen)
         self.desk.set_display(note)
         self.status.show_display(note)

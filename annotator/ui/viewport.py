@@ -103,6 +103,11 @@ class Viewport(PlacedPicture):
         return self._mode
 
     @property
+    def output(self) -> GreyOutput:
+        """How the screen is sent grey values."""
+        return self._output
+
+    @property
     def smooth(self) -> bool:
         """Whether a picture larger than its pixels is interpolated rather than shown in squares."""
         return self._smooth
