@@ -34,6 +34,8 @@ class Settings:
     images go to the screen (docs/display.md).
     `header_index` keeps what was read from headers, names of patients too, in `header_index_path`, so that
     a folder seen before lists at once.
+    `stack_memory_mb` is what decoded slices of tomosynthesis may take together (0: a quarter of the
+    machine's memory), `cine_speed` slices a second at first.
     """
 
     database: str
@@ -43,6 +45,8 @@ class Settings:
     macro_above_mm: float = 1.0
     grey_output: str = "auto"
     header_index: bool = True
+    stack_memory_mb: float = 0.0
+    cine_speed: float = 10.0
 
 
 def data_dir() -> Path:
@@ -83,11 +87,17 @@ def load_settings(
     }
     given |= {k: v for k, v in (overrides or {}).items() if v is not None}
     chosen: dict[str, Any] = {k: v for k, v in given.items() if v}
-    settings = replace(settings, **chosen, **_switches(environment))
+    chosen |= _switches(environment)
+    settings = replace(settings, **chosen)
     if not 0 < settings.micro_below_mm <= settings.macro_above_mm < math.inf:
         raise InvalidSettings(
             f"micro_below_mm is {settings.micro_below_mm:g} and macro_above_mm {settings.macro_above_mm:g}; "
             "choose two sizes above zero, the first no larger than the second"
+        )
+    if not (0 <= settings.stack_memory_mb < math.inf and 0 < settings.cine_speed < math.inf):
+        raise InvalidSettings(
+            f"stack_memory_mb is {settings.stack_memory_mb:g} and cine_speed {settings.cine_speed:g}; "
+            "choose megabytes from 0 (automatic) on and slices a second above 0"
         )
     if settings.grey_output not in GREY_OUTPUTS:
         raise InvalidSettings(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from annotator.rules import FollowUp, RuleTable, follow_up
 from annotator.settings import Settings, header_index_path
 
 if TYPE_CHECKING:
+    from annotator.analysis.best_slice import BestSlice
     from annotator.analysis.spots import SpotResult
     from annotator.exchange.report import ReportPicture
     from annotator.imaging.collection import Listing
@@ -90,6 +91,21 @@ class Workspace:
             reach_px=radius_px or None,
             micro_below_mm=self.settings.micro_below_mm,
             macro_above_mm=self.settings.macro_above_mm,
+        )
+
+    def best_slice(
+        self, info: ImageInfo, frames: Iterable[tuple[int, NDArray[Any]]], at: ImagePoint, reach_px: float
+    ) -> BestSlice | None:
+        """The slice of a stack in which the spot at a place is sharpest; None when none stands out."""
+        from annotator.analysis.best_slice import best_slice
+
+        return best_slice(
+            frames,
+            at,
+            reach_px,
+            pixel_mm=None if info.spacing is None else info.spacing.mean_mm,
+            inverse=info.inverse,
+            padding=info.padding,
         )
 
     def open_reading(self, study_instance_uid: str) -> OpenedReading:

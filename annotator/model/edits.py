@@ -91,14 +91,14 @@ def add_cluster(
     mark_ids: Collection[str] = (),
     spacing: PixelSpacing | None = None,
 ) -> tuple[Reading, Cluster]:
-    """Tie marks of one image together under a finding.
+    """Tie marks of one image together under a finding; of a stack, also from several of its frames.
 
     Marks that belonged to another finding move to this one and leave their clusters. A cluster may
     be empty: an outlined area whose calcifications the reader does not mark one by one.
     """
     reading.finding(finding_id)
     members = {i: replace(reading.mark(i), finding_id=finding_id) for i in mark_ids}
-    if any(m.image != image for m in members.values()):
+    if any(m.image.sop_instance_uid != image.sop_instance_uid for m in members.values()):
         raise ValueError("the marks of a cluster lie on its image")
     number = _next_number(reading.clusters)
     cluster = Cluster(new_id(), number, finding_id, image, outline, tuple(members), spacing)

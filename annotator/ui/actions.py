@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QWidget
 from annotator.model.finding import Distribution, Morphology
 from annotator.model.mark import MarkKind
 
-Needs = Literal["nothing", "exam", "picture", "finding", "marks", "selection", "undo", "redo"]
+Needs = Literal["nothing", "exam", "picture", "stack", "finding", "marks", "selection", "undo", "redo"]
 Scope = Literal["window", "image"]
 
 
@@ -37,7 +37,7 @@ class ActionSpec:
     argument: Any = None
 
 
-MENUS = ("Exam", "Edit", "Mark", "View", "Window", "Go", "Help")
+MENUS = ("Exam", "Edit", "Mark", "View", "Stack", "Window", "Go", "Help")
 
 _WINDOWS = tuple(
     ActionSpec(
@@ -84,6 +84,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("lens_invert", "View", "Invert inside the lens", ("Shift+X",), "invert_lens", "Black and white turned round inside the lens only; opens it when it is closed", "picture"),
     ActionSpec("enlarge", "View", "Enlarge", ("+", "="), "enlarge", "Magnify more inside the lens when it is open, else zoom in at the pointer", "picture", "image", 1),
     ActionSpec("reduce", "View", "Reduce", ("-",), "enlarge", "Magnify less inside the lens when it is open, else zoom out at the pointer", "picture", "image", -1),
+    ActionSpec("cine", "Stack", "Cine", ("C",), "toggle_cine", "Run through the slices, there and back, until anything is touched", "stack"),
+    ActionSpec("cine_faster", "Stack", "Cine faster", (".",), "change_cine_speed", "More slices a second, up to 30", "stack", "image", 1),
+    ActionSpec("cine_slower", "Stack", "Cine slower", (",",), "change_cine_speed", "Fewer slices a second, down to 2", "stack", "image", -1),
+    ActionSpec("slab", "Stack", "Slab: off, mean, maximum", ("J",), "next_slab", "Put the slices around the one in view together: their mean, or their brightest values", "stack"),
+    ActionSpec("slab_thicker", "Stack", "Slab thicker", ("Ctrl+Up",), "thicken_slab", "More millimetres of tissue in the slab (Shift+wheel)", "stack", "image", 1),
+    ActionSpec("slab_thinner", "Stack", "Slab thinner", ("Ctrl+Down",), "thicken_slab", "Fewer millimetres of tissue in the slab (Shift+wheel)", "stack", "image", -1),
+    ActionSpec("best_slice", "Stack", "Best slice", ("U",), "best_slice", "Go to the slice in which the spot under the pointer, or the selected mark, is sharpest", "stack"),
+    ActionSpec("first_slice", "Stack", "First slice", ("Home",), "end_slice", "The first slice of the stack in the active pane", "stack", "image", 0),
+    ActionSpec("last_slice", "Stack", "Last slice", ("End",), "end_slice", "The last slice of the stack in the active pane", "stack", "image", 1),
     ActionSpec("show_marks", "View", "Show or hide marks", ("G",), "toggle_marks", "Look at the breast without marks", "picture"),
     ActionSpec("text_level", "View", "Text on the image", ("O",), "cycle_text", "All, little or only side and view", "picture"),
     ActionSpec("layout", "View", "Next layout", ("H",), "cycle_layout", "Four, three, two or one image", "exam"),
@@ -95,8 +104,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("show_history", "View", "History", ("Ctrl+4",), "toggle_panel", "Show or hide what was done when", argument="history"),
     ActionSpec("show_problems", "View", "Files not opened", ("Ctrl+5",), "toggle_panel", "Show or hide the files that could not be opened", argument="problems"),
     *_WINDOWS,
-    ActionSpec("next_image", "Go", "Next image", ("Right", "Down"), "step_image", "The next image in hung order, in the active pane", "exam", "image", 1),
-    ActionSpec("previous_image", "Go", "Previous image", ("Left", "Up"), "step_image", "The image before it, in the active pane", "exam", "image", -1),
+    ActionSpec("next_image", "Go", "Next image", ("Right",), "step_image", "The next image in hung order, in the active pane", "exam", "image", 1),
+    ActionSpec("previous_image", "Go", "Previous image", ("Left",), "step_image", "The image before it, in the active pane", "exam", "image", -1),
+    ActionSpec("next_slice", "Go", "Next slice", ("Down",), "step_slice", "The next slice of a stack; of other pictures the next image", "exam", "image", 1),
+    ActionSpec("previous_slice", "Go", "Previous slice", ("Up",), "step_slice", "The slice before it; of other pictures the image before", "exam", "image", -1),
     ActionSpec("next_exam", "Go", "Next exam", ("PgDown",), "step_exam", "The next exam of the worklist", "exam", "image", 1),
     ActionSpec("previous_exam", "Go", "Previous exam", ("PgUp",), "step_exam", "The exam before it", "exam", "image", -1),
     ActionSpec("older_exam", "Go", "Older exam of this patient", ("[",), "step_patient", "The exam of this patient before this one", "exam", "window", -1),

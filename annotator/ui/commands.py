@@ -220,6 +220,29 @@ class Commands(QObject):
     def step_image(self, by: int) -> None:
         self._window.exam_view.step_image(by)
 
+    def step_slice(self, by: int) -> None:
+        """Another slice of a stack, another image where there is none."""
+        if not self._window.stack_commands.step_slice(by):
+            self.step_image(by)
+
+    def end_slice(self, last: int) -> None:
+        self._window.stack_commands.go_to_end(bool(last))
+
+    def toggle_cine(self) -> None:
+        self._window.stack_commands.toggle_cine()
+
+    def change_cine_speed(self, by: int) -> None:
+        self._window.stack_commands.cine.faster(by)
+
+    def next_slab(self) -> None:
+        self._window.stack_commands.next_slab()
+
+    def thicken_slab(self, by: int) -> None:
+        self._window.stack_commands.thicken(by)
+
+    def best_slice(self) -> None:
+        self._window.stack_commands.best_slice(*(self._pointed or (self._window.grid.active, None)))
+
     def step_exam(self, by: int) -> None:
         self._window.desk.step(by, self._window.worklist.exams_in_sight)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from annotator.imaging.render import Mode
+from annotator.imaging.tomosynthesis import slab_words, slice_words
 from annotator.model.geometry import ViewTransform
 from annotator.model.image import ImageInfo, Intent, Laterality, Voi, Window
 from annotator.ui.picture import Picture
@@ -42,12 +43,12 @@ def corner_lines(
     """
     info = picture.info
     title = Line(_side_and_view(info), title=True)
-    place = (Line(f"slice {picture.frame_number} / {info.frames}"),) if info.frames > 1 else ()
+    place = _place(picture)
     if level >= SIDE_AND_VIEW:
         # one line of each, because here they may lie on the breast
-        flags = _joined(_warnings(info), warning=True)
+        flags = _joined(_warnings(picture), warning=True)
         return Corners((title, *place, *flags, *_joined(_notes(info))), ())
-    flags = tuple(Line(text, warning=True) for text in _warnings(info))
+    flags = tuple(Line(text, warning=True) for text in _warnings(picture))
     notes = tuple(Line(text) for text in _notes(info))
     shown = (Line(_pixel_size(info)), Line(_display(view, mode, inverted)))
     if level == MINIMAL:
@@ -128,9 +129,31 @@ def _display(view: ViewTransform, mode: Mode, inverted: bool) -> str:
     return " · ".join(parts)
 
 
-def _warnings(info: ImageInfo) -> list[str]:
+def depth_words(picture: Picture) -> str:
+    """Which slice or slab of a stack is shown, '' of other pictures."""
+    if picture.info.frames == 1:
+        return ""
+    number = picture.frame_number
+    if picture.slab is not None:
+        return slab_words(picture.slices, number, picture.slab.slab)
+    return (
+        slice_words(picture.slices, number) if picture.slices else f"slice {number} of {picture.info.frames}"
+    )
+
+
+def _place(picture: Picture) -> tuple[Line, ...]:
+    words = depth_words(picture)
+    if picture.slab is None:
+        return (Line(words),) if words else ()
+    return (Line(words), Line(slice_words(picture.slices, picture.frame_number)))
+
+
+def _warnings(picture: Picture) -> list[str]:
+    info = picture.info
     found = ["FOR PROCESSING"] if info.intent is Intent.PROCESSING else []
-    return [*found, "LOSSY"] if info.lossy else found
+    if info.lossy:
+        found.append("LOSSY")
+    return [*found, "first look, full picture on its way"] if picture.provisional else found
 
 
 def _notes(info: ImageInfo) -> list[str]:

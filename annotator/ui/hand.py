@@ -52,6 +52,8 @@ class Hand:
                 self._stop()
             elif (voi := self._viewport.voi) is not None:
                 self._windowing, self._windowed = (event.position(), voi), False
+        elif event.button() == LEFT and self._viewport.picture.provisional and not self._space:
+            self._viewport.refused.emit("First look: marks can be made when the full picture is here.")
         elif event.button() == LEFT and not self._space and self.tool is not None:
             self._stop()
             self._gesture = self.tool.gesture(self._viewport, self._touch(event))
@@ -80,17 +82,21 @@ class Hand:
                 self._viewport.customContextMenuRequested.emit(event.position().toPoint())
 
     def wheel(self, event: QWheelEvent) -> None:
-        """Zoom at the pointer; in a stack the slice, and zoom with Ctrl."""
-        picture = self._viewport.picture
-        turned = event.angleDelta().y()
+        """Zoom at the pointer; in a stack the slice, with Shift the thickness of a slab, and zoom with Ctrl."""
+        picture, keys = self._viewport.picture, event.modifiers()
+        # Shift turns a wheel sideways on some systems
+        turned = event.angleDelta().y() or event.angleDelta().x()
         if picture is None or turned == 0:
             return
-        stack = picture.info.frames > 1
-        if stack and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if picture.info.frames > 1 and not keys & Qt.KeyboardModifier.ControlModifier:
+            if turned * self._turned < 0:
+                self._turned = 0
             self._turned += turned
             notches = int(self._turned / NOTCH)
             self._turned -= notches * NOTCH
-            if notches:
+            if notches and keys & Qt.KeyboardModifier.ShiftModifier:
+                self._viewport.slab_step_requested.emit(notches)
+            elif notches:
                 self._viewport.frame_step_requested.emit(-notches)
         else:
             self._viewport.zoom_by(ZOOM_STEP ** (turned / NOTCH), event.position())

@@ -39,6 +39,7 @@ from annotator.ui.panels.thumbnails import ThumbnailsPanel
 from annotator.ui.panels.worklist import WorklistPanel
 from annotator.ui.reading_desk import ReadingDesk
 from annotator.ui.session import ReadingSession
+from annotator.ui.stack_commands import StackCommands
 from annotator.ui.status_line import StatusLine
 from annotator.ui.task_runner import TaskRunner
 from annotator.ui.unsaved_question import UnsavedQuestion
@@ -58,7 +59,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Mammogram Annotator")
         self.setAcceptDrops(True)
         self.resize(1600, 900)
-        self._runner = runner
+        self.runner = runner
         self.displays = Displays(workspace.settings.grey_output, runner, DisplayLog(), self)
         self.desk = ReadingDesk(workspace, runner, self)
         self.grid = ViewportGrid()
@@ -70,9 +71,11 @@ class MainWindow(QMainWindow):
         self.history = HistoryPanel()
         self.problems = FilesProblemPanel()
         self.status = StatusLine(workspace.settings.reader)
-        self.exam_view = ExamView(self.grid, self.thumbnails, runner, self)
+        stack_bytes = round(workspace.settings.stack_memory_mb * 1e6)
+        self.exam_view = ExamView(self.grid, self.thumbnails, runner, self, stack_bytes=stack_bytes)
         self.exports = Exports(workspace, runner, self)
         self._unsaved = UnsavedQuestion(self.exports, self)
+        self.stack_commands = StackCommands(self)
         self.commands = Commands(self)
         self.actions_by_id = make_actions(self, self.grid, self.commands)
         self._menu = QMenu("Menu", self)
@@ -244,6 +247,7 @@ class MainWindow(QMainWindow):
         self.exam_view.layout_changed.connect(self.strip.show_layout)
         self.exam_view.message.connect(self.status.show_message)
         self.exam_view.picture_shown.connect(self._picture_shown)
+        self.exam_view.slice_shown.connect(self._show_view)
         self.displays.failed.connect(self.status.show_message)
         self.displays.follow(self, self._show_display)
         self._legend.picked.connect(self.commands.chord_picked)
@@ -261,6 +265,8 @@ class MainWindow(QMainWindow):
             lambda at: self._open_image_menu(viewport.mapToGlobal(at))
         )
         viewport.frame_step_requested.connect(lambda by: self.exam_view.step_frame(viewport, by))
+        viewport.slab_step_requested.connect(self.stack_commands.thicken)
+        viewport.refused.connect(self.status.show_act)
 
     def _open_image_menu(self, at: QPoint) -> None:
         self._image_menu.offer(self.desk.session)
@@ -271,7 +277,7 @@ class MainWindow(QMainWindow):
         self.lens.follow(viewport, pointer)
         self.status.show_pointer(viewport.picture, pointer)
 
-    def _show_view(self) -> None:
+    def _show_view(self, *_what: object) -> None:
         self.status.show_view(self.grid.active)
 
     def _exams_changed(self) -> None:
@@ -316,6 +322,7 @@ class MainWindow(QMainWindow):
         session = self.desk.session
         for viewport in self.grid.viewports:
             viewport.set_reading(None if session is None else session.reading)
+        self.exam_view.set_reading(None if session is None else session.reading)
         self._show_selection()
 
     def _show_selection(self) -> None:
@@ -325,6 +332,7 @@ class MainWindow(QMainWindow):
                 viewport.set_selection(
                     session.current_finding_id, session.selected_marks, session.selected_cluster
                 )
+        self.stack_commands.bring_selection_into_view()
         self._enable()
 
     def _picture_shown(self, _pane: int, _picture: object) -> None:
@@ -337,7 +345,7 @@ class MainWindow(QMainWindow):
         if session is None or not self._docks["history"].isVisible():
             return
         word = self.desk.workspace.lexicon.word
-        self._runner.query(
+        self.runner.query(
             "history",
             lambda _token: sentences(session.revisions(), word),
             self.history.show_told,
@@ -351,6 +359,7 @@ class MainWindow(QMainWindow):
             "nothing": True,
             "exam": self.desk.exam is not None,
             "picture": any(v.picture is not None for v in self.grid.viewports),
+            "stack": any(v.picture is not None and v.picture.info.frames > 1 for v in self.grid.viewports),
             "finding": session is not None and session.current_finding_id is not None,
             "marks": session is not None and bool(session.selected_marks),
             "selection": session is not None

@@ -107,6 +107,11 @@ class Picture:
             and (distance_mm(self.slices, place.number, end) or 0.0) <= NEAR_MM + ROUNDING_MM
         )
 
+    def shows(self, image: ImageKey) -> bool:
+        """Whether marks of a frame are shown with this picture, fully or dimmed."""
+        mine = image.sop_instance_uid == self.info.sop_instance_uid
+        return mine and (image.frame in self.numbers or image.frame in self.near)
+
     def slice_frame(self, number: int) -> NDArray[Any] | None:
         """The stored values of one of the frames shown, None of any other."""
         if self.slab is not None:

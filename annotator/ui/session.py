@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -20,14 +20,20 @@ from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Finding, Reading, Stage
 from annotator.model.geometry import ImagePoint, contains
 from annotator.model.history import Act, Revision
-from annotator.model.image import ExamInfo, ImageInfo
+from annotator.model.image import ExamInfo, ImageInfo, ImageKey
 from annotator.model.mark import MarkKind
 from annotator.rules import FollowUp
 from annotator.ui.mark_words import size_words
+from annotator.ui.picture import SlabOfSlices
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import OpenedReading, Workspace
 
+if TYPE_CHECKING:
+    from annotator.analysis.spots import SpotResult
+
 RETRY_MS = 2000
+SLICE_REACH_PX = 2.0
+"""How far beside its place in the slab a spot may lie in its slice, as one deviation."""
 
 
 class SaveState(Enum):
@@ -47,6 +53,11 @@ class PictureLike(Protocol):
     def frame_number(self) -> int: ...
     @property
     def frame(self) -> NDArray[Any]: ...
+    @property
+    def slab(self) -> SlabOfSlices | None: ...
+
+    def shows(self, image: ImageKey) -> bool: ...
+    def slice_frame(self, number: int) -> NDArray[Any] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +190,16 @@ class ReadingSession(QObject):
         """Mark the spot near a click; where there is none, say so and mark nothing unless `force`.
 
         `radius_px` is one deviation, in image pixels, of the hand that clicked (0: the default of the measurement).
+        On a slab the mark goes to the slice of it in which the spot is sharpest, and is measured there.
         """
-        result = self.workspace.measure_spot(picture.info, picture.frame, point, radius_px)
+        number, result = self._measured(picture, point, radius_px)
         if not result.found and not force:
             reason = result.reason or "no spot here"
             self.message.emit(f"{reason[:1].upper()}{reason[1:]}. Alt+click marks it all the same.")
             return
         reading, finding = self._finding_to_mark()
         place = result.measurement.center if result.measurement else point
-        key = picture.info.key(picture.frame_number)
+        key = picture.info.key(number)
         same = [m for m in reading.marks if m.image == key and m.point == place]
         if same:
             self.select_marks(frozenset(m.id for m in same))
@@ -198,11 +210,17 @@ class ReadingSession(QObject):
         self.select_finding(finding.id)
         self.select_marks(frozenset({mark.id}))
         if result.measurement is not None:
-            self.message.emit(size_words(result.measurement))
+            where = f", on slice {number}" if picture.slab is not None else ""
+            self.message.emit(f"{size_words(result.measurement)}{where}")
 
     def move_mark(self, picture: PictureLike, mark_id: str, point: ImagePoint) -> None:
-        """A mark was dragged to `point`: it stays there exactly and is measured anew if a spot is there."""
-        result = self.workspace.measure_spot(picture.info, picture.frame, point, 0.0)
+        """A mark was dragged to `point`: it stays there exactly, on its slice, and is measured anew if a spot
+        is there.
+        """
+        frame = picture.slice_frame(self._reading.mark(mark_id).image.frame)
+        if frame is None:
+            return
+        result = self.workspace.measure_spot(picture.info, frame, point, 0.0)
         self.apply(edits.move_mark(self._reading, mark_id, point, result.measurement), "Move mark")
 
     def set_kind(self, mark_ids: Collection[str], kind: MarkKind) -> None:
@@ -212,7 +230,7 @@ class ReadingSession(QObject):
     def lasso(self, picture: PictureLike, outline: tuple[ImagePoint, ...]) -> None:
         """Tie what lies inside the outline to the current finding as a cluster, area included."""
         key = picture.info.key(picture.frame_number)
-        inside = [m.id for m in self._reading.marks if m.image == key and contains(outline, m.point)]
+        inside = [m.id for m in self._reading.marks if picture.shows(m.image) and contains(outline, m.point)]
         reading, finding = self._finding_to_mark()
         after, cluster = edits.add_cluster(reading, finding.id, key, outline, inside, picture.info.spacing)
         what = f"{len(inside)} marks" if inside else "an area"
@@ -340,6 +358,21 @@ class ReadingSession(QObject):
         # A newer revision by somebody else does not go away by trying again.
         if not isinstance(error, StaleReading):
             self._retry.start()
+
+    def _measured(self, picture: PictureLike, point: ImagePoint, radius_px: float) -> tuple[int, SpotResult]:
+        """The frame a spot belongs to and its measurement there; of a slab, the slice in which it is sharpest."""
+        result = self.workspace.measure_spot(picture.info, picture.frame, point, radius_px)
+        if picture.slab is None:
+            return picture.frame_number, result
+        frames, measured = picture.slab.frames, result.measurement
+        at = point if measured is None else measured.center
+        reach = radius_px if measured is None else measured.diameter_px
+        best = self.workspace.best_slice(picture.info, frames.items(), at, reach)
+        if best is None:
+            return picture.frame_number, replace(result, found=False, measurement=None)
+        # seen in the slab, a spot lies where it lies in its slice: the hand aims no longer
+        there = self.workspace.measure_spot(picture.info, frames[best.frame], best.at, SLICE_REACH_PX)
+        return best.frame, there
 
     def _finding_to_mark(self) -> tuple[Reading, Finding]:
         if self._selected_finding is not None:

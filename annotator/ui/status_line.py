@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from annotator.jobs import Progress
+from annotator.ui.corner_text import depth_words
 from annotator.ui.elided_label import ElidedLabel
 from annotator.ui.picture import Picture
 from annotator.ui.viewport import Pointer, Viewport
@@ -115,7 +116,9 @@ class StatusLine(QWidget):
         voi = viewport.voi
         name = "" if voi is None else voi.name or "window of the file"
         inverted = "  ·  inverted" if viewport.inverted else ""
-        self.view.setText(f"zoom {viewport.view.scale:.2f}  ·  {name}{inverted}")
+        depth = depth_words(viewport.picture)
+        place = f"{depth}  ·  " if depth else ""
+        self.view.setText(f"{place}zoom {viewport.view.scale:.2f}  ·  {name}{inverted}")
 
     def show_display(self, note: str) -> None:
         """Say what the images are seen on, in two words; all of it, and what to do, when resting there."""

@@ -183,6 +183,9 @@ def _select_or_move(
     elif mark_id not in selected or len(selected) > 1:
         host.select_marks(frozenset({mark_id}))
     mark = host.reading.mark(mark_id)
+    if picture.slice_frame(mark.image.frame) is None:
+        # it lies on a slice nearby: it can be chosen here, and moved only where it can be measured
+        return
     touch, place, dragged = press, mark.point, False
     while not touch.released:
         touch = yield Preview(spot=place, kind=mark.kind, moving_mark=mark_id) if dragged else None
@@ -218,4 +221,4 @@ def _screen_area(stroke: Sequence[Touch]) -> float:
 
 def _marks_inside(reading: Reading, picture: Picture, stroke: Sequence[Touch]) -> frozenset[str]:
     outline = [touch.point for touch in stroke]
-    return frozenset(m.id for m in reading.marks if m.image == picture.key and contains(outline, m.point))
+    return frozenset(m.id for m in reading.marks if picture.shows(m.image) and contains(outline, m.point))

@@ -63,6 +63,8 @@ class Viewport(PlacedPicture):
     status_message = Signal(str)
     mark_hovered = Signal(str)
     frame_step_requested = Signal(int)
+    slab_step_requested = Signal(int)
+    refused = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -117,7 +119,8 @@ class Viewport(PlacedPicture):
         self._hand.cancel()
         before, self._picture = self._picture, picture
         same = before is not None and before.info.sop_instance_uid == picture.info.sop_instance_uid
-        if same:
+        if before is not None and same:
+            self._voi = _next_voi(self._voi, before, picture)
             self._move()
         else:
             self._voi = picture.voi
@@ -401,6 +404,17 @@ class Viewport(PlacedPicture):
         self.setAccessibleDescription(
             "Wheel zooms, middle button shifts, right button sets the window, left button marks."
         )
+
+
+def _next_voi(voi: Voi | None, before: Picture, picture: Picture) -> Voi | None:
+    """The window for another frame of the same image: the reader's, or the same one of the new frame's own."""
+    if before.provisional and voi == before.voi:
+        return picture.voi
+    old, new = before.info.voi, picture.info.voi
+    if voi is None or old == new or voi not in old:
+        return voi
+    place = old.index(voi)
+    return new[place] if place < len(new) else picture.voi
 
 
 def _to_device_pixels(painter: QPainter) -> None:

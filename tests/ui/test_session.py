@@ -16,7 +16,7 @@ from annotator.errors import StaleReading, StoreError
 from annotator.model.finding import Assessment, Distribution, Morphology, Reading, Stage
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from annotator.model.history import Act
-from annotator.model.image import ExamInfo, ImageInfo, Laterality, View
+from annotator.model.image import ExamInfo, ImageInfo, ImageKey, Laterality, View
 from annotator.model.mark import MarkKind
 from annotator.settings import load_settings
 from annotator.ui.session import ReadingSession, SaveState
@@ -44,6 +44,13 @@ class StillPicture:
     info: ImageInfo
     frame_number: int
     frame: NDArray[np.uint16]
+    slab: None = None
+
+    def shows(self, image: ImageKey) -> bool:
+        return image == self.info.key(self.frame_number)
+
+    def slice_frame(self, number: int) -> NDArray[np.uint16] | None:
+        return self.frame if number == self.frame_number else None
 
 
 @pytest.fixture(scope="module")

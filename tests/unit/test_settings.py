@@ -120,6 +120,8 @@ def test_settings_hold_nothing_of_a_patient() -> None:
         "macro_above_mm",
         "grey_output",
         "header_index",
+        "stack_memory_mb",
+        "cine_speed",
     }
 
 
