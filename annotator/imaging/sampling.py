@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -15,6 +18,8 @@ from annotator.model.geometry import ViewTransform
 
 _BAND_ROWS = 64
 """Screen rows worked on at a time, so that what is read and written stays in the processor's cache."""
+_WORTH_TWO = 500_000
+"""Screen pixels from which on a second processor gains more than calling it costs."""
 _CLOSER_WITHIN = 16
 """Pixels of a level among which `Axis.snapped` looks for one that begins near a whole screen pixel."""
 
@@ -206,14 +211,25 @@ def area_mean(levels: Levels, axes: Axes, level: int) -> Plane:
     rows, columns = axes.rows.edges(level), axes.columns.edges(level)
     across = slice(math.floor(columns[0]), math.ceil(columns[-1]))
     reduced = np.empty((len(rows) - 1, across.stop - across.start), np.float32)
-    for band in _bands(len(reduced)):
+
+    def reduce_rows(band: slice) -> None:
         edges = rows[band.start : band.stop + 1]
         down = slice(math.floor(edges[0]), math.ceil(edges[-1]))
         source = levels.filled(levels.crop(level, down, across)).astype(np.float32)
         _mean_rows(source, edges - down.start, reduced[band])
-    turned = np.empty((len(columns) - 1, len(reduced)), np.float32)
-    _mean_rows(_turn(reduced), columns - across.start, turned)
-    return _turn(np.rint(turned, out=turned).astype(levels.stored.dtype))
+
+    turned = np.empty((len(columns) - 1, len(reduced)), levels.stored.dtype)
+
+    def reduce_columns(band: slice) -> None:
+        edges = columns[band.start : band.stop + 1]
+        part = slice(math.floor(edges[0]) - across.start, math.ceil(edges[-1]) - across.start)
+        means = np.empty((len(edges) - 1, len(reduced)), np.float32)
+        _mean_rows(_turn(reduced[:, part]), edges - across.start - part.start, means)
+        np.rint(means, out=turned[band], casting="unsafe")
+
+    _in_bands(reduce_rows, len(reduced), len(reduced) * len(turned))
+    _in_bands(reduce_columns, len(turned), len(reduced) * len(turned))
+    return _turn(turned)
 
 
 def local_peak(levels: Levels, axes: Axes, level: int) -> Plane:
@@ -222,18 +238,37 @@ def local_peak(levels: Levels, axes: Axes, level: int) -> Plane:
     length = levels.shape(level)
     across = _run(columns, length[1])
     peaks = np.empty((len(rows) - 1, len(columns) - 1), levels.stored.dtype)
-    for band in _bands(len(peaks)):
+
+    def reduce(band: slice) -> None:
         bounds = rows[band.start : band.stop + 1]
         down = _run(bounds, length[0])
         part = levels.crop(level, down, across, peak=True)
         reduced = _peak_rows(part, bounds - down.start, levels.inverse)
         turned = _peak_rows(_turn(reduced), columns - across.start, levels.inverse)
         cv2.transpose(turned, dst=peaks[band])
+
+    _in_bands(reduce, len(peaks), peaks.size)
     return peaks
 
 
-def _bands(count: int) -> list[slice]:
-    return [slice(top, min(top + _BAND_ROWS, count)) for top in range(0, count, _BAND_ROWS)]
+def _in_bands(work: Callable[[slice], None], count: int, pixels: int) -> None:
+    """Do `work` on `count` rows, a band at a time; on two processors when there is enough of it."""
+    bands = [slice(top, min(top + _BAND_ROWS, count)) for top in range(0, count, _BAND_ROWS)]
+    half = len(bands) // 2 if pixels >= _WORTH_TWO else 0
+
+    def several(some: list[slice]) -> None:
+        for band in some:
+            work(band)
+
+    other = _second_processor().submit(several, bands[:half]) if half else None
+    several(bands[half:])
+    if other is not None:
+        other.result()
+
+
+@lru_cache
+def _second_processor() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="render")
 
 
 def _run(bounds: NDArray[np.intp], length: int) -> slice:
