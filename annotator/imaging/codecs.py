@@ -238,9 +238,11 @@ def _decode_rle(data: bytes, rows: int, columns: int, bits: tuple[int, int]) -> 
     if (len(data) - 64) * 64 < rows * columns * depth:
         raise BadStream("is cut off (it is too short for its size)")
     kind = np.dtype("<u2" if depth == 2 else "u1")
-    content, _ = attempt(lambda: _function(_RLE)(data, kind))
-    if content is not None and len(content) == rows * columns * depth:
-        return np.frombuffer(content, kind).reshape(rows, columns)
+    # With the room given, each plane must fill its own; without, a long and a short one make up for each other.
+    room = np.empty(rows * columns * depth, np.uint8)
+    content, _ = attempt(lambda: _function(_RLE)(data, kind, out=room))
+    if content is not None and len(content) == len(room):
+        return room.view(kind).reshape(rows, columns)
     head = StreamHead(Family.RLE, rows, columns, bits[0])
     frame, _ = attempt(lambda: _with_plugin(_RLE, data, head, bits))
     if frame is None or frame.shape != (rows, columns):

@@ -208,10 +208,11 @@ def bit_balance(data: bytes, head: StreamHead, pixels: NDArray[np.unsignedintege
     interval = head.restart_interval
     if lengths is None or not 1 <= head.predictor <= 7 or interval % head.columns:
         return None
-    end = len(data) - 2
-    restarts = _restart_marks(data, head.entropy_start, end) if interval else 0
-    stuffed = data.count(b"\xff\x00", head.entropy_start, end)
-    present = 8 * (end - head.entropy_start - stuffed - 2 * restarts)
+    length = len(data) - 2 - head.entropy_start
+    if length < 1:
+        return None
+    stuffed, restarts = _marks(np.frombuffer(data, np.uint8, length, head.entropy_start))
+    present = 8 * (length - stuffed - (2 * restarts if interval else 0))
     every = interval // head.columns or head.rows
     costs = _costs(lengths)
     needed = sum(_cost(pixels[top : top + every], head, costs) for top in range(0, head.rows, every))
@@ -261,8 +262,10 @@ def _prediction(rows: NDArray[np.uint16], predictor: int) -> NDArray[np.uint16]:
     return wide.astype(np.uint16)
 
 
-def _restart_marks(data: bytes, start: int, end: int) -> int:
-    return sum(data.count(bytes((0xFF, 0xD0 + n)), start, end) for n in range(8))
+def _marks(entropy: NDArray[np.uint8]) -> tuple[int, int]:
+    """How often FF stands before a stuffed zero, and how often it begins a restart mark (ITU-T T.81 B.1.1.5)."""
+    behind = entropy[np.flatnonzero(entropy[:-1] == 0xFF) + 1]
+    return int(np.count_nonzero(behind == 0)), int(np.count_nonzero((behind & 0xF8) == 0xD0))
 
 
 def is_starved(data: bytes, pixels: Frame, decode: Callable[[bytes], Frame]) -> bool:

@@ -140,6 +140,14 @@ def test_an_rle_bomb_is_refused(tmp_path: Path):
         read_image(compressed(tmp_path / "a.dcm", pixels, [frame], RLE))
 
 
+@pytest.mark.parametrize("lengths", [(64, 60), (60, 64), (66, 62), (62, 66), (60, 60)])
+def test_rle_planes_of_unequal_length_are_refused(tmp_path: Path, lengths: tuple[int, int]):
+    planes = [bytes((n - 1, *range(n))) + b"\x80" * ((n + 1) % 2) for n in lengths]
+    frame = struct.pack("<16I", 2, 64, 64 + len(planes[0]), *[0] * 13) + b"".join(planes)
+    with pytest.raises(UnreadableImage, match="cut off or damaged"):
+        read_image(compressed(tmp_path / "a.dcm", np.zeros((8, 8), np.uint16), [frame], RLE))
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_jpeg_of_three_colours_under_a_gray_header_is_refused(tmp_path: Path):
     import imagecodecs
