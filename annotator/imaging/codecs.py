@@ -242,6 +242,7 @@ def _decode_rle(data: bytes, rows: int, columns: int, bits: tuple[int, int]) -> 
     room = np.empty(rows * columns * depth, np.uint8)
     content, _ = attempt(lambda: _function(_RLE)(data, kind, out=room))
     if content is not None and len(content) == len(room):
+        room.flags.writeable = False  # nobody else holds it: the view need not be copied
         return room.view(kind).reshape(rows, columns)
     head = StreamHead(Family.RLE, rows, columns, bits[0])
     frame, _ = attempt(lambda: _with_plugin(_RLE, data, head, bits))
