@@ -42,6 +42,9 @@ _OVERLAYS = {
 }
 _LEAST_MAGNIFIED = 1.2
 """Contact views have factors of 1.0 to 1.1, magnification views 1.4 and more."""
+_LEAST_PART = 0.26
+"""Sine of 15 degrees: a direction tilted less than that has one letter."""
+
 _DIRECTORY = "1.2.840.10008.1.3.10"
 
 
@@ -277,8 +280,23 @@ def _note_unknown(facts: Facts, codes: list[str]) -> None:
 
 
 def _orientation(facts: Facts) -> tuple[str, str] | None:
+    """Patient Orientation, or the same in letters from the plane of the slices, where stacks keep it."""
     letters = facts.texts("PatientOrientation")
-    return (letters[0], letters[1]) if len(letters) == 2 and all(letters) else None
+    if len(letters) == 2 and all(letters):
+        return letters[0], letters[1]
+    plane = facts.group("PlaneOrientationSequence") or facts
+    directions = plane.numbers("ImageOrientationPatient")
+    if len(directions) != 6:
+        return None
+    row, column = _letters(directions[:3]), _letters(directions[3:])
+    # rows of a breast run between chest wall and nipple; other planes are seen where a maker filled in axes of its own
+    return (row, column) if row[:1] in ("A", "P") and column else None
+
+
+def _letters(direction: tuple[float, ...]) -> str:
+    """The letters of a direction in patient coordinates, the main one first (PS3.3 C.7.6.1.1.1, C.7.6.2.1.1)."""
+    parts = sorted(zip(direction, ("LR", "PA", "HF"), strict=True), key=lambda part: -abs(part[0]))
+    return "".join(ends[value < 0] for value, ends in parts if abs(value) >= _LEAST_PART)
 
 
 def _technique(facts: Facts, factor: float | None) -> Technique:

@@ -226,6 +226,30 @@ def test_padding(tmp_path: Path, signed: int, value: int, limit: int | None, exp
     assert read_info(write(tmp_path / "a.dcm", dataset)).padding == expected
 
 
+@pytest.mark.parametrize(
+    ("plane", "letters"),
+    [
+        ([0, 1, 0, 1, 0, 0], ("P", "L")),
+        ([0, -1, 0, -1, 0, 0], ("A", "R")),
+        ([0, 1, 0, 0.6, 0, -0.8], ("P", "FL")),
+        ([0, -1, 0, -0.8, 0, -0.6], ("A", "RF")),
+        ([0.1, -0.99, 0, 0, 0.1, -0.99], ("A", "F")),
+        ([1, 0, 0, 0, 1, 0], None),
+        ([0, 0, 0, 0, 0, 0], None),
+        ([0, 1, 0], None),
+    ],
+)
+def test_where_a_stack_is_turned_from_the_plane_of_its_slices(
+    tmp_path: Path, plane: list[float], letters: tuple[str, str] | None
+):
+    shared = _item(PlaneOrientationSequence=Sequence([_item(ImageOrientationPatient=plane)]))
+    info = _info(tmp_path, SharedFunctionalGroupsSequence=Sequence([shared]), NumberOfFrames=1)
+    assert info.patient_orientation == letters
+    assert _info(tmp_path, ImageOrientationPatient=plane).patient_orientation == letters
+    said = _info(tmp_path, PatientOrientation=["A", "FR"], ImageOrientationPatient=plane)
+    assert said.patient_orientation == ("A", "FR")
+
+
 def test_other_facts(tmp_path: Path):
     info = _info(
         tmp_path,
