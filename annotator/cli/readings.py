@@ -155,6 +155,7 @@ def _summary_json(summary: ReadingSummary) -> dict[str, Any]:
         "findings": summary.findings,
         "marks": summary.marks,
         "assessments": [a or None for a in summary.assessments],
+        "display": summary.display,
     }
 
 

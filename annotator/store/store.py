@@ -43,7 +43,7 @@ class ReadingSummary:
     """One line of a list of readings, as of its last revision.
 
     `revisions` is the number of the last revision, `assessments` the reader's own categories in the
-    order of the findings, '' where the reader gave none.
+    order of the findings, '' where the reader gave none, `display` what the last act was made on.
     """
 
     reading_id: str
@@ -55,6 +55,7 @@ class ReadingSummary:
     findings: int
     marks: int
     assessments: tuple[str, ...]
+    display: str
 
 
 class Store:
@@ -204,6 +205,7 @@ class Store:
                 row.findings,
                 row.marks,
                 msgspec.json.decode(row.assessments, type=tuple[str, ...]),
+                row.display or NOT_RECORDED,
             )
             for row in rows
         )
@@ -314,7 +316,7 @@ def _summaries() -> Select[Any]:
         .group_by(revisions.c.reading_id)
         .subquery()
     )
-    shown = ("number", "at", "label", "findings", "marks", "assessments")
+    shown = ("number", "at", "label", "findings", "marks", "assessments", "display")
     return (
         select(
             readings.c.id,

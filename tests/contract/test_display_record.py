@@ -67,6 +67,7 @@ def test_what_was_said_of_the_display_is_there_after_reopening(tmp_path: Path):
     told = [revision.display for revision in again.revisions(empty.id)]
     assert told == [UNCALIBRATED, NOTE, UNCALIBRATED]
     assert again.displays(empty.id) == (UNCALIBRATED, NOTE)
+    assert [summary.display for summary in again.readings()] == [UNCALIBRATED]
     again.close()
 
 
@@ -78,6 +79,7 @@ def test_a_reading_without_an_act_was_made_on_no_display(tmp_path: Path):
 
 def test_acts_of_an_older_database_are_kept_and_say_that_nothing_is_known(older: Path):
     store = opened(older)
+    assert [summary.display for summary in store.readings()] == [NOT_RECORDED]
     reading, number = store.open_reading(STUDY, "a", lexicon_edition="5")
     revisions = store.revisions(reading.id)
     assert number == 4

@@ -79,9 +79,27 @@ def test_history_tells_every_act(database: str, capsys, exam: str):
         "took back 'Mark microcalcification': removed F1",
         "did again 'Mark microcalcification': began F1; placed a microcalcification in F1",
     ]
+    assert {a["display"] for a in reading["history"]} == {"not recorded"}
     assert "placed a microcalcification in F1" in output(capsys, "history", exam, "--database", database)
     by_id = output(capsys, "history", reading["reading_id"], "--json", "--database", database)
     assert json.loads(by_id)["readings"] == [reading]
+
+
+def test_the_display_is_told_where_it_changes(tmp_path: Path, capsys):
+    url = f"sqlite:///{tmp_path / 'd.db'}"
+    store = Store.open(url)
+    reading, _ = store.open_reading(STUDY, "a", lexicon_edition="5")
+    for number, display in enumerate(("uncalibrated", "uncalibrated", "GSDF, measured 2026-11-20")):
+        reading, _ = edits.add_finding(reading)
+        store.save(reading, based_on=number, act=Act.EDIT, label="x", display=display)
+    store.close()
+    told = output(capsys, "history", STUDY, "--database", url).splitlines()
+    assert [line.strip() for line in told if "display" in line] == [
+        "display: uncalibrated",
+        "display: GSDF, measured 2026-11-20",
+    ]
+    (found,) = json.loads(output(capsys, "readings", "--json", "--database", url))["readings"]
+    assert found["display"] == "GSDF, measured 2026-11-20"
 
 
 def mammogram(path: Path) -> None:
