@@ -24,6 +24,13 @@ APP_NAME = "mammo-annotator"
 GREY_OUTPUTS = ("auto", "8", "dithered", "10")
 """10 bits where the screen has them, else 8; always 8; 8 with error diffusion; 10, else error diffusion."""
 
+DISPLAY_MODES = ("speck-true", "mean")
+"""How a picture smaller than its pixels is made (docs/speck-true.md)."""
+
+SMOOTH = "smooth"
+ENLARGED = ("squares", SMOOTH)
+"""How a picture larger than its pixels is made."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -32,6 +39,8 @@ class Settings:
     `micro_below_mm` and `macro_above_mm` only drive a hint: published cut-offs
     disagree (docs/domain.md, size words). `grey_output`, one of GREY_OUTPUTS, says in how many grey levels
     images go to the screen (docs/display.md).
+    `display_mode`, one of DISPLAY_MODES, and `enlarged`, one of ENLARGED, are how images are looked at
+    until the reader chooses otherwise.
     `header_index` keeps what was read from headers, names of patients too, in `header_index_path`, so that
     a folder seen before lists at once.
     `stack_memory_mb` is what decoded slices of tomosynthesis may take together (0: a quarter of the
@@ -44,6 +53,8 @@ class Settings:
     micro_below_mm: float = 0.5
     macro_above_mm: float = 1.0
     grey_output: str = "auto"
+    display_mode: str = DISPLAY_MODES[0]
+    enlarged: str = ENLARGED[0]
     header_index: bool = True
     stack_memory_mb: float = 0.0
     cine_speed: float = 10.0
@@ -99,10 +110,10 @@ def load_settings(
             f"stack_memory_mb is {settings.stack_memory_mb:g} and cine_speed {settings.cine_speed:g}; "
             "choose megabytes from 0 (automatic) on and slices a second above 0"
         )
-    if settings.grey_output not in GREY_OUTPUTS:
-        raise InvalidSettings(
-            f"grey_output is {settings.grey_output!r}; choose one of {', '.join(GREY_OUTPUTS)}"
-        )
+    choices = {"grey_output": GREY_OUTPUTS, "display_mode": DISPLAY_MODES, "enlarged": ENLARGED}
+    for name, allowed in choices.items():
+        if (said := getattr(settings, name)) not in allowed:
+            raise InvalidSettings(f"{name} is {said!r}; choose one of {', '.join(allowed)}")
     if not settings.database:
         settings = replace(settings, database=f"sqlite:///{data_dir() / 'readings.db'}")
     if not 0 <= settings.micro_below_mm <= settings.macro_above_mm < math.inf:

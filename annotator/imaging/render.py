@@ -31,11 +31,13 @@ from annotator.imaging.sampling import (
 from annotator.model.geometry import Orientation, ViewTransform
 
 __all__ = [
+    "PEAK_SHARE",
     "Mode",
     "apply_lut",
     "covered_rect",
     "fit",
     "modes_differ",
+    "peak_share",
     "render_moving",
     "render_values",
     "shade",
@@ -54,7 +56,12 @@ class Mode(StrEnum):
 
 def modes_differ(view: ViewTransform) -> bool:
     """Whether both modes show something else: only while the picture is smaller than its pixels."""
-    return min(view.scale, view.scale_down) < 1
+    return peak_share(view) > 0
+
+
+def peak_share(view: ViewTransform) -> float:
+    """How much of the local peak "speck-true" blends in: a half up to 1:2, nothing from 1:1 on."""
+    return _peak_share(min(view.scale, view.scale_down))
 
 
 def render_values(
@@ -98,7 +105,7 @@ def render_moving(
     """
     axes = axes_of(view, width, height)
     rows, columns = axes.covered
-    if not modes_differ(view) or rows.start >= rows.stop or columns.start >= columns.stop:
+    if min(axes.scales) >= 1 or rows.start >= rows.stop or columns.start >= columns.stop:
         return render_values(levels, view, width, height, mode, smooth=smooth, outside=outside), view
     level = _level(levels, max(axes.scales))
     down, across = axes.rows.snapped(level), axes.columns.snapped(level)
@@ -188,8 +195,12 @@ def _moving(levels: Levels, shown: Axes, down: Snapped, across: Snapped, mode: M
 
 
 def _blended(values: Plane, peak: Plane, axes: Axes) -> Plane:
-    share = PEAK_SHARE * min(1 / min(axes.scales) - 1, 1)
+    share = _peak_share(min(axes.scales))
     return np.asarray(cv2.addWeighted(values, 1 - share, peak, share, 0))
+
+
+def _peak_share(scale: float) -> float:
+    return PEAK_SHARE * min(max(1 / scale - 1, 0), 1)
 
 
 def _holes(levels: Levels, axes: Axes, level: int) -> NDArray[np.bool_] | None:

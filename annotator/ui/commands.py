@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPointF
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 
-from annotator.imaging.grayscale import default_voi
-from annotator.imaging.render import Mode
+from annotator.imaging.breast_window import default_voi
+from annotator.imaging.grayscale import full_range
+from annotator.imaging.render import peak_share
 from annotator.model import edits
 from annotator.model.finding import Distribution, Finding, Morphology, Stage
-from annotator.model.image import Voi, VoiFunction, Window
+from annotator.model.image import Voi
 from annotator.model.mark import MarkKind
 from annotator.ui.about import AboutBox
 from annotator.ui.actions import CHORDS
 from annotator.ui.exports import FINDINGS, REPORT, ExportKind
 from annotator.ui.hand import ZOOM_STEP
 from annotator.ui.key_help import KeyHelp
+from annotator.ui.look import Look
 from annotator.ui.picture import Picture
 from annotator.ui.tools import MarkTool, SelectTool, Tool
 from annotator.ui.viewport import Pointer, Viewport
@@ -38,7 +40,8 @@ class Commands(QObject):
         self._window = window
         self._kind: MarkKind | None = MarkKind.MICRO
         self._inverted = False
-        self._mode = Mode.SPECK_TRUE
+        self._default_look = Look.of(window.desk.workspace.settings)
+        self._look = self._default_look
         self._marks_visible = True
         self._text_level = 0
         self._pointed: tuple[Viewport, Pointer] | None = None
@@ -156,7 +159,28 @@ class Commands(QObject):
         self.apply_view()
 
     def toggle_mode(self) -> None:
-        self._mode = Mode.MEAN if self._mode is Mode.SPECK_TRUE else Mode.SPECK_TRUE
+        self._look = self._look.other_mode()
+        self.apply_view()
+        viewport = self._window.grid.active
+        if viewport.picture is not None and not peak_share(viewport.view):
+            self._window.status.show_message(f"{self._look.mode.capitalize()}, seen only below 1:1.")
+
+    def toggle_enlarged(self) -> None:
+        self._look = self._look.other_enlarged()
+        self.apply_view()
+        viewport = self._window.grid.active
+        if viewport.picture is not None and viewport.view.scale <= 1:
+            chosen = "Smooth" if self._look.smooth else "Every pixel a square"
+            self._window.status.show_message(f"{chosen}, seen only above 1:1.")
+
+    @property
+    def look_text(self) -> str:
+        """How images are looked at, for the file that remembers the window's places; '' as the profile says."""
+        return self._look.to_text(self._default_look)
+
+    def restore_look(self, text: str) -> None:
+        """Look at images as remembered."""
+        self._look = Look.from_text(text, self._default_look)
         self.apply_view()
 
     def toggle_lens(self) -> None:
@@ -192,7 +216,8 @@ class Commands(QObject):
         """Look at all panes in the way chosen last."""
         for viewport in self._window.grid.viewports:
             viewport.set_inverted(self._inverted)
-            viewport.set_mode(self._mode)
+            viewport.set_mode(self._look.mode)
+            viewport.set_smooth(self._look.smooth)
             viewport.set_marks_visible(self._marks_visible)
             viewport.set_overlay_level(self._text_level)
 
@@ -336,11 +361,7 @@ class Commands(QObject):
 def windows_of(picture: Picture) -> list[Voi]:
     """What the keys 0-9 stand for: the alternatives of the file, one after the breast's own values, all."""
     info = picture.info
-    low = -(1 << info.bits_stored - 1) if info.signed else 0
-    width = (1 << info.bits_stored) * info.slope
-    whole = Window(
-        low * info.slope + info.intercept + width / 2, width, VoiFunction.LINEAR_EXACT, "all values"
-    )
+    whole = replace(full_range(info), name="all values")
     return [*info.voi, default_voi(replace(info, voi=()), picture.frame), whole]
 
 

@@ -66,6 +66,7 @@ class Wording:
     level: int
     size: tuple[int, int]
     ratio: float
+    smooth: bool = False
 
     @cached_property
     def blocks(self) -> tuple[Block, Block]:
@@ -103,7 +104,9 @@ class Wording:
             paint_ruler(painter, shown, self.size, text_on_right(self.picture), self.ratio)
 
     def _laid_out(self, level: int) -> tuple[Block, Block]:
-        lines = corner_lines(self.picture, self.view, self.voi, self.mode, self.inverted, level)
+        lines = corner_lines(
+            self.picture, self.view, self.voi, self.mode, self.inverted, level, smooth=self.smooth
+        )
         right = text_on_right(self.picture)
         return (
             lay_out(lines.top, self.size, right, False, self.ratio),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from annotator.imaging.render import Mode
+from annotator.imaging.render import PEAK_SHARE, Mode, peak_share
 from annotator.imaging.tomosynthesis import slab_words, slice_words
 from annotator.model.geometry import ViewTransform
 from annotator.model.image import ImageInfo, Intent, Laterality, Voi, Window
@@ -35,7 +35,14 @@ class Corners:
 
 
 def corner_lines(
-    picture: Picture, view: ViewTransform, voi: Voi, mode: Mode, inverted: bool, level: int
+    picture: Picture,
+    view: ViewTransform,
+    voi: Voi,
+    mode: Mode,
+    inverted: bool,
+    level: int,
+    *,
+    smooth: bool = False,
 ) -> Corners:
     """What the corners say at an overlay level.
 
@@ -50,7 +57,10 @@ def corner_lines(
         return Corners((title, *place, *flags, *_joined(_notes(info))), ())
     flags = tuple(Line(text, warning=True) for text in _warnings(picture))
     notes = tuple(Line(text) for text in _notes(info))
-    shown = (Line(_pixel_size(info)), Line(_display(view, mode, inverted)))
+    shown = (
+        Line(_pixel_size(info)),
+        Line(" · ".join((*(("inverted",) if inverted else ()), made_of(view, mode, smooth)))),
+    )
     if level == MINIMAL:
         return Corners((title, *flags, *notes, *place), shown)
     technique = tuple(Line(text) for text in (_date(info.exam_date), _technique(info)) if text)
@@ -83,6 +93,21 @@ def ruler(picture: Picture, view: ViewTransform, height: int) -> Ruler:
 def text_on_right(picture: Picture) -> bool:
     """The air side: opposite to the chest wall."""
     return picture.info.laterality is Laterality.LEFT
+
+
+def made_of(view: ViewTransform, mode: Mode, smooth: bool) -> str:
+    """How large the picture is and what its screen pixels are made of; at 1:1 they are its own."""
+    size = min(view.scale, view.scale_down)
+    if size == max(view.scale, view.scale_down) == 1:
+        return "1:1"
+    share = peak_share(view)
+    if size >= 1:
+        made = "smooth" if smooth else "squares"
+    elif mode is Mode.MEAN:
+        made = "mean"
+    else:
+        made = "speck-true" if share >= PEAK_SHARE else f"speck-true, fading ({share / PEAK_SHARE:.0%})"
+    return f"{made} · zoom {view.scale:.2f}"
 
 
 def _joined(words: list[str], *, warning: bool = False) -> tuple[Line, ...]:
@@ -118,15 +143,6 @@ def _window(voi: Voi) -> str:
 def _pixel_size(info: ImageInfo) -> str:
     spacing = info.spacing
     return "pixel size unknown" if spacing is None else f"{spacing.mean_mm:.3g} mm {spacing.basis}"
-
-
-def _display(view: ViewTransform, mode: Mode, inverted: bool) -> str:
-    parts = ["1:1" if view.scale == 1 else f"zoom {view.scale:.2f}"]
-    if mode is Mode.SPECK_TRUE:
-        parts.insert(0, "speck-true")
-    if inverted:
-        parts.insert(0, "inverted")
-    return " · ".join(parts)
 
 
 def depth_words(picture: Picture) -> str:

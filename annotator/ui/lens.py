@@ -199,7 +199,14 @@ class Lens(QWidget):
         view = self._view(viewport)
         inverted = viewport.inverted != self.look.inverted
         grey = self._grey.image(
-            picture, view, (side, side), viewport.mode, self.voi, inverted, output=viewport.output
+            picture,
+            view,
+            (side, side),
+            viewport.mode,
+            self.voi,
+            inverted,
+            smooth=viewport.smooth,
+            output=viewport.output,
         )
         painter.scale(1 / ratio, 1 / ratio)
         painter.drawImage(0, 0, grey)

@@ -388,6 +388,7 @@ class MainWindow(QMainWindow):
         places.setValue("docks", self.saveState(_LAYOUT_VERSION))
         if self.follow_up_panel.fold_chosen is not None:
             places.setValue("follow_up", "folded" if self.follow_up_panel.fold_chosen else "unfolded")
+        places.setValue("look", self.commands.look_text)
         places.setValue("lens", self.lens.look.to_text())
 
     def _restore_places(self) -> None:
@@ -398,5 +399,6 @@ class MainWindow(QMainWindow):
         if docks is not None:
             self.restoreState(docks, _LAYOUT_VERSION)
         self.lens.set_look(LensLook.from_text(str(places.value("lens", ""))))
+        self.commands.restore_look(str(places.value("look", "")))
         if places.contains("follow_up"):
             self.follow_up_panel.fold(places.value("follow_up") == "folded")

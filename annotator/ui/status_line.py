@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from annotator.jobs import Progress
-from annotator.ui.corner_text import depth_words
+from annotator.ui.corner_text import depth_words, made_of
 from annotator.ui.elided_label import ElidedLabel
 from annotator.ui.picture import Picture
 from annotator.ui.viewport import Pointer, Viewport
@@ -118,7 +118,8 @@ class StatusLine(QWidget):
         inverted = "  ·  inverted" if viewport.inverted else ""
         depth = depth_words(viewport.picture)
         place = f"{depth}  ·  " if depth else ""
-        self.view.setText(f"{place}zoom {viewport.view.scale:.2f}  ·  {name}{inverted}")
+        made = made_of(viewport.view, viewport.mode, viewport.smooth)
+        self.view.setText(f"{place}{made}  ·  {name}{inverted}")
 
     def show_display(self, note: str) -> None:
         """Say what the images are seen on, in two words; all of it, and what to do, when resting there."""

@@ -359,6 +359,7 @@ class Viewport(PlacedPicture):
             self._overlay_level,
             self.device_size(),
             self.ratio,
+            self._smooth,
         )
         if wording != self._worded:
             self._worded = wording

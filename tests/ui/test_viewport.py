@@ -364,7 +364,6 @@ def test_what_the_corners_say(viewport):
             image_type=("DERIVED", "PRIMARY", "TOMOSYNTHESIS", "GENERATED_2D"),
         )
     )
-    viewport.set_mode(Mode.SPECK_TRUE)
     said = words(viewport)
     assert said[0] == "R MCC"
     for expected in (
@@ -377,7 +376,6 @@ def test_what_the_corners_say(viewport):
     ):
         assert expected in said
     assert {"IMPLANT", "magnified x1.8", "W 4000  C 2000  LINEAR"} <= set(said)
-    assert "speck-true" in said[-1]
     assert said[-2] == "0.07 mm at detector"
     minimal = words(viewport, corner_text.MINIMAL)
     assert "FOR PROCESSING" in minimal
@@ -387,6 +385,31 @@ def test_what_the_corners_say(viewport):
         "FOR PROCESSING · LOSSY",
         "SYNTHETIC 2D · PARTIAL · IMPLANT · magnified x1.8",
     ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "smooth", "zoom", "said"),
+    [
+        (Mode.SPECK_TRUE, False, 0.25, "speck-true · zoom 0.25"),
+        (Mode.SPECK_TRUE, False, 0.8, "speck-true, fading (25%) · zoom 0.80"),
+        (Mode.MEAN, True, 0.8, "mean · zoom 0.80"),
+        (Mode.SPECK_TRUE, True, 1.0, "1:1"),
+        (Mode.SPECK_TRUE, False, 2.0, "squares · zoom 2.00"),
+        (Mode.MEAN, True, 3.0, "smooth · zoom 3.00"),
+    ],
+)
+def test_the_corner_says_what_a_screen_pixel_is_made_of(viewport, mode, smooth, zoom, said):
+    viewport.show_picture(picture(breast(1200, 900)))
+    viewport.set_mode(mode)
+    viewport.set_smooth(smooth)
+    viewport.one_to_one()
+    viewport.zoom_by(zoom, QPointF(250, 200))
+    assert viewport._wording().blocks is not None
+    assert corner_text.made_of(viewport.view, viewport.mode, viewport.smooth) == said
+    lines = corner_text.corner_lines(
+        viewport.picture, viewport.view, viewport.voi, mode, True, corner_text.ALL, smooth=smooth
+    )
+    assert lines.bottom[-1].text == f"inverted · {said}"
 
 
 def test_the_ruler_is_in_millimetres_only_when_they_are_known(viewport):

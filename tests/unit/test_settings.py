@@ -119,10 +119,22 @@ def test_settings_hold_nothing_of_a_patient() -> None:
         "micro_below_mm",
         "macro_above_mm",
         "grey_output",
+        "display_mode",
+        "enlarged",
         "header_index",
         "stack_memory_mb",
         "cine_speed",
     }
+
+
+def test_the_way_of_looking_is_one_of_those_there_are():
+    assert (load_settings().display_mode, load_settings().enlarged) == ("speck-true", "squares")
+    chosen = load_settings(environment={"ANNOTATOR_DISPLAY_MODE": "mean", "ANNOTATOR_ENLARGED": "smooth"})
+    assert (chosen.display_mode, chosen.enlarged) == ("mean", "smooth")
+    with pytest.raises(InvalidSettings, match="display_mode is 'peak'; choose one of speck-true, mean"):
+        load_settings(environment={"ANNOTATOR_DISPLAY_MODE": "peak"})
+    with pytest.raises(InvalidSettings, match="enlarged is 'big'"):
+        load_settings(overrides={"enlarged": "big"})
 
 
 def test_the_grey_output_is_one_of_four():
