@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from annotator.imaging.dither import STEPS, WHITE, to_8_bit
+from annotator.imaging.dither import WHITE, to_8_bit
 from annotator.imaging.grayscale import STORED_VALUES, display_lut
 from annotator.imaging.gsdf import Calibration
 from annotator.model.display import TEN_BIT_DEPTH
@@ -85,7 +85,7 @@ class GreyOutput:
     @cached_property
     def _codes(self) -> Table:
         if self.depth is Depth.EIGHT:
-            return self._driving(256).astype(np.uint8)
+            return self._moving_codes
         if self.depth is Depth.DITHERED:
             return self._driving(WHITE + 1).astype(np.uint16)
         ten = self._driving(1024).astype(np.uint32)
@@ -94,7 +94,7 @@ class GreyOutput:
 
     @cached_property
     def _moving_codes(self) -> Table:
-        return ((self._codes.astype(np.uint32) + STEPS // 2) // STEPS).astype(np.uint8)
+        return self._driving(256).astype(np.uint8)
 
     def _driving(self, levels: int) -> Table:
         """Driving level 0..`levels` - 1 of each P-value."""

@@ -17,6 +17,7 @@ from annotator.model.geometry import ViewTransform
 from annotator.model.image import Window
 from annotator.ui.grey_image import GreyImage
 from annotator.ui.grey_output import Depth, GreyOutput
+from annotator.ui.viewport import Viewport
 
 OFFICE = Calibration((0, 128, 255), (0.4, 60.0, 250.0))
 OUTPUTS = [GreyOutput(depth, curve) for depth in Depth for curve in (None, OFFICE)]
@@ -82,3 +83,22 @@ def test_the_correction_shows_what_the_table_says():
     table = OFFICE.correction(1024, 1024)
     expected = table[(plain >> 6)]
     assert np.abs((corrected >> 6).astype(int) - expected).max() <= 2
+
+
+def test_error_diffusion_waits_until_a_window_drag_is_over(qtbot):
+    viewport = Viewport()
+    qtbot.addWidget(viewport)
+    viewport.resize(*SIZE)
+    viewport.show()
+    viewport.set_output(GreyOutput(Depth.DITHERED, OFFICE))
+    viewport.show_picture(PICTURE)
+    viewport.set_overlay_level(2)
+    viewport.settle()
+    viewport.grab()
+    viewport.set_voi(VOIS[1])
+    dragged = viewport.grab().toImage()
+    viewport.settle()
+    settled = viewport.grab().toImage()
+    viewport.set_output(GreyOutput(Depth.EIGHT, OFFICE))
+    assert dragged != settled
+    assert viewport.grab().toImage() == dragged
