@@ -156,7 +156,7 @@ def _function(codec: Codec) -> Callable[..., Any]:
 def _primary(codec: Codec, data: bytes) -> Frame:
     decode = _function(codec)
     if codec.family is Family.JPEG_2000:
-        frame: Frame = _jpeg_2000(decode, data)
+        frame: Frame = _sharing_cores(decode, data)
     elif codec.family is Family.HTJ2K:
         frame = _htj2k(decode, data)
     else:
@@ -177,7 +177,12 @@ _COUNTING = threading.Lock()
 _running = 0
 
 
-def _jpeg_2000(decode: Callable[..., Frame], data: bytes) -> Frame:
+def decode_jpeg_2000(data: bytes) -> Frame:
+    """A JPEG 2000 stream as it is, unchecked; raises whatever the decoder raises."""
+    return _sharing_cores(_function(_J2K), data)
+
+
+def _sharing_cores(decode: Callable[..., Frame], data: bytes) -> Frame:
     """A frame alone takes all cores; frames side by side share them, which is faster for all together."""
     global _running  # noqa: PLW0603 - the cores are shared by the whole process
     with _COUNTING:

@@ -6,18 +6,19 @@ frame is there, never something to measure: whatever is odd about a stream makes
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.imaging.codecs import check_against_header
+from annotator.imaging.codecs import check_against_header, decode_jpeg_2000
 from annotator.imaging.decode_guard import attempt
+from annotator.imaging.jpeg2000_levels import without_levels
 from annotator.imaging.stream_checks import (
     Family,
     StreamHead,
     check_tile_parts,
+    codestream_start,
     read_head,
     recognise,
     trimmed,
@@ -44,7 +45,7 @@ def decode_preview(data: bytes, info: ImageInfo, *, smallest: int = SMALLEST) ->
         return None
     for level in _LEVELS:
         if level <= head.levels:
-            found, _ = attempt(lambda level=level: _decode(data, head, info, level))  # type: ignore[misc]
+            found, _ = attempt(lambda level=level: _decode(data, info, level))  # type: ignore[misc]
             if found is not None:
                 return found
     return None
@@ -61,32 +62,25 @@ def _checked_head(data: bytes, info: ImageInfo) -> StreamHead | None:
     return head if plain else None
 
 
-def _decode(data: bytes, head: StreamHead, info: ImageInfo, level: int) -> NDArray[Any] | None:
-    from PIL import Image  # noqa: PLC0415 - for this one kind of file only
-
-    step = 1 << level
-    rows, columns = -(-info.rows // step), -(-info.columns // step)
-    with Image.open(io.BytesIO(data), formats=("JPEG2000",)) as image:
-        image.reduce = level  # type: ignore[assignment]
-        # Pillow rounds the reduced size to nearest where the standard rounds up (T.800 B-15).
-        image._size = (columns * step, rows * step)  # noqa: SLF001
-        cells = np.asarray(image)
-    if cells.shape != (rows, columns) or cells.dtype != (np.uint8 if head.precision <= 8 else np.uint16):
+def _decode(data: bytes, info: ImageInfo, level: int) -> NDArray[Any] | None:
+    stream = without_levels(data, codestream_start(data), level)
+    if stream is None:
         return None
-    return _stored(cells, head.precision, info)
+    step = 1 << level
+    cells = decode_jpeg_2000(stream)
+    if cells.shape != (-(-info.rows // step), -(-info.columns // step)):
+        return None
+    return _stored(cells, info)
 
 
-def _stored(cells: NDArray[Any], precision: int, info: ImageInfo) -> NDArray[Any] | None:
-    """Pillow's values, moved up to fill 8 or 16 bits and above zero, as stored values."""
-    width = 8 * cells.dtype.itemsize
-    values = (cells >> (width - precision)).astype(np.int32)
+def _stored(cells: NDArray[Any], info: ImageInfo) -> NDArray[Any] | None:
+    """The low-pass within the range of stored values, which it may pass a little beside an edge."""
     low, high = 0, (1 << info.bits_stored) - 1
     if info.signed:
-        values -= 1 << (precision - 1)
         low, high = -(1 << (info.bits_stored - 1)), (1 << (info.bits_stored - 1)) - 1
     margin = (high - low) * _OVERSHOOT
-    if values.min() < low - margin or values.max() > high + margin:
+    if int(cells.min()) < low - margin or int(cells.max()) > high + margin:
         return None
-    stored = np.clip(values, low, high).astype(np.int16 if info.signed else np.uint16)
+    stored = np.clip(cells.astype(np.int32), low, high).astype(np.int16 if info.signed else np.uint16)
     stored.flags.writeable = False
     return stored

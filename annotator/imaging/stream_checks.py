@@ -68,7 +68,7 @@ def recognise(data: bytes) -> Family | None:
     """The family of a frame by its first bytes; None when it looks like nothing known."""
     if data.startswith(b"\xff\xd8\xff"):
         return _jpeg_head(data).family
-    start = _codestream_start(data)
+    start = codestream_start(data)
     if start >= 0:
         return Family.HTJ2K if b"\xff\x50" in data[start : start + 128] else Family.JPEG_2000
     if len(data) >= 64:
@@ -82,7 +82,7 @@ def read_head(data: bytes) -> StreamHead:
     """The size, depth and tables of a JPEG or JPEG 2000 frame; BadStream when they are not there."""
     if data.startswith(b"\xff\xd8\xff"):
         return _jpeg_head(data)
-    start = _codestream_start(data)
+    start = codestream_start(data)
     if start < 0 or len(data) < start + 45:
         raise BadStream("does not begin as one")
     x1, y1, x0, y0 = struct.unpack(">IIII", data[start + 8 : start + 24])
@@ -105,7 +105,7 @@ def trimmed(data: bytes) -> bytes:
 
 def check_tile_parts(data: bytes) -> None:
     """Walk the tile-parts of a JPEG 2000 stream by their stated lengths: they must lead to its end mark."""
-    at = data.find(b"\xff\x90", max(0, _codestream_start(data)))
+    at = data.find(b"\xff\x90", max(0, codestream_start(data)))
     while at >= 0 and data[at : at + 2] == b"\xff\x90":
         length = int.from_bytes(data[at + 6 : at + 10], "big")
         if length == 0:
@@ -115,7 +115,8 @@ def check_tile_parts(data: bytes) -> None:
         raise BadStream("is cut off or damaged (its parts do not lead to its end)")
 
 
-def _codestream_start(data: bytes) -> int:
+def codestream_start(data: bytes) -> int:
+    """Where the code stream of a JPEG 2000 frame begins, bare or in boxes; -1 when it is none."""
     if data.startswith(b"\xff\x4f\xff\x51"):
         return 0
     boxed = data.startswith(b"\x00\x00\x00\x0cjP  ")
