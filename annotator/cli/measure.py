@@ -74,7 +74,7 @@ def run_measure(arguments: argparse.Namespace) -> int:
         measure_spot(
             image.frame(arguments.frame),
             ImagePoint(*at),
-            spacing=info.spacing,
+            spacing=image.info_of(arguments.frame).spacing,
             inverse=info.inverse,
             padding=info.padding,
             micro_below_mm=settings.micro_below_mm,

@@ -51,8 +51,9 @@ def run_render(arguments: argparse.Namespace) -> int:
     from annotator.errors import CallError, ExportError
     from annotator.exchange.whole_file import write_whole
     from annotator.imaging.air import hung
+    from annotator.imaging.breast_window import default_voi
     from annotator.imaging.dicom_file import read_image
-    from annotator.imaging.grayscale import default_voi, display_lut
+    from annotator.imaging.grayscale import display_lut
     from annotator.imaging.pyramid import levels_of
     from annotator.imaging.render import Mode, render_values, shade
 

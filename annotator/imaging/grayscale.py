@@ -17,16 +17,10 @@ from annotator.model.image import ImageInfo, PaddingRange, Voi, VoiFunction, Voi
 
 STORED_VALUES = 1 << 16
 
-CHOSEN_FROM_HISTOGRAM = "chosen from the histogram"
 DRAGGED = "set by hand"
 
 DRAG_SPAN_PX = 250.0
 """Screen pixels of right-drag that multiply the width by e, or move the centre by one width."""
-
-_NEARLY_BLACK = 1 / 64
-_GREY_SHARE = 0.02
-_BREAST_PERCENTILES = (1.0, 99.8)
-_SAMPLES = 400_000
 
 
 def display_lut(info: ImageInfo, voi: Voi | None, *, invert: bool = False, levels: int = 256) -> NDArray[Any]:
@@ -85,7 +79,7 @@ def voi_fraction(voi: Voi, modality: NDArray[np.float64]) -> NDArray[np.float64]
         return _lut_fraction(voi, modality)
     center, width = voi.center, voi.width
     if voi.function is VoiFunction.SIGMOID and width > 0:
-        return 1.0 / (1.0 + np.exp(np.clip(-4.0 * _over(modality - center, width), -700.0, 700.0)))
+        return 1.0 / (1.0 + np.exp(-4.0 * np.clip(_over(modality - center, width), -175.0, 175.0)))
     if voi.function is VoiFunction.LINEAR:
         center, width = center - 0.5, width - 1.0
     if width <= 0:  # the standard's limit of LINEAR at width 1; headers with 0 and below exist
@@ -97,28 +91,6 @@ def is_padding(values: NDArray[Any], padding: PaddingRange) -> NDArray[np.bool_]
     """Which stored values are background; `values` in the signedness of the header."""
     inside: NDArray[np.bool_] = (values >= padding.low) & (values <= padding.high)
     return inside
-
-
-def default_voi(info: ImageInfo, frame: NDArray[Any]) -> Voi:
-    """The file's first alternative, else a window over the breast's own values.
-
-    A window of the file that shows nearly all of the breast black or white was written for other values
-    (seen where 12 bits became 8) and is passed over. `frame` holds stored values, shape (rows, columns).
-    Background is left out: it is padding, or the flat peak at one end of the histogram (DICOM has no
-    attribute for air).
-    """
-    step = max(1, math.isqrt(frame.size // _SAMPLES))
-    values = frame[::step, ::step].ravel()
-    if info.padding is not None:
-        values = values[~is_padding(values, info.padding)]
-    breast = _without_air(values)
-    if info.voi and _shows(info.voi[0], modality_values(info, breast)):
-        return info.voi[0]
-    if breast.size == 0:
-        return full_range(info)
-    ends = modality_values(info, np.percentile(breast, _BREAST_PERCENTILES))
-    low, high = float(ends.min()), float(ends.max())
-    return Window((low + high) / 2, max(high - low, 1.0), VoiFunction.LINEAR_EXACT, CHOSEN_FROM_HISTOGRAM)
 
 
 def dragged_window(voi: Voi, right_px: float, down_px: float) -> Window:
@@ -197,33 +169,3 @@ def _fractions(lut: VoiLut) -> NDArray[np.float64]:
         # a depth declared far above the entries (16 for 12-bit data is common) would show black only
         top = (1 << largest.bit_length()) - 1
     return np.minimum(entries / top, 1.0)
-
-
-def _shows(voi: Voi, breast: NDArray[np.float64]) -> bool:
-    """Whether some of these modality values come out as grey; nothing can be said of a flat picture."""
-    if breast.size == 0 or breast.min() == breast.max():
-        return True
-    grey = voi_fraction(voi, breast)
-    return float(((grey > _NEARLY_BLACK) & (grey < 1 - _NEARLY_BLACK)).mean()) > _GREY_SHARE
-
-
-def _without_air(values: NDArray[Any]) -> NDArray[Any]:
-    """Drops the flat background: a peak of a twentieth of the pixels at either end of the values.
-
-    The limit to tissue is 12 % of the way from air to the median of the rest, as in the breast mask.
-    """
-    if values.size == 0 or values.min() == values.max():
-        return values
-    low, high = float(values.min()), float(values.max())
-    counts, edges = np.histogram(values, bins=256, range=(low, high))
-    peak = int(counts.argmax())
-    if counts[peak] < values.size / 20 or 64 <= peak < 192:
-        return values
-    air = float(edges[peak] + edges[peak + 1]) / 2
-    margin = (high - low) / 128
-    dark_air = peak < 64
-    rest = values[values > air + margin] if dark_air else values[values < air - margin]
-    if rest.size < values.size / 100:
-        return values
-    limit = air + 0.12 * (float(np.median(rest)) - air)
-    return rest[rest > limit] if dark_air else rest[rest < limit]

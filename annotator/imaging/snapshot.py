@@ -9,7 +9,8 @@ from typing import Any
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from annotator.imaging.grayscale import default_voi, display_lut
+from annotator.imaging.breast_window import default_voi
+from annotator.imaging.grayscale import display_lut
 from annotator.imaging.placement import center_on, fit
 from annotator.imaging.pyramid import levels_of
 from annotator.imaging.render import Mode, render_values, shade

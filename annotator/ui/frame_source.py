@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from annotator.imaging.air import tissue_mask
-from annotator.imaging.grayscale import default_voi
+from annotator.imaging.breast_window import default_voi
 from annotator.imaging.pyramid import levels_of
 from annotator.imaging.tomosynthesis import Slab, SlabKind, SlabMean, slab_frame, slab_numbers
 from annotator.model.image import ImageInfo

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.imaging.air import hung, tissue_mask
-from annotator.imaging.grayscale import default_voi, display_lut
+from annotator.imaging.breast_window import default_voi
+from annotator.imaging.grayscale import display_lut
 from annotator.imaging.placement import fit_hung
 from annotator.imaging.pyramid import Levels, levels_of
 from annotator.imaging.render import Mode, render_values, shade
@@ -145,7 +146,7 @@ def load_picture(info: ImageInfo, frame_number: int) -> Callable[[CancelToken], 
         image = read_image(info.path, frame_number)
         frame = image.frame(frame_number)
         token.checkpoint()
-        return make_picture(image.info, frame_number, frame)
+        return make_picture(image.info_of(frame_number), frame_number, frame)
 
     return job
 

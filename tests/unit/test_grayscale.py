@@ -11,15 +11,13 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_voi, apply_windowing
 
 from annotator.imaging.grayscale import (
-    CHOSEN_FROM_HISTOGRAM,
     DRAG_SPAN_PX,
-    default_voi,
     display_lut,
     dragged_window,
     voi_fraction,
     window_like,
 )
-from annotator.model.image import ImageInfo, PaddingRange, VoiFunction, VoiLut, Window
+from annotator.model.image import ImageInfo, ModalityLut, PaddingRange, VoiFunction, VoiLut, Window
 
 
 def image(**changes) -> ImageInfo:
@@ -159,6 +157,85 @@ def test_signed_values_are_found_by_their_bit_pattern():
     assert list(lut[values.view(np.uint16)]) == [0, 128, 254]
 
 
+@pytest.mark.parametrize("width", [5e-324, 2.3e-308, 1e-300])
+@pytest.mark.parametrize("function", [VoiFunction.SIGMOID, VoiFunction.LINEAR_EXACT])
+def test_a_width_next_to_nothing_is_a_threshold(function, width):
+    lut = display_lut(image(), Window(100, width, function), levels=255)
+    assert (lut[99], lut[100], lut[101]) == (0, 127, 254)
+
+
+def test_a_modality_table_comes_before_the_window():
+    """PS3.3 C.11.1.1.1: below the first entry the first, above the last the last."""
+    table = ModalityLut(10, 12, np.array([5, 100, 150, 300], "<u2").tobytes())
+    info = image(modality_lut=table)
+    lut = display_lut(info, Window(100, 200, VoiFunction.LINEAR_EXACT), levels=201)
+    assert [lut[x] for x in (0, 10, 11, 12, 13, 4095)] == [5, 5, 100, 150, 200, 200]
+    assert display_lut(info, None, levels=4096)[12] == 150
+
+
+def test_a_modality_table_of_signed_values():
+    table = ModalityLut(-2, 12, np.array([0, 10, 20, 30], "<u2").tobytes())
+    lut = display_lut(image(signed=True, modality_lut=table), None, levels=4096)
+    assert [lut[x & 0xFFFF] for x in (-2048, -2, -1, 0, 1, 2047)] == [0, 0, 10, 20, 30, 30]
+
+
+def plain_lut(info: ImageInfo, window: Window, invert: bool, levels: int) -> np.ndarray:
+    """The same in one step for each of 65,536 bit patterns, as slow as you like."""
+    patterns = np.arange(1 << 16, dtype=np.uint16)
+    values = patterns.view(np.int16) if info.signed else patterns
+    fraction = voi_fraction(window, values.astype(np.float64) * info.slope + info.intercept)
+    if info.inverse != invert:
+        fraction = 1.0 - fraction
+    grey = np.floor(fraction * (levels - 1) + 0.5)
+    if info.padding is not None:
+        grey[(values >= info.padding.low) & (values <= info.padding.high)] = 0
+    return grey
+
+
+@given(
+    window=st.builds(Window, st.floats(-9000, 9000), st.floats(0, 9000), st.sampled_from(VoiFunction)),
+    bits=st.integers(1, 16),
+    signed=st.booleans(),
+    slope=st.sampled_from([1.0, 0.5, -1.0, 2.25]),
+    intercept=st.integers(-3000, 3000),
+    invert=st.booleans(),
+    levels=st.sampled_from([2, 256, 1024, 65536]),
+    ends=st.none() | st.tuples(st.integers(-40_000, 70_000), st.integers(-40_000, 70_000)).map(sorted),
+)
+def test_the_table_is_that_of_the_plain_formula(window, bits, signed, slope, intercept, invert, levels, ends):
+    padding = None if ends is None else PaddingRange(*ends)
+    more = {"signed": signed, "slope": slope, "intercept": intercept, "padding": padding}
+    info = image(bits_stored=bits, high_bit=bits - 1, **more)
+    values = stored_values(info)
+    found, plain = (
+        display_lut(info, window, invert=invert, levels=levels),
+        plain_lut(info, window, invert, levels),
+    )
+    assert np.array_equal(looked_up(found, values), looked_up(plain, values))
+    if padding is not None:
+        patterns = np.arange(1 << 16, dtype=np.uint16)
+        held = patterns.view(np.int16) if signed else patterns
+        assert not found[(held >= padding.low) & (held <= padding.high)].any()
+
+
+@pytest.mark.parametrize("invert", [False, True])
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_padding_by_hand(photometric, invert):
+    """Inside signed data: black itself, its neighbours as the window says."""
+    info = image(signed=True, photometric=photometric, padding=PaddingRange(-300, -200))
+    lut = display_lut(info, Window(0, 4096, VoiFunction.LINEAR_EXACT), invert=invert, levels=4096)
+    turned = info.inverse != invert
+    levels = {x: int(lut[x & 0xFFFF]) for x in (-301, -300, -250, -200, -199)}
+    upright = {-301: 1747, -199: 1849}  # 1746.57 and 1848.55 by (x / 4096 + 0.5) * 4095
+    expected = {x: 4095 - y if turned else y for x, y in upright.items()}
+    assert levels == {**expected, -300: 0, -250: 0, -200: 0}
+
+
+def test_padding_that_the_stored_bits_cannot_hold_costs_no_tissue():
+    info = image(padding=PaddingRange(5000, 65535))
+    assert display_lut(info, Window(2048, 4096))[4095] == 255
+
+
 def test_rescale_comes_before_the_window():
     lut = display_lut(image(slope=2.0, intercept=-100.0), Window(100, 200, VoiFunction.LINEAR_EXACT))
     assert (lut[50], lut[100], lut[150]) == (0, 128, 255)
@@ -206,44 +283,6 @@ def test_more_than_256_levels_are_sixteen_bit():
     assert display_lut(image(), None, levels=1024).dtype == np.uint16
 
 
-def breast_beside_air(air: float, low: float, high: float) -> np.ndarray:
-    frame = np.full((400, 400), air)
-    frame[:, :200] = np.random.default_rng(1).uniform(low, high, (400, 200))
-    return frame.astype(np.uint16)
-
-
-@pytest.mark.parametrize("air", [0, 4000])
-def test_window_of_a_file_without_one_spans_the_breast_and_not_the_air(air):
-    window = default_voi(image(), breast_beside_air(air, 1500, 2500))
-    assert window.name == CHOSEN_FROM_HISTOGRAM
-    assert window.center == pytest.approx(2000, abs=20)
-    assert window.width == pytest.approx(1000, abs=30)
-
-
-def test_air_that_is_not_zero_takes_nothing_from_thin_tissue():
-    window = default_voi(image(), breast_beside_air(1000, 1150, 2150))
-    assert window.center == pytest.approx(1650, abs=20)
-    assert window.width == pytest.approx(1000, abs=30)
-
-
-def test_window_from_the_histogram_is_in_modality_values_without_padding():
-    info = image(slope=2.0, intercept=-1000.0, padding=PaddingRange(4000, 4095))
-    window = default_voi(info, breast_beside_air(4000, 1500, 2500))
-    assert window.center == pytest.approx(3000, abs=40)
-    assert window.width == pytest.approx(2000, abs=60)
-
-
-@pytest.mark.parametrize("padding", [None, PaddingRange(0, 10)])
-def test_flat_image_gets_a_window_all_the_same(padding):
-    window = default_voi(image(padding=padding), np.full((20, 20), 7, np.uint16))
-    assert window.width >= 1
-
-
-def test_file_s_first_alternative_is_the_default():
-    first, second = Window(1, 2), Window(3, 4)
-    assert default_voi(image(voi=(first, second)), np.zeros((2, 2), np.uint16)) is first
-
-
 @given(
     st.builds(Window, st.floats(-4000, 4000), st.floats(2, 5000), st.sampled_from(VoiFunction)),
     st.floats(-400, 400),
@@ -274,18 +313,3 @@ def test_window_like_a_table_that_was_made_from_a_window(center, width, function
     assert found.center == pytest.approx(center, abs=2)
     assert found.width == pytest.approx(width, rel=0.02, abs=2)
     assert found.name == "made"
-
-
-@pytest.mark.parametrize("center", [40_000.0, -40_000.0])
-def test_a_window_of_the_file_that_leaves_the_breast_black_or_white_is_passed_over(center: float):
-    useless = Window(center, 1000.0)
-    frame = breast_beside_air(0, 1500, 2500)
-    window = default_voi(image(voi=(useless,)), frame)
-    assert window.name == CHOSEN_FROM_HISTOGRAM
-    shown = voi_fraction(window, frame[frame > 1000].astype(float))
-    assert shown.std() > 0.2
-
-
-def test_a_narrow_window_of_the_file_is_the_makers_choice():
-    narrow = Window(2000.0, 150.0)
-    assert default_voi(image(voi=(narrow,)), breast_beside_air(0, 1500, 2500)) is narrow

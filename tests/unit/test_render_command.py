@@ -14,8 +14,9 @@ from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation, Expli
 
 from annotator.cli import main
 from annotator.imaging.air import hung
+from annotator.imaging.breast_window import default_voi
 from annotator.imaging.dicom_file import read_image
-from annotator.imaging.grayscale import default_voi, display_lut
+from annotator.imaging.grayscale import display_lut
 from annotator.imaging.pyramid import levels_of
 
 ROWS, COLUMNS = 90, 70
