@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import fields
 from functools import cache
@@ -51,8 +52,9 @@ def reader_version() -> bytes:
             digest.update(source.read_bytes())
     parser = find_spec("pydicom")
     if parser is not None and parser.origin is not None:
-        stat = Path(parser.origin).stat()
-        digest.update(f"{stat.st_size} {stat.st_mtime_ns}".encode())
+        with contextlib.suppress(OSError):  # packed into one file with Python
+            stat = Path(parser.origin).stat()
+            digest.update(f"{stat.st_size} {stat.st_mtime_ns}".encode())
     return digest.digest()[:8]
 
 
