@@ -63,6 +63,9 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="size of a slice in pixels (default: fitted to the breast)",
     )
     stacks.add_argument("--pixel", type=_pixel, metavar="MM", help="size of a pixel (default: 0.1 mm)")
+    stacks.add_argument(
+        "--generated", action="store_true", help="also a two-dimensional view made from each stack"
+    )
     parser.set_defaults(run=run_phantom)
 
 
@@ -96,6 +99,7 @@ def run_phantom(args: argparse.Namespace) -> int:
         pixel_mm=args.pixel or PIXEL_MM,
         field=args.field,
         slices=args.slices,
+        generated=args.generated,
     )
     files = []
     for path in write_exam(args.folder, person, exam, wanted, token=CancelToken(_tell)):
@@ -123,8 +127,8 @@ def _views(text: str) -> tuple[tuple[Side, PhantomView], ...]:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 500:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 500")
+    if not text.isdecimal() or not 2 <= int(text) <= 500:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 2 to 500")
     return int(text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import jpeg_ls
 import numpy as np
@@ -24,12 +25,15 @@ from annotator.phantom.dicom_out import (
     phantom_uid,
     view_label,
 )
-from annotator.phantom.truth import TrueStack
+from annotator.phantom.truth import TrueSliceCalcification, TrueStack
 
 BITS = 10
 WINDOWS = ((480.0, 760.0, "Normal"), (520.0, 480.0, "Harder"))
 NOT_OF_THIS_CLASS = ("AcquisitionDate", "AcquisitionTime", "PresentationIntentType", "DerivationDescription")
-IMAGE_TYPE = ["DERIVED", "PRIMARY", "TOMOSYNTHESIS", "NONE"]
+Kind = tuple[str, str, str]
+SLICES = ("NONE", "VOLUME", "NONE")
+GENERATED = ("GENERATED_2D", "SAMPLED", "VOLUME_RENDER")
+"""Image Type value 4, Volumetric Properties, and by what technique (PS3.3 C.8.16.2.1)."""
 
 
 def encode_slice(pixels: NDArray[np.uint16]) -> bytes:
@@ -39,14 +43,28 @@ def encode_slice(pixels: NDArray[np.uint16]) -> bytes:
 
 
 def stack_label(truth: TrueStack) -> str:
-    """RCC-tomo and so on."""
-    return f"{view_label(truth)}-tomo"
+    """RCC-tomo, or RCC-2d for a view made from all slices."""
+    return f"{view_label(truth)}-{'tomo' if truth.frames > 1 else '2d'}"
+
+
+def generated_truth(truth: TrueStack) -> TrueStack:
+    """The truth of the one frame that is made from all slices of a stack: everything lies in it."""
+    members = tuple(
+        replace(c, frame=1, first_frame=1, last_frame=1)
+        for c in truth.calcifications
+        if isinstance(c, TrueSliceCalcification)
+    )
+    return replace(truth, frames=1, first_z_mm=0.0, step_z_mm=truth.thickness_mm, calcifications=members)
 
 
 def make_stack_dataset(
     frames: list[bytes], truth: TrueStack, breast: Breast, exam: ExamRecord, image: ImageRecord
 ) -> Dataset:
-    """A complete data set with its file meta from frames of `encode_slice`, in the order of the truth."""
+    """A complete data set with its file meta from frames of `encode_slice`, in the order of the truth.
+
+    A single frame is a two-dimensional view made from a stack.
+    """
+    what = SLICES if truth.frames > 1 else GENERATED
     view = PhantomView(truth.view)
     ds = Dataset()
     ds.SOPClassUID = BreastTomosynthesisImageStorage
@@ -54,18 +72,19 @@ def make_stack_dataset(
     add_equipment(ds, exam)
     for keyword in NOT_OF_THIS_CLASS:
         delattr(ds, keyword)
-    _image(ds, view)
+    _image(ds, view, what)
     ds.NumberOfFrames = len(frames)
     ds.Rows, ds.Columns = truth.rows, truth.columns
     _dimensions(ds, exam)
     ds.SharedFunctionalGroupsSequence = [_shared(breast, view, truth)]
-    ds.PerFrameFunctionalGroupsSequence = list(_each_frame(breast, view, truth))
+    ds.PerFrameFunctionalGroupsSequence = list(_each_frame(breast, view, truth, what))
     add_frames(ds, frames, JPEGLSLossless)
     return ds
 
 
-def _image(ds: Dataset, view: PhantomView) -> None:
-    ds.ImageType = IMAGE_TYPE
+def _image(ds: Dataset, view: PhantomView, what: Kind) -> None:
+    _kind(ds, what)
+    ds.ImageType = _image_type(what)
     ds.ContentQualification = "RESEARCH"
     ds.AcquisitionContextSequence = []
     ds.BodyPartExamined = "BREAST"
@@ -73,12 +92,19 @@ def _image(ds: Dataset, view: PhantomView) -> None:
     viewed = code_item(*VIEW_CODES[view])
     viewed.ViewModifierCodeSequence = []
     ds.ViewCodeSequence = [viewed]
-    ds.PixelPresentation, ds.VolumetricProperties = "MONOCHROME", "VOLUME"
-    ds.VolumeBasedCalculationTechnique = "NONE"
     ds.PresentationLUTShape = "IDENTITY"
     ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
     ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, BITS, BITS - 1, 0
     ds.PixelPaddingValue = 0
+
+
+def _image_type(what: Kind) -> list[str]:
+    return ["DERIVED", "PRIMARY", "TOMOSYNTHESIS", what[0]]
+
+
+def _kind(ds: Dataset, what: Kind) -> None:
+    ds.PixelPresentation = "MONOCHROME"
+    _, ds.VolumetricProperties, ds.VolumeBasedCalculationTechnique = what
 
 
 def _dimensions(ds: Dataset, exam: ExamRecord) -> None:
@@ -117,7 +143,7 @@ def _shared(breast: Breast, view: PhantomView, truth: TrueStack) -> Dataset:
     return shared
 
 
-def _each_frame(breast: Breast, view: PhantomView, truth: TrueStack) -> Iterator[Dataset]:
+def _each_frame(breast: Breast, view: PhantomView, truth: TrueStack, what: Kind) -> Iterator[Dataset]:
     """Position in mm from the nipple, content, and window of each frame."""
     row, column, up = breast.patient_axes(view)
     right = (0.5 - truth.nipple_column) * truth.pixel_mm
@@ -138,9 +164,8 @@ def _each_frame(breast: Breast, view: PhantomView, truth: TrueStack) -> Iterator
         window.WindowCenterWidthExplanation = [name for _, _, name in WINDOWS]
         window.VOILUTFunction = "LINEAR"
         kind = Dataset()
-        kind.FrameType = IMAGE_TYPE
-        kind.PixelPresentation, kind.VolumetricProperties = "MONOCHROME", "VOLUME"
-        kind.VolumeBasedCalculationTechnique = "NONE"
+        kind.FrameType = _image_type(what)
+        _kind(kind, what)
         frame = Dataset()
         frame.XRay3DFrameTypeSequence = [kind]
         frame.PlanePositionSequence = [position]

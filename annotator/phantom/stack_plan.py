@@ -97,10 +97,12 @@ def plan_stack(
 ) -> StackPlan:
     """A field fitted to the breast, or of `field` (rows, columns) level with the nipple; a slice every mm.
 
-    `slices` spreads that many over the compressed breast instead.
+    `slices`, at least 2, spreads that many over the compressed breast instead.
     """
+    if slices is not None and slices < 2:
+        raise ValueError(f"a stack has 2 slices or more, not {slices}")
     thickness = anatomy.breast.thickness_mm
-    count = slices or max(1, round(thickness / STEP_MM))
+    count = slices or max(2, round(thickness / STEP_MM))
     step = thickness / count if slices else STEP_MM
     towards_tube = 1 if anatomy.view is PhantomView.CC else -1
     rows, columns, top = _fitted(anatomy, pixel_mm) if field is None else _level(anatomy, pixel_mm, field)

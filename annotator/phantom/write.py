@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from annotator.errors import ExportError
@@ -23,10 +25,10 @@ from annotator.phantom.exams import (
     take_tomosynthesis,
 )
 from annotator.phantom.radiograph import Radiograph
-from annotator.phantom.stack_out import encode_slice, make_stack_dataset, stack_label
+from annotator.phantom.stack_out import encode_slice, generated_truth, make_stack_dataset, stack_label
 from annotator.phantom.stack_plan import PIXEL_MM
-from annotator.phantom.tomosynthesis import Stack
-from annotator.phantom.truth import TrueView, truth_json
+from annotator.phantom.tomosynthesis import flattened
+from annotator.phantom.truth import TrueStack, TrueView, truth_json
 
 _VISITS = {
     Exam.SCREENING: ("Screening mammography (synthetic)", "20240312", "052Y", "Phantom aSe 70"),
@@ -44,7 +46,8 @@ _WINDOWS = {
 class Wanted:
     """What of an exam to make, and how: all its views, as fine as the machine would, unless said otherwise.
 
-    `pixel_mm`, `field` (rows, columns) and `slices` are those of tomosynthesis stacks.
+    `pixel_mm`, `field` (rows, columns) and `slices` are those of tomosynthesis stacks; `generated` adds a
+    two-dimensional view made from each.
     """
 
     binning: int = 1
@@ -52,6 +55,7 @@ class Wanted:
     pixel_mm: float = PIXEL_MM
     field: tuple[int, int] | None = None
     slices: int | None = None
+    generated: bool = False
 
 
 def write_exam(
@@ -82,7 +86,12 @@ def write_exam(
                 slices=wanted.slices,
                 token=token,
             )
-            yield write_stack(folder, person, exam, number, shot, stack, token=token)
+            # kept only where they are needed twice: a large stack is a gigabyte
+            frames = list(stack.slices(token)) if wanted.generated else stack.slices(token)
+            yield write_stack(folder, person, exam, number, shot, stack.truth, frames)
+            if wanted.generated:
+                made = generated_truth(stack.truth)
+                yield write_stack(folder, person, exam, number, shot, made, [flattened(frames)])
 
 
 def write_picture(
@@ -105,15 +114,19 @@ def write_stack(
     exam: Exam,
     number: int,
     shot: Shot,
-    stack: Stack,
-    *,
-    token: CancelToken | None = None,
+    truth: TrueStack,
+    frames: Iterable[NDArray[np.uint16]],
 ) -> Path:
-    """One stack as `<label>-tomo.dcm` with its truth beside it; its slices are made meanwhile."""
-    image = ImageRecord(number=10 + number, exposure_mas=0, force_n=0, enhancement="")
-    frames = [encode_slice(pixels) for pixels in stack.slices(token)]
-    dataset = make_stack_dataset(frames, stack.truth, shot.breast, exam_record(person.seed, exam), image)
-    return _write(folder / f"{stack_label(stack.truth)}.dcm", dataset, stack.truth, person.seed, exam)
+    """One stack as `<label>-tomo.dcm`, or one view made from it as `<label>-2d.dcm`, with its truth beside it.
+
+    `frames` may be made meanwhile.
+    """
+    image = ImageRecord(
+        number=number + (10 if truth.frames > 1 else 20), exposure_mas=0, force_n=0, enhancement=""
+    )
+    encoded = [encode_slice(pixels) for pixels in frames]
+    dataset = make_stack_dataset(encoded, truth, shot.breast, exam_record(person.seed, exam), image)
+    return _write(folder / f"{stack_label(truth)}.dcm", dataset, truth, person.seed, exam)
 
 
 def _write(path: Path, dataset: Dataset, truth: TrueView, seed: int, exam: Exam) -> Path:

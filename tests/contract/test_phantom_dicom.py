@@ -88,7 +88,7 @@ def test_wrong_calls_are_refused_in_one_sentence(tmp_path: Path, capsys: pytest.
     assert "none of these views" in capsys.readouterr().err
     for option, words, said in (
         ("--views", "RCC,RXX", "'RXX' is not one of"),
-        ("--slices", "0", "from 1 to 500"),
+        ("--slices", "1", "from 2 to 500"),
         ("--field", "40x900", "ROWSxCOLUMNS"),
         ("--pixel", "nan", "0.03 to 1 mm"),
         ("--pixel", "wide", "0.03 to 1 mm"),

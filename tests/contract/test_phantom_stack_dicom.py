@@ -140,3 +140,26 @@ def test_field_and_slices_are_those_asked_for(tmp_path: Path):
     frames = pixel_array(tmp_path / "LCC-tomo.dcm")
     assert all(int(b.max()) > 500 for b in frames)
     assert all(not np.array_equal(a, b) for a, b in itertools.pairwise(frames))
+
+
+def test_a_view_made_from_the_stack_is_valid_and_says_so(made: Path, tmp_path: Path):
+    words = ["phantom", str(tmp_path), "--seed", str(SEED), "--exam", "tomosynthesis", "--generated"]
+    assert main([*words, "--binning", str(BINNING), "--views", "RCC", "--slices", "9"]) == 0
+    path = tmp_path / "RCC-2d.dcm"
+    assert complaints(path, "BreastTomosynthesisImage") == []
+    ds = pydicom.dcmread(path)
+    assert list(ds.ImageType)[2:] == ["TOMOSYNTHESIS", "GENERATED_2D"]
+    stack = pydicom.dcmread(tmp_path / "RCC-tomo.dcm")
+    assert ds.StudyInstanceUID == stack.StudyInstanceUID
+    assert ds.SOPInstanceUID != stack.SOPInstanceUID
+    assert ds.NumberOfFrames == 1
+    thickness = ds.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].SliceThickness
+    truth = json.loads((tmp_path / "RCC-2d.truth.json").read_text(encoding="utf-8"))
+    assert float(thickness) == pytest.approx(truth["thickness_mm"], abs=1e-3)
+    assert {c["frame"] for c in truth["calcifications"]} == {1}
+    slices, view = pixel_array(tmp_path / "RCC-tomo.dcm").astype(float), pixel_array(path)
+    # between the mean and the maximum of every pixel, to half a grey value
+    assert (view >= slices.mean(axis=0) - 0.5).all()
+    assert (view <= slices.max(axis=0) + 0.5).all()
+    assert view[view > 0].mean() > slices.mean(axis=0)[view > 0].mean() + 5
+    assert (tmp_path / "RCC-tomo.dcm").read_bytes() == (made / "RCC-tomo.dcm").read_bytes()

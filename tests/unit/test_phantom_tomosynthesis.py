@@ -18,7 +18,7 @@ from annotator.phantom.layers import depth_layers
 from annotator.phantom.placement import FULL_FIELD, Placement
 from annotator.phantom.radiograph import Radiograph, take
 from annotator.phantom.stack_plan import Sweep, plan_stack
-from annotator.phantom.tomosynthesis import take_stack
+from annotator.phantom.tomosynthesis import flattened, take_stack
 from annotator.phantom.truth import TrueSliceCalcification, TrueStack, TrueView
 
 STEP_MM = 0.28
@@ -190,9 +190,9 @@ def test_frames_run_from_the_detector_to_the_tube():
     person = small_person(3)
     for view, sign in ((PhantomView.CC, 1), (PhantomView.MLO, -1), (PhantomView.ML, -1)):
         plan = plan_stack(make_anatomy(person.breasts[Side.LEFT], view, 0.56))
-        assert np.sign(np.diff(plan.heights_mm)).tolist() == [sign] * 27
-        assert [plan.frame_at(z) for z in plan.heights_mm] == list(range(1, 29))
-        assert plan.frame_at(sign * 99) == 28
+        assert np.sign(np.diff(plan.heights_mm)).tolist() == [sign] * 24
+        assert [plan.frame_at(z) for z in plan.heights_mm] == list(range(1, 26))
+        assert plan.frame_at(sign * 99) == 25
 
 
 @pytest.mark.parametrize("side", list(Side))
@@ -212,6 +212,23 @@ def test_patient_axes_lead_where_the_projection_does(side: Side, view: PhantomVi
         assert step @ column == pytest.approx(-1e3 * breast.vertical(point, view), abs=1e-9)
         # heights are squashed into the breast: near the middle by 0.92 / 1.6
         assert step @ through == pytest.approx(1e3 * breast.through(point, view) * 1.6 / 0.92, abs=1e-6)
+
+
+def test_a_stack_of_one_slice_is_refused():
+    anatomy = make_anatomy(make_breast(4, Side.LEFT, "b"), PhantomView.CC, 1.12)
+    with pytest.raises(ValueError, match="2 slices"):
+        plan_stack(anatomy, slices=1)
+    with pytest.raises(ValueError, match="no slices"):
+        flattened([])
+
+
+def test_what_is_bright_in_one_slice_is_bright_in_the_view_made_from_all():
+    slices = [np.full((2, 2), 300, np.uint16) for _ in range(30)]
+    slices[7][0, 1] = 900
+    made = flattened(slices)
+    assert made[0, 0] == made[1, 0] == made[1, 1] == 300
+    # 2 ** (600 / 64) is 665 times the weight of each of the 29 others
+    assert made[0, 1] == round((900 * 2 ** (600 / 64) + 300 * 29) / (2 ** (600 / 64) + 29))
 
 
 def test_a_cancelled_stack_stops_between_projections():
