@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +16,9 @@ from annotator.model.image import ImageInfo, PaddingRange, SlicePosition
 
 ROUNDING_MM = 1e-3
 """Positions are decimal strings: a slice this little beyond the edge of a slab lies on it."""
+
+BAND_ROWS = 64
+"""Sums are divided in bands that stay in the processor's cache."""
 
 Frame = NDArray[Any]
 
@@ -86,24 +90,31 @@ def slab_words(slices: Sequence[SlicePosition], number: int, slab: Slab) -> str:
     return f"slab {slab.kind} {size} around slice {number}"
 
 
-def brightest(frames: Sequence[Frame], *, inverse: bool, padding: PaddingRange | None) -> Frame:
+def brightest(frames: Sequence[Frame], info: ImageInfo) -> Frame:
     """The brightest value of each pixel as shown: the maximum, or the minimum when low values are white.
 
     Padding counts only where all slices have it. The type of the frames stays.
     """
-    pick = np.minimum if inverse else np.maximum
-    if padding is None:
-        found = frames[0].copy()
-        for frame in frames[1:]:
-            pick(found, frame, out=found)
-        return _read_only(found)
+    pick = np.minimum if info.inverse else np.maximum
     found = frames[0].copy()
+    padding = info.padding
     for frame in frames[1:]:
+        if padding is None or _is_darkest(padding, info):
+            pick(found, frame, out=found)
+            continue
         better = pick(found, frame)
         # a padding value may be brighter than any tissue: it gives way to tissue, and never wins over it
-        better = np.where(_padded(found, padding), frame, np.where(_padded(frame, padding), found, better))
-        found = better.astype(frames[0].dtype, copy=False)
+        np.copyto(better, frame, where=_padded(found, padding))
+        np.copyto(better, found, where=_padded(frame, padding))
+        found = better
     return _read_only(found)
+
+
+def _is_darkest(padding: PaddingRange, info: ImageInfo) -> bool:
+    """Whether no stored value can be shown darker than padding, so that any tissue wins over it by itself."""
+    lowest = -(1 << info.bits_stored - 1) if info.signed else 0
+    highest = lowest + (1 << info.bits_stored) - 1
+    return padding.high >= highest if info.inverse else padding.low <= lowest
 
 
 @dataclass
@@ -117,14 +128,14 @@ class SlabMean:
     padding: PaddingRange | None = None
     _members: dict[int, Frame] = field(default_factory=dict)
     _sum: NDArray[np.int32] | None = None
-    _counts: NDArray[np.int32] | None = None
+    _holes: NDArray[np.uint8] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def of(self, frames: Mapping[int, Frame]) -> Frame:
-        """The mean of these frames, by number; shape and type of the frames stay."""
+        """The mean of these frames, by number, 255 at most; shape and type of the frames stay."""
         with self._lock:
             self._take(frames)
-            return self._mean(next(iter(frames.values())))
+            return _read_only(self._mean(next(iter(frames.values()))))
 
     def _take(self, frames: Mapping[int, Frame]) -> None:
         leaving = [n for n in self._members if self._members[n] is not frames.get(n)]
@@ -132,33 +143,40 @@ class SlabMean:
         if self._sum is None or len(leaving) + len(entering) >= len(frames):
             shape = next(iter(frames.values())).shape
             self._sum = np.zeros(shape, np.int32)
-            self._counts = None if self.padding is None else np.zeros(shape, np.int32)
+            self._holes = None if self.padding is None else np.zeros(shape, np.uint8)
             leaving, entering, self._members = [], list(frames), {}
         for number in leaving:
-            self._add(self._members.pop(number), np.subtract)
+            self._change(self._members.pop(number), np.subtract)
         for number in entering:
             self._members[number] = frames[number]
-            self._add(frames[number], np.add)
+            self._change(frames[number], np.add)
 
-    def _add(self, frame: Frame, change: np.ufunc) -> None:
-        if self.padding is None or self._counts is None:
-            change(self._sum, frame, out=self._sum)
-            return
-        tissue = ~_padded(frame, self.padding)
-        change(self._sum, np.where(tissue, frame, 0), out=self._sum)
-        change(self._counts, tissue, out=self._counts, casting="unsafe")
+    def _change(self, frame: Frame, change: np.ufunc) -> None:
+        if self.padding is not None and self._holes is not None:
+            padded = _padded(frame, self.padding)
+            change(self._holes, padded.view(np.uint8), out=self._holes)
+            # of a padding that is 0 nothing has to be taken out of the sum
+            if self.padding != PaddingRange(0, 0):
+                frame = cv2.bitwise_and(frame, frame, mask=np.logical_not(padded).view(np.uint8))
+        change(self._sum, frame, out=self._sum)
 
     def _mean(self, like: Frame) -> Frame:
         assert self._sum is not None
         mean = np.empty_like(like)
-        if self._counts is None or self.padding is None:
-            count = len(self._members)
-            np.floor_divide(self._sum + np.int32(count // 2), np.int32(count), out=mean, casting="unsafe")
-            return _read_only(mean)
-        counts = np.maximum(self._counts, 1)
-        np.floor_divide(self._sum + counts // 2, counts, out=mean, casting="unsafe")
-        mean[self._counts == 0] = self.padding.low
-        return _read_only(mean)
+        count = len(self._members)
+        half, whole = np.int32(count // 2), np.int32(count)
+        for top in range(0, len(mean), BAND_ROWS):
+            band = slice(top, top + BAND_ROWS)
+            np.floor_divide(self._sum[band] + half, whole, out=mean[band], casting="unsafe")
+        if self._holes is None or self.padding is None:
+            return mean
+        np.copyto(mean, self.padding.low, where=self._holes == count)
+        # a few along the skin, where the outline moves from slice to slice
+        partly = np.flatnonzero(cv2.inRange(self._holes, 1, count - 1)) if count > 1 else ()
+        if len(partly):
+            counts = count - self._holes.ravel()[partly].astype(np.int32)
+            mean.ravel()[partly] = (self._sum.ravel()[partly] + counts // 2) // counts
+        return mean
 
 
 def slab_frame(
@@ -167,11 +185,12 @@ def slab_frame(
     """What a slab of these slices shows, in stored values; `means` goes on from the slab before."""
     if kind is SlabKind.MEAN:
         return (means or SlabMean(info.padding)).of(frames)
-    return brightest([*frames.values()], inverse=info.inverse, padding=info.padding)
+    return brightest([*frames.values()], info)
 
 
 def _padded(frame: Frame, padding: PaddingRange) -> NDArray[np.bool_]:
-    return np.asarray((frame >= padding.low) & (frame <= padding.high))
+    found = np.asarray(cv2.inRange(frame, padding.low, padding.high), np.uint8)
+    return (found >> 7).view(np.bool_)
 
 
 def _read_only(frame: Frame) -> Frame:

@@ -28,6 +28,8 @@ from annotator.model.image import ImageInfo, PaddingRange, SlicePosition
 INFO = ImageInfo(Path("none.dcm"), "1.2.840.10008.5.1.4.1.1.13.1.3", "2.25.1", rows=3, columns=4, frames=9)
 PADDED = replace(INFO, padding=PaddingRange(0, 2))
 BRIGHT_PADDING = replace(INFO, photometric="MONOCHROME1", padding=PaddingRange(0, 2))
+ZERO_PADDING = replace(INFO, padding=PaddingRange(0, 0))
+DARK_PADDING = replace(INFO, photometric="MONOCHROME1", bits_stored=3, padding=PaddingRange(5, 7))
 
 
 def apart(count: int, mm: float, first: float = -30.0) -> tuple[SlicePosition, ...]:
@@ -138,10 +140,11 @@ def test_the_maximum_is_the_brightest_as_shown(stack: np.ndarray) -> None:
     assert (slab_frame(frames, SlabKind.MAXIMUM, inverse) == stack.min(axis=0)).all()
 
 
-@given(stacks(np.uint16, 6), st.sampled_from((PADDED, BRIGHT_PADDING)))
+@given(stacks(np.uint16, 7), st.sampled_from((PADDED, BRIGHT_PADDING, ZERO_PADDING, DARK_PADDING)))
 def test_padding_stays_only_where_all_slices_have_it(stack: np.ndarray, info: ImageInfo) -> None:
+    padding = range(info.padding.low, info.padding.high + 1)
     columns = stack.reshape(len(stack), -1).T.tolist()
-    tissue = [[value for value in column if value > 2] for column in columns]
+    tissue = [[value for value in column if value not in padding] for column in columns]
     brightest = min if info.inverse else max
     maximum = slab_frame(by_number(stack), SlabKind.MAXIMUM, info).ravel().tolist()
     mean = slab_frame(by_number(stack), SlabKind.MEAN, info).ravel().tolist()
@@ -149,8 +152,18 @@ def test_padding_stays_only_where_all_slices_have_it(stack: np.ndarray, info: Im
         if values:
             assert (high, middle) == (brightest(values), exact_mean(values))
         else:
-            assert high <= 2
-            assert middle <= 2
+            assert high in padding
+            assert middle in padding
+
+
+@given(stacks(np.int16, 4, -4))
+def test_padding_among_signed_values(stack: np.ndarray) -> None:
+    info = replace(INFO, signed=True, bits_stored=12, padding=PaddingRange(-4, -3))
+    tissue = [[v for v in c if v > -3] for c in stack.reshape(len(stack), -1).T.tolist()]
+    mean = slab_frame(by_number(stack), SlabKind.MEAN, info).ravel().tolist()
+    maximum = slab_frame(by_number(stack), SlabKind.MAXIMUM, info).ravel().tolist()
+    assert all(m == exact_mean(t) if t else m == -4 for m, t in zip(mean, tissue, strict=True))
+    assert all(m == max(t) if t else m in (-4, -3) for m, t in zip(maximum, tissue, strict=True))
 
 
 def test_the_slices_themselves_stay_untouched() -> None:
