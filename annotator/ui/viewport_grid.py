@@ -52,7 +52,7 @@ class ViewportGrid(QWidget):
         if not 1 <= n <= len(PLACES):
             raise ValueError("one to four viewports")
         self._large = self.viewports[0] if n == 3 else None
-        large, small = (1, 0) if large_right else (0, 1)
+        large, small = (1, 0) if large_right and n == 3 else (0, 1)
         places = ((0, large), (0, small), (1, small), (1, large)) if self._large else PLACES
         layout = self.layout()
         assert isinstance(layout, QGridLayout)

@@ -44,6 +44,13 @@ def test_layouts_show_so_many_panes(grid, qtbot):
         grid.set_layout(5)
 
 
+@pytest.mark.parametrize("large_right", [False, True])
+def test_a_single_pane_has_all_the_room(grid, qtbot, large_right):
+    grid.set_layout(4)
+    grid.set_layout(1, large_right=large_right)
+    qtbot.waitUntil(lambda: grid.viewports[0].width() == 801)
+
+
 def test_one_pane_is_active_the_one_last_touched(grid, qtbot):
     grid.set_layout(4)
     with qtbot.waitSignal(grid.active_changed) as changed:
