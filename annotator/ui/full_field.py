@@ -49,12 +49,9 @@ class FullField(QWidget):
 
     def open_on(self, screen: QScreen) -> None:
         """Cover a screen."""
+        self.setScreen(screen)
         self.setGeometry(screen.geometry())
         self.showFullScreen()
-        handle = self.windowHandle()
-        if handle is not None:
-            handle.setScreen(screen)
-        self.setGeometry(screen.geometry())
         self.activateWindow()
         self.setFocus()
 
