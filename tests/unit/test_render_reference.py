@@ -128,8 +128,8 @@ def test_enlarged_pixels_are_squares_or_straight_lines_between_their_centres(
 
 @settings(deadline=None, max_examples=200)
 @given(
-    st.integers(1, 90),
-    st.integers(1, 90),
+    st.integers(1, 400),
+    st.integers(1, 400),
     orientations,
     st.floats(0.02, 0.99),
     st.floats(0, 1),
@@ -147,7 +147,8 @@ def test_no_speck_is_lost_at_any_phase_turn_or_edge(
     if scale * stretch >= 1:
         return
     place = np.random.default_rng(rows * 97 + columns)
-    row, column = int(place.integers(rows)), int(place.integers(columns))
+    row = int(place.choice([0, rows - 1, place.integers(rows)]))
+    column = int(place.choice([0, columns - 1, place.integers(columns)]))
     frame = np.full((rows, columns), dark, np.uint16)
     frame[row, column] = bright
     view = view_of(frame, scale, left, top, orientation, stretch)
