@@ -68,7 +68,8 @@ class Mammogram:
     def preview(self, number: int = 1) -> NDArray[Any] | None:
         """A lower resolution of frame `number` of a JPEG 2000 file, quick; None for everything else.
 
-        Its values are in stored units, its rows and columns those of the frame divided by 2 or 4, rounded up.
+        Its values are in stored units, its rows and columns those of the frame divided by n = 2 or 4, rounded
+        up; value [r, c] stands at pixel [n r, n c] of the frame, the middle of the filter it comes from.
         Something to look at until the frame is there. Raises as `frame` does.
         """
         self._check_number(number)

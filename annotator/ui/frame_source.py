@@ -75,8 +75,13 @@ class FrameSource:
         if small is None:
             return None
         info = image.info_of(number)
-        # to the full size, so that everything on the screen lies where it will lie
-        frame = np.asarray(cv2.resize(small, (info.columns, info.rows), interpolation=cv2.INTER_LINEAR))
+        # to the full size, so that everything on the screen lies where it will lie: a value of the low-pass
+        # stands at the first pixel of its block, not at the middle (ITU-T T.800 F.3)
+        step = -(-info.columns // small.shape[1])
+        back = np.array([[1 / step, 0, 0], [0, 1 / step, 0]])
+        how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        size = (info.columns, info.rows)
+        frame = np.asarray(cv2.warpAffine(small, back, size, flags=how, borderMode=cv2.BORDER_REPLICATE))
         picture = make_picture(info, number, frame)
         return replace(picture, slices=image.slices(), provisional=True)
 
