@@ -46,12 +46,14 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 def run_render(arguments: argparse.Namespace) -> int:
     """Write the picture; 0 when done."""
+    from dataclasses import replace
+
     import cv2
 
     from annotator.errors import CallError, ExportError
     from annotator.exchange.whole_file import write_whole
     from annotator.imaging.air import hung
-    from annotator.imaging.breast_window import default_voi
+    from annotator.imaging.breast_window import default_voi, flat_air
     from annotator.imaging.dicom_file import read_image
     from annotator.imaging.grayscale import display_lut
     from annotator.imaging.pyramid import levels_of
@@ -68,7 +70,8 @@ def run_render(arguments: argparse.Namespace) -> int:
     levels = levels_of(info, frame)
     orientation, _ = hung(info, levels)
     width, height, view = _view(info, orientation, arguments.size, arguments.region)
-    lut = display_lut(info, voi, invert=arguments.invert)
+    shown = replace(info, padding=info.padding or flat_air(info, frame))
+    lut = display_lut(shown, voi, invert=arguments.invert)
     values = render_values(levels, view, width, height, Mode(arguments.mode), outside=levels.padding_value)
     written, png = cv2.imencode(".png", shade(values, lut.astype("uint8"), view))
     if not written:

@@ -1,4 +1,4 @@
-"""The window a picture opens with: the file's own, else one chosen from the values of the breast."""
+"""The window a picture opens with, the file's own or one chosen from the breast; and which value is air."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.imaging.grayscale import full_range, modality_values, stored_range, voi_fraction
-from annotator.model.image import ImageInfo, Voi, VoiFunction, Window
+from annotator.model.image import ImageInfo, PaddingRange, Voi, VoiFunction, Window
 
 CHOSEN_FROM_HISTOGRAM = "chosen from the histogram"
 
@@ -18,6 +18,7 @@ _GREY_SHARE = 0.02
 _FAR_END = 0.002
 """Of the breast, beyond the end of the window away from the air: where calcifications are."""
 _AIR_END = 0.01
+_AIR_SHARE = 0.2
 _SAMPLES = 400_000
 _BINS = 256
 
@@ -60,6 +61,22 @@ def default_voi(info: ImageInfo, frame: NDArray[Any]) -> Voi:
     ends = modality_values(info, np.array(_ends(info, breast)))
     low, high = float(ends.min()), float(ends.max())
     return Window((low + high) / 2, max(high - low, 1.0), VoiFunction.LINEAR_EXACT, CHOSEN_FROM_HISTOGRAM)
+
+
+def flat_air(info: ImageInfo, frame: NDArray[Any]) -> PaddingRange | None:
+    """The one stored value that air has in a file without padding; None when air is not as flat as that.
+
+    DICOM has no attribute for air. It is taken for a value at the dark end of the picture that a fifth
+    of all pixels have: what a mammograph, or whoever cut the breast out, wrote where there is nothing.
+    """
+    values = _values(info, frame)
+    if info.padding is not None or values.stored.size < 2:
+        return None
+    place = -1 if info.inverse else 0
+    if values.counts[place] < _AIR_SHARE * values.total:
+        return None
+    value = int(values.stored[place])
+    return PaddingRange(value, value)
 
 
 def _values(info: ImageInfo, frame: NDArray[Any]) -> _Values:

@@ -87,7 +87,7 @@ def ruler(picture: Picture, view: ViewTransform, height: int) -> Ruler:
     row_mm = spacing.column_mm if picture.orientation.transpose else spacing.row_mm
     per_mm = view.scale_down / row_mm
     chosen = next((mm for mm in RULER_MM if mm * per_mm <= room), RULER_MM[-1])
-    return Ruler(chosen * per_mm, f"{chosen:g} mm")
+    return Ruler(chosen * per_mm, f"{chosen:g} mm {spacing.basis}")
 
 
 def text_on_right(picture: Picture) -> bool:

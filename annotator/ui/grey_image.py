@@ -62,9 +62,9 @@ class GreyImage:
         exact stays.
         """
         fresh = self._resample(picture, view, size, mode, smooth, moving)
-        table_of = picture.info, voi, inverted, output, moving and output.depth is Depth.DITHERED
+        table_of = picture.shown_info, voi, inverted, output, moving and output.depth is Depth.DITHERED
         if table_of != self._table_of:
-            table = output.table(picture.info, voi, invert=inverted, settled=not moving)
+            table = output.table(picture.shown_info, voi, invert=inverted, settled=not moving)
             self._table, self._table_of = _pixel_table(table), table_of
         elif not fresh:
             return self._image

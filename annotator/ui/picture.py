@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from annotator.imaging.air import hung, tissue_mask
-from annotator.imaging.breast_window import default_voi
+from annotator.imaging.breast_window import default_voi, flat_air
 from annotator.imaging.grayscale import display_lut
 from annotator.imaging.placement import fit_hung
 from annotator.imaging.pyramid import Levels, levels_of
@@ -18,7 +18,7 @@ from annotator.imaging.render import Mode, render_values, shade
 from annotator.imaging.tomosynthesis import ROUNDING_MM, Slab, distance_mm, has_depth
 from annotator.jobs import CancelToken
 from annotator.model.geometry import ImagePoint, Orientation
-from annotator.model.image import ImageInfo, ImageKey, SlicePosition, Voi
+from annotator.model.image import ImageInfo, ImageKey, PaddingRange, SlicePosition, Voi
 
 SMALL_PX = 78
 """Side of the small picture beside the large ones."""
@@ -43,7 +43,7 @@ class Picture:
     as it hangs in grey levels, `SMALL_PX` square.
 
     Of a stack, `slices` says where each lies; `slab` is what was put together around `frame_number`.
-    A `provisional` picture was made from a lower resolution: to look at, not to measure or mark on.
+    `air` is the stored value of air in a file that gives no padding. A `provisional` picture was made from a lower resolution: to look at, not to measure or mark on.
     """
 
     info: ImageInfo
@@ -58,6 +58,12 @@ class Picture:
     slices: tuple[SlicePosition, ...] = ()
     slab: SlabOfSlices | None = None
     provisional: bool = False
+    air: PaddingRange | None = None
+
+    @property
+    def shown_info(self) -> ImageInfo:
+        """The facts that grey levels are made with: flat air stays black when inverted, as padding does."""
+        return self.info if self.air is None else replace(self.info, padding=self.air)
 
     @property
     def key(self) -> ImageKey:
@@ -134,7 +140,8 @@ def make_picture(
     orientation, reason = turned or hung(info, levels)
     voi = default_voi(info, frame)
     small = _small(info, levels, orientation, voi)
-    return Picture(info, frame_number, frame, levels, orientation, reason, voi, tissue_mask(levels), small)
+    tissue, air = tissue_mask(levels), flat_air(info, frame)
+    return Picture(info, frame_number, frame, levels, orientation, reason, voi, tissue, small, air=air)
 
 
 def load_picture(info: ImageInfo, frame_number: int) -> Callable[[CancelToken], Picture]:

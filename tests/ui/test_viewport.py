@@ -82,7 +82,7 @@ def test_what_is_on_the_screen_is_what_render_makes(viewport):
     viewport.set_inverted(True)
     viewport.settle()
     values = render_values(shown.levels, viewport.view, 150, 170, Mode.SPECK_TRUE, outside=0)
-    expected = shade(values, display_lut(shown.info, viewport.voi, invert=True), viewport.view)
+    expected = shade(values, display_lut(shown.shown_info, viewport.voi, invert=True), viewport.view)
     assert (pixels(viewport)[60:, :, 1] == expected[60:]).all()
 
 
@@ -415,8 +415,8 @@ def test_the_corner_says_what_a_screen_pixel_is_made_of(viewport, mode, smooth, 
 def test_the_ruler_is_in_millimetres_only_when_they_are_known(viewport):
     viewport.show_picture(picture())
     shown = corner_text.ruler(viewport.picture, viewport.view, 400)
-    length, unit = shown.text.split()
-    assert unit == "mm"
+    length, unit, basis = shown.text.split(maxsplit=2)
+    assert (unit, basis) == ("mm", viewport.picture.info.spacing.basis)
     assert shown.length == pytest.approx(float(length) / 0.07 * viewport.view.scale)
     viewport.show_picture(picture(spacing=None, sop_instance_uid="2.25.12"))
     assert corner_text.ruler(viewport.picture, viewport.view, 400).text.endswith(" px")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotator.imaging.breast_window import CHOSEN_FROM_HISTOGRAM, default_voi
+from annotator.imaging.breast_window import CHOSEN_FROM_HISTOGRAM, default_voi, flat_air
 from annotator.imaging.grayscale import display_lut, full_range, modality_values, voi_fraction
 from annotator.model.image import ImageInfo, ModalityLut, PaddingRange, Window
 
@@ -152,3 +152,14 @@ def test_any_picture_gets_a_window_within_its_own_values(a, b, seed, photometric
 def test_a_picture_of_padding_alone_shows_all_values():
     info = image(padding=PaddingRange(0, 10))
     assert default_voi(info, np.zeros((8, 8), np.uint16)) == full_range(info)
+
+
+def test_flat_air_is_known_and_nothing_else_is():
+    frame = breast_beside_air(0, 1500, 2500)
+    assert flat_air(image(), frame) == PaddingRange(0, 0)
+    assert flat_air(image(photometric="MONOCHROME1"), 4095 - frame) == PaddingRange(4095, 4095)
+    assert flat_air(image(padding=PaddingRange(0, 5)), frame) is None
+    noisy = frame + np.random.default_rng(1).integers(0, 40, frame.shape).astype(np.uint16)
+    assert flat_air(image(), noisy) is None
+    assert flat_air(image(photometric="MONOCHROME1"), frame) is None  # shown white: not air, or not hidden
+    assert flat_air(image(), np.full((20, 20), 7, np.uint16)) is None

@@ -195,3 +195,17 @@ def test_real_pictures_at_one_to_one_are_their_stored_values_through_the_table(s
     part = part[:, ::-1] if turn.flip_columns else part
     part = part[::-1] if turn.flip_rows else part
     assert (shown == display_lut(image.info, default_voi(image.info, frame))[part]).all()
+
+
+def test_air_of_one_value_stays_black_when_inverted_though_no_padding_is_given(mammogram, tmp_path):
+    path, frame = mammogram
+    image = dcmread(path)
+    air = frame.copy()
+    air[:, 30:] = 0
+    image.PixelData = air.tobytes()
+    image.save_as(path)
+    region = ("--region", f"0,0,{COLUMNS},{ROWS}", "--window", "2048,4096", "--invert")
+    shown = rendered(path, tmp_path / "o.png", *region)[:, ::-1]
+    tissue = air > 0
+    assert not shown[~tissue].any()
+    assert np.array_equal(shown[tissue], 255 - grey(air, 2048, 4096)[tissue])
