@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from small_exam import write_exam
+from small_exam import COLUMNS, ROWS, write_exam
 
 from annotator.bootstrap import open_workspace
 from annotator.model.display import CorrectionSwitch, Measurement
+from annotator.model.geometry import ImagePoint
 from annotator.settings import load_settings
 from annotator.ui.display_check import DisplayCheck
 from annotator.ui.displays import screen_id
 from annotator.ui.grey_output import Depth
 from annotator.ui.main_window import MainWindow
 from annotator.ui.task_runner import TaskRunner
+from annotator.ui.viewport import Pointer
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
@@ -97,6 +99,16 @@ def test_every_pane_is_sent_what_the_screen_takes(qtbot, window):
     assert {pane.output for pane in panes} == {window.displays.output(window.screen())}
     assert panes[0].output.curve is not None
     assert panes[0].grab().toImage() != before
+
+
+def test_the_lens_is_sent_what_the_screen_takes(qtbot, window):
+    viewport = window.grid.active
+    middle = ImagePoint(COLUMNS / 2, ROWS / 2)
+    window.lens.open(viewport, Pointer(middle, viewport.picture.value_at(middle)))
+    before = window.lens.grab().toImage()
+    assert window.lens.grab().toImage() == before
+    measure_and_correct(qtbot, window)
+    assert window.lens.grab().toImage() != before
 
 
 def test_a_key_opens_the_display_check_and_the_images_stay_usable(qtbot, window):
