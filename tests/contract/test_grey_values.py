@@ -6,12 +6,16 @@ The comparison itself is that of `make grey-values` (docs/grey-values.md); here 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from grey_cases import write_cases
-from grey_peers import DCM2PNM, Foretold
+from grey_peers import DCM2PNM, Foretold, Setting, foretold_dcmtk
 from grey_values import AS_LINEAR, BINS, CUT, PADDING, SHIFTED, WRAPPED, Tally, compare, files_in
+
+from annotator.imaging.grayscale import display_lut
+from annotator.model.image import ImageInfo, PaddingRange, VoiFunction, VoiLut, Window
 
 needs_dcmtk = pytest.mark.skipif(DCM2PNM is None, reason="dcm2pnm (DCMTK) is not installed")
 
@@ -70,3 +74,29 @@ def test_a_wrong_level_would_be_found():
     index = np.array([0, 1, 2, 2, 3])
     assert told.misses(index, np.array([0, 10, 20, 19, 255])) == 0
     assert told.misses(index, np.array([0, 11, 20, 21, 254])) == 2
+
+
+def info(**changes: Any) -> ImageInfo:
+    return ImageInfo(Path("x.dcm"), "1.2", "1.2.3", rows=4, columns=4, **{"bits_stored": 12, **changes})
+
+
+ENTRIES = np.arange(4096).astype("<u2").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("image", "voi", "invert", "bits", "value", "theirs", "ours"),
+    [
+        (info(), Window(1800, 2400), False, 8, 1000, 42, 43),
+        (info(slope=0.5, intercept=-7.0), Window(1000, 900), False, 16, 1201, 3134, 3171),
+        (info(), VoiLut(0, 12, ENTRIES), True, 8, 4095, 1, 0),
+        (info(), VoiLut(0, 12, ENTRIES), False, 16, 4095, 65520, 65535),
+        (info(), Window(100, 1, VoiFunction.LINEAR_EXACT), False, 8, 100, 255, 128),
+        (info(padding=PaddingRange(0, 0)), Window(2048, 4096), True, 8, 0, 255, 0),
+    ],
+    ids=["cut", "fractional slope", "bins inverted", "bins", "LINEAR_EXACT", "padding"],
+)
+def test_the_cases_of_the_page_computed_by_hand(image, voi, invert, bits, value, theirs, ours):
+    """docs/grey-values.md, where they differ: that DCMTK does write these is told by the made cases above."""
+    told = foretold_dcmtk(image, Setting(voi, 1, invert), bits=bits)
+    assert told.high[value] == theirs
+    assert display_lut(image, voi, invert=invert, levels=1 << bits)[value] == ours
