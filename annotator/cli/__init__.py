@@ -132,6 +132,8 @@ def _window_parser() -> argparse.ArgumentParser:
 
 
 def _open_window(arguments: argparse.Namespace) -> int:
+    # numpy's threads for matrices, which nothing here multiplies, would spin through the first 50 ms
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from annotator.settings import load_settings
 
     given = {"database": arguments.database, "reader": arguments.reader}

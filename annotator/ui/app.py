@@ -23,6 +23,10 @@ from annotator.ui.start import Start
 from annotator.ui.task_runner import TaskRunner
 from annotator.ui.theme import apply_theme
 
+SWITCH_S = 0.0005
+"""How long a worker may keep the interpreter that the window asks for: each of the dozen OpenCV calls of a paint
+gives it away and asks for it back, and Python's own 5 ms for each would add up to a standstill."""
+
 
 def has_screen() -> bool:
     """Whether a window can be seen; only systems without a built-in display server can lack one."""
@@ -33,6 +37,7 @@ def has_screen() -> bool:
 
 def make_application() -> QApplication:
     """The one QApplication, themed; the one there is already when there is one (tests, demonstration)."""
+    sys.setswitchinterval(SWITCH_S)
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         apply_theme(existing)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QEventLoop, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QScrollArea, QWidget
@@ -34,13 +34,19 @@ class Robot:
         while not condition():
             if time.monotonic() > until:
                 raise DemoFailed(f"waited {PATIENCE_S:.0f} s for {what}, in vain")
-            QTest.qWait(10)
+            self.rest(10)
 
     def look(self) -> None:
         """Let the eye follow, and everything pending be painted."""
         QApplication.processEvents()
         if self._pause_ms:
-            QTest.qWait(self._pause_ms)
+            self.rest(self._pause_ms)
+
+    def rest(self, milliseconds: int) -> None:
+        """Let the window and its workers go on for so long (QTest.qWait keeps the interpreter to itself)."""
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
 
     def press(self, button: QAbstractButton) -> None:
         """Bring a button into sight and click on it; DemoFailed when nobody could."""

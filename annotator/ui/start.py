@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,8 +16,10 @@ from annotator.workspace import Workspace
 
 UNSEEN_MS = 1000
 """A window that nobody sees (minimised, on another desktop) is not painted; its work begins all the same."""
-PICTURE_PATIENCE_S = 1.5
-"""How long the database waits for the pictures: longer than four of them on a local disk take."""
+PICTURE_PATIENCE_S = 5.0
+"""How long the database waits for the pictures: longer than four of them on a slow disk take."""
+PAINTING_MS = 40
+"""What the last picture is given to come onto the screen before the database opens."""
 
 
 class Start(QObject):
@@ -24,7 +27,7 @@ class Start(QObject):
 
     Python runs one thread at a time, so that loading the database's modules (some 0.2 s) beside the
     first pictures would only make all late. `failure` is why the database cannot be opened; the window
-    is closed then.
+    is closed then. `end` belongs to every start, whatever becomes of it.
     """
 
     def __init__(
@@ -39,6 +42,8 @@ class Start(QObject):
         self._begun = False
         self._over = False
         self._database_may_open = threading.Event()
+        # every module that is loaded would be searched for garbage again and again, at 60 ms a time
+        gc.disable()
         window.exam_view.picture_shown.connect(self._pane_filled)
         window.exam_view.message.connect(self._pane_filled)
         window.desk.exams_changed.connect(self._listed)
@@ -56,6 +61,7 @@ class Start(QObject):
         """The window is closed: what has not begun need not begin."""
         self._over = True
         self._database_may_open.set()
+        gc.enable()
 
     def _begin(self) -> None:
         if self._begun or self._over:
@@ -65,7 +71,7 @@ class Start(QObject):
             self._window.open_paths(self._paths)
         else:
             self._database_may_open.set()
-        self._runner.write(self._open_database, on_error=self._database_failed)
+        self._runner.write(self._open_database, self._started, self._database_failed)
 
     def _open_database(self) -> None:
         self._database_may_open.wait(PICTURE_PATIENCE_S)
@@ -73,6 +79,11 @@ class Start(QObject):
             self._workspace.open_database()
             # or the first click on a picture would wait for it
             import annotator.analysis.spots  # noqa: F401, PLC0415
+
+    def _started(self, _opened: None) -> None:
+        # what is loaded by now stays to the end: later searches for garbage leave it out
+        gc.freeze()
+        gc.enable()
 
     def _database_failed(self, error: AnnotatorError) -> None:
         self.failure = error
@@ -84,4 +95,4 @@ class Start(QObject):
 
     def _pane_filled(self, *_what: object) -> None:
         if not self._window.exam_view.loading:
-            self._database_may_open.set()
+            QTimer.singleShot(PAINTING_MS, self, self._database_may_open.set)

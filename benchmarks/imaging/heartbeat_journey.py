@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from annotator.bootstrap import make_workspace
@@ -72,12 +71,12 @@ class Journey:
     def next_images(self) -> None:
         for _ in range(4):
             self.robot.key(self.viewport, Qt.Key.Key_Right)
-            QTest.qWait(50)
+            self.robot.rest(50)
 
     def layouts(self) -> None:
         for _ in range(4):
             self.robot.key(self.viewport, Qt.Key.Key_H)
-            QTest.qWait(50)
+            self.robot.rest(50)
 
     def resize(self) -> None:
         for i in [*range(25), *range(25, 0, -1)]:
@@ -102,7 +101,7 @@ class Journey:
         middle = QPointF(self.viewport.rect().center())
         for notch in [-1] * 30 + [1] * 60:
             self.robot.wheel(self.viewport, middle, notch)
-            QTest.qWait(15)
+            self.robot.rest(15)
 
 
 def main(exam: Path, stack: Path) -> None:
@@ -114,10 +113,11 @@ def main(exam: Path, stack: Path) -> None:
         start = Start(window, workspace, runner, [exam])
         window.resize(1800, 1100)
         window.show()
-        for step, act in Journey(window, heart, stack).steps():
+        journey = Journey(window, heart, stack)
+        for step, act in journey.steps():
             heart.begin(step)
             act()
-            QTest.qWait(PATIENCE_MS)
+            journey.robot.rest(PATIENCE_MS)
         heart.stop()
         window.close()
         start.end()
