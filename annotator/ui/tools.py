@@ -177,15 +177,15 @@ class PanTool:
 def _select_or_move(
     host: MarkingHost, canvas: Canvas, picture: Picture, press: Touch, mark_id: str
 ) -> Gesture:
+    if picture.slice_frame(host.reading.mark(mark_id).image.frame) is None:
+        yield from _choose_nearby(host, press, mark_id)
+        return
     selected = host.selected_marks
     if press.extend:
         host.select_marks(selected ^ {mark_id})
     elif mark_id not in selected or len(selected) > 1:
         host.select_marks(frozenset({mark_id}))
     mark = host.reading.mark(mark_id)
-    if picture.slice_frame(mark.image.frame) is None:
-        # it lies on a slice nearby: it can be chosen here, and moved only where it can be measured
-        return
     touch, place, dragged = press, mark.point, False
     while not touch.released:
         touch = yield Preview(spot=place, kind=mark.kind, moving_mark=mark_id) if dragged else None
@@ -199,6 +199,17 @@ def _select_or_move(
         )
     if dragged:
         host.move_mark(picture, mark_id, place)
+
+
+def _choose_nearby(host: MarkingHost, press: Touch, mark_id: str) -> Gesture:
+    """A mark of a slice nearby: it can be chosen here, and moved only where it can be measured.
+
+    Chosen when the hand lets go, because its slice is shown then.
+    """
+    touch = press
+    while not touch.released:
+        touch = yield None
+    host.select_marks(host.selected_marks ^ {mark_id} if press.extend else frozenset({mark_id}))
 
 
 def _stroke(canvas: Canvas, press: Touch) -> Generator[Preview | None, Touch, list[Touch]]:
