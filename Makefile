@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run window test lint bench grey-values system clean help
+.PHONY: run window test lint bench bench-imaging grey-values system clean help
 
 run: system $(INSTALLED)  ## the main job end to end, in the window when there is a screen
 	$(BIN)/annotator demo --out $(OUT)
@@ -33,6 +33,9 @@ lint: $(INSTALLED_DEV)  ## style, types and import rules
 
 bench: $(INSTALLED)  ## how well a click finds and measures a calcification, beside a plain method; some minutes
 	@$(BIN)/python benchmarks/spots.py
+
+bench-imaging: $(INSTALLED)  ## how fast and how faithful the picture is, beside other viewers; some twenty minutes
+	@$(BIN)/python -m benchmarks.imaging
 
 grey-values: $(INSTALLED)  ## grey values beside pydicom and DCMTK, pixel by pixel; some minutes
 	@$(BIN)/python benchmarks/grey_values.py sample_dicoms $(ANNOTATOR_TEST_DATA)

@@ -17,7 +17,7 @@ from benchmarks.imaging.viewers import OURS, PEERS, commands
 
 SIZE = (1920, 1200)
 BARS = {"aeskulap": Bar(1), "napari": Bar(0.25)}
-NEVER = float("nan")
+PATIENCE_S = 40.0
 
 Times = dict[str, list[float]]
 
@@ -38,35 +38,39 @@ def rounds_of(files: Files) -> int:
 
 
 def first_seen(screen: Screen, programs: dict[str, tuple[str, ...]], rounds: int) -> tuple[Times, Times]:
-    """Seconds to the window and to the picture by program, in turn."""
+    """Seconds to the window and to the picture by program, in turn; [] for one that shows no such picture."""
     windows: Times = {name: [] for name in programs}
     pictures: Times = {name: [] for name in programs}
-    for number in range(rounds + 1):
-        for name, words in programs.items():
-            window, picture = _once(screen, words)
-            if number or rounds == 1:
-                windows[name].append(window)
-                pictures[name].append(picture)
+    able = [name for name, words in programs.items() if _once(screen, words) is not None]
+    for _ in range(rounds):
+        for name in able:
+            seen = _once(screen, programs[name])
+            if seen is not None:
+                windows[name].append(seen[0])
+                pictures[name].append(seen[1])
     return windows, pictures
 
 
-def _once(screen: Screen, words: tuple[str, ...]) -> tuple[float, float]:
+def _once(screen: Screen, words: tuple[str, ...]) -> tuple[float, float] | None:
     started = time.perf_counter()
     program = screen.run(*words)
-    window = screen.wait_for(window_seen)
-    picture = screen.wait_for(picture_seen) if window is not None else None
+    window = screen.wait_for(window_seen, PATIENCE_S)
+    picture = None if window is None else screen.wait_for(picture_seen, PATIENCE_S)
     # database and thumbnails come after the picture: the next start finds what this one left
     screen.wait_until_still()
     end(program)
     screen.wait_until_black()
-    return (window or NEVER) - started, (picture or NEVER) - started
+    return None if window is None or picture is None else (window - started, picture - started)
 
 
 def rows_beside(measure_name: str, taken: Times, bars: dict[str, Bar]) -> Iterator[Row]:
+    """A row for each peer, the absent ones too."""
     ours = _in_s(taken[OURS])
     for peer in PEERS:
         if peer not in taken:
             yield Row(measure_name, ours, f"{peer}: {ABSENT}", None, bars.get(peer))
+        elif not taken[peer]:
+            yield Row(measure_name, ours, f"{peer}: shows no picture", None, bars.get(peer))
         else:
             value = paired(taken[OURS], taken[peer])
             yield Row(measure_name, ours, f"{peer} {_in_s(taken[peer])}", value, bars.get(peer))
