@@ -24,6 +24,9 @@ LOWEST, HIGHEST = 0.05, 4000.0
 
 LAST_JND = 1023.0
 
+LEAST_RATIO = 2.0
+"""White over black below which it is no screen that was measured; those in use have 250 and more."""
+
 USUAL_LIMIT = 10.0
 USUAL_LIMIT_SOURCE = "the limit usual in the literature: RANZCR standards of practice, 10 %"
 """Deviation in percent that published display standards allow; shown, never enforced."""
@@ -53,6 +56,13 @@ def jnd_of_luminance(luminance: ArrayLike) -> Floats:
     if not ((values >= LOWEST) & (values <= HIGHEST)).all():
         raise ValueError("the function is defined from 0.05 to 4000 cd/m2")
     return np.asarray(np.polynomial.polynomial.polyval(np.log10(values), _INVERSE))
+
+
+def contrast_of_jnd(index: ArrayLike) -> Floats:
+    """dL/L of the one JND about each index, from 1.5 to 1022.5: the step that is just seen there."""
+    j = np.asarray(index, np.float64)
+    below, above = luminance_of_jnd(j - 0.5), luminance_of_jnd(j + 0.5)
+    return np.asarray(2 * (above - below) / (above + below))
 
 
 @dataclass(frozen=True)
@@ -188,6 +198,12 @@ def _check(levels: Sequence[int], luminances: Sequence[float], ambient: float) -
                 f"Level {later} with {brighter:g} cd/m2 is not brighter than level {level} with {value:g}; "
                 "measure both again."
             )
+
+    if luminances[-1] + ambient < LEAST_RATIO * (luminances[0] + ambient):
+        raise InvalidCalibration(
+            f"White with {luminances[-1]:g} cd/m2 is not twice as bright as black with {luminances[0]:g}, ambient "
+            f"light of {ambient:g} added to both; measure both again."
+        )
 
 
 def _monotone(x: Floats, y: Floats, at: Floats) -> Floats:

@@ -9,10 +9,12 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from annotator.imaging.gsdf import USUAL_LIMIT, Conformance
+from annotator.imaging.gsdf import LAST_JND, USUAL_LIMIT, Conformance, contrast_of_jnd
 from annotator.ui import theme
 
 _HIGHEST_FACTOR = 2.5
+_LINE_POINTS = 80
+_FIRST_JND, _LAST_JND = 1.5, LAST_JND - 0.5
 _SYMBOL = 3.5
 
 
@@ -48,23 +50,33 @@ class ConformancePlot(QWidget):
             painter.setPen(QColor(theme.DIM))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Enter luminances to see the steps")
         else:
-            _Drawing(painter, area, em, self._measured).paint(self._corrected)
+            _Drawing(painter, area, em, self._measured, self._corrected).paint()
         painter.end()
 
 
 class _Drawing:
     """One painting of the plot: the scales belong together."""
 
-    def __init__(self, painter: QPainter, area: QRectF, em: int, measured: Conformance) -> None:
+    def __init__(
+        self,
+        painter: QPainter,
+        area: QRectF,
+        em: int,
+        measured: Conformance,
+        corrected: Conformance | None,
+    ) -> None:
         self._painter, self._area, self._em = painter, area, em
-        self._measured = measured
-        spread = float(measured.jnd[-1] - measured.jnd[0]) or 1.0
-        self._first = max(float(measured.jnd[0]) - spread * 0.04, 0.0)
-        self._last = float(measured.jnd[-1]) + spread * 0.04
-        self._low = math.log10(float(measured.standard.min()) / _HIGHEST_FACTOR)
-        self._high = math.log10(float(measured.standard.max()) * _HIGHEST_FACTOR)
+        self._measured, self._corrected = measured, corrected
+        middles = measured.jnd if corrected is None else np.concatenate([measured.jnd, corrected.jnd])
+        first, last = float(middles.min()), float(middles.max())
+        margin = max((last - first) * 0.04, 5.0)
+        self._first, self._last = max(first - margin, _FIRST_JND), min(last + margin, _LAST_JND)
+        self._line_at = np.linspace(self._first, self._last, _LINE_POINTS)
+        self._line_contrast = contrast_of_jnd(self._line_at)
+        self._low = math.log10(float(self._line_contrast.min()) / _HIGHEST_FACTOR)
+        self._high = math.log10(float(self._line_contrast.max()) * _HIGHEST_FACTOR)
 
-    def paint(self, corrected: Conformance | None) -> None:
+    def paint(self) -> None:
         self._axes()
         self._band()
         painter = self._painter
@@ -74,11 +86,11 @@ class _Drawing:
         painter.setBrush(QColor(theme.MARK))
         for point in self._points(self._measured):
             painter.drawEllipse(point, _SYMBOL, _SYMBOL)
-        if corrected is not None:
+        if self._corrected is not None:
             painter.setBrush(QColor(theme.ACCENT))
-            for point in self._points(corrected):
+            for point in self._points(self._corrected):
                 painter.drawRect(QRectF(point.x() - _SYMBOL, point.y() - _SYMBOL, 2 * _SYMBOL, 2 * _SYMBOL))
-        self._key(corrected is not None)
+        self._key(self._corrected is not None)
 
     def _axes(self) -> None:
         painter, area, em = self._painter, self._area, self._em
@@ -130,11 +142,14 @@ class _Drawing:
             )
 
     def _line(self, factor: float) -> QPolygonF:
-        points = zip(self._measured.jnd, self._measured.standard * factor, strict=True)
+        points = zip(self._line_at, self._line_contrast * factor, strict=True)
         return QPolygonF([self._at(float(j), float(c)) for j, c in points])
 
     def _points(self, conformance: Conformance) -> list[QPointF]:
-        points = zip(conformance.jnd, conformance.contrast, strict=True)
+        # as far from the line as from the standard of its own interval, which may be wide
+        inside = np.clip(conformance.jnd, _FIRST_JND, _LAST_JND)
+        contrast = contrast_of_jnd(inside) * (conformance.contrast / conformance.standard)
+        points = zip(conformance.jnd, contrast, strict=True)
         return [self._at(float(j), float(c)) for j, c in points]
 
     def _at(self, jnd: float, contrast: float) -> QPointF:

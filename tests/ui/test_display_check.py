@@ -89,6 +89,16 @@ def test_black_and_white_are_enough(check):
     assert "between levels 0 and 255" in check.photometer_page.words.text()
 
 
+@pytest.mark.parametrize(("black", "white"), [("0.05", "4000"), ("0.05", "0.1"), ("1999", "4000")])
+def test_the_plot_takes_the_darkest_the_brightest_and_the_flattest_screen(check, black, white):
+    check.photometer_page.ambient.setText("0")
+    enter(check, [black, *[""] * 16, white])
+    assert check.photometer_page.keep.isEnabled()
+    drawn = check.photometer_page.plot.grab().toImage()
+    enter(check, [""] * 18)
+    assert check.photometer_page.plot.grab().toImage() != drawn
+
+
 def test_a_kept_measurement_corrects_only_when_switched_on(qtbot, displays, check):
     page = check.photometer_page
     enter(check, OFFICE)

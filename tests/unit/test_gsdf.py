@@ -11,6 +11,7 @@ from annotator.errors import InvalidCalibration
 from annotator.imaging.gsdf import (
     Calibration,
     conformance_of,
+    contrast_of_jnd,
     jnd_of_luminance,
     luminance_of_jnd,
 )
@@ -68,7 +69,9 @@ def screens(draw):
     levels = [0, *sorted(inner), 255]
     steps = draw(st.lists(st.floats(0.01, 40), min_size=len(levels), max_size=len(levels)))
     luminances = [float(value) for value in 0.05 + np.cumsum(steps)]
-    return levels, luminances, draw(st.floats(0, 5))
+    ambient = draw(st.floats(0, 5))
+    luminances[-1] += 2 * (luminances[0] + ambient)
+    return levels, luminances, ambient
 
 
 @given(screens(), st.sampled_from([256, 1024]))
@@ -140,6 +143,14 @@ def test_conformance_by_hand():
     assert found.deviation[0] > 0 > found.deviation[1]
 
 
+def test_the_contrast_just_seen_is_least_where_it_is_bright():
+    seen = contrast_of_jnd([1.5, 100, 500, 1022.5])
+    assert (np.diff(seen) < 0).all()
+    assert seen[0] == pytest.approx(0.09, abs=0.002)
+    low, high = luminance_of_jnd([499.5, 500.5])
+    assert seen[2] == pytest.approx((high - low) / ((high + low) / 2))
+
+
 def test_eighteen_levels_make_seventeen_intervals():
     assert Calibration(PHOTOMETER_LEVELS, power_law(0.4, 250.0)).conformance().deviation.shape == (17,)
 
@@ -158,6 +169,8 @@ def test_eighteen_levels_make_seventeen_intervals():
         ((0, 255), (-1.0, 100.0), 5, "Level 0 with -1 cd/m2"),
         ((0, 255), (1.0, 5000.0), 0, "Level 255 with 5000 cd/m2"),
         ((0, 255), (1.0, float("nan")), 0, "Level 255 with nan"),
+        ((0, 255), (3999.0, 4000.0), 0, "White with 4000 cd/m2 is not twice as bright as black with 3999"),
+        ((0, 255), (1.0, 100.0), 200.0, "not twice as bright"),
         ((0, 255), (1.0, 100.0), -1, "Ambient light of -1"),
         ((0, 255), (1.0, 100.0), float("nan"), "Ambient light of nan"),
     ],
