@@ -9,9 +9,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from collections.abc import Iterator
 from functools import partial
 
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from annotator.ui.app import make_application
 from annotator.ui.lens import Lens
@@ -22,6 +22,19 @@ from benchmarks.imaging.rows import Bar, Row, in_ms, interleaved, paired, second
 
 A_FRAME = Bar(1000 / 60, unit=" ms")
 LARGE = 640
+
+
+class PaintCount(QObject):
+    """Counts the paints of a widget: what was not painted was not measured."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.paints = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        self.paints += event.type() == QEvent.Type.Paint
+        return False
 
 
 class Following:
@@ -40,6 +53,7 @@ class Following:
         while self.lens.look.side < side:
             self.lens.set_look(self.lens.look.sized(1))
         self._count = 0
+        self.painted = PaintCount(self.lens)
         self.lens.open(self.viewport, None)
         self.step()
 
@@ -66,10 +80,10 @@ def measure(files: Files) -> Iterator[Row]:
     for size in files.sizes.viewports:
         for side in (320, LARGE):
             following = Following(files, size, side)
-            if not following.lens.isVisible():
-                raise SystemExit("the lens is not seen")
             steps = {"ours": partial(seconds, following.step), "copy": partial(seconds, copy_of(size))}
             taken = interleaved(steps, files.sizes.rounds * 6)
+            if following.painted.paints < len(taken["ours"]):
+                raise SystemExit("the lens was not painted at each step")
             following.close()
             value = sorted(taken["ours"])[len(taken["ours"]) // 2] * 1000
             over = paired(taken["ours"], taken["copy"])
