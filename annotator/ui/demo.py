@@ -21,6 +21,7 @@ from annotator.rules import FollowUp
 from annotator.settings import Settings
 from annotator.ui.app import BugReporter, make_application
 from annotator.ui.exam_strip import save_text
+from annotator.ui.heartbeat import Heartbeat
 from annotator.ui.main_window import MainWindow
 from annotator.ui.reading_desk import sample_folder
 from annotator.ui.robot import DemoFailed, Robot
@@ -71,6 +72,7 @@ def run_demo(out: Path, settings: Settings, say: Say, *, watch: bool) -> None:
     try:
         demo.read_both_exams(folder)
         demo.come_back(folder)
+        demo.tell_longest_wait()
     finally:
         demo.leave()
         app.processEvents()
@@ -84,6 +86,7 @@ class _Demo:
         self._settings = settings
         self._say = say
         self._robot = Robot(WATCHING_PAUSE_MS if watch else 0)
+        self._heart = Heartbeat()
         self._pictures = 0
         self._bugs: list[BaseException] = []
         self._window: MainWindow | None = None
@@ -156,8 +159,15 @@ class _Demo:
         self._picture("reopened, everything as it was")
         self._say(f"closed, reopened: both readings as they were; undone and redone: {last!r}")
 
+    def tell_longest_wait(self) -> None:
+        """Say how long the window once did not answer, as its heartbeat noticed."""
+        self._heart.stop()
+        gap, step = self._heart.longest
+        self._say(f"longest time the window did not answer: {gap:.0f} ms, {step}")
+
     def leave(self) -> None:
         """Close the window as a reader does, with everything saved."""
+        self._heart.stop()
         if self._window is None:
             return
         window, self._window = self._window, None
@@ -189,6 +199,7 @@ class _Demo:
         self._window.resize(*WINDOW_SIZE)
         self._window.show()
         self._robot.look()
+        self._heart.begin("opening the sample exams")
 
     def _choose_exam(self, name: str, folder: Path) -> ExamInfo:
         uid = _truths(folder / name)[0]["study_instance_uid"]
@@ -196,6 +207,7 @@ class _Demo:
         row = next((i for i, e in enumerate(worklist.exams) if e.study_instance_uid == uid), None)
         if row is None:
             raise DemoFailed(f"the {name} exam is not in the worklist")
+        self._heart.begin(f"opening the {name} exam")
         cell = worklist.list.visualItemRect(worklist.list.item(row))
         self._robot.click(worklist.list.viewport(), cell.center())
 
@@ -216,6 +228,7 @@ class _Demo:
 
     def _mark_group(self, target: Target) -> None:
         viewport = self._viewport_of(target.sop_instance_uid)
+        self._heart.begin("marking")
         self._robot.key(viewport, Qt.Key.Key_M)
         self._zoom_in(viewport, target.points)
         before = len(self.session.reading.marks)
@@ -252,6 +265,7 @@ class _Demo:
             raise DemoFailed("wheel and drag did not bring the group into the middle of the pane")
 
     def _describe(self, own: Assessment, change: Change) -> None:
+        self._heart.begin("describing")
         panel = self.window.finding_panel
         self._robot.press(panel.morphology.chip(Morphology.FINE_PLEO))
         self._robot.press(panel.distribution.chip(Distribution.GROUPED))
@@ -289,8 +303,9 @@ class _Demo:
         self._expected[name] = reading
         findings = self._out / f"findings-{name}.json"
         report = self._out / f"report-{name}.html"
-        self.workspace.write_findings(reading, exam, findings)
-        self.workspace.write_report(reading, exam, report)
+        with self._heart.left_out():
+            self.workspace.write_findings(reading, exam, findings)
+            self.workspace.write_report(reading, exam, report)
         self._say(f"saved as revision {self.session.revision}; wrote {findings.name} and {report.name}")
 
     def _wait_until_saved(self) -> None:
@@ -327,7 +342,9 @@ class _Demo:
             QApplication.processEvents()
         self._pictures += 1
         path = self._out / f"{self._pictures:02d}-{what.replace(',', '').replace(' ', '-')}.png"
-        if not self.window.grab().save(str(path)):
+        with self._heart.left_out():
+            written = self.window.grab().save(str(path))
+        if not written:
             raise DemoFailed(f"{path} could not be written; is the disk full?")
 
 

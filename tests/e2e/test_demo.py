@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,7 @@ def test_it_prints_each_follow_up_with_row_and_sources(demo: tuple[str, Path]) -
     biopsy = said.index("Biopsy (row S4")
     assert magnify < said.index("source SJRA-8: ") < biopsy < said.index("source BR5: ")
     assert "both readings as they were" in said
+    assert re.search(r"longest time the window did not answer: \d+ ms, (opening|marking|describing)", said)
 
 
 @pytest.mark.parametrize(

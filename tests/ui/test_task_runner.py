@@ -155,3 +155,21 @@ def test_shutdown_gives_up_queries(qtbot: QtBot, bugs: list[BaseException]) -> N
     assert started.wait(5)
     runner.shutdown()
     assert ended == []
+
+
+def test_a_query_in_turn_sees_what_was_written_before_it(qtbot: QtBot, runner: TaskRunner) -> None:
+    kept: list[int] = []
+    go_on = threading.Event()
+    got: list[list[int]] = []
+
+    def slow_write() -> None:
+        go_on.wait(5)
+        kept.append(1)
+
+    runner.write(slow_write)
+    runner.query("now", lambda _token: list(kept), got.append)
+    runner.query("in turn", lambda _token: list(kept), got.append, in_turn=True)
+    qtbot.waitUntil(lambda: len(got) == 1)
+    go_on.set()
+    qtbot.waitUntil(lambda: len(got) == 2)
+    assert got == [[], [1]]

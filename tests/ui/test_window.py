@@ -738,3 +738,25 @@ def test_three_panes_show_the_active_image_large_on_its_side(qtbot, open_window,
     QTest.mouseClick(window.strip.layouts[4], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: large.height() == upper.height() == lower.height() == fourth.height())
     assert [v.picture.info.label for v in grid.viewports] == ["RCC", "LCC", "RMLO", "LMLO"]
+
+
+def test_pictures_hang_before_the_database_answers_and_commands_wait_for_it(
+    qtbot, open_window, exam, monkeypatch
+) -> None:
+    window = open_window()
+    may_answer = threading.Event()
+    open_reading = window.desk.workspace.open_reading
+
+    def slow(uid: str):
+        may_answer.wait(10)
+        return open_reading(uid)
+
+    monkeypatch.setattr(window.desk.workspace, "open_reading", slow)
+    window.open_paths([exam])
+    pictured(qtbot, window)
+    assert window.desk.session is None
+    assert window.strip.name.text() == "SMALL-1"
+    press(window.grid.active, Qt.Key.Key_F)
+    may_answer.set()
+    qtbot.waitUntil(lambda: window.desk.session is not None, timeout=5000)
+    assert len(window.desk.session.reading.findings) == 1
