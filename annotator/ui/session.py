@@ -210,7 +210,7 @@ class ReadingSession(QObject):
         self.select_finding(finding.id)
         self.select_marks(frozenset({mark.id}))
         if result.measurement is not None:
-            where = f", on slice {number}" if picture.slab is not None else ""
+            where = "" if picture.slab is None else f", on {_slice_in_slab(number, picture.slab)}"
             self.message.emit(f"{size_words(result.measurement)}{where}")
 
     def move_mark(self, picture: PictureLike, mark_id: str, point: ImagePoint) -> None:
@@ -392,6 +392,16 @@ class ReadingSession(QObject):
         if self._selected_cluster not in {c.id for c in self._reading.clusters}:
             self._selected_cluster = None
         self.selection_changed.emit()
+
+
+def _slice_in_slab(number: int, slab: SlabOfSlices) -> str:
+    """Which slice, and whether the spot may be sharper beyond the slab."""
+    at_edge = len(slab.frames) > 1 and number in (min(slab.frames), max(slab.frames))
+    return (
+        f"slice {number}, the edge of the slab: it may be sharper beyond (U)"
+        if at_edge
+        else f"slice {number}"
+    )
 
 
 def _count(marks: Collection[str]) -> str:
