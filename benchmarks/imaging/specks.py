@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from annotator.imaging.pyramid import build_levels
-from annotator.imaging.render import Mode, render_values
+from annotator.imaging.render import Mode, render_moving, render_values
 from annotator.model.geometry import ViewTransform
 from benchmarks.imaging.files import Files
 from benchmarks.imaging.rows import Bar, Row
@@ -104,6 +104,14 @@ def shown_speck_true(picture: Picture, placed: Placed) -> Values:
     return _shown(picture, placed, Mode.SPECK_TRUE)
 
 
+def shown_while_moving(picture: Picture, placed: Placed) -> Values:
+    """What stands in for the exact picture during a zoom or a shift."""
+    view = ViewTransform(SIDE, SIDE, 1 / STEP, placed.left, placed.top)
+    size = placed.count, placed.count
+    shown, _ = render_moving(build_levels(picture), view, *size, Mode.SPECK_TRUE, outside=0)
+    return shown.astype(np.float64)
+
+
 OURS = "speck-true, as shown by this program"
 BILINEAR = "bilinear (Qt smooth, most viewers)"
 MEAN = "area mean, by sums"
@@ -114,6 +122,7 @@ METHODS: dict[str, Method] = {
     MEAN: area_mean,
     "mean, as shown by this program": shown_mean,
     OURS: shown_speck_true,
+    "speck-true, while the view moves": shown_while_moving,
     "maximum alone": maximum,
 }
 
