@@ -19,6 +19,9 @@ STORED_VALUES = 1 << 16
 
 DRAGGED = "set by hand"
 
+_BLOCK = 1 << 12
+"""Entries computed at a time: intermediate results stay in the processor's nearest cache."""
+
 DRAG_SPAN_PX = 250.0
 """Screen pixels of right-drag that multiply the width by e, or move the centre by one width."""
 
@@ -35,13 +38,19 @@ def display_lut(info: ImageInfo, voi: Voi | None, *, invert: bool = False, level
     if not 2 <= levels <= STORED_VALUES:
         raise ValueError("levels is between 2 and 65,536")
     low, high = stored_range(info)
-    modality = modality_values(info, np.arange(low, high + 1))
-    fraction = voi_fraction(full_range(info) if voi is None else voi, modality)
-    if info.inverse != invert:
-        np.subtract(1.0, fraction, out=fraction)
-    fraction *= levels - 1
-    fraction += 0.5  # and the cast cuts off: rounds to nearest
-    lut = _by_bit_pattern(fraction.astype(np.uint8 if levels <= 256 else np.uint16), low)
+    voi = full_range(info) if voi is None else voi
+    turned = info.inverse != invert
+    grey = np.empty(high - low + 1, np.uint8 if levels <= 256 else np.uint16)
+    for start in range(0, grey.size, _BLOCK):
+        block = grey[start : start + _BLOCK]
+        stored = np.arange(low + start, low + start + block.size, dtype=np.float64)
+        fraction = voi_fraction(voi, modality_values(info, stored))
+        if turned:
+            np.subtract(1.0, fraction, out=fraction)
+        fraction *= levels - 1
+        fraction += 0.5  # and the cast cuts off: rounds to nearest
+        block[:] = fraction
+    lut = _by_bit_pattern(grey, low)
     if info.padding is not None:
         _blacken(lut, info.padding, signed=info.signed)
     return lut
