@@ -13,6 +13,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
@@ -38,12 +39,14 @@ MEASURES = {
 def main(words: Sequence[str] | None = None) -> int:
     arguments = _parsed(words)
     work = arguments.work or Path(platformdirs.user_cache_dir("mammo-annotator")) / "benchmarks"
-    files = Files(work, QUICK if arguments.quick else FULL)
+    sizes = QUICK if arguments.quick else FULL
+    files = Files(work, replace(sizes, rounds=arguments.rounds or sizes.rounds))
     done: dict[str, list[Row]] = {}
     for name in arguments.names or MEASURES:
         print(f"{name}: {MEASURES[name]}", file=sys.stderr)
-        done[name] = list(importlib.import_module(f"benchmarks.imaging.{name}").measure(files))
-        for row in done[name]:
+        done[name] = []
+        for row in importlib.import_module(f"benchmarks.imaging.{name}").measure(files):
+            done[name].append(row)
             print("  " + " | ".join(row.cells()), file=sys.stderr)
     print(machine.facts())
     for name, rows in done.items():
@@ -66,6 +69,7 @@ def _parsed(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("names", nargs="*", choices=[[], *MEASURES], metavar="NAME")
     parser.add_argument("--work", type=Path, help="where the files are made and kept (a cache folder)")
     parser.add_argument("--quick", action="store_true", help="tiny files, one round: does it run at all")
+    parser.add_argument("--rounds", type=int, help=f"repetitions (usually {FULL.rounds})")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/")
     return parser.parse_args(words)
 

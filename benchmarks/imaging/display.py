@@ -10,6 +10,7 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -29,7 +30,7 @@ from annotator.ui.picture import Picture, load_picture
 from annotator.ui.viewport import Viewport
 from benchmarks.imaging.files import UNCOMPRESSED, Files
 from benchmarks.imaging.other_python import Peer, has
-from benchmarks.imaging.rows import ABSENT, Bar, Row, in_ms, interleaved, paired, seconds
+from benchmarks.imaging.rows import ABSENT, Bar, Row, burst, in_ms, interleaved, paired, seconds
 from benchmarks.imaging.whole_image import WholeImageView
 
 RIGHT, MIDDLE, NONE = Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.NoButton
@@ -38,7 +39,7 @@ DRAG_OVER_WHOLE = Bar(0.15)
 DRAG_OVER_SMALL = Bar(1.25)
 MOVING_OVER_COPY = {Mode.MEAN: Bar(10), Mode.SPECK_TRUE: Bar(15)}
 SETTLED = Bar(100, unit=" ms")
-STEPS_A_ROUND = 6
+BURSTS_A_ROUND = 3
 
 Size = tuple[int, int]
 Steps = Callable[[], None]
@@ -155,19 +156,19 @@ def _window_drag(
     scale = bench.viewport.view.scale
     whole.set_scale(scale)
     timers: dict[str, Callable[[], float]] = {
-        "ours": partial(seconds, partial(bench.drag, RIGHT)),
-        "copy": partial(seconds, copy_of(size)),
-        "whole": partial(seconds, whole.window_step),
-        "small": partial(seconds, partial(beside.drag, RIGHT)),
+        "ours": partial(burst, partial(bench.drag, RIGHT)),
+        "copy": partial(burst, copy_of(size)),
+        "whole": partial(burst, whole.window_step),
+        "small": partial(burst, partial(beside.drag, RIGHT)),
     }
     if peer is not None:
         peer.ask(scale=scale, size=size)
-        timers["pyqtgraph"] = lambda: float(peer.ask(step="window"))
+        timers["pyqtgraph"] = lambda: statistics.median(float(peer.ask(step="window")) for _ in range(5))
     for one in (bench, beside):
         one.press(RIGHT)
         one.drag(RIGHT)
         one.drag(RIGHT)
-    taken = interleaved(timers, rounds * STEPS_A_ROUND)
+    taken = interleaved(timers, rounds * BURSTS_A_ROUND)
     for one in (bench, beside):
         one.release(RIGHT)
         one.close()
@@ -191,13 +192,13 @@ def _moving(picture: Picture, size: Size, mode: Mode, rounds: int) -> Iterator[R
         else:
             bench.viewport.one_to_one()
         bench.settle()
-        yield from _zoom_and_pan(bench, size, mode, fitted, rounds * STEPS_A_ROUND)
+        yield from _zoom_and_pan(bench, size, mode, fitted, rounds * BURSTS_A_ROUND)
     bench.close()
 
 
 def _zoom_and_pan(bench: Bench, size: Size, mode: Mode, fitted: bool, steps: int) -> Iterator[Row]:
     def timed(step: Steps) -> dict[str, list[float]]:
-        timers = {"ours": partial(seconds, step), "copy": partial(seconds, copy_of(size))}
+        timers = {"ours": partial(burst, step), "copy": partial(burst, copy_of(size))}
         return interleaved(timers, steps)
 
     words = f"{_words(size, fitted)}, {mode.value}"

@@ -57,7 +57,7 @@ def _once(screen: Screen, words: tuple[str, ...]) -> tuple[float, float] | None:
     window = screen.wait_for(window_seen, PATIENCE_S)
     picture = None if window is None else screen.wait_for(picture_seen, PATIENCE_S)
     # database and thumbnails come after the picture: the next start finds what this one left
-    screen.wait_until_still()
+    screen.wait_until_still(timeout=10)
     end(program)
     screen.wait_until_black()
     return None if window is None or picture is None else (window - started, picture - started)
