@@ -8,9 +8,11 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from hands import NONE, click, drag, move, wheel
 from pictures import picture
+from pydicom.uid import JPEG2000Lossless
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -194,7 +196,6 @@ def test_a_damaged_slice_is_passed_over_with_a_word(qtbot, open_window, tmp_path
 
 def damage(path: Path, numbers: set[int]) -> None:
     """Cut off the compressed pictures of some frames, their lengths kept."""
-    import pydicom
     from pydicom.encaps import encapsulate, generate_frames
 
     dataset = pydicom.dcmread(path)
@@ -552,3 +553,25 @@ def test_several_stacks_stay_within_one_budget(qtbot, open_window, stack, tmp_pa
     kept = [len(frames.kept(p.info)) for p in pictures]
     assert all(5 <= count < FRAMES for count in kept), kept
     assert frames.used <= 4_000_000
+
+
+@pytest.mark.usefixtures("small_previews")
+def test_two_dimensional_jpeg_2000_has_a_first_look_too(qtbot, open_window, tmp_path) -> None:
+    path = write_exam(tmp_path / "exam") / "RCC.dcm"
+    dataset = pydicom.dcmread(path)
+    stored = dataset.pixel_array
+    dataset.compress(JPEG2000Lossless, generate_instance_uid=False)
+    dataset.save_as(path)
+    window = open_window(tmp_path / "exam")
+    pane = next(p for p in range(4) if window.exam_view.picture(p).info.label == "RCC")
+    assert (window.exam_view.picture(pane).frame == stored).all()
+    info, viewport = window.exam_view.picture(pane).info, window.grid.viewports[pane]
+    seen: list[bool] = []
+    window.exam_view.picture_shown.connect(lambda _pane, picture: seen.append(picture.provisional))
+    window.exam_view._pictures.clear()
+    viewport.clear()
+    window.grid.set_active(viewport)
+    window.exam_view.show_image(info)
+    settled(qtbot, window)
+    assert seen == [True, False]
+    assert (viewport.picture.frame == stored).all()
