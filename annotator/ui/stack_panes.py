@@ -169,7 +169,7 @@ class StackPanes(QObject):
             self.frames.decode_ahead()
         elif not self._runner.busy(_lane(pane)):
             self._ask(pane, place)
-        self._strips[pane].show_slices(place.info, place.wanted, place.shown, self.frames.kept(place.info))
+        self._show_strip(pane, place)
 
     def _ask(self, pane: int, place: _Place) -> None:
         number, info = place.wanted, place.info
@@ -239,9 +239,14 @@ class StackPanes(QObject):
     def _show(self, pane: int, place: _Place, picture: Picture) -> None:
         if picture is not place.shown:
             place.shown = picture
+            self._show_strip(pane, place)
             self.shown.emit(pane, picture)
         if self._is_shown(place):
             self.frames.decode_ahead()
+
+    def _show_strip(self, pane: int, place: _Place) -> None:
+        decoded = self.frames.kept(place.info)
+        self._strips[pane].show_slices(place.info, place.wanted, place.shown, decoded)
 
     def _hide_others(self) -> None:
         self.frames.hide_others({place.info.sop_instance_uid for place in self._places.values()})

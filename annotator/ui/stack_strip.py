@@ -8,9 +8,8 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from annotator.imaging.tomosynthesis import slice_words
 from annotator.model.finding import Reading
-from annotator.model.image import ImageInfo
+from annotator.model.image import ImageInfo, Laterality
 from annotator.ui import theme
-from annotator.ui.corner_text import text_on_right
 from annotator.ui.picture import Picture
 from annotator.ui.viewport import Viewport
 
@@ -146,7 +145,8 @@ class SliceStrip(QWidget):
         return f"{where}, with marks" if number in self._marked else where
 
     def _on_right(self) -> bool:
-        return self._picture is not None and text_on_right(self._picture)
+        # the air side, where words and ruler stand; known before the first slice is there
+        return self._info is not None and self._info.laterality is Laterality.LEFT
 
     def _place(self) -> None:
         x = self._viewport.width() - WIDTH - 1 if self._on_right() else 1
