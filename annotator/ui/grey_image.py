@@ -15,6 +15,9 @@ from annotator.model.image import Voi
 from annotator.ui.grey_output import OPAQUE_BLACK, Depth, GreyOutput
 from annotator.ui.picture import Picture
 
+Rect = tuple[int, int, int, int]
+"""Left, top, right and bottom in screen pixels, the last two excluded."""
+
 PLAIN = GreyOutput()
 _OPAQUE_BLACK = 0xFF << 24
 _PIXELS = (np.arange(256, dtype=np.uint32) * 0x010101 | _OPAQUE_BLACK).view(np.int32)
@@ -35,7 +38,7 @@ class GreyImage:
         self._table_of: tuple[Any, ...] | None = None
         self._table: NDArray[Any] = np.zeros(1 << 16, np.int32)
         self._pixels: NDArray[np.int32] = np.zeros((1, 1), np.int32)
-        self._edges: tuple[Any, ...] | None = None
+        self._edges: tuple[Rect, bool] | None = None
         self._image = QImage()
 
     @property
@@ -110,20 +113,29 @@ class GreyImage:
             if spread[part].size:
                 spread[part] = cv2.LUT(self._values[part], self._table)
             return output.image(spread)
-        if self._pixels.shape != self._values.shape:
-            self._pixels = np.zeros(self._values.shape, np.int32)
         ten = output.depth is Depth.TEN
-        edges = self._shown, self._values.shape, ten
-        if edges != self._edges:
-            black = np.array(OPAQUE_BLACK if ten else _OPAQUE_BLACK, np.uint32).view(np.int32)
-            for outside in (np.s_[:top], np.s_[bottom:], np.s_[:, :left], np.s_[:, right:]):
-                self._pixels[outside] = black
-            self._edges = edges
+        if self._pixels.shape != self._values.shape or self._edges is None or self._edges[1] != ten:
+            self._pixels = np.zeros(self._values.shape, np.int32)
+            self._edges = (0, 0, width, height), ten
+        covered = left, top, right, bottom
+        if covered != self._edges[0]:
+            _blacken(self._pixels, self._edges[0], covered, OPAQUE_BLACK if ten else _OPAQUE_BLACK)
+            self._edges = covered, ten
         if self._pixels[part].size:
             cv2.LUT(self._values[part], self._table, dst=self._pixels[part])
         form = QImage.Format.Format_RGB30 if ten else QImage.Format.Format_RGB32
         # on the pixels kept here, not on a copy of them
         return QImage(self._pixels.data, width, height, width * 4, form)
+
+
+def _blacken(pixels: NDArray[np.int32], before: Rect, now: Rect, black: int) -> None:
+    """What was covered and is no more; all the rest is black already."""
+    left, top, right, bottom = before
+    colour = np.array(black, np.uint32).view(np.int32)
+    pixels[top : max(min(now[1], bottom), top), left:right] = colour
+    pixels[min(max(now[3], top), bottom) : bottom, left:right] = colour
+    pixels[top:bottom, left : max(min(now[0], right), left)] = colour
+    pixels[top:bottom, min(max(now[2], left), right) : right] = colour
 
 
 def _pixel_table(table: NDArray[Any]) -> NDArray[Any]:
