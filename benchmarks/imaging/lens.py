@@ -18,7 +18,7 @@ from annotator.ui.lens import Lens
 from annotator.ui.viewport_grid import ViewportGrid
 from benchmarks.imaging.display import copy_of, picture_of
 from benchmarks.imaging.files import UNCOMPRESSED, Files
-from benchmarks.imaging.rows import Bar, Row, burst, in_ms, interleaved, paired
+from benchmarks.imaging.rows import Bar, Row, in_ms, interleaved, paired, seconds
 
 A_FRAME = Bar(1000 / 60, unit=" ms")
 LARGE = 640
@@ -80,8 +80,8 @@ def measure(files: Files) -> Iterator[Row]:
     for size in files.sizes.viewports:
         for side in (320, LARGE):
             following = Following(files, size, side)
-            steps = {"ours": partial(burst, following.step), "copy": partial(burst, copy_of(size))}
-            taken = interleaved(steps, files.sizes.rounds * 3)
+            steps = {"ours": partial(seconds, following.step), "copy": partial(seconds, copy_of(size))}
+            taken = interleaved(steps, files.sizes.rounds * 6)
             if following.painted.paints < len(taken["ours"]):
                 raise SystemExit("the lens was not painted at each step")
             following.close()

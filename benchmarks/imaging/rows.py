@@ -64,11 +64,6 @@ def seconds(call: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def burst(call: Callable[[], object], times: int = 5) -> float:
-    """The median of some calls right after each other, as a hand on the mouse makes them."""
-    return statistics.median(seconds(call) for _ in range(times))
-
-
 def interleaved(timers: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
     """Seconds by name, every timer once a round: what the machine does meanwhile meets them all alike."""
     taken: dict[str, list[float]] = {name: [] for name in timers}
