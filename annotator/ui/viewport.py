@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from annotator.imaging.render import Mode
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, ViewTransform
-from annotator.model.image import Voi
+from annotator.model.image import ImageInfo, Voi
 from annotator.ui import corner_text, theme
 from annotator.ui.corner_paint import Wording, paint_message
 from annotator.ui.grey_image import PLAIN, GreyImage
@@ -118,7 +118,7 @@ class Viewport(PlacedPicture):
         """Show another picture, fitted and in its own window; another frame of the same image keeps both."""
         self._hand.cancel()
         before, self._picture = self._picture, picture
-        same = before is not None and before.info.sop_instance_uid == picture.info.sop_instance_uid
+        same = before is not None and _same_image(before.info, picture.info)
         if before is not None and same:
             self._voi = _next_voi(self._voi, before, picture)
             self._move()
@@ -416,6 +416,11 @@ def _next_voi(voi: Voi | None, before: Picture, picture: Picture) -> Voi | None:
         return voi
     place = old.index(voi)
     return new[place] if place < len(new) else picture.voi
+
+
+def _same_image(a: ImageInfo, b: ImageInfo) -> bool:
+    """Whether what is set by hand on one holds for the other; two files may claim one UID with other pixels."""
+    return a.sop_instance_uid == b.sop_instance_uid and (a.rows, a.columns) == (b.rows, b.columns)
 
 
 def _to_device_pixels(painter: QPainter) -> None:

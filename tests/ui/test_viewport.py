@@ -111,6 +111,15 @@ def test_in_a_stack_the_wheel_steps_and_ctrl_wheel_zooms(viewport, qtbot):
     assert viewport.view.scale > scale
 
 
+def test_two_files_that_claim_one_uid_with_other_pixels_are_two_images(viewport):
+    viewport.show_picture(picture())
+    viewport.one_to_one()
+    viewport.show_picture(picture(breast(180, 140)))
+    assert viewport.fitted
+    assert (viewport.view.rows, viewport.view.columns) == (180, 140)
+    viewport.grab()
+
+
 def test_the_next_frame_of_a_stack_keeps_view_and_window(viewport):
     viewport.show_picture(picture(frames=9))
     wheel(viewport, QPoint(200, 200), 120, Qt.KeyboardModifier.ControlModifier)
