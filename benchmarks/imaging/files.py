@@ -41,7 +41,7 @@ from annotator.phantom.radiograph import Radiograph, take
 from annotator.phantom.write import exam_record
 
 SEED = 4100
-MADE_AS = 3
+MADE_AS = 4
 """Counts changes of this module that make kept files worthless."""
 FIELD_MM = 4096 * 0.057
 
@@ -267,6 +267,8 @@ def _slices(picture: Pixels, count: int) -> list[Pixels]:
 def _as_tomosynthesis(ds: Dataset, count: int, pixel_mm: float) -> None:
     """Turn the header of one view into that of a stack (PS3.3 A.61): the attributes that make it one."""
     ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = BreastTomosynthesisImageStorage
+    ds.StudyInstanceUID = phantom_uid("bench", "tomosynthesis study")
+    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = phantom_uid("bench", "tomosynthesis", count)
     ds.NumberOfFrames = count
     ds.ImageType = ["DERIVED", "PRIMARY", "TOMOSYNTHESIS", "NONE"]
     shared = Dataset()
