@@ -35,7 +35,7 @@ def lay_out(
     """A block of text in a corner of a viewport of `size`."""
     width, height = size
     tall = sum(_metrics(line, ratio).height() for line in lines)
-    wide = max((_metrics(line, ratio).horizontalAdvance(line.text) for line in lines), default=0.0)
+    wide = max((_advance(line, ratio) for line in lines), default=0.0)
     left = width - wide - MARGIN * ratio if right else MARGIN * ratio
     top = height - tall - MARGIN * ratio if at_bottom else MARGIN * 0.7 * ratio
     return Block(QRectF(left, top, wide, tall), lines, right)
@@ -47,7 +47,7 @@ def paint_block(painter: QPainter, block: Block, ratio: float) -> None:
     painter.fillRect(block.rect, SHADE)
     for line in block.lines:
         metrics = _metrics(line, ratio)
-        x = block.rect.right() - metrics.horizontalAdvance(line.text) if block.right else block.rect.left()
+        x = block.rect.right() - _advance(line, ratio) if block.right else block.rect.left()
         painter.setFont(_font(line, ratio))
         painter.setPen(QColor(theme.WARNING if line.warning else theme.STRONG if line.title else theme.TEXT))
         painter.drawText(QPointF(x, y + metrics.ascent()), line.text)
@@ -130,7 +130,7 @@ def paint_ruler(painter: QPainter, shown: Ruler, size: tuple[int, int], right: b
     line = Line(shown.text)
     metrics = _metrics(line, ratio)
     painter.setFont(_font(line, ratio))
-    wide = metrics.horizontalAdvance(shown.text)
+    wide = _advance(line, ratio)
     words = QRectF(x - wide if right else x, top + shown.length + 2 * ratio, wide, metrics.height())
     painter.fillRect(words, SHADE)
     painter.setPen(QColor(theme.TEXT))
@@ -154,6 +154,12 @@ def _font(line: Line, ratio: float) -> QFont:
 
 def _metrics(line: Line, ratio: float) -> QFontMetricsF:
     return _lettering(line.title, ratio)[1]
+
+
+@lru_cache(maxsize=512)
+def _advance(line: Line, ratio: float) -> float:
+    """Width of a line in device pixels; a window drag changes one line of a dozen, and asking Qt takes long."""
+    return _metrics(line, ratio).horizontalAdvance(line.text)
 
 
 @lru_cache

@@ -13,7 +13,7 @@ from annotator.ui.picture import Picture
 
 AIM_PX = 4.0
 """One deviation of a hand that aims at a spot, in screen pixels; three of them are the limit."""
-SETTLES_MS = 60
+SETTLES_MS = 50
 """From the last movement to the exact picture."""
 NOWHERE = ViewTransform(1, 1, 1.0, 0.0, 0.0)
 
