@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -12,15 +13,36 @@ from PySide6.QtGui import QImage
 from annotator.imaging.render import Mode, covered_rect, modes_differ, render_moving, render_values
 from annotator.model.geometry import ViewTransform
 from annotator.model.image import Voi
-from annotator.ui.grey_output import OPAQUE_BLACK, Depth, GreyOutput
+from annotator.ui.grey_output import Depth, GreyOutput
 from annotator.ui.picture import Picture
 
 Rect = tuple[int, int, int, int]
 """Left, top, right and bottom in screen pixels, the last two excluded."""
 
 PLAIN = GreyOutput()
-_OPAQUE_BLACK = 0xFF << 24
-_PIXELS = (np.arange(256, dtype=np.uint32) * 0x010101 | _OPAQUE_BLACK).view(np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a viewport of `size` device pixels is to show, before any table."""
+
+    picture: Picture
+    view: ViewTransform
+    size: tuple[int, int]
+    mode: Mode
+    smooth: bool
+
+    def exact(self) -> NDArray[np.uint16]:
+        """The exact stored values, (rows, columns): some 40 ms for 5 million pixels, best made in a job."""
+        levels = self.picture.levels
+        outside = levels.padding_value
+        return render_values(levels, self.view, *self.size, self.mode, smooth=self.smooth, outside=outside)
+
+    def quick(self) -> tuple[NDArray[np.uint16], ViewTransform]:
+        """Stored values made quickly, and the view they really show."""
+        levels = self.picture.levels
+        outside = levels.padding_value
+        return render_moving(levels, self.view, *self.size, self.mode, smooth=self.smooth, outside=outside)
 
 
 class GreyImage:
@@ -31,20 +53,35 @@ class GreyImage:
     """
 
     def __init__(self) -> None:
-        self._seen: tuple[Any, ...] | None = None
-        self._moving = False
+        self._seen: Wanted | None = None
+        self._quick = False
         self._values: NDArray[np.uint16] = np.zeros((1, 1), np.uint16)
         self._shown = ViewTransform(1, 1, 1.0, 0.0, 0.0)
         self._table_of: tuple[Any, ...] | None = None
         self._table: NDArray[Any] = np.zeros(1 << 16, np.int32)
         self._pixels: NDArray[np.int32] = np.zeros((1, 1), np.int32)
-        self._edges: tuple[Rect, bool] | None = None
+        self._edges: tuple[Rect, int] | None = None
         self._image = QImage()
+        self._fresh = False
 
     @property
     def shown(self) -> ViewTransform:
         """How the picture lies on the image made last: what is drawn over it must go by this."""
         return self._shown
+
+    @property
+    def missing(self) -> Wanted | None:
+        """What the image made last shows only quickly made; None when it is exact."""
+        return self._seen if self._quick else None
+
+    def take(self, wanted: Wanted, values: NDArray[np.uint16]) -> bool:
+        """Show `values`, which are exactly what was missing; False when something else is by now."""
+        if wanted != self.missing:
+            return False
+        self._values, self._shown = values, wanted.view
+        self._quick = False
+        self._fresh = True
+        return True
 
     def image(
         self,
@@ -57,20 +94,22 @@ class GreyImage:
         *,
         smooth: bool = False,
         moving: bool = False,
+        later: bool = False,
         output: GreyOutput = PLAIN,
     ) -> QImage:
         """The viewport of `size` device pixels, at one device pixel a pixel, valid until the next call.
 
         `moving`: the view is about to change again, so a quick picture will do; one that is already
-        exact stays.
+        exact stays. `later`: so it will when nothing moves, because somebody gives the exact one to `take`.
         """
-        fresh = self._resample(picture, view, size, mode, smooth, moving)
+        self._resample(Wanted(picture, view, size, mode, smooth), quick=moving or later)
         table_of = picture.shown_info, voi, inverted, output, moving and output.depth is Depth.DITHERED
         if table_of != self._table_of:
-            table = output.table(picture.shown_info, voi, invert=inverted, settled=not moving)
-            self._table, self._table_of = _pixel_table(table), table_of
-        elif not fresh:
+            self._table = output.pixel_table(picture.shown_info, voi, invert=inverted, settled=not moving)
+            self._table_of = table_of
+        elif not self._fresh:
             return self._image
+        self._fresh = False
         self._image = self._through_table(output)
         return self._image
 
@@ -80,28 +119,15 @@ class GreyImage:
         self._values, self._pixels = np.zeros((1, 1), np.uint16), np.zeros((1, 1), np.int32)
         self._image = QImage()
 
-    def _resample(
-        self,
-        picture: Picture,
-        view: ViewTransform,
-        size: tuple[int, int],
-        mode: Mode,
-        smooth: bool,
-        moving: bool,
-    ) -> bool:
-        seen = picture, view, size, mode, smooth
-        if seen == self._seen and (moving or not self._moving):
-            return False
-        outside = picture.levels.padding_value
-        if moving:
-            self._values, self._shown = render_moving(
-                picture.levels, view, *size, mode, smooth=smooth, outside=outside
-            )
+    def _resample(self, wanted: Wanted, *, quick: bool) -> None:
+        if wanted == self._seen and (quick or not self._quick):
+            return
+        if quick:
+            self._values, self._shown = wanted.quick()
         else:
-            self._values = render_values(picture.levels, view, *size, mode, smooth=smooth, outside=outside)
-            self._shown = view
-        self._seen, self._moving = seen, moving and modes_differ(view)
-        return True
+            self._values, self._shown = wanted.exact(), wanted.view
+        self._seen, self._quick = wanted, quick and modes_differ(wanted.view)
+        self._fresh = True
 
     def _through_table(self, output: GreyOutput) -> QImage:
         """The image of the values; what the picture does not cover is black whatever the table says."""
@@ -113,31 +139,24 @@ class GreyImage:
             if spread[part].size:
                 spread[part] = cv2.LUT(self._values[part], self._table)
             return output.image(spread)
-        ten = output.depth is Depth.TEN
-        if self._pixels.shape != self._values.shape or self._edges is None or self._edges[1] != ten:
+        black = output.black
+        if self._pixels.shape != self._values.shape or self._edges is None or self._edges[1] != black:
             self._pixels = np.zeros(self._values.shape, np.int32)
-            self._edges = (0, 0, width, height), ten
+            self._edges = (0, 0, width, height), black
         covered = left, top, right, bottom
         if covered != self._edges[0]:
-            _blacken(self._pixels, self._edges[0], covered, OPAQUE_BLACK if ten else _OPAQUE_BLACK)
-            self._edges = covered, ten
+            _blacken(self._pixels, self._edges[0], covered, black)
+            self._edges = covered, black
         if self._pixels[part].size:
             cv2.LUT(self._values[part], self._table, dst=self._pixels[part])
-        form = QImage.Format.Format_RGB30 if ten else QImage.Format.Format_RGB32
         # on the pixels kept here, not on a copy of them
-        return QImage(self._pixels.data, width, height, width * 4, form)
+        return QImage(self._pixels.data, width, height, width * 4, output.pixel_format)
 
 
 def _blacken(pixels: NDArray[np.int32], before: Rect, now: Rect, black: int) -> None:
     """What was covered and is no more; all the rest is black already."""
     left, top, right, bottom = before
-    colour = np.array(black, np.uint32).view(np.int32)
-    pixels[top : max(min(now[1], bottom), top), left:right] = colour
-    pixels[min(max(now[3], top), bottom) : bottom, left:right] = colour
-    pixels[top:bottom, left : max(min(now[0], right), left)] = colour
-    pixels[top:bottom, min(max(now[2], left), right) : right] = colour
-
-
-def _pixel_table(table: NDArray[Any]) -> NDArray[Any]:
-    """Pixels of Format_RGB32 for a table of grey levels; they are drawn as they are, without conversion."""
-    return np.asarray(cv2.LUT(table, _PIXELS)).reshape(-1) if table.dtype == np.uint8 else table
+    pixels[top : max(min(now[1], bottom), top), left:right] = black
+    pixels[min(max(now[3], top), bottom) : bottom, left:right] = black
+    pixels[top:bottom, left : max(min(now[0], right), left)] = black
+    pixels[top:bottom, min(max(now[2], left), right) : right] = black

@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
@@ -23,8 +24,9 @@ from annotator.model.image import ImageInfo, Voi
 Table = NDArray[Any]
 """65,536 entries: uint8 levels, uint16 256ths of a level, or int32 pixels of Format_RGB30."""
 
-OPAQUE_BLACK = 3 << 30
-"""Black as a pixel of Format_RGB30."""
+_BLACK_24 = 0xFF << 24
+_BLACK_30 = 3 << 30
+_PIXELS_24 = (np.arange(256, dtype=np.uint32) * 0x010101 | _BLACK_24).view(np.int32)
 
 
 class Depth(StrEnum):
@@ -56,6 +58,21 @@ class GreyOutput:
     def levels(self) -> int:
         """How many driving levels can be told apart: 256 or 1024."""
         return 1024 if self.depth is Depth.TEN else 256
+
+    @property
+    def black(self) -> int:
+        """Black as a pixel of `pixel_format`, as a signed number of 32 bits."""
+        return (_BLACK_30 if self.depth is Depth.TEN else _BLACK_24) - (1 << 32)
+
+    @property
+    def pixel_format(self) -> QImage.Format:
+        """The form of 32 bits a pixel that such a screen draws without converting it first."""
+        return QImage.Format.Format_RGB30 if self.depth is Depth.TEN else QImage.Format.Format_RGB32
+
+    def pixel_table(self, info: ImageInfo, voi: Voi | None, *, invert: bool, settled: bool = True) -> Table:
+        """`table` with grey levels as pixels of `pixel_format`; 256ths of a level stay what they are."""
+        table = self.table(info, voi, invert=invert, settled=settled)
+        return np.asarray(cv2.LUT(table, _PIXELS_24)).reshape(-1) if table.dtype == np.uint8 else table
 
     def table(self, info: ImageInfo, voi: Voi | None, *, invert: bool, settled: bool = True) -> Table:
         """What each stored value becomes; `settled` False: without error diffusion, which moves with a picture."""
@@ -89,7 +106,7 @@ class GreyOutput:
         if self.depth is Depth.DITHERED:
             return self._driving(WHITE + 1).astype(np.uint16)
         ten = self._driving(1024).astype(np.uint32)
-        pixels: Table = (ten << 20 | ten << 10 | ten | OPAQUE_BLACK).astype(np.uint32).view(np.int32)
+        pixels: Table = (ten << 20 | ten << 10 | ten | _BLACK_30).astype(np.uint32).view(np.int32)
         return pixels
 
     @cached_property

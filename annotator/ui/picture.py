@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,8 @@ class Picture:
     as it hangs in grey levels, `SMALL_PX` square.
 
     Of a stack, `slices` says where each lies; `slab` is what was put together around `frame_number`.
-    `air` is the stored value of air in a file that gives no padding. A `provisional` picture was made from a lower resolution: to look at, not to measure or mark on.
+    `air` is the stored value of air in a file that gives no padding. A `provisional` picture was made
+    from a lower resolution: to look at, not to measure or mark on.
     """
 
     info: ImageInfo
@@ -60,7 +62,7 @@ class Picture:
     provisional: bool = False
     air: PaddingRange | None = None
 
-    @property
+    @cached_property
     def shown_info(self) -> ImageInfo:
         """The facts that grey levels are made with: flat air stays black when inverted, as padding does."""
         return self.info if self.air is None else replace(self.info, padding=self.air)
