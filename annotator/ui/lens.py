@@ -188,11 +188,17 @@ class Lens(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
+        try:
+            self._paint(painter)
+        finally:
+            # a painter that outlives its widget's paint event takes the program down with it
+            painter.end()
+
+    def _paint(self, painter: QPainter) -> None:
         viewport = self._viewport
         picture = None if viewport is None else viewport.picture
         if viewport is None or picture is None:
             painter.fillRect(self.rect(), Qt.GlobalColor.black)
-            painter.end()
             return
         ratio = viewport.ratio
         side = round(self.width() * ratio)
@@ -212,7 +218,6 @@ class Lens(QWidget):
         painter.drawImage(0, 0, grey)
         viewport.paint_marks(painter, view, (side, side))
         self._frame(painter, side, ratio)
-        painter.end()
 
     def _view(self, viewport: Viewport) -> ViewTransform:
         at = viewport.device_position(self._at)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -23,13 +26,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from annotator.imaging.render import Mode
+from annotator.imaging.render import Mode, covered_rect
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.model.image import ImageInfo, Voi
 from annotator.ui import corner_text, theme
 from annotator.ui.corner_paint import Wording, paint_message
-from annotator.ui.grey_image import PLAIN, GreyImage
+from annotator.ui.grey_image import PLAIN, GreyImage, Wanted
 from annotator.ui.grey_output import Depth, GreyOutput
 from annotator.ui.hand import Hand
 from annotator.ui.picture import Picture
@@ -79,6 +82,8 @@ class Viewport(PlacedPicture):
         self._overlay_level = corner_text.ALL
         self._active = False
         self._grey = GreyImage()
+        self._ask_exact: Callable[[Wanted], None] | None = None
+        self._asked: Wanted | None = None
         self._hand = Hand(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -114,6 +119,21 @@ class Viewport(PlacedPicture):
         """Whether a picture larger than its pixels is interpolated rather than shown in squares."""
         return self._smooth
 
+    @property
+    def exact(self) -> bool:
+        """Whether the picture painted last is the exact one."""
+        return self._grey.missing is None
+
+    def leave_exact_to(self, ask: Callable[[Wanted], None]) -> None:
+        """Paint quick pictures only and ask for the exact one when nothing moves; it comes with `take_exact`."""
+        self._ask_exact = ask
+
+    def take_exact(self, wanted: Wanted, values: NDArray[np.uint16]) -> None:
+        """The exact picture that was asked for; left aside when something else is to be shown by now."""
+        self._asked = None
+        if self._grey.take(wanted, values):
+            self.update()
+
     def show_picture(self, picture: Picture) -> None:
         """Show another picture, fitted and in its own window; another frame of the same image keeps both."""
         self._hand.cancel()
@@ -139,6 +159,7 @@ class Viewport(PlacedPicture):
         self._picture, self._message, self._voi = None, message, None
         self._view = NOWHERE
         self._grey.clear()
+        self._asked = None
         self.settle()
         self._marks.set_picture(None)
         self._describe()
@@ -152,14 +173,14 @@ class Viewport(PlacedPicture):
             self._voi = voi
             if self._output.depth is Depth.DITHERED:
                 self._move()
-            self.update()
+            self._update_grey()
             self.voi_changed.emit()
 
     def set_inverted(self, inverted: bool) -> None:
         """Black becomes white; air that is padding stays black."""
         if inverted != self._inverted:
             self._inverted = inverted
-            self.update()
+            self._update_grey()
             self.voi_changed.emit()
 
     def set_mode(self, mode: Mode) -> None:
@@ -306,6 +327,21 @@ class Viewport(PlacedPicture):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
+        try:
+            self._paint(painter)
+        finally:
+            # a painter that outlives its widget's paint event takes the program down with it
+            painter.end()
+        self._ask_for_exact()
+
+    def _ask_for_exact(self) -> None:
+        missing = self._grey.missing
+        if missing is None or self._moving or self._ask_exact is None or missing == self._asked:
+            return
+        self._asked = missing
+        self._ask_exact(missing)
+
+    def _paint(self, painter: QPainter) -> None:
         self._blacken_edge(painter)
         _to_device_pixels(painter)
         size = width, height = self.device_size()
@@ -322,6 +358,7 @@ class Viewport(PlacedPicture):
                 self._inverted,
                 smooth=self._smooth,
                 moving=self._moving,
+                later=self._ask_exact is not None,
                 output=self._output,
             )
             painter.drawImage(0, 0, grey)
@@ -335,7 +372,19 @@ class Viewport(PlacedPicture):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.drawRect(QRect(0, 0, width - 1, height - 1))
-        painter.end()
+
+    def _update_grey(self) -> None:
+        """Repaint what another table changes: the picture and the words, not the black beside them."""
+        before, now = self._worded, self._wording()
+        left, top, right, bottom = covered_rect(self._grey.shown, *self.device_size())
+        parts = [QRectF(left, top, right - left, bottom - top)]
+        for wording in (before, now):
+            parts += [] if wording is None else [block.rect for block in wording.blocks]
+        zero_x, zero_y = self.device_position(QPointF(0, 0))
+        for part in parts:
+            shown = part.translated(-zero_x, -zero_y)
+            corner, size = shown.topLeft() / self.ratio, shown.size() / self.ratio
+            self.update(QRectF(corner, size).toAlignedRect().adjusted(-2, -2, 2, 2))
 
     def _blacken_edge(self, painter: QPainter) -> None:
         """Between whole device pixels the last one is only partly ours, and nobody else paints it."""

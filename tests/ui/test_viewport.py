@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from hands import LEFT, MIDDLE, NONE, RIGHT, click, drag, move, press, release, wheel
 from pictures import INFO, Host, breast, middle, picture, reading_with
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QRegion
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from annotator.imaging.grayscale import display_lut, dragged_window
 from annotator.imaging.render import Mode, render_values, shade
@@ -480,3 +481,40 @@ def test_what_makes_an_image_easy_to_misread_is_said_on_the_breast_too(viewport)
     viewport.center_on(ImagePoint(180, 150))
     top, _ = viewport._wording().blocks
     assert [line.text for line in top.lines] == ["R MCC", "FOR PROCESSING", "magnified x1.8"]
+
+
+class PaintedRegions(QObject):
+    """What a widget was asked to paint since it was made."""
+
+    def __init__(self, widget):
+        super().__init__(widget)
+        self.region = QRegion()
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched, event):
+        if event.type() == QEvent.Type.Paint:
+            self.region = self.region.united(event.region())
+        return False
+
+
+@pytest.mark.parametrize("orientation", [Orientation(), Orientation(True, True, False)])
+@pytest.mark.parametrize("act", ["window", "invert"])
+def test_another_table_repaints_all_that_changes_and_not_the_black_beside_it(
+    viewport, qtbot, orientation, act
+):
+    viewport.set_overlay_level(0)
+    viewport.show_picture(picture(orientation=orientation))
+    viewport.settle()
+    QApplication.processEvents()
+    before = pixels(viewport)
+    painted = PaintedRegions(viewport)
+    if act == "window":
+        viewport.set_voi(Window(1111, 2222, name="another one, with many more letters"))
+    else:
+        viewport.set_inverted(True)
+    qtbot.waitUntil(lambda: not painted.region.isEmpty())
+    region = QRegion(painted.region)
+    changed = np.argwhere((pixels(viewport) != before).any(axis=2))
+    assert len(changed) > 1000
+    assert all(region.contains(QPoint(int(column), int(row))) for row, column in changed[::7])
+    assert not QRegion(viewport.rect()).subtracted(region).isEmpty()
