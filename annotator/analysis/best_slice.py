@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.noise import FloatImage
+from annotator.analysis.blobs import FINEST_PX, blob_response, bright_up
+from annotator.analysis.noise import spread
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import PaddingRange
 
@@ -19,7 +19,6 @@ ASSUMED_PIXEL_MM = 0.1
 """Pixel size of tomosynthesis, taken for the scales alone when an image does not say its own."""
 SCALES_MM = (0.08, 0.13, 0.2, 0.32, 0.5)
 """Widths of the filter: of specks up to some 1.5 mm across."""
-FINEST_PX = 0.8
 LEAST_REACH_PX = 1.5
 LEAST_Z = 5.5
 """Less does not stand out of the noise, which reaches 4.5 somewhere in a hundred slices."""
@@ -102,13 +101,7 @@ def _look(
     half = math.ceil(reach + 3 * max(sigmas) + SURROUNDINGS_PX)
     left, top = max(0, int(at.column) - half), max(0, int(at.row) - half)
     stored = frame[top : int(at.row) + half + 1, left : int(at.column) + half + 1]
-    values = stored.astype(np.float32)
-    valid = np.ones(stored.shape, np.bool_)
-    if padding is not None:
-        valid = (stored < padding.low) | (stored > padding.high)
-        values[~valid] = np.median(values[valid]) if valid.any() else 0
-    if inverse:
-        values = -values
+    values, valid = bright_up(stored, padding, inverse=inverse)
     rows, columns = stored.shape
     away = np.hypot(
         np.arange(columns) + 0.5 + left - at.column, (np.arange(rows) + 0.5 + top - at.row)[:, None]
@@ -116,23 +109,10 @@ def _look(
     near = (away <= reach) & valid
     highest, places, noise = [], [], []
     for sigma in sigmas:
-        response = _response(values, sigma)
-        noise.append(1.4826 * float(np.median(np.abs(response - np.median(response)))))
+        response, _ = blob_response(values, sigma)
+        noise.append(spread(response - np.median(response)))
         inside = np.where(near, response, -np.inf)
         row, column = divmod(int(inside.argmax()), columns)
         highest.append(float(inside[row, column]) if near.any() else 0.0)
         places.append(ImagePoint(left + column + 0.5, top + row + 0.5))
     return _Look(tuple(highest), tuple(places), tuple(noise))
-
-
-def _response(values: FloatImage, sigma: float) -> FloatImage:
-    """Minus the Laplacian of Gaussian times sigma squared: a spot of that size responds with its height."""
-    reach = math.ceil(4 * sigma)
-    x = np.arange(-reach, reach + 1, dtype=np.float64)
-    gauss = np.exp(-0.5 * (x / sigma) ** 2)
-    gauss /= gauss.sum()
-    second = (x**2 / sigma**2 - 1) * gauss
-    second -= second.mean()
-    across = cv2.sepFilter2D(values, cv2.CV_32F, second, gauss, borderType=cv2.BORDER_REFLECT)
-    down = cv2.sepFilter2D(values, cv2.CV_32F, gauss, second, borderType=cv2.BORDER_REFLECT)
-    return np.asarray(-(across + down), np.float32)

@@ -10,9 +10,16 @@ from numpy.typing import NDArray
 
 FloatImage = NDArray[np.float32]
 
+_PER_MEDIAN = 1.4826
+"""Standard deviation of a normal distribution over the median of its distances from the middle."""
 _BINS = 10
 _QUIETEST = 0.25
 """Grey levels: no noise is taken to be smaller, whole numbers alone make 0.29."""
+
+
+def spread(values: NDArray[np.floating]) -> float:
+    """Standard deviation of values around 0, from the median of their sizes: a few outliers do not count."""
+    return _PER_MEDIAN * float(np.median(np.abs(values)))
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,7 @@ def noise_curve(patch: FloatImage, valid: NDArray[np.bool_]) -> NoiseCurve:
     for part in np.array_split(order, _BINS):
         if part.size:
             nodes.append(float(np.median(means[part])))
-            deviations.append(1.4826 * float(np.median(sizes[part])))
+            deviations.append(spread(sizes[part]))
     sd = np.convolve(np.pad(deviations, 1, mode="edge"), np.full(3, 1 / 3), mode="valid")
     # air of one value beside the breast has no noise of its own
     sd = np.maximum(sd, max(_QUIETEST, 0.35 * float(sd.max())))

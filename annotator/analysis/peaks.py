@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.noise import FloatImage, NoiseCurve, noise_curve, without_dead_pixels
+from annotator.analysis.blobs import FINEST_PX, blob_response, bright_up
+from annotator.analysis.noise import FloatImage, NoiseCurve, noise_curve, spread, without_dead_pixels
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import PaddingRange
 
@@ -23,7 +24,6 @@ LIMIT_REACHES = 2.0
 """Nothing whose outline is farther from the click than so many reaches is offered."""
 
 _SCALES = 7
-_FINEST_PX = 0.8
 
 
 @dataclass(frozen=True)
@@ -91,13 +91,7 @@ def cut(click: Click, look: Look) -> Patch:
     column, row = int(click.at.column), int(click.at.row)
     left, top = max(0, column - reach), max(0, row - reach)
     stored = click.frame[top : row + reach + 1, left : column + reach + 1]
-    values = stored.astype(np.float32)
-    valid = np.ones(values.shape, np.bool_)
-    if click.padding is not None:
-        valid = (stored < click.padding.low) | (stored > click.padding.high)
-        values[~valid] = np.median(values[valid]) if valid.any() else 0
-    if click.inverse:
-        values = -values
+    values, valid = bright_up(stored, click.padding, inverse=click.inverse)
     if step > 1:
         values, valid = _averaged(values, step), _averaged(valid.astype(np.float32), step) > 0.99
     noise = noise_curve(values, valid)
@@ -129,7 +123,7 @@ def peak_near(patch: Patch, click: Click, look: Look) -> Peak | None:
 
 def _peaks(patch: Patch, pixel_mm: float, look: Look) -> list[Peak]:
     """Local maxima over place and scale of the Laplacian of Gaussian."""
-    finest = max(look.finest_mm / pixel_mm, _FINEST_PX)
+    finest = max(look.finest_mm / pixel_mm, FINEST_PX)
     sigmas = np.geomspace(finest, max(look.coarsest_mm / pixel_mm, 4 * finest), _SCALES)
     z = np.stack([_significance(patch, float(sigma)) for sigma in sigmas])
     around = np.stack([cv2.dilate(layer, np.ones((3, 3), np.uint8)) for layer in z])
@@ -144,20 +138,9 @@ def _peaks(patch: Patch, pixel_mm: float, look: Look) -> list[Peak]:
 
 def _significance(patch: Patch, sigma: float) -> FloatImage:
     """Minus the Laplacian at one scale over its own robust deviation, at least that of white noise."""
-    reach = math.ceil(4 * sigma)
-    x = np.arange(-reach, reach + 1, dtype=np.float64)
-    gauss = np.exp(-0.5 * (x / sigma) ** 2)
-    gauss /= gauss.sum()
-    second = (x**2 / sigma**2 - 1) / sigma**2 * gauss
-    second -= second.mean()
-    image = patch.stabilised
-    across = cv2.sepFilter2D(image, cv2.CV_32F, second, gauss, borderType=cv2.BORDER_REFLECT)
-    down = cv2.sepFilter2D(image, cv2.CV_32F, gauss, second, borderType=cv2.BORDER_REFLECT)
-    response = -(across + down)
-    white = math.sqrt(2 * ((second @ second) * (gauss @ gauss) + (second @ gauss) ** 2))
+    response, white = blob_response(patch.stabilised, sigma)
     tissue = response[patch.valid] if patch.valid.any() else response
-    spread = 1.4826 * float(np.median(np.abs(tissue)))
-    return np.asarray(response / np.float32(max(white, spread)), np.float32)
+    return np.asarray(response / np.float32(max(white, spread(tissue))), np.float32)
 
 
 def _averaged(values: FloatImage, step: int) -> FloatImage:

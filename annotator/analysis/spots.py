@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.analysis.contours import Shape, spot_shape
-from annotator.analysis.noise import FloatImage
+from annotator.analysis.noise import FloatImage, spread
 from annotator.analysis.peaks import CLOSE, LIMIT_REACHES, WIDE, Click, Look, Patch, Peak, cut, peak_near
 from annotator.model.geometry import ImagePoint, PixelSpacing
 from annotator.model.image import PaddingRange
@@ -173,8 +173,8 @@ def _background(patch: Patch, place: tuple[float, float], radius: float) -> Floa
     for _ in range(4):
         plane, *_rest = np.linalg.lstsq(terms[kept], values[kept], rcond=None)
         off = values - terms @ plane
-        spread = 1.4826 * float(np.median(np.abs(off[kept] - np.median(off[kept])))) + 1e-6
-        inner = (off < 2 * spread) & (off > -3.5 * spread)
+        width = spread(off[kept] - np.median(off[kept])) + 1e-6
+        inner = (off < 2 * width) & (off > -3.5 * width)
         if inner.sum() < 8:
             break
         kept = inner

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.imaging.grayscale import full_range, modality_values, stored_range, voi_fraction
+from annotator.imaging.grayscale import full_range, is_padding, modality_values, stored_range, voi_fraction
 from annotator.model.image import ImageInfo, PaddingRange, Voi, VoiFunction, Window
 
 CHOSEN_FROM_HISTOGRAM = "chosen from the histogram"
@@ -88,7 +88,7 @@ def _values(info: ImageInfo, frame: NDArray[Any]) -> _Values:
     found = _Values(stored, counts[stored - low])
     if info.padding is None:
         return found
-    return found.where((stored < info.padding.low) | (stored > info.padding.high))
+    return found.where(~is_padding(stored, info.padding))
 
 
 def _without_air(values: _Values) -> _Values:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.imaging.grayscale import stored_range
 from annotator.model.image import ImageInfo, PaddingRange, SlicePosition
 
 ROUNDING_MM = 1e-3
@@ -112,8 +113,7 @@ def brightest(frames: Sequence[Frame], info: ImageInfo) -> Frame:
 
 def _is_darkest(padding: PaddingRange, info: ImageInfo) -> bool:
     """Whether no stored value can be shown darker than padding, so that any tissue wins over it by itself."""
-    lowest = -(1 << info.bits_stored - 1) if info.signed else 0
-    highest = lowest + (1 << info.bits_stored) - 1
+    lowest, highest = stored_range(info)
     return padding.high >= highest if info.inverse else padding.low <= lowest
 
 
