@@ -10,7 +10,7 @@ import getpass
 import math
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -93,13 +93,8 @@ def load_settings(
     environment = os.environ if environment is None else environment
     settings = Settings(database="", reader=_default_reader(environment))
     settings = replace(settings, **_from_file(file))
-    given: dict[str, str | None] = {
-        f.name: environment.get(f"ANNOTATOR_{f.name.upper()}") for f in fields(Settings) if f.type == "str"
-    }
-    given |= {k: v for k, v in (overrides or {}).items() if v is not None}
-    chosen: dict[str, Any] = {k: v for k, v in given.items() if v}
-    chosen |= _switches(environment)
-    settings = replace(settings, **chosen)
+    settings = replace(settings, **_from_environment(environment))
+    settings = replace(settings, **{name: said for name, said in (overrides or {}).items() if said})
     if not 0 < settings.micro_below_mm <= settings.macro_above_mm < math.inf:
         raise InvalidSettings(
             f"micro_below_mm is {settings.micro_below_mm:g} and macro_above_mm {settings.macro_above_mm:g}; "
@@ -116,11 +111,6 @@ def load_settings(
             raise InvalidSettings(f"{name} is {said!r}; choose one of {', '.join(allowed)}")
     if not settings.database:
         settings = replace(settings, database=f"sqlite:///{data_dir() / 'readings.db'}")
-    if not 0 <= settings.micro_below_mm <= settings.macro_above_mm < math.inf:
-        raise InvalidSettings(
-            f"micro_below_mm is {settings.micro_below_mm:g} and macro_above_mm {settings.macro_above_mm:g}; "
-            "both are lengths, the first not above the second"
-        )
     return settings
 
 
@@ -149,16 +139,33 @@ def _from_file(file: Path | None) -> dict[str, Any]:
     return values
 
 
-def _switches(environment: Mapping[str, str]) -> dict[str, bool]:
-    """The settings of two states that a variable names."""
-    switches = {}
-    for name in (f.name for f in fields(Settings) if f.type == "bool"):
-        said = environment.get(variable := f"ANNOTATOR_{name.upper()}", "").lower()
-        if said not in ("", "true", "false"):
-            raise InvalidSettings(f"{variable} is {said!r}; set it to true or false")
-        if said:
-            switches[name] = said == "true"
-    return switches
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    """What variables say; an empty one says nothing."""
+    said = {f.name: environment.get(f"ANNOTATOR_{f.name.upper()}", "") for f in fields(Settings)}
+    kinds = {f.name: str(f.type) for f in fields(Settings)}
+    return {
+        name: _READ[kinds[name]](f"ANNOTATOR_{name.upper()}", value) for name, value in said.items() if value
+    }
+
+
+def _switch(variable: str, said: str) -> bool:
+    if said.lower() not in ("true", "false"):
+        raise InvalidSettings(f"{variable} is {said!r}; set it to true or false")
+    return said.lower() == "true"
+
+
+def _number(variable: str, said: str) -> float:
+    try:
+        return float(said)
+    except ValueError:
+        raise InvalidSettings(f"{variable} is {said!r}; set it to a number") from None
+
+
+_READ: dict[str, Callable[[str, str], str | float | bool]] = {
+    "str": lambda _variable, said: said,
+    "float": _number,
+    "bool": _switch,
+}
 
 
 def _default_reader(environment: Mapping[str, str]) -> str:

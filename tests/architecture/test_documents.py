@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 from annotator import __version__
 from annotator.cli import COMMANDS
 from annotator.cli.doctor import LIBRARIES
+from annotator.settings import Settings
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -17,6 +19,19 @@ def test_every_command_is_documented_and_every_documented_command_exists() -> No
     text = (PROJECT / "docs" / "command-line.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `annotator ([a-z-]+)` \|", text, re.MULTILINE)
     assert sorted(rows) == sorted(COMMANDS)
+
+
+def test_every_setting_is_documented_with_what_it_is_at_first() -> None:
+    text = (PROJECT / "docs" / "settings.md").read_text(encoding="utf-8")
+    told = {}
+    for names, values in re.findall(r"^\| (`[a-z_`, ]+`) \| ([^|]+) \|", text, re.MULTILINE):
+        told |= dict(
+            zip(re.findall(r"`(\w+)`", names), re.findall(r"`([^`]+)`", values) or [""], strict=True)
+        )
+    assert set(told) == {field.name for field in fields(Settings)}
+    for field in fields(Settings):
+        if field.default is not MISSING:
+            assert tomllib.loads(f"value = {told[field.name]}")["value"] == field.default, field.name
 
 
 def test_doctor_looks_for_every_library_the_program_needs() -> None:

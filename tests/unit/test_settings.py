@@ -164,5 +164,15 @@ def test_a_switch_is_true_or_false(tmp_path: Path) -> None:
         load_settings(write(tmp_path / "s.toml", "header_index = 1"), environment={})
 
 
+def test_numbers_can_be_given_as_variables() -> None:
+    given = {"ANNOTATOR_CINE_SPEED": "15", "ANNOTATOR_STACK_MEMORY_MB": "512.5"}
+    settings = load_settings(environment=given)
+    assert (settings.cine_speed, settings.stack_memory_mb) == (15.0, 512.5)
+    with pytest.raises(InvalidSettings, match="ANNOTATOR_CINE_SPEED is 'fast'; set it to a number"):
+        load_settings(environment={"ANNOTATOR_CINE_SPEED": "fast"})
+    with pytest.raises(InvalidSettings, match="cine_speed nan"):
+        load_settings(environment={"ANNOTATOR_CINE_SPEED": "nan"})
+
+
 def test_the_header_index_lies_in_the_users_cache(own_home: Path) -> None:
     assert header_index_path().is_relative_to(own_home)
