@@ -94,7 +94,8 @@ def load_settings(
     settings = Settings(database="", reader=_default_reader(environment))
     settings = replace(settings, **_from_file(file))
     settings = replace(settings, **_from_environment(environment))
-    settings = replace(settings, **{name: said for name, said in (overrides or {}).items() if said})
+    options: dict[str, Any] = {name: said for name, said in (overrides or {}).items() if said}
+    settings = replace(settings, **options)
     if not 0 < settings.micro_below_mm <= settings.macro_above_mm < math.inf:
         raise InvalidSettings(
             f"micro_below_mm is {settings.micro_below_mm:g} and macro_above_mm {settings.macro_above_mm:g}; "
