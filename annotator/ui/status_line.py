@@ -14,6 +14,8 @@ from annotator.ui.picture import Picture
 from annotator.ui.viewport import Pointer, Viewport
 
 MESSAGE_MS = 8000
+READS_MS = 25
+"""How often at most value, place and zoom are written: no eye reads faster, and the picture goes first."""
 
 
 class StatusLine(QWidget):
@@ -53,6 +55,12 @@ class StatusLine(QWidget):
         row.addWidget(self.hint, 1)
         for part in (self.work, self.bar, self.stop, self.pointer, self.view, self.display, self.reader):
             row.addWidget(part)
+        self._pointed: tuple[Picture | None, Pointer | None] = (None, None)
+        self._viewed: Viewport | None = None
+        self._reading = QTimer(self)
+        self._reading.setSingleShot(True)
+        self._reading.setInterval(READS_MS)
+        self._reading.timeout.connect(self._read)
         self._fade = QTimer(self)
         self._fade.setSingleShot(True)
         self._fade.setInterval(MESSAGE_MS)
@@ -97,29 +105,22 @@ class StatusLine(QWidget):
 
     def show_pointer(self, picture: Picture | None, pointer: Pointer | None) -> None:
         """The stored value under the pointer, and where that is; lengths only with their basis."""
-        if picture is None or pointer is None:
-            self.pointer.setText("")
-            return
-        at, spacing = pointer.point, picture.info.spacing
-        place = f"column {at.column:.0f}  row {at.row:.0f}"
-        if spacing is not None:
-            place = (
-                f"x {at.column * spacing.column_mm:.1f}  y {at.row * spacing.row_mm:.1f} mm {spacing.basis}"
-            )
-        self.pointer.setText(f"value {pointer.value}  ·  {place}")
+        self._pointed = (picture, pointer)
+        self._read_soon()
 
     def show_view(self, viewport: Viewport) -> None:
         """How large and through which window the active pane shows its image."""
-        if viewport.picture is None:
-            self.view.setText("")
-            return
-        voi = viewport.voi
-        name = "" if voi is None else voi.name or "window of the file"
-        inverted = "  ·  inverted" if viewport.inverted else ""
-        depth = depth_words(viewport.picture)
-        place = f"{depth}  ·  " if depth else ""
-        made = made_of(viewport.view, viewport.mode, viewport.smooth)
-        self.view.setText(f"{place}{made}  ·  {name}{inverted}")
+        self._viewed = viewport
+        self._read_soon()
+
+    def _read_soon(self) -> None:
+        """Words wait until the picture that the hand moves is on the screen."""
+        if not self._reading.isActive():
+            self._reading.start()
+
+    def _read(self) -> None:
+        self.pointer.setText(_pointer_words(*self._pointed))
+        self.view.setText("" if self._viewed is None else _view_words(self._viewed))
 
     def show_display(self, note: str) -> None:
         """Say what the images are seen on, in two words; all of it, and what to do, when resting there."""
@@ -149,3 +150,24 @@ class StatusLine(QWidget):
             self._message, self._of_exam = text, of_exam
             self._fade.start()
             self._show()
+
+
+def _pointer_words(picture: Picture | None, pointer: Pointer | None) -> str:
+    if picture is None or pointer is None:
+        return ""
+    at, spacing = pointer.point, picture.info.spacing
+    place = f"column {at.column:.0f}  row {at.row:.0f}"
+    if spacing is not None:
+        place = f"x {at.column * spacing.column_mm:.1f}  y {at.row * spacing.row_mm:.1f} mm {spacing.basis}"
+    return f"value {pointer.value}  ·  {place}"
+
+
+def _view_words(viewport: Viewport) -> str:
+    if viewport.picture is None:
+        return ""
+    name = "" if viewport.voi is None else viewport.voi.name or "window of the file"
+    inverted = "  ·  inverted" if viewport.inverted else ""
+    depth = depth_words(viewport.picture)
+    place = f"{depth}  ·  " if depth else ""
+    made = made_of(viewport.view, viewport.mode, viewport.smooth)
+    return f"{place}{made}  ·  {name}{inverted}"

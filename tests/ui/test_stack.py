@@ -229,7 +229,8 @@ def test_keys_go_through_the_slices_and_to_the_ends(qtbot, open_window, stack) -
         settled(qtbot, window)
         assert shown(window) == expected
     assert text_of(window)[1] == f"slice {FRAMES} of {FRAMES}, {FRAMES - 1}.0 mm"
-    assert window.status.view.text().startswith(f"slice {FRAMES} of {FRAMES}, {FRAMES - 1}.0 mm")
+    said = f"slice {FRAMES} of {FRAMES}, {FRAMES - 1}.0 mm"
+    qtbot.waitUntil(lambda: window.status.view.text().startswith(said))
 
 
 def test_where_there_is_no_stack_the_same_keys_go_to_the_next_image(qtbot, open_window, tmp_path) -> None:
@@ -257,7 +258,8 @@ def test_one_key_goes_from_slices_to_mean_to_maximum_and_back(qtbot, open_window
     wheel(viewport, QPointF(50, 50), -120)
     settled(qtbot, window)
     assert (viewport.picture.frame == stored[MIDDLE - 2 : MIDDLE + 3].max(axis=0)).all()
-    assert window.status.view.text().startswith(f"slab maximum 5 mm (5 slices) around slice {MIDDLE + 1}")
+    said = f"slab maximum 5 mm (5 slices) around slice {MIDDLE + 1}"
+    qtbot.waitUntil(lambda: window.status.view.text().startswith(said))
     key(window, KEYS.Key_J)
     settled(qtbot, window)
     assert viewport.picture.slab is None

@@ -398,7 +398,7 @@ def test_the_status_line_tells_value_place_and_basis_at_the_pointer(qtbot, open_
     at = viewport.widget_position(ImagePoint(100, 200)).toPoint()
     qtbot.mouseMove(viewport, at + QPoint(4, 4))
     qtbot.mouseMove(viewport, at)
-    assert window.status.pointer.text().startswith("value 1")
+    qtbot.waitUntil(lambda: window.status.pointer.text().startswith("value 1"))
     assert "mm at detector" in window.status.pointer.text()
     assert "zoom" in window.status.view.text()
 
