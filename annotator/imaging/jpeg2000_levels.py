@@ -92,9 +92,9 @@ def _plain_parts(stream: bytes, at: int) -> bool:
     """Whether no tile-part from `at` on changes the coding for itself."""
     while _word(stream, at) == _SOT:
         length = int.from_bytes(stream[at + 6 : at + 10], "big")
-        inner = at + 12
+        inner, end = at + 12, at + (length or len(stream))
         while (marker := _word(stream, inner)) != _SOD:
-            if marker not in _HARMLESS_IN_PARTS:
+            if marker not in _HARMLESS_IN_PARTS or inner >= end:
                 return False
             inner += 2 + _word(stream, inner + 2)
         if not length:

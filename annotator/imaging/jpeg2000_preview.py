@@ -17,7 +17,7 @@ from annotator.imaging.jpeg2000_levels import without_levels
 from annotator.imaging.stream_checks import (
     Family,
     StreamHead,
-    check_tile_parts,
+    check_tiles,
     codestream_start,
     read_head,
     recognise,
@@ -56,7 +56,7 @@ def _checked_head(data: bytes, info: ImageInfo) -> StreamHead | None:
     whole = trimmed(data)
     head = read_head(whole)
     check_against_header(head, info.rows, info.columns, (info.bits_allocated, info.bits_stored))
-    check_tile_parts(whole)
+    check_tiles(whole)
     # A low-pass over bits of an overlay, or over a sign that the wavelet took for a value, is no picture.
     plain = info.high_bit == info.bits_stored - 1 and head.signed == info.signed
     return head if plain else None

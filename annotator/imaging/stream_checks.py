@@ -62,6 +62,8 @@ _PADDING = b"\0\xff \n"
 _STRIP = 1 << 18
 """Pixels counted at once: their differences and bits stay in a core's own cache."""
 _ROWS = 256
+_MOST_TILES = 65_535
+"""Their number is kept in 16 bits (ITU-T T.800 A.4.2, Isot)."""
 _JUNK = bytes((37 * n * n + 91 * n + 11) % 251 for n in range(96))
 
 
@@ -104,16 +106,38 @@ def trimmed(data: bytes) -> bytes:
     return data[: end + 2]
 
 
-def check_tile_parts(data: bytes) -> None:
-    """Walk the tile-parts of a JPEG 2000 stream by their stated lengths: they must lead to its end mark."""
-    at = data.find(b"\xff\x90", max(0, codestream_start(data)))
+def check_tiles(data: bytes) -> None:
+    """BadStream unless the parts of a JPEG 2000 stream lead by their lengths to its end mark, and are there for
+    every tile: OpenJPEG shows a tile that is not there as air.
+    """
+    start = codestream_start(data)
+    tiles = _tiles(data, start)
+    missing = set(range(tiles))
+    at = data.find(b"\xff\x90", start)
     while at >= 0 and data[at : at + 2] == b"\xff\x90":
+        missing.discard(int.from_bytes(data[at + 4 : at + 6], "big"))
         length = int.from_bytes(data[at + 6 : at + 10], "big")
-        if length == 0:
-            return
-        at += length
+        at = at + length if length else len(data) - 2
     if at < 0 or data[at : at + 2] != b"\xff\xd9":
         raise BadStream("is cut off or damaged (its parts do not lead to its end)")
+    if missing:
+        raise BadStream(f"is cut off or damaged ({len(missing)} of its {tiles} tiles are missing)")
+
+
+def _tiles(data: bytes, start: int) -> int:
+    """How many tiles a JPEG 2000 picture has; BadStream where they do not cover it (ITU-T T.800 B.3).
+
+    Every decoder sets memory aside for each tile announced.
+    """
+    sizes = struct.unpack(">8I", data[start + 8 : start + 40])
+    tiles = 1
+    for end, begin, step, first in (sizes[::2], sizes[1::2]):
+        if not first <= begin < end or begin - first >= step:
+            raise BadStream("is damaged (its tiles do not cover it)")
+        tiles *= -(-(end - first) // step)
+    if tiles > _MOST_TILES:
+        raise BadStream("is damaged (it has more tiles than can be numbered)")
+    return tiles
 
 
 def codestream_start(data: bytes) -> int:
