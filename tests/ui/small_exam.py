@@ -27,7 +27,7 @@ def write_exam(
     """Write the four views of one study."""
     folder.mkdir(parents=True, exist_ok=True)
     for number, (name, (side, view)) in enumerate(VIEWS.items(), 1):
-        dataset = _header(patient, study, date, f"{study}.{number}", side, view)
+        dataset = header(patient, study, date, f"{study}.{number}", side, view)
         dataset.PixelData = _pixels(side).tobytes()
         dataset.save_as(folder / f"{name}.dcm", enforce_file_format=True)
     return folder
@@ -44,7 +44,8 @@ def _pixels(side: str) -> np.ndarray:
     return picture.clip(0, 4095).astype(np.uint16)
 
 
-def _header(patient: str, study: str, date: str, instance: str, side: str, view: str) -> Dataset:
+def header(patient: str, study: str, date: str, instance: str, side: str, view: str) -> Dataset:
+    """Everything of one view but its pixels."""
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian

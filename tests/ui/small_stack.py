@@ -9,7 +9,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import BreastTomosynthesisImageStorage, JPEG2000Lossless
-from small_exam import _header
+from small_exam import header
 
 ROWS, COLUMNS, FRAMES = 320, 256, 21
 SPECKS = ((60.0, 150.0, 5), (90.0, 170.0, 12), (60.0, 190.0, 18))
@@ -42,7 +42,7 @@ def write_stack(
     """Write one breast tomosynthesis object, slices 1 mm apart, with a window for all."""
     stack = pixels() if stack is None else stack
     folder.mkdir(parents=True, exist_ok=True)
-    dataset = _header("STACK-1", study, "20240312", uid, side, view)
+    dataset = header("STACK-1", study, "20240312", uid, side, view)
     dataset.SOPClassUID = BreastTomosynthesisImageStorage
     dataset.Rows, dataset.Columns = stack.shape[1:]
     dataset.NumberOfFrames = len(stack)

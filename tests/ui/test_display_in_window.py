@@ -11,15 +11,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from small_exam import COLUMNS, ROWS, write_exam
 
-from annotator.bootstrap import open_workspace
 from annotator.model.display import CorrectionSwitch, Measurement
 from annotator.model.geometry import ImagePoint
-from annotator.settings import load_settings
 from annotator.ui.display_check import DisplayCheck
 from annotator.ui.displays import screen_id
 from annotator.ui.grey_output import Depth
 from annotator.ui.main_window import MainWindow
-from annotator.ui.task_runner import TaskRunner
 from annotator.ui.viewport import Pointer
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -29,27 +26,11 @@ LUMINANCES = (0.4, 60.0, 250.0)
 
 
 @pytest.fixture
-def workspace(tmp_path: Path):
-    overrides = {"database": f"sqlite:///{tmp_path / 'r.db'}", "reader": "anna", "grey_output": "dithered"}
-    opened = open_workspace(load_settings(overrides=overrides))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def window(qtbot, tmp_path: Path, workspace):
-    bugs: list[BaseException] = []
-    runner = TaskRunner(bugs.append)
-    made = MainWindow(workspace, runner)
-    qtbot.addWidget(made)
-    made.resize(900, 700)
-    made.show()
+def window(qtbot, tmp_path: Path, open_window) -> MainWindow:
+    made = open_window(grey_output="dithered")
     made.open_paths([write_exam(tmp_path / "exam")])
     qtbot.waitUntil(lambda: made.desk.session is not None and made.grid.active.picture is not None)
-    yield made
-    made.close()
-    runner.shutdown()
-    assert bugs == []
+    return made
 
 
 def measure_and_correct(qtbot, window: MainWindow) -> None:
@@ -65,7 +46,7 @@ def act(qtbot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: window.desk.session.unsaved_acts == 0)
 
 
-def test_every_act_keeps_the_display_it_was_made_on(qtbot, window, workspace, tmp_path):
+def test_every_act_keeps_the_display_it_was_made_on(qtbot, window, tmp_path):
     act(qtbot, window)
     assert window.status.display.text() == "uncalibrated display"
     measure_and_correct(qtbot, window)
@@ -76,6 +57,7 @@ def test_every_act_keeps_the_display_it_was_made_on(qtbot, window, workspace, tm
     assert first == "uncalibrated"
     assert second.startswith("GSDF, measured 2026-11-20, deviation ")
     assert second in window.status.display.toolTip()
+    workspace = window.desk.workspace
     workspace.write_findings(session.reading, session.exam, tmp_path / "f.json")
     assert json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))["displays"] == [first, second]
     workspace.write_report(session.reading, session.exam, tmp_path / "r.html")

@@ -205,24 +205,14 @@ def focusable(root: QWidget) -> list[QWidget]:
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
-def test_everything_the_keyboard_reaches_has_a_name(qtbot, tmp_path) -> None:
-    from annotator.bootstrap import open_workspace
-    from annotator.settings import load_settings
-    from annotator.ui.main_window import MainWindow
-    from annotator.ui.task_runner import TaskRunner
-
-    workspace = open_workspace(load_settings(overrides={"database": f"sqlite:///{tmp_path / 'r.db'}"}))
-    bugs: list[BaseException] = []
-    runner = TaskRunner(bugs.append)
-    window = MainWindow(workspace, runner)
-    qtbot.addWidget(window)
+def test_everything_the_keyboard_reaches_has_a_name(qtbot, open_window) -> None:
+    window = open_window()
     for name in ("history", "problems"):
         window.show_panel(name)
     window.desk.open_exam(exam(image("1.1", View("CC"))))
     qtbot.waitUntil(lambda: window.desk.session is not None)
     window.desk.session.new_finding()
     window.finding_panel.fold.setChecked(True)
-    window.show()
     QApplication.processEvents()
     named = {}
     for widget in focusable(window):
@@ -231,10 +221,6 @@ def test_everything_the_keyboard_reaches_has_a_name(qtbot, tmp_path) -> None:
         named[widget] = interface.text(QAccessible.Text.Name)
     assert len(named) > 25
     assert [w for w, name in named.items() if not name.strip()] == []
-    window.close()
-    runner.shutdown()
-    workspace.close()
-    assert bugs == []
 
 
 def test_a_label_without_room_keeps_its_words_and_does_not_widen_the_window(qtbot):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -15,24 +14,20 @@ from pictures import picture
 from pydicom.uid import JPEG2000Lossless
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from small_exam import write_exam
 from small_stack import FRAMES, SPECKS, pixels, write_stack
 
-from annotator.bootstrap import open_workspace
 from annotator.imaging import frames
 from annotator.imaging.jpeg2000_preview import decode_preview
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import Window
-from annotator.settings import load_settings, settings_path
+from annotator.settings import settings_path
 from annotator.ui import theme
 from annotator.ui.corner_text import SIDE_AND_VIEW, corner_lines
 from annotator.ui.frame_source import FrameSource
 from annotator.ui.main_window import MainWindow
 from annotator.ui.stack_frames import AHEAD
 from annotator.ui.stack_strip import SliceStrip
-from annotator.ui.task_runner import TaskRunner
-from annotator.ui.theme import apply_theme
 from annotator.ui.viewport import Viewport
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -44,38 +39,17 @@ CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftM
 
 
 @pytest.fixture
-def open_window(qtbot, tmp_path: Path) -> Iterator[Opener]:
-    """Opens a window with files hung; afterwards none, and no thread, is left."""
-    opened = []
-    bugs: list[BaseException] = []
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    apply_theme(app)
+def open_window(qtbot, open_window) -> Opener:
+    """Opens a window with files hung."""
 
     def make(*paths: Path) -> MainWindow:
-        workspace = open_workspace(
-            load_settings(overrides={"database": f"sqlite:///{tmp_path / 'r.db'}", "reader": "anna"})
-        )
-        runner = TaskRunner(bugs.append)
-        window = MainWindow(workspace, runner)
-        opened.append((window, runner, workspace))
-        qtbot.addWidget(window)
-        window.resize(1280, 720)
-        with qtbot.waitActive(window):
-            window.show()
-            window.activateWindow()
+        window = open_window()
         window.open_paths(list(paths))
         qtbot.waitUntil(lambda: window.desk.session is not None, timeout=10_000)
         settled(qtbot, window)
         return window
 
-    yield make
-    for window, runner, workspace in opened:
-        window.close()
-        runner.shutdown()
-        workspace.close()
-    assert bugs == []
-    assert [t.name for t in threading.enumerate() if t.name.startswith(("query", "write"))] == []
+    return make
 
 
 def settled(qtbot, window: MainWindow) -> None:

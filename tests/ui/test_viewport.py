@@ -24,19 +24,8 @@ from annotator.model.image import Intent, Laterality, PaddingRange, Technique, V
 from annotator.model.mark import MarkKind
 from annotator.ui import corner_text
 from annotator.ui.tools import MarkTool, PanTool
-from annotator.ui.viewport import Viewport
 
 ORIENTATIONS = [Orientation(*turn) for turn in itertools.product((False, True), repeat=3)]
-
-
-@pytest.fixture
-def viewport(qtbot):
-    viewport = Viewport()
-    qtbot.addWidget(viewport)
-    viewport.resize(500, 400)
-    viewport.set_overlay_level(2)
-    viewport.show()
-    return viewport
 
 
 def pixels(widget):

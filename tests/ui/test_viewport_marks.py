@@ -20,7 +20,6 @@ from annotator.model.geometry import ImagePoint, Orientation, SpacingBasis, View
 from annotator.model.mark import Mark, MarkKind, SpotMeasurement
 from annotator.ui.hit_test import PointIndex, as_array, distance_to_outline, to_screen
 from annotator.ui.overlay import MarkLayer, within
-from annotator.ui.viewport import Viewport
 
 ORIENTATIONS = [Orientation(*turn) for turn in itertools.product((False, True), repeat=3)]
 places = st.builds(
@@ -68,16 +67,6 @@ def test_the_reach_of_the_hand_is_the_same_across_and_down_the_screen(transpose)
         assert layer.mark_at(view.to_image(x + dx, y + dy), 8, view) == "m0"
     for dx, dy in ((9, 0), (0, 9), (0, -9), (6, 6)):
         assert layer.mark_at(view.to_image(x + dx, y + dy), 8, view) is None
-
-
-@pytest.fixture
-def viewport(qtbot):
-    viewport = Viewport()
-    qtbot.addWidget(viewport)
-    viewport.resize(500, 400)
-    viewport.set_overlay_level(2)
-    viewport.show()
-    return viewport
 
 
 def measured(point, radius):

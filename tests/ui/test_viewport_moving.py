@@ -14,16 +14,10 @@ from annotator.imaging.grayscale import display_lut
 from annotator.imaging.render import Mode, render_moving, render_values, shade
 from annotator.model.geometry import ImagePoint
 from annotator.ui import grey_image
-from annotator.ui.viewport import Viewport
 
 
 @pytest.fixture
-def viewport(qtbot):
-    viewport = Viewport()
-    qtbot.addWidget(viewport)
-    viewport.resize(500, 400)
-    viewport.set_overlay_level(2)
-    viewport.show()
+def viewport(viewport):
     viewport.show_picture(picture(breast(1500, 1100)))
     viewport.set_mode(Mode.SPECK_TRUE)
     return viewport

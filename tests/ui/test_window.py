@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,52 +15,16 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 from small_exam import SPOTS, column_of, write_exam
 
-from annotator.bootstrap import open_workspace
 from annotator.model.finding import Assessment, Distribution, Morphology
 from annotator.model.geometry import ImagePoint
 from annotator.model.mark import MarkKind
-from annotator.settings import load_settings, settings_path
+from annotator.settings import settings_path
 from annotator.ui.main_window import MainWindow
-from annotator.ui.task_runner import TaskRunner
-from annotator.ui.theme import apply_theme
 
 # The offscreen platform says so of every window; it is no fault of ours.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
 Opener = Callable[[], MainWindow]
-
-
-@pytest.fixture
-def open_window(qtbot, tmp_path: Path) -> Iterator[Opener]:
-    """Opens windows on one database; afterwards none, and no thread, is left."""
-    opened = []
-    bugs: list[BaseException] = []
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    apply_theme(app)
-
-    def make() -> MainWindow:
-        overrides = {"database": f"sqlite:///{tmp_path / 'r.db'}", "reader": "anna"}
-        workspace = open_workspace(load_settings(overrides=overrides))
-        runner = TaskRunner(bugs.append)
-        window = MainWindow(workspace, runner)
-        opened.append((window, runner, workspace))
-        qtbot.addWidget(window)
-        window.resize(1280, 720)
-        with qtbot.waitActive(window):
-            window.show()
-            window.activateWindow()
-        return window
-
-    yield make
-    for window, runner, workspace in opened:
-        window.close()
-        runner.shutdown()
-        workspace.close()
-        assert not window.isVisible()
-    assert bugs == []
-    left = [t.name for t in threading.enumerate() if t.name.startswith(("query", "write"))]
-    assert left == []
 
 
 @pytest.fixture
