@@ -8,6 +8,7 @@ made anew, and files are read as if there were none. It holds the names of patie
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sqlite3
 import time
@@ -27,7 +28,10 @@ MAX_BYTES = 64 << 20
 """Room for some 60,000 headers; the folders unused for longest go first."""
 SETTLED_NS = 2_000_000_000
 """A file changed so recently is read anew next time: the clock of some file systems has steps of 2 s."""
+_OLDEST_NS = -(1 << 63)
+"""The year 1677: files may claim more, the columns hold no more."""
 _BATCH = 256
+_SEAL_BYTES = 8
 _ROW_BYTES = 120
 _WAIT_S = 0.5
 _DAY = 86_400
@@ -47,6 +51,8 @@ class PassedOver(Enum):
 
 
 PASSED_OVER = PassedOver.PASSED_OVER
+_FAULTS = (sqlite3.Error, UnicodeDecodeError)
+"""Python cannot always spell out what SQLite says of a damaged table."""
 Found = ImageInfo | Rejected | PassedOver
 Stamp = tuple[int, int, int]
 _Row = tuple[Stamp, int, bytes]
@@ -92,19 +98,26 @@ class HeaderIndex:
         """What was found in `path` when it last was as it is now; None when it must be read."""
         if self._database is None:
             return None
-        stamp, (folder, name) = stamp_of(path), _key(path)
+        stamp, key = stamp_of(path), _key(path)
+        if key is None:
+            return None
+        folder, name = key
         self._enter(folder)
         row = self._rows.get(name)
         if row is None or stamp is None or row[0] != stamp:
             return None
-        _, kind, record = row
+        _, kind, sealed = row
+        record = sealed[_SEAL_BYTES:]
+        if sealed != _sealed(key, stamp, kind, record):
+            return None
         if kind == _PASSED_OVER:
             return PASSED_OVER
         return decode(record, path) if kind == _IMAGE else Rejected(path, record.decode("utf-8", "replace"))
 
     def remember(self, path: Path, stamp: Stamp | None, found: Found) -> None:
         """Keep what was found in `path`; `stamp` was taken before it was read."""
-        if self._database is None or stamp is None or not self._settled(stamp):
+        key = _key(path)
+        if self._database is None or stamp is None or key is None or not self._settled(stamp):
             return
         record: bytes | None = b""
         kind = _PASSED_OVER
@@ -114,15 +127,15 @@ class HeaderIndex:
             kind, record = _REJECTED, found.reason.encode("utf-8", "replace")
         if record is None:
             return
-        self._waiting.append((*_key(path), stamp, kind, record))
+        self._waiting.append((*key, stamp, kind, _sealed(key, stamp, kind, record)))
         if len(self._waiting) >= _BATCH:
             self._write()
 
     def forget_missing(self, folder: Path, names: set[str]) -> None:
         """Drop the rows of files that are no longer in `folder`."""
-        if self._database is None:
+        if self._database is None or (whole := _absolute(folder)) is None:
             return
-        key = os.fsencode(folder.absolute())
+        key = os.fsencode(whole)
         self._enter(key)
         gone = self._rows.keys() - {os.fsencode(n) for n in names}
         if gone and self._database is not None:
@@ -132,7 +145,7 @@ class HeaderIndex:
                 )
 
     def _settled(self, stamp: Stamp) -> bool:
-        return max(stamp[1:]) <= time.time_ns() - self._settled_ns
+        return min(stamp[1:]) >= _OLDEST_NS and max(stamp[1:]) <= time.time_ns() - self._settled_ns
 
     def _enter(self, folder: bytes) -> None:
         if folder == self._folder:
@@ -196,7 +209,7 @@ class HeaderIndex:
         try:
             with database:
                 yield database
-        except sqlite3.Error as error:
+        except _FAULTS as error:
             self._database = None
             with contextlib.suppress(sqlite3.Error):
                 database.close()
@@ -213,9 +226,25 @@ def forget_index(path: Path) -> bool:
     return there
 
 
-def _key(path: Path) -> tuple[bytes, bytes]:
-    whole = path.absolute()
-    return os.fsencode(whole.parent), os.fsencode(whole.name)
+def _sealed(key: tuple[bytes, bytes], stamp: Stamp, kind: int, record: bytes) -> bytes:
+    """`record` behind a digest of itself and of what it holds for: a disk that alters one bit of a side or a
+    spacing is noticed by nobody else.
+    """
+    meant = repr((key, stamp, kind)).encode() + record
+    return hashlib.blake2b(meant, digest_size=_SEAL_BYTES).digest() + record
+
+
+def _absolute(path: Path) -> Path | None:
+    """None for a name relative to a folder that is gone."""
+    try:
+        return path.absolute()
+    except OSError:
+        return None
+
+
+def _key(path: Path) -> tuple[bytes, bytes] | None:
+    whole = _absolute(path)
+    return None if whole is None else (os.fsencode(whole.parent), os.fsencode(whole.name))
 
 
 def _used(database: sqlite3.Connection, folder: bytes) -> int | None:
@@ -239,7 +268,7 @@ def _opened(path: Path) -> sqlite3.Connection | None:
         except sqlite3.OperationalError:  # locked, or on a disk that is full or fails
             database.close()
             return None
-        except sqlite3.DatabaseError:  # anything but a database
+        except _FAULTS:  # anything but a database
             pass
         database.close()
         with contextlib.suppress(OSError):

@@ -244,6 +244,7 @@ def test_a_record_that_makes_no_sense_is_read_anew(
     read.clear()
     assert list_images([folder], index=index) == plain
     assert set(read) == EXAM - {"broken.dcm"}
+    assert decode(record, folder) is None
 
 
 def test_a_locked_index_is_left_out(tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch):
