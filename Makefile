@@ -32,13 +32,13 @@ lint: $(INSTALLED_DEV)  ## style, types and import rules
 	$(BIN)/lint-imports --no-logo
 
 bench: $(INSTALLED)  ## how well a click finds and measures a calcification, beside a plain method; some minutes
-	@$(BIN)/python benchmarks/spots.py
+	@$(BIN)/python -m benchmarks.spots
 
 bench-imaging: $(INSTALLED)  ## how fast and how faithful the picture is, beside other viewers; some twenty minutes
 	@$(BIN)/python -m benchmarks.imaging
 
 grey-values: $(INSTALLED)  ## grey values beside pydicom and DCMTK, pixel by pixel; some minutes
-	@$(BIN)/python benchmarks/grey_values.py sample_dicoms $(ANNOTATOR_TEST_DATA)
+	@$(BIN)/python -m benchmarks.grey_values sample_dicoms $(ANNOTATOR_TEST_DATA)
 
 system:  ## the system libraries Qt needs, where they can be installed
 	@sh tools/system-libraries.sh

@@ -70,7 +70,7 @@ def _table(
     return item
 
 
-_WINDOWS = {
+_WINDOWS: dict[str, Any] = {
     "WindowCenter": [2048, 1000, 100, 3000.5],
     "WindowWidth": [4096, 301, 1, 77.25],
     "WindowCenterWidthExplanation": ["ALL", "NARROW", "ONE", "HALVES"],
@@ -98,12 +98,12 @@ def monochrome1(path: Path) -> None:
 
 
 def monochrome1_sigmoid_inverse_shape(path: Path) -> None:
-    more = {"PhotometricInterpretation": "MONOCHROME1", "PresentationLUTShape": "INVERSE"}
+    more: dict[str, Any] = {"PhotometricInterpretation": "MONOCHROME1", "PresentationLUTShape": "INVERSE"}
     _file(path, _all(12), VOILUTFunction="SIGMOID", **more, **_WINDOWS)
 
 
 def monochrome1_padding_down_to_a_limit(path: Path) -> None:
-    more = {
+    more: dict[str, Any] = {
         "PhotometricInterpretation": "MONOCHROME1",
         "PixelPaddingValue": 4095,
         "PixelPaddingRangeLimit": 4000,
@@ -116,17 +116,17 @@ def high_bit_15_of_12(path: Path) -> None:
 
 
 def signed_with_padding_inside(path: Path) -> None:
-    more = {"PixelPaddingValue": -300, "PixelPaddingRangeLimit": -200}
+    more: dict[str, Any] = {"PixelPaddingValue": -300, "PixelPaddingRangeLimit": -200}
     _file(path, _all(12, "<i2"), WindowCenter=[0, -100], WindowWidth=[4096, 500], **more)
 
 
 def signed_rescaled_sixteen_bits(path: Path) -> None:
-    more = {"RescaleSlope": 1, "RescaleIntercept": -1024}
+    more: dict[str, Any] = {"RescaleSlope": 1, "RescaleIntercept": -1024}
     _file(path, _all(16, "<i2"), stored=16, WindowCenter=[40, 300], WindowWidth=[400, 1500], **more)
 
 
 def half_slope(path: Path) -> None:
-    more = {"RescaleSlope": 0.5, "RescaleIntercept": -7}
+    more: dict[str, Any] = {"RescaleSlope": 0.5, "RescaleIntercept": -7}
     _file(path, _all(12), WindowCenter=[1000], WindowWidth=[900], **more)
 
 

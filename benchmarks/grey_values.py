@@ -2,7 +2,7 @@
 
 Prints the Markdown tables of docs/grey-values.md. Exit status 1 when a single pixel differs.
 
-    python benchmarks/grey_values.py sample_dicoms FOLDER ...
+    python -m benchmarks.grey_values sample_dicoms FOLDER ...
 """
 
 from __future__ import annotations
@@ -19,8 +19,14 @@ from typing import Any
 
 import numpy as np
 import pydicom
-from grey_cases import write_cases
-from grey_peers import (
+from numpy.typing import NDArray
+
+from annotator.errors import UnreadableImage
+from annotator.imaging.dicom_file import Mammogram, read_image
+from annotator.imaging.grayscale import display_lut, modality_values, stored_range
+from annotator.model.image import ImageInfo, VoiFunction, Window
+from benchmarks.grey_cases import write_cases
+from benchmarks.grey_peers import (
     DCM2PNM,
     Foretold,
     Setting,
@@ -35,12 +41,6 @@ from grey_peers import (
     wraps_in_pydicom,
     write_plain,
 )
-from numpy.typing import NDArray
-
-from annotator.errors import UnreadableImage
-from annotator.imaging.dicom_file import Mammogram, read_image
-from annotator.imaging.grayscale import display_lut, modality_values, stored_range
-from annotator.model.image import ImageInfo, VoiFunction, Window
 
 PADDING = "padding, which the program keeps black and the peer treats as tissue"
 DECODER = "lossy file: decoders may differ by one (PS3.5 A.4)"
@@ -134,17 +134,17 @@ def _compare_frame(
 
 def _compare_stored(info: ImageInfo, frame: NDArray[Any], theirs: NDArray[Any], tally: Tally) -> None:
     apart = frame.astype(np.int32) - theirs
-    wrong = np.count_nonzero(apart)
+    wrong = int(np.count_nonzero(apart))
     if wrong and info.high_bit != info.bits_stored - 1:
         shifted = (
             frame.astype(np.int32) << (info.high_bit + 1 - info.bits_stored) & (1 << info.bits_stored) - 1
         )
-        tally.reasons["pydicom", SHIFTED] += int(wrong)
-        wrong = np.count_nonzero(shifted - theirs)
+        tally.reasons["pydicom", SHIFTED] += wrong
+        wrong = int(np.count_nonzero(shifted - theirs))
     elif wrong and info.lossy and np.abs(apart).max() <= 1:
-        tally.reasons["pydicom", DECODER] += int(wrong)
+        tally.reasons["pydicom", DECODER] += wrong
         wrong = 0
-    tally.add("pydicom", "stored values", info.path, frame.size, int(wrong))
+    tally.add("pydicom", "stored values", info.path, frame.size, wrong)
 
 
 def _compare_pydicom(
@@ -217,7 +217,7 @@ def _by_value(info: ImageInfo, setting: Setting, levels: int) -> NDArray[Any]:
     """The table that the program shows with, by stored value from the lowest one."""
     lut = display_lut(info, setting.voi, invert=setting.invert, levels=levels)
     low, high = stored_range(info)
-    return lut[np.arange(low, high + 1) & 0xFFFF]
+    return np.asarray(lut[np.arange(low, high + 1) & 0xFFFF])
 
 
 def _stored_by_pydicom(path: Path) -> NDArray[Any] | None:

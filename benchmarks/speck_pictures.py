@@ -1,6 +1,6 @@
 """The pictures of docs/speck-true.md: a cluster of the sample exam in both modes, side by side.
 
-python benchmarks/speck_pictures.py
+python -m benchmarks.speck_pictures
 """
 
 from __future__ import annotations

@@ -220,10 +220,15 @@ def _zoom_and_pan(bench: Bench, size: Size, mode: Mode, fitted: bool, steps: int
 
 def _settling(name: str, bench: Bench, step: Steps) -> Row:
     """From the last event to the exact picture."""
+
+    def moved_and_settled() -> None:
+        step()
+        bench.settle()
+
     taken = []
     for _ in range(5):
         step()
-        taken.append(seconds(lambda: (step(), bench.settle())))
+        taken.append(seconds(moved_and_settled))
     ms = sorted(taken)[2] * 1000
     return Row(name, f"{ms:.0f} ms", "", ms, SETTLED, " ms")
 

@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
-from pydicom.pixels.encoders import RLELosslessEncoder
+from pydicom.pixels.encoders.base import RLELosslessEncoder
 from pydicom.uid import (
+    UID,
     BreastTomosynthesisImageStorage,
     ExplicitVRLittleEndian,
     HTJ2KLossless,
@@ -232,7 +233,7 @@ def _put_pixels(ds: Dataset, frames: Any, encoding: Encoding) -> None:
     """Frames into a data set, two encoded at a time."""
     first, *_ = frames = [np.ascontiguousarray(f) for f in frames]
     ds.Rows, ds.Columns = first.shape
-    ds.file_meta.TransferSyntaxUID = encoding.uid
+    ds.file_meta.TransferSyntaxUID = UID(encoding.uid)
     if encoding.encode is None:
         ds.PixelData = b"".join(frame.tobytes() for frame in frames)
         ds["PixelData"].VR = "OW"
@@ -268,7 +269,9 @@ def _as_tomosynthesis(ds: Dataset, count: int, pixel_mm: float) -> None:
     """Turn the header of one view into that of a stack (PS3.3 A.61): the attributes that make it one."""
     ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = BreastTomosynthesisImageStorage
     ds.StudyInstanceUID = phantom_uid("bench", "tomosynthesis study")
-    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = phantom_uid("bench", "tomosynthesis", count)
+    ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = UID(
+        phantom_uid("bench", "tomosynthesis", count)
+    )
     ds.NumberOfFrames = count
     ds.ImageType = ["DERIVED", "PRIMARY", "TOMOSYNTHESIS", "NONE"]
     shared = Dataset()

@@ -49,7 +49,7 @@ class Placed:
 
     def centres(self) -> tuple[Values, Values]:
         """Columns and rows of the image under the centres of the screen pixels, pixel centres at .5."""
-        screen = np.arange(self.count) + 0.5
+        screen = np.asarray(np.arange(self.count) + 0.5, np.float64)
         return (screen - self.left) * STEP, (screen - self.top) * STEP
 
 
@@ -71,11 +71,20 @@ def trilinear(picture: Picture, placed: Placed) -> Values:
     level = math.log2(STEP)
     finer = 2 ** math.floor(level)
     share = level - math.floor(level)
-    planes = [
-        cv2.resize(picture.astype(np.float32), (SIDE // factor, SIDE // factor), interpolation=cv2.INTER_AREA)
+    fine, coarse = (
+        _between(
+            np.asarray(
+                cv2.resize(
+                    picture.astype(np.float32), (SIDE // factor, SIDE // factor), interpolation=cv2.INTER_AREA
+                ),
+                np.float32,
+            ),
+            placed,
+            factor,
+        )
         for factor in (finer, 2 * finer)
-    ]
-    return (1 - share) * _between(planes[0], placed, finer) + share * _between(planes[1], placed, 2 * finer)
+    )
+    return np.asarray((1 - share) * fine + share * coarse)
 
 
 def area_mean(picture: Picture, placed: Placed) -> Values:

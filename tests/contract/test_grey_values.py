@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from grey_cases import write_cases
-from grey_peers import DCM2PNM, Foretold, Setting, foretold_dcmtk
-from grey_values import AS_LINEAR, BINS, CUT, PADDING, SHIFTED, WRAPPED, Tally, compare, files_in
 
 from annotator.imaging.grayscale import display_lut
 from annotator.model.image import ImageInfo, PaddingRange, VoiFunction, VoiLut, Window
+from benchmarks.grey_cases import write_cases
+from benchmarks.grey_peers import DCM2PNM, Foretold, Setting, foretold_dcmtk
+from benchmarks.grey_values import AS_LINEAR, BINS, CUT, PADDING, SHIFTED, WRAPPED, Tally, compare, files_in
 
 needs_dcmtk = pytest.mark.skipif(DCM2PNM is None, reason="dcm2pnm (DCMTK) is not installed")
 

@@ -5,7 +5,7 @@ import sys
 import time
 
 from pydicom import dcmread
-from pydicom.pixels import pixel_array
+from pydicom.pixels.utils import pixel_array
 
 for line in sys.stdin:
     asked = json.loads(line)
