@@ -57,4 +57,4 @@ def open_window(qtbot, tmp_path: Path) -> Iterator[Callable[..., MainWindow]]:
         workspace.close()
         assert not window.isVisible()
     assert bugs == []
-    assert [t.name for t in threading.enumerate() if t.name.startswith(("query", "write"))] == []
+    assert [t.name for t in threading.enumerate() if t.name.startswith(("query", "prompt", "write"))] == []
