@@ -25,6 +25,8 @@ _Vector = tuple[float, float, float]
 
 _MOST_ASKEW = 0.5
 """Cosine between a slice's normal and the way to the last slice below which one of them is wrong."""
+_FARTHEST_MM = 1e5
+"""No slice lies or measures more: coordinates of a patient, or of the room around the equipment."""
 _FLATTEST_NORMAL = 0.5
 """Length of row direction x column direction, 1 as it should be, below which they span no plane."""
 
@@ -84,8 +86,10 @@ def _walk(dataset: Dataset, info: ImageInfo) -> tuple[tuple[ImageInfo, ...], tup
     slices = _slices(facts, groups, info.frames)
     told = tuple(dict.fromkeys((*info.repairs, *repairs)))
     # equal facts are one object, so that whoever keeps a table for a frame's facts keeps one for all frames
-    known = {info: info}
-    return tuple(known.setdefault(one, one) for one in (replace(i, repairs=told) for i in infos)), slices
+    # (told last: what was mended is the same for all, and long where each frame is wrong in its own way)
+    whole = dict.fromkeys((info, *infos))
+    told_of = {one: one if told == info.repairs else replace(one, repairs=told) for one in whole}
+    return tuple(told_of[one] for one in infos), slices
 
 
 def _info(facts: Facts, groups: _Groups, number: int, info: ImageInfo) -> ImageInfo:
@@ -139,9 +143,18 @@ def _place(facts: Facts, groups: _Groups, number: int) -> tuple[_Vector, _Vector
         position = groups.macro(number, f"PlanePosition{kind}Sequence") or facts
         orientation = groups.macro(number, f"PlaneOrientation{kind}Sequence") or facts
         place = position.numbers(f"ImagePosition{frame_of}")
-        if len(place) == 3:
+        if len(place) == 3 and _possible(facts, f"ImagePosition{frame_of}", place):
             return (place[0], place[1], place[2]), _normal(orientation.numbers(f"ImageOrientation{frame_of}"))
     return None
+
+
+def _possible(facts: Facts, keyword: str, lengths: tuple[float, ...]) -> bool:
+    """Whether these can be lengths in mm; said where they cannot."""
+    farthest = max(lengths, key=abs)
+    if abs(farthest) <= _FARTHEST_MM:
+        return True
+    facts.repairs.append(f"{keyword} is {farthest:g} mm, which cannot be, and was ignored.")
+    return False
 
 
 def _along_normal(facts: Facts, places: list[tuple[_Vector, _Vector | None] | None]) -> list[float | None]:
@@ -180,7 +193,7 @@ def _normal(directions: tuple[float, ...]) -> _Vector | None:
 def _evenly(facts: Facts, groups: _Groups, frames: int) -> list[float | None]:
     """Positions without planes: the vector of slice locations, else equal steps, else nothing."""
     listed = facts.numbers("SliceLocationVector")
-    if len(listed) == frames:
+    if len(listed) == frames and _possible(facts, "SliceLocationVector", listed):
         return list(listed)
     if frames == 1:
         return [facts.number("SliceLocation")]
@@ -194,4 +207,5 @@ def _measure(facts: Facts, groups: _Groups, number: int, keyword: str) -> float 
     """A length above zero from the frame's pixel measures, else from the header."""
     measures = groups.macro(number, "PixelMeasuresSequence")
     length = measures.positive(keyword) if measures is not None and keyword in measures else None
-    return facts.positive(keyword) if length is None else length
+    length = facts.positive(keyword) if length is None else length
+    return length if length is not None and _possible(facts, keyword, (length,)) else None

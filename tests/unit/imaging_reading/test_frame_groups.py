@@ -270,3 +270,22 @@ def test_several_threads_walk_once(tmp_path: Path):
         thread.join()
     assert len(found) == 8
     assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize("far", [1.1e5, -1e200, 1e308])
+def test_places_that_no_slice_can_have_are_unknown(tmp_path: Path, far: float):
+    groups = groups_of(tmp_path, **each(at(0, 0, 1), at(0, 0, 2), at(0, far, 3)))
+    assert [place is None for place in positions(groups)] == [False, False, True]
+    assert (
+        f"ImagePositionPatient is {far:g} mm, which cannot be, and was ignored." in groups.info_of(1).repairs
+    )
+
+
+@pytest.mark.parametrize("far", [1.1e5, 1e308])
+def test_steps_and_thicknesses_that_no_slice_can_have_are_unknown(tmp_path: Path, far: float):
+    groups = groups_of(tmp_path, SpacingBetweenSlices=far, SliceThickness=far)
+    assert groups.slices() == tuple(SlicePosition(number, None, None) for number in (1, 2, 3))
+
+
+def test_listed_places_that_no_slice_can_have_are_unknown(tmp_path: Path):
+    assert positions(groups_of(tmp_path, SliceLocationVector=[1.0, 2.0, 1e300])) == [None] * 3
