@@ -1,8 +1,9 @@
 """Transfer syntax -> decoder, one table; and what a compressed frame must satisfy before it is shown.
 
 imagecodecs' single modules come first: they are the fastest and release the interpreter. Where one
-fails, the pydicom plugin named here decides, in a process of its own; pydicom is never left to try plugins on its own, because
-it hides what the first one said. A decoder is only believed together with `stream_checks`.
+fails, the pydicom plugin named here decides, in a process of its own; pydicom is never left to try
+plugins on its own, because it hides what the first one said. A decoder is only believed together with
+`stream_checks`.
 """
 
 from __future__ import annotations
@@ -109,8 +110,10 @@ _SAME_STREAM = {Family.JPEG_2000, Family.HTJ2K}
 
 
 def decode_frame(codec: Codec, data: bytes, info: ImageInfo) -> tuple[Frame, int]:
-    """One compressed frame as (rows, columns) uint8, uint16 or int16, and its precision in bits. Raises BadStream when the frame is not whole or
-    not the picture the header announces; nothing is allocated before that is known.
+    """One compressed frame as (rows, columns) uint8, uint16 or int16, and its precision in bits.
+
+    Raises BadStream when the frame is not whole or not the picture the header announces; nothing is
+    allocated before that is known.
     """
     rows, columns = info.rows, info.columns
     bits = (info.bits_allocated, info.bits_stored)

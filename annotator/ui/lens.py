@@ -87,8 +87,8 @@ def lens_view(
 class Lens(QWidget):
     """Lies over the viewports and lets every click through: what is under the pointer is its middle.
 
-    While it is open, the wheel changes its size (in a stack Shift and the wheel, because the wheel alone goes through the
-    slices), Alt and the wheel its magnification, a drag with the right button its window.
+    While it is open, the wheel changes its size (in a stack Shift and the wheel, because the wheel alone
+    goes through the slices), Alt and the wheel its magnification, a drag with the right button its window.
     """
 
     look_changed = Signal()

@@ -55,7 +55,8 @@ while not window.displays.state(second).on:
 told = []
 for screen in (first, second, first):
     window.move(screen.geometry().x() + 20, 20)
-    QTest.qWait(50)
+    while window.screen() is not screen:
+        QTest.qWait(10)
     corrected = [v.output.curve is not None for v in window.grid.viewports]
     told.append([window.screen().name(), window.status.display.text(), all(corrected), any(corrected)])
 
