@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from annotator.imaging.codecs import check_against_header, decode_jpeg_2000
 from annotator.imaging.decode_guard import attempt
+from annotator.imaging.grayscale import stored_range
 from annotator.imaging.jpeg2000_levels import without_levels
 from annotator.imaging.stream_checks import (
     Family,
@@ -75,9 +76,7 @@ def _decode(data: bytes, info: ImageInfo, level: int) -> NDArray[Any] | None:
 
 def _stored(cells: NDArray[Any], info: ImageInfo) -> NDArray[Any] | None:
     """The low-pass within the range of stored values, which it may pass a little beside an edge."""
-    low, high = 0, (1 << info.bits_stored) - 1
-    if info.signed:
-        low, high = -(1 << (info.bits_stored - 1)), (1 << (info.bits_stored - 1)) - 1
+    low, high = stored_range(info)
     margin = (high - low) * _OVERSHOOT
     if int(cells.min()) < low - margin or int(cells.max()) > high + margin:
         return None
