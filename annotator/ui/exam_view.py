@@ -17,6 +17,7 @@ from annotator.jobs import CancelToken
 from annotator.model.finding import Reading
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey, Laterality
 from annotator.model.mark import Mark
+from annotator.ui.exact_pictures import ExactPictures
 from annotator.ui.frame_source import FrameSource
 from annotator.ui.panels.thumbnails import ThumbnailsPanel
 from annotator.ui.picture import Picture, load_picture, thumbnail
@@ -69,6 +70,7 @@ class ExamView(QObject):
     ) -> None:
         super().__init__(parent)
         self._grid = grid
+        self._exact = ExactPictures(grid.viewports, runner)
         self.stacks = StackPanes(grid, runner, stack_bytes or default_budget(), self)
         self._thumbnails = thumbnails
         self._runner = runner
@@ -102,6 +104,11 @@ class ExamView(QObject):
     def loading(self) -> bool:
         """Whether a pane waits for its picture."""
         return any(self._runner.busy(f"pane {pane}") for pane in range(len(self._grid.viewports)))
+
+    @property
+    def exact(self) -> bool:
+        """Whether every pane shows its exact picture and waits for none."""
+        return not self.loading and all(v.exact and not v.moving for v in self._visible())
 
     def picture(self, pane: int) -> Picture | None:
         """What a pane shows."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -173,3 +175,31 @@ def test_a_query_in_turn_sees_what_was_written_before_it(qtbot: QtBot, runner: T
     go_on.set()
     qtbot.waitUntil(lambda: len(got) == 2)
     assert got == [[], [1]]
+
+
+def test_a_query_at_once_waits_for_no_other_query(qtbot: QtBot, runner: TaskRunner) -> None:
+    go_on = threading.Event()
+    got: list[str] = []
+    for lane in "abc":
+        runner.query(lane, lambda _token: go_on.wait(10), lambda _done: got.append("slow"))
+    runner.query("d", lambda _token: "prompt", got.append, at_once=True)
+    qtbot.waitUntil(lambda: bool(got))
+    go_on.set()
+    qtbot.waitUntil(lambda: len(got) == 4)
+    assert got[0] == "prompt"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives a thread a rank of its own")
+def test_workers_stand_back_behind_the_window_except_for_what_it_waits_for(
+    qtbot: QtBot, runner: TaskRunner
+) -> None:
+    got: dict[str, int] = {}
+
+    def rank() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    runner.query("a", lambda _token: rank(), lambda n: got.update(query=n))
+    runner.query("b", lambda _token: rank(), lambda n: got.update(prompt=n), at_once=True)
+    runner.write(rank, lambda n: got.update(write=n))
+    qtbot.waitUntil(lambda: len(got) == 3)
+    assert got == {"query": min(rank() + 5, 19), "prompt": rank(), "write": rank()}
