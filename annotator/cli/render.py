@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from annotator.model.image import ImageInfo, Voi
 
 DEFAULT_SIZE = (1024, 1280)
+FARTHEST = 1_000_000
 LARGEST_SIDE = 16384
 
 
@@ -148,7 +149,8 @@ def _region(words: str) -> tuple[float, float, float, float]:
         column, row, width, height = (float(part) for part in words.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{words!r} is not COL,ROW,W,H, e.g. 1200,900,512,512") from None
-    finite = all(abs(number) < 1e6 for number in (column, row, width, height))
-    if not finite or width <= 0 or height <= 0:
+    if not all(abs(number) < FARTHEST for number in (column, row, width, height)):
+        raise argparse.ArgumentTypeError(f"{words!r}: the numbers of a region are below {FARTHEST:,}")
+    if width <= 0 or height <= 0:
         raise argparse.ArgumentTypeError(f"{words!r}: width and height of a region are above zero")
     return column, row, width, height

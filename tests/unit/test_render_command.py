@@ -112,14 +112,24 @@ def test_a_call_that_cannot_be_carried_out_is_told_in_a_sentence(
 
 
 @pytest.mark.parametrize(
-    "words", [("--size", "12"), ("--region", "1,2,3"), ("--size", "0x5"), ("--region", "0,0,0,4")]
+    ("words", "said"),
+    [
+        (("--size", "12"), "is not WxH"),
+        (("--size", "0x5"), "between 1 and"),
+        (("--region", "1,2,3"), "is not COL,ROW,W,H"),
+        (("--region", "0,0,0,4"), "above zero"),
+        (("--region", "1e6,0,4,4"), "below 1,000,000"),
+        (("--region", "0,0,nan,4"), "below 1,000,000"),
+    ],
 )
-def test_arguments_that_make_no_sense_are_refused(mammogram, tmp_path, capsys, words):
+def test_arguments_that_make_no_sense_are_refused(mammogram, tmp_path, capsys, words, said):
     path, _ = mammogram
     with pytest.raises(SystemExit) as refused:
         main(["render", str(path), str(tmp_path / "o.png"), *words])
     assert refused.value.code == 2
-    assert words[0] in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert words[0] in told
+    assert said in told
 
 
 @pytest.mark.parametrize(
