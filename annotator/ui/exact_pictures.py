@@ -1,0 +1,29 @@
+"""The exact pictures of the panes, made beside the window, which shows quick ones meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from annotator.jobs import CancelToken
+from annotator.ui.grey_image import Wanted
+from annotator.ui.task_runner import TaskRunner
+from annotator.ui.viewport import Viewport
+
+
+class ExactPictures:
+    """Four panes that come to rest together would hold the window for 0.1 s; here one follows the other.
+
+    A pane that moved on gets the picture it wants now; the one it wanted before is dropped.
+    """
+
+    def __init__(self, viewports: Sequence[Viewport], runner: TaskRunner) -> None:
+        self._runner = runner
+        for place, viewport in enumerate(viewports):
+            viewport.leave_exact_to(partial(self._make, f"exact picture {place}", viewport))
+
+    def _make(self, lane: str, viewport: Viewport, wanted: Wanted) -> None:
+        def job(_token: CancelToken) -> object:
+            return wanted.exact()
+
+        self._runner.query(lane, job, partial(viewport.take_exact, wanted), at_once=True)
