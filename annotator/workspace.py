@@ -181,19 +181,36 @@ class Workspace:
         from annotator.imaging.dicom_file import read_image
         from annotator.imaging.snapshot import snapshot
 
-        keys = sorted({mark.image for mark in reading.marks})
+        infos = {image.sop_instance_uid: image for image in exam.images}
+        pictured = [
+            (finding.id, key, others)
+            for finding in reading.findings
+            for key, others in reading.pictured_slices(finding.id)
+            if key.sop_instance_uid in infos
+        ]
+        keys = sorted({key for _, key, _ in pictured})
         for done, key in enumerate(keys):
             token.checkpoint(Progress(done, len(keys), "pictures of the report"))
-            info = next((i for i in exam.images if i.sop_instance_uid == key.sop_instance_uid), None)
-            if info is None:
-                continue
             try:
-                frame = read_image(info.path).frame(key.frame)
-            except UnreadableImage:
+                image = read_image(infos[key.sop_instance_uid].path, key.frame)
+                frame, info = image.frame(key.frame), image.info_of(key.frame)
+            except (UnreadableImage, IndexError):
                 continue
             orientation, _ = orientation_for(info)
-            for finding in reading.findings:
-                marks = [m for m in reading.marks_of(finding.id) if m.image == key]
-                for whole, size, words in REPORT_PICTURES if marks else ():
+            name = _picture_name(info, key.frame)
+            for finding_id, others in ((f, others) for f, k, others in pictured if k == key):
+                marks = [m for m in reading.marks_of(finding_id) if m.image == key]
+                for whole, size, words in REPORT_PICTURES:
                     png = snapshot(info, frame, marks, orientation=orientation, size=size, whole=whole)
-                    yield ReportPicture(png, f"{info.label}, {words}", finding.id)
+                    yield ReportPicture(png, f"{name}, {words}{_also_marked(others)}", finding_id)
+
+
+def _picture_name(info: ImageInfo, number: int) -> str:
+    name = info.name or "unnamed view"
+    return f"{name}, slice {number} of {info.frames}" if info.frames > 1 else name
+
+
+def _also_marked(others: int) -> str:
+    if not others:
+        return ""
+    return f"; marks on {others} other {'slice' if others == 1 else 'slices'} of it are not shown"

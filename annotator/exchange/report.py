@@ -77,7 +77,7 @@ def report_html(
     """The page `write_report` writes."""
     style = files("annotator.exchange").joinpath("report.css").read_text(encoding="utf-8")
     title = f"Calcification findings, exam {pseudonym(reading.study_instance_uid)}"
-    labels = {image.sop_instance_uid: image.label or "unnamed view" for image in exam.images}
+    labels = {image.sop_instance_uid: image.name or "unnamed view" for image in exam.images}
     sections = [
         _finding(
             reading, finding, labels, shown_beside(finding, follow_ups.get(finding.id)), lexicon, pictures
@@ -127,7 +127,7 @@ def _about(
         yield "Exam date", exam.date or "not given"
         yield "Study Instance UID", reading.study_instance_uid
     yield "Reader", reading.reader
-    yield "Views", ", ".join(i.label or "unnamed view" for i in exam.images) or "none at hand"
+    yield "Views", ", ".join(i.name or "unnamed view" for i in exam.images) or "none at hand"
     yield "Findings", str(len(reading.findings))
     if displays:
         yield "Display", "; ".join(displays)

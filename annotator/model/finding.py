@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from annotator.model.image import ImageKey
 from annotator.model.mark import Cluster, Mark, MarkKind
 
 
@@ -154,6 +155,21 @@ class Reading:
     def clusters_of(self, finding_id: str) -> tuple[Cluster, ...]:
         """The clusters of one finding, in order."""
         return tuple(c for c in self.clusters if c.finding_id == finding_id)
+
+    def pictured_slices(self, finding_id: str) -> tuple[tuple[ImageKey, int], ...]:
+        """For each image with marks of a finding, the slice with most of them, and how many others have some.
+
+        Of slices with equally many the middle one. Other pictures than stacks have one slice.
+        """
+        counts: dict[str, dict[ImageKey, int]] = {}
+        for mark in self.marks_of(finding_id):
+            here = counts.setdefault(mark.image.sop_instance_uid, {})
+            here[mark.image] = here.get(mark.image, 0) + 1
+        chosen = []
+        for here in counts.values():
+            fullest = sorted(key for key, count in here.items() if count == max(here.values()))
+            chosen.append((fullest[(len(fullest) - 1) // 2], len(here) - 1))
+        return tuple(chosen)
 
     def size_of(self, finding_id: str) -> MarkKind | None:
         """Micro or macro: what the reader said of the finding, else what all its marks agree on."""

@@ -198,6 +198,12 @@ class ImageInfo:
         return f"{self.laterality or ''}{prefix}{self.view.name}{suffix}"
 
     @property
+    def name(self) -> str:
+        """The label, and what tells images of one view apart: "RCC", "RCC stack", "RCC synthetic"; "" without view."""
+        kind = "stack" if self.frames > 1 else "synthetic" if self.generated_2d else ""
+        return " ".join(part for part in (self.label, kind) if part) if self.label else ""
+
+    @property
     def inverse(self) -> bool:
         """Whether low stored values are shown white: MONOCHROME1 (PS3.3 C.7.6.3.1.2) or a Presentation LUT
         Shape of INVERSE (PS3.3 C.8.11.3.1.2). The two mean the same and never cancel.

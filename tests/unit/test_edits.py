@@ -242,3 +242,13 @@ def test_only_what_changed_is_in_the_difference() -> None:
 def test_equal_readings_have_no_difference() -> None:
     assert not diff(EMPTY, EMPTY)
     assert diff(EMPTY, EMPTY) == Changes()
+
+
+def test_of_a_stack_the_slice_with_most_marks_is_pictured_and_the_others_counted() -> None:
+    reading, finding = add_finding(EMPTY)
+    for frame in (3, 7, 7, 9, 9, 12):
+        reading, _ = add_mark(
+            reading, finding.id, ImageKey("1.2.3.4", frame), ImagePoint(3, 4), MarkKind.MICRO
+        )
+    reading, _ = add_mark(reading, finding.id, IMAGES[1], ImagePoint(3, 4), MarkKind.MICRO)
+    assert reading.pictured_slices(finding.id) == ((ImageKey("1.2.3.4", 7), 3), (IMAGES[1], 0))

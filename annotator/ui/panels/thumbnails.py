@@ -54,7 +54,7 @@ class ThumbnailsPanel(QWidget):
         dark = QPixmap(SMALL_PX, SMALL_PX)
         dark.fill(QColor("#000000"))
         for info in infos:
-            label = info.label or info.path.name
+            label = info.name or info.path.name
             item = QListWidgetItem(_untinted(dark), label)
             item.setData(_UID, info.sop_instance_uid)
             item.setToolTip(f"{label}: double click or Enter shows it in the active pane")
