@@ -183,6 +183,12 @@ class Commands(QObject):
         self._look = Look.from_text(text, self._default_look)
         self.apply_view()
 
+    @property
+    def pointed(self) -> Viewport | None:
+        """The viewport under the pointer when it shows a picture."""
+        viewport = self._pointed[0] if self._pointed else None
+        return viewport if viewport is not None and viewport.isVisible() and viewport.picture else None
+
     def toggle_lens(self) -> None:
         lens = self._window.lens
         if not lens.close_lens():

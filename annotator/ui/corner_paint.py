@@ -15,7 +15,8 @@ from annotator.ui import theme
 from annotator.ui.corner_text import SIDE_AND_VIEW, Line, Ruler, corner_lines, ruler, text_on_right
 from annotator.ui.picture import Picture
 
-MARGIN = 12.0
+MARGIN = 18.0
+"""Wider than the strip of slices (stack_strip.WIDTH), so that no word touches it."""
 SHADE = QColor(0, 0, 0, 150)
 """Behind the words: nothing on black air, but air is white in an inverted picture without padding."""
 

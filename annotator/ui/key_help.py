@@ -12,7 +12,12 @@ from annotator.ui.actions import ACTIONS, CHORDS, MENUS, key_text
 from annotator.ui.theme import ACCENT, DIM, STRONG
 
 MOUSE = (
-    ("wheel", "zoom at the pointer"),
+    ("wheel", "zoom at the pointer; in a stack the next slice"),
+    ("Ctrl+wheel", "zoom in a stack"),
+    ("Shift+wheel", "thickness of a slab; in a stack the size of the lens while it is open"),
+    ("wheel, lens open", "size of the lens; Alt+wheel its magnification"),
+    ("right drag, lens open", "the window inside the lens only"),
+    ("strip beside a stack", "click or drag goes to the slice there"),
     ("middle drag, Space+drag", "pan"),
     ("right drag", "window width and centre"),
     ("left click", "with a mark tool: snap to the spot, measure and mark it"),
@@ -47,7 +52,7 @@ class KeyHelp(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Keys")
         self.setModal(False)
-        self.resize(980, 640)
+        self.resize(1080, 640 if parent is None else max(640, parent.window().height() - 80))
         outer = QVBoxLayout(self)
         columns = QHBoxLayout()
         outer.addLayout(columns)

@@ -92,6 +92,7 @@ class Lens(QWidget):
     """
 
     look_changed = Signal()
+    opened = Signal(bool)
     message = Signal(str)
 
     def __init__(self, grid: ViewportGrid) -> None:
@@ -140,10 +141,13 @@ class Lens(QWidget):
         """Show the lens at the pointer, now or as soon as it is over an image."""
         self._wanted = True
         self.follow(viewport, pointer)
+        picture = None if viewport is None else viewport.picture
+        wheel = "Shift+wheel" if picture is not None and picture.info.frames > 1 else "wheel"
         self.message.emit(
-            "Lens: wheel sizes it, Alt+wheel or + and - magnify, right drag sets its own window, "
+            f"Lens: {wheel} sizes it, Alt+wheel or + and - magnify, right drag sets its own window, "
             "Shift+X inverts it, X closes it"
         )
+        self.opened.emit(True)
 
     def close_lens(self) -> bool:
         """Put the lens away; False when it was not open."""
@@ -151,6 +155,7 @@ class Lens(QWidget):
         self._pressed = None
         self.hide()
         self._grey.clear()
+        self.opened.emit(False)
         return was
 
     def follow(self, viewport: Viewport | None, pointer: Pointer | None) -> None:

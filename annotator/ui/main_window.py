@@ -252,6 +252,7 @@ class MainWindow(QMainWindow):
         self.displays.follow(self, self._show_display)
         self._legend.picked.connect(self.commands.chord_picked)
         self.lens.message.connect(self.status.show_message)
+        self.lens.opened.connect(self._show_view)
         for viewport in self.grid.viewports:
             self._wire_viewport(viewport)
 
@@ -276,9 +277,15 @@ class MainWindow(QMainWindow):
         self.commands.pointed_at(viewport, pointer)
         self.lens.follow(viewport, pointer)
         self.status.show_pointer(viewport.picture, pointer)
+        self._show_wheel(viewport)
 
     def _show_view(self, *_what: object) -> None:
         self.status.show_view(self.grid.active)
+        self._show_wheel(self.commands.pointed or self.grid.active)
+
+    def _show_wheel(self, viewport: Viewport) -> None:
+        stack = viewport.picture is not None and viewport.picture.info.frames > 1
+        self.status.show_wheel(stack=stack, lens=self.lens.wanted)
 
     def _exams_changed(self) -> None:
         self.worklist.show_exams(self.desk.exams)

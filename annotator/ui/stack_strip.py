@@ -14,7 +14,7 @@ from annotator.ui.picture import Picture
 from annotator.ui.viewport import Viewport
 
 WIDTH = 11
-"""As wide as the margin that words and ruler keep from the edge."""
+"""Less than the margin that words and ruler keep from the edge."""
 LEAST_PX = 3.0
 """Height of the handle where a slice takes less."""
 

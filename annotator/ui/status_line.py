@@ -28,6 +28,7 @@ class StatusLine(QWidget):
         self.setObjectName("status")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._hint = ""
+        self._wheel = ""
         self._message = ""
         self._of_exam = False
         self._mark = ""
@@ -74,8 +75,19 @@ class StatusLine(QWidget):
 
     def show_hint(self, text: str) -> None:
         """Say what the next click does."""
-        self._hint = f"{text} · right drag: window · wheel: zoom" if text else ""
+        self._hint = text
         self._show()
+
+    def show_wheel(self, *, stack: bool, lens: bool) -> None:
+        """Say after the hint what right drag and wheel do, on a stack or not, under the lens or not."""
+        before, wheel = self._wheel, "wheel: slice, " if stack else ""
+        if lens:
+            size = "Shift+wheel" if stack else "wheel"
+            self._wheel = f"right drag: window of the lens · {wheel}{size}: size of the lens"
+        else:
+            self._wheel = f"right drag: window · {wheel}{'Ctrl+wheel' if stack else 'wheel'}: zoom"
+        if self._wheel != before:
+            self._show()
 
     def show_message(self, text: str) -> None:
         """Say something for a while, in place of the hint."""
@@ -142,8 +154,8 @@ class StatusLine(QWidget):
             self.work.setText(f"{progress.done}{of} {things}")
 
     def _show(self) -> None:
-        text = self._mark or self._message or self._hint
-        self.hint.setText(text)
+        hint = " · ".join(part for part in (self._hint, self._wheel) if part) if self._hint else ""
+        self.hint.setText(self._mark or self._message or hint)
 
     def _say(self, text: str, *, of_exam: bool) -> None:
         if text:

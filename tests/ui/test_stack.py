@@ -19,8 +19,10 @@ from small_stack import FRAMES, SPECKS, pixels, write_stack
 
 from annotator.imaging import frames
 from annotator.imaging.jpeg2000_preview import decode_preview
+from annotator.model import edits
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import Window
+from annotator.model.mark import MarkKind
 from annotator.settings import settings_path
 from annotator.ui import theme
 from annotator.ui.corner_text import SIDE_AND_VIEW, corner_lines
@@ -551,3 +553,39 @@ def test_two_dimensional_jpeg_2000_has_a_first_look_too(qtbot, open_window, tmp_
     settled(qtbot, window)
     assert seen == [True, False]
     assert (viewport.picture.frame == stored).all()
+
+
+def test_a_report_shows_one_slice_of_a_stack_and_says_how_many_others_have_marks(
+    qtbot, open_window, stack, tmp_path
+) -> None:
+    window = open_window(stack)
+    session, info = window.desk.session, window.grid.active.picture.info
+    reading, finding = edits.add_finding(session.reading)
+    for frame in (4, 5, 5, 6):
+        reading, _ = edits.add_mark(reading, finding.id, info.key(frame), ImagePoint(60, 150), MarkKind.MICRO)
+    page = tmp_path / "report.html"
+    window.desk.workspace.write_report(reading, session.exam, page)
+    text = page.read_text(encoding="utf-8")
+    assert text.count("<figcaption>") == 2
+    assert f"LCC stack, slice 5 of {FRAMES}, whole; marks on 2 other slices of it are not shown" in text
+
+
+def test_the_line_at_the_bottom_says_what_the_wheel_does(qtbot, open_window, stack, tmp_path) -> None:
+    window = open_window(stack)
+    viewport = window.grid.active
+    move(viewport, middle_of(viewport))
+    window.status.forget_message()
+    assert window.status.hint.text().endswith("wheel: slice, Ctrl+wheel: zoom")
+    key(window, KEYS.Key_X)
+    window.status.forget_message()
+    assert window.status.hint.text().endswith(
+        "right drag: window of the lens · wheel: slice, Shift+wheel: size of the lens"
+    )
+    key(window, KEYS.Key_X)
+    write_exam(tmp_path / "plain")
+    window.open_paths([tmp_path / "plain"])
+    qtbot.waitUntil(lambda: len(window.desk.exams) == 2, timeout=10_000)
+    window.desk.open_exam(next(e for e in window.desk.exams if e.images[0].frames == 1))
+    qtbot.waitUntil(lambda: window.grid.active.picture and window.grid.active.picture.info.frames == 1)
+    window.status.forget_message()
+    assert window.status.hint.text().endswith("right drag: window · wheel: zoom")
