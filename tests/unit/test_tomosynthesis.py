@@ -18,6 +18,7 @@ from annotator.imaging.tomosynthesis import (
     SlabKind,
     SlabMean,
     depth_mm,
+    distance_mm,
     slab_frame,
     slab_numbers,
     slab_words,
@@ -52,6 +53,21 @@ def test_a_slab_ends_with_the_stack() -> None:
     assert slab_numbers(apart(52, 1.0), 1, 10) == range(1, 7)
     assert slab_numbers(apart(52, 1.0), 52, 10) == range(47, 53)
     assert slab_numbers(unknown(5), 5, 4) == range(4, 6)
+    assert slab_numbers(unknown(5), 1, 4) == range(1, 4)
+    assert slab_numbers(unknown(5), 2, 5) == range(1, 5)
+
+
+@pytest.mark.parametrize("thickness", [0.2, 1])
+def test_the_thinnest_slab_is_one_slice(thickness: float) -> None:
+    assert slab_numbers(unknown(5), 3, thickness) == range(3, 4)
+    assert slab_numbers(apart(5, 1.0), 3, thickness) == range(3, 4)
+
+
+def test_there_is_no_distance_from_a_slice_without_a_place() -> None:
+    slices = (SlicePosition(1, 2.5), SlicePosition(2), SlicePosition(3, 4.0))
+    assert distance_mm(slices, 1, 2) is None
+    assert distance_mm(slices, 2, 3) is None
+    assert distance_mm(slices, 3, 1) == 1.5
 
 
 def test_positions_as_decimal_strings_do_not_lose_a_slice() -> None:
