@@ -10,6 +10,7 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -25,7 +26,9 @@ from annotator.imaging.dicom_file import read_image
 from annotator.imaging.render import Mode
 from annotator.jobs import CancelToken
 from annotator.ui.app import make_application
+from annotator.ui.exact_pictures import ExactPictures
 from annotator.ui.picture import Picture, load_picture
+from annotator.ui.task_runner import TaskRunner
 from annotator.ui.viewport import Viewport
 from benchmarks.imaging.files import UNCOMPRESSED, Files
 from benchmarks.imaging.other_python import Peer, has
@@ -49,6 +52,8 @@ class Bench:
 
     def __init__(self, picture: Picture, size: Size) -> None:
         self.viewport = Viewport()
+        self._runner = TaskRunner(lambda bug: sys.exit(repr(bug)))
+        ExactPictures([self.viewport], self._runner)
         self.viewport.resize(*size)
         self.viewport.show()
         QApplication.processEvents()
@@ -58,9 +63,9 @@ class Bench:
         self._count = 0
 
     def settle(self) -> None:
-        """Until nothing moves and all is painted."""
+        """Until nothing moves and the exact picture is painted."""
         QApplication.processEvents()
-        while getattr(self.viewport, "moving", False):
+        while self.viewport.moving or not self.viewport.exact:
             QApplication.processEvents()
             time.sleep(0.001)
         QApplication.processEvents()
@@ -101,6 +106,7 @@ class Bench:
         QApplication.processEvents()
 
     def close(self) -> None:
+        self._runner.shutdown()
         self.viewport.close()
         self.viewport.deleteLater()
         QApplication.processEvents()
