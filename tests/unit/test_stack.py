@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import pytest
@@ -119,6 +120,12 @@ def test_frames_larger_than_guessed_are_taken_at_their_size() -> None:
 
 def test_the_budget_is_a_quarter_of_the_memory_and_enough_for_some_slices() -> None:
     assert default_budget() >= LEAST_BUDGET
+
+
+@pytest.mark.skipif("SC_PHYS_PAGES" not in getattr(os, "sysconf_names", ()), reason="the system does not say")
+def test_frames_leave_most_of_the_memory_to_everything_else() -> None:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert default_budget() <= max(LEAST_BUDGET, memory // 3)
 
 
 def test_nothing_is_lost_when_several_threads_decode() -> None:
