@@ -158,6 +158,6 @@ def _place_in_order(info: ImageInfo) -> tuple[object, ...]:
         len(modifiers),
         _SIDE_ORDER[info.laterality],
         modifiers,
-        info.frames > 1,
+        info.is_stack,
         info.generated_2d,
     )

@@ -207,7 +207,7 @@ class Workspace:
 
 def _picture_name(info: ImageInfo, number: int) -> str:
     name = info.name or "unnamed view"
-    return f"{name}, slice {number} of {info.frames}" if info.frames > 1 else name
+    return f"{name}, slice {number} of {info.frames}" if info.is_stack else name
 
 
 def _also_marked(others: int) -> str:

@@ -80,9 +80,7 @@ class Frames:
         try:
             cells, precision = self._cells(number)
         except BadStream as error:
-            which = (
-                f"the compressed picture of frame {number}" if info.frames > 1 else "the compressed picture"
-            )
+            which = f"the compressed picture of frame {number}" if info.is_stack else "the compressed picture"
             raise UnreadableImage(info.path, f"{which} {error}; ask for the file again") from error
         values, foreign = stored_values(cells, info, precision)
         if foreign:

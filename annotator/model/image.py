@@ -198,9 +198,14 @@ class ImageInfo:
         return f"{self.laterality or ''}{prefix}{self.view.name}{suffix}"
 
     @property
+    def is_stack(self) -> bool:
+        """Whether it has several frames: slices or projections."""
+        return self.frames > 1
+
+    @property
     def name(self) -> str:
         """The label, and what tells images of one view apart: "RCC", "RCC stack", "RCC synthetic"; "" without view."""
-        kind = "stack" if self.frames > 1 else "synthetic" if self.generated_2d else ""
+        kind = "stack" if self.is_stack else "synthetic" if self.generated_2d else ""
         return " ".join(part for part in (self.label, kind) if part) if self.label else ""
 
     @property

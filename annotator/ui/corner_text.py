@@ -106,8 +106,11 @@ def made_of(view: ViewTransform, mode: Mode, smooth: bool) -> str:
     elif mode is Mode.MEAN:
         made = "mean"
     else:
-        made = "speck-true" if share >= PEAK_SHARE else f"speck-true, fading ({share / PEAK_SHARE:.0%})"
-    return f"{made} · zoom {view.scale:.2f}"
+        left = share / PEAK_SHARE
+        made = "speck-true" if left >= 1 else f"speck-true, fading ({f'{left:.0%}' if left >= 0.01 else '<1%'})"
+    # what is nearly 1:1 must not look like it
+    zoom = f"{view.scale:.2f}"
+    return f"{made} · zoom {f'{view.scale:.4f}' if zoom == '1.00' else zoom}"
 
 
 def _joined(words: list[str], *, warning: bool = False) -> tuple[Line, ...]:
@@ -147,7 +150,7 @@ def _pixel_size(info: ImageInfo) -> str:
 
 def depth_words(picture: Picture) -> str:
     """Which slice or slab of a stack is shown, '' of other pictures."""
-    if picture.info.frames == 1:
+    if not picture.info.is_stack:
         return ""
     number = picture.frame_number
     if picture.slab is not None:

@@ -197,7 +197,7 @@ class ExamView(QObject):
         """Go to the slice of the first of these marks in each pane whose stack shows none of them."""
         for pane, viewport in enumerate(self._grid.viewports):
             picture = viewport.picture
-            if picture is None or picture.info.frames == 1 or viewport.isHidden():
+            if picture is None or not picture.info.is_stack or viewport.isHidden():
                 continue
             uid = picture.info.sop_instance_uid
             here = [mark.image.frame for mark in marks if mark.image.sop_instance_uid == uid]
@@ -268,7 +268,7 @@ class ExamView(QObject):
         self._wanted[pane] = info.key(frame or 1)
         if self._grid.viewports[pane].picture is None:
             self._grid.viewports[pane].clear(f"loading {info.label or info.path.name} ...")
-        if info.frames > 1:
+        if info.is_stack:
             self.stacks.open(pane, info, frame)
             return
         self.stacks.leave(pane)
@@ -301,7 +301,7 @@ class ExamView(QObject):
         wanted = self._wanted.get(pane)
         if wanted is None or wanted.sop_instance_uid != key.sop_instance_uid:
             return
-        if picture.info.frames == 1 and not picture.provisional:
+        if not picture.info.is_stack and not picture.provisional:
             self._pictures[key] = picture
             self._pictures.move_to_end(key)
             while len(self._pictures) > KEPT_PICTURES:
@@ -310,7 +310,7 @@ class ExamView(QObject):
         current = viewport.picture
         if current is not picture:
             viewport.show_picture(picture)
-        if picture.info.frames > 1 and current is not None and _is_same(current, picture):
+        if picture.info.is_stack and current is not None and _is_same(current, picture):
             self.slice_shown.emit(pane, picture)
             return
         self.picture_shown.emit(pane, picture)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ZOOM_STEP = 1.25
 NOTCH = 120
+"""Eighths of a degree in one notch of a wheel (Qt, QWheelEvent.angleDelta)."""
 
 LEFT = Qt.MouseButton.LeftButton
 MIDDLE = Qt.MouseButton.MiddleButton
@@ -88,7 +89,7 @@ class Hand:
         turned = event.angleDelta().y() or event.angleDelta().x()
         if picture is None or turned == 0:
             return
-        if picture.info.frames > 1 and not keys & Qt.KeyboardModifier.ControlModifier:
+        if picture.info.is_stack and not keys & Qt.KeyboardModifier.ControlModifier:
             if turned * self._turned < 0:
                 self._turned = 0
             self._turned += turned

@@ -15,6 +15,7 @@ from annotator.model.geometry import ViewTransform
 from annotator.model.image import Voi
 from annotator.ui import theme
 from annotator.ui.grey_image import GreyImage
+from annotator.ui.hand import NOTCH
 from annotator.ui.viewport import Pointer, Viewport
 from annotator.ui.viewport_grid import ViewportGrid
 
@@ -22,7 +23,6 @@ SCALES = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
 """Magnifications on offer, in screen pixels per image pixel."""
 SMALLEST_SIDE, LARGEST_SIDE = 120, 800
 SIZE_STEP = 1.15
-NOTCH = 120
 
 _RIGHT = Qt.MouseButton.RightButton
 
@@ -142,7 +142,7 @@ class Lens(QWidget):
         self._wanted = True
         self.follow(viewport, pointer)
         picture = None if viewport is None else viewport.picture
-        wheel = "Shift+wheel" if picture is not None and picture.info.frames > 1 else "wheel"
+        wheel = "Shift+wheel" if picture is not None and picture.info.is_stack else "wheel"
         self.message.emit(
             f"Lens: {wheel} sizes it, Alt+wheel or + and - magnify, right drag sets its own window, "
             "Shift+X inverts it, X closes it"
@@ -276,7 +276,7 @@ class Lens(QWidget):
         if keys & Qt.KeyboardModifier.ControlModifier:
             return False
         picture = viewport.picture
-        stack = picture is not None and picture.info.frames > 1
+        stack = picture is not None and picture.info.is_stack
         if stack != bool(keys & Qt.KeyboardModifier.ShiftModifier):
             return False
         self.set_look(self.look.sized(notches))

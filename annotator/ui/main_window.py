@@ -284,7 +284,7 @@ class MainWindow(QMainWindow):
         self._show_wheel(self.commands.pointed or self.grid.active)
 
     def _show_wheel(self, viewport: Viewport) -> None:
-        stack = viewport.picture is not None and viewport.picture.info.frames > 1
+        stack = viewport.picture is not None and viewport.picture.info.is_stack
         self.status.show_wheel(stack=stack, lens=self.lens.wanted)
 
     def _exams_changed(self) -> None:
@@ -366,7 +366,7 @@ class MainWindow(QMainWindow):
             "nothing": True,
             "exam": self.desk.exam is not None,
             "picture": any(v.picture is not None for v in self.grid.viewports),
-            "stack": any(v.picture is not None and v.picture.info.frames > 1 for v in self.grid.viewports),
+            "stack": any(v.picture is not None and v.picture.info.is_stack for v in self.grid.viewports),
             "finding": session is not None and session.current_finding_id is not None,
             "marks": session is not None and bool(session.selected_marks),
             "selection": session is not None

@@ -11,11 +11,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QScrollArea, QWidget
 
 from annotator.errors import AnnotatorError
+from annotator.ui.hand import NOTCH
 
 PATIENCE_S = 60.0
 LEFT = Qt.MouseButton.LeftButton
-WHEEL_NOTCH = 120
-"""Eighths of a degree in one notch of a wheel (Qt, QWheelEvent.angleDelta)."""
 
 
 class DemoFailed(AnnotatorError):
@@ -70,7 +69,7 @@ class Robot:
     def wheel(self, widget: QWidget, at: QPointF, notches: int) -> None:
         """Turn the wheel at a place; positive is away from the hand."""
         for _ in range(abs(notches)):
-            turn = QPoint(0, WHEEL_NOTCH if notches > 0 else -WHEEL_NOTCH)
+            turn = QPoint(0, NOTCH if notches > 0 else -NOTCH)
             event = QWheelEvent(
                 at,
                 QPointF(widget.mapToGlobal(at.toPoint())),

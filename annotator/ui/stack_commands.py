@@ -87,7 +87,7 @@ class StackCommands(QObject):
         The spot is that under the pointer, else that of the one selected mark.
         """
         picture = viewport.picture
-        if picture is None or picture.info.frames == 1:
+        if picture is None or not picture.info.is_stack:
             self._say("There is one picture of this view: a best slice is looked for in tomosynthesis.")
             return
         found = self._spot(viewport, picture, pointer)
