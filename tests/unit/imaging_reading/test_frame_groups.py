@@ -289,3 +289,12 @@ def test_steps_and_thicknesses_that_no_slice_can_have_are_unknown(tmp_path: Path
 
 def test_listed_places_that_no_slice_can_have_are_unknown(tmp_path: Path):
     assert positions(groups_of(tmp_path, SliceLocationVector=[1.0, 2.0, 1e300])) == [None] * 3
+
+
+def test_slices_a_little_aside_of_each_other_lie_along_their_normal(tmp_path: Path):
+    plane = item(ImageOrientationPatient=AXIAL)
+    places = [item(ImagePositionPatient=[0.5 * n, 0, -n]) for n in range(3)]
+    items = [macros(PlanePositionSequence=place, PlaneOrientationSequence=plane) for place in places]
+    groups = groups_of(tmp_path, **each(*items))
+    assert positions(groups) == [0, -1, -2]
+    assert not any("follow each other" in repair for repair in groups.info_of(1).repairs)
