@@ -14,6 +14,7 @@ from annotator.ui.picture import Picture
 from annotator.ui.viewport import Pointer, Viewport
 
 MESSAGE_MS = 8000
+SPACING_PX = 14
 READS_MS = 25
 """How often at most value, place and zoom are written: no eye reads faster, and the picture goes first."""
 
@@ -52,7 +53,7 @@ class StatusLine(QWidget):
         self.stop.clicked.connect(self.cancelled)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 2, 10, 2)
-        row.setSpacing(14)
+        row.setSpacing(SPACING_PX)
         row.addWidget(self.hint, 1)
         for part in (self.work, self.bar, self.stop, self.pointer, self.view, self.display, self.reader):
             row.addWidget(part)
@@ -156,6 +157,13 @@ class StatusLine(QWidget):
     def _show(self) -> None:
         hint = " · ".join(part for part in (self._hint, self._wheel) if part) if self._hint else ""
         self.hint.setText(self._mark or self._message or hint)
+        self._make_room(self._mark or self._message)
+
+    def _make_room(self, words: str) -> None:
+        """What is said once comes before the view, which stands in the corners too."""
+        taken = 0 if self.view.isHidden() else self.view.width() + SPACING_PX
+        room = self.hint.width() + taken - self.view.sizeHint().width() - SPACING_PX
+        self.view.setHidden(self.hint.fontMetrics().horizontalAdvance(words) > room)
 
     def _say(self, text: str, *, of_exam: bool) -> None:
         if text:

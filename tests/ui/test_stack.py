@@ -589,3 +589,21 @@ def test_the_line_at_the_bottom_says_what_the_wheel_does(qtbot, open_window, sta
     qtbot.waitUntil(lambda: window.grid.active.picture and window.grid.active.picture.info.frames == 1)
     window.status.forget_message()
     assert window.status.hint.text().endswith("right drag: window · wheel: zoom")
+
+
+def test_a_long_message_is_read_whole(qtbot, open_window, stack) -> None:
+    window = open_window(stack)
+    window.resize(1400, 800)
+    qtbot.waitExposed(window)
+    key(window, KEYS.Key_J)
+    settled(qtbot, window)
+    window.status.forget_message()
+    QTest.qWait(50)
+    assert window.status.view.isVisible()
+    words = "No spot here: this is the background outside the breast. " * 2
+    window.status.show_message(words)
+    QTest.qWait(50)
+    hint = window.status.hint
+    assert hint.fontMetrics().horizontalAdvance(words) <= hint.width()
+    window.status.forget_message()
+    assert window.status.view.isVisible()
