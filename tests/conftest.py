@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,14 +31,26 @@ def shared_data() -> Path:
     return folder
 
 
+def _move_home(patch: pytest.MonkeyPatch, home: Path) -> None:
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
+        patch.setenv(name, str(home / name.lower()))
+    patch.setenv("HOME", str(home))
+    for name in list(os.environ):
+        if name.startswith("ANNOTATOR_") and name not in ("ANNOTATOR_TEST_DATA", "ANNOTATOR_KILL_ROUNDS"):
+            patch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What a fixture of a whole module starts comes before `own_home`; it must not meet the user's either."""
+    with pytest.MonkeyPatch.context() as patch:
+        _move_home(patch, tmp_path_factory.mktemp("shared-home"))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings, database and logs of a test go to a folder of its own, never to the user's."""
     home = tmp_path_factory.mktemp("home")
-    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
-        monkeypatch.setenv(name, str(home / name.lower()))
-    monkeypatch.setenv("HOME", str(home))
-    for name in list(os.environ):
-        if name.startswith("ANNOTATOR_") and name not in ("ANNOTATOR_TEST_DATA", "ANNOTATOR_KILL_ROUNDS"):
-            monkeypatch.delenv(name)
+    _move_home(monkeypatch, home)
     return home
