@@ -40,9 +40,8 @@ def help_columns(lexicon: Lexicon) -> tuple[str, str]:
     for chord in CHORDS:
         rows = [(f"{chord.key} {' '.join(c.letters)}", lexicon.word(c.word)) for c in chord.choices]
         sections.append(_section(chord.title, rows))
-    sections.append(_section("Mouse", MOUSE))
-    left = sections[:4]
-    return "".join(left), "".join(sections[4:])
+    left, right = sections[:4], [_section("Mouse", MOUSE), *sections[4:]]
+    return "".join(left), "".join(right)
 
 
 class KeyHelp(QDialog):
