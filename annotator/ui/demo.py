@@ -340,7 +340,6 @@ class _Demo:
         # a change of words moves layouts within layouts, one level with each pass
         for _ in range(5):
             QApplication.processEvents()
-        self._robot.wait(lambda: self.window.exam_view.exact, "the exact pictures")
         self._pictures += 1
         path = self._out / f"{self._pictures:02d}-{what.replace(',', '').replace(' ', '-')}.png"
         with self._heart.left_out():
