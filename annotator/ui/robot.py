@@ -62,7 +62,12 @@ class Robot:
         self.look()
 
     def key(self, widget: QWidget, key: Qt.Key, modifier: Qt.KeyboardModifier | None = None) -> None:
-        """Press and release a key."""
+        """Press and release a key, with the window in front: shortcuts act in the active window only."""
+        window = widget.window()
+        if not window.isActiveWindow():
+            # where no window manager runs, nobody hands the keyboard to a window but itself
+            window.activateWindow()
+            self.wait(window.isActiveWindow, "the keyboard")
         QTest.keyClick(widget, key, modifier or Qt.KeyboardModifier.NoModifier)
         self.look()
 

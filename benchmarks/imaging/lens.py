@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from annotator.model.geometry import ImagePoint
 from annotator.ui.app import make_application
 from annotator.ui.lens import Lens
 from annotator.ui.viewport_grid import ViewportGrid
@@ -47,7 +48,9 @@ class Following:
         self.grid.show()
         QApplication.processEvents()
         self.viewport = self.grid.active
-        self.viewport.show_picture(picture_of(files.mammogram(UNCOMPRESSED)))
+        picture = picture_of(files.mammogram(UNCOMPRESSED))
+        self._middle = ImagePoint(picture.info.columns / 2, picture.info.rows / 2)
+        self.viewport.show_picture(picture)
         self.viewport.pointer_moved.connect(lambda pointer: self.lens.follow(self.viewport, pointer))
         self.lens.look = self.lens.look.sized(0)
         while self.lens.look.side < side:
@@ -62,7 +65,7 @@ class Following:
         self._count += 1
         turn = self._count % 80
         away = turn if turn < 40 else 80 - turn
-        middle = QPointF(self.viewport.rect().center())
+        middle = self.viewport.widget_position(self._middle)
         at = middle + QPointF(5.0 * (away - 20), 3.0 * (away - 20))
         none = Qt.MouseButton.NoButton
         event = QMouseEvent(QEvent.Type.MouseMove, at, at, none, none, Qt.KeyboardModifier.NoModifier)
