@@ -107,7 +107,8 @@ def made_of(view: ViewTransform, mode: Mode, smooth: bool) -> str:
         made = "mean"
     else:
         left = share / PEAK_SHARE
-        made = "speck-true" if left >= 1 else f"speck-true, fading ({f'{left:.0%}' if left >= 0.01 else '<1%'})"
+        percent = f"{left:.0%}" if left >= 0.01 else "<1%"
+        made = "speck-true" if left >= 1 else f"speck-true, fading ({percent})"
     # what is nearly 1:1 must not look like it
     zoom = f"{view.scale:.2f}"
     return f"{made} · zoom {f'{view.scale:.4f}' if zoom == '1.00' else zoom}"
