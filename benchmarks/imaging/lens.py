@@ -66,7 +66,9 @@ class Following:
         turn = self._count % 80
         away = turn if turn < 40 else 80 - turn
         middle = self.viewport.widget_position(self._middle)
-        at = middle + QPointF(5.0 * (away - 20), 3.0 * (away - 20))
+        # to and fro over most of the image, whatever its size on the screen
+        stride = min(5.0, 0.02 * self._middle.column * self.viewport.view.scale)
+        at = middle + QPointF(stride * (away - 20), 0.6 * stride * (away - 20))
         none = Qt.MouseButton.NoButton
         event = QMouseEvent(QEvent.Type.MouseMove, at, at, none, none, Qt.KeyboardModifier.NoModifier)
         QApplication.sendEvent(self.viewport, event)
