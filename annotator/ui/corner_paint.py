@@ -78,6 +78,15 @@ class Wording:
         bottom = next((block for block in bottoms if not self.on_tissue(block.rect)), bottoms[-1])
         return top, bottom
 
+    @cached_property
+    def places(self) -> tuple[QRectF, ...]:
+        """Where words and ruler stand, in device pixels."""
+        rects = [block.rect for block in self.blocks]
+        if self.level < SIDE_AND_VIEW:
+            shown = ruler(self.picture, self.view, self.size[1])
+            rects.append(ruler_rect(shown, self.size, text_on_right(self.picture), self.ratio))
+        return tuple(rects)
+
     def on_tissue(self, rect: QRectF) -> bool:
         """Whether a rectangle of the viewport covers some of the breast."""
         if rect.isEmpty():
@@ -136,6 +145,16 @@ def paint_ruler(painter: QPainter, shown: Ruler, size: tuple[int, int], right: b
     painter.fillRect(words, SHADE)
     painter.setPen(QColor(theme.TEXT))
     painter.drawText(QPointF(words.left(), words.top() + metrics.ascent()), shown.text)
+
+
+def ruler_rect(shown: Ruler, size: tuple[int, int], right: bool, ratio: float) -> QRectF:
+    """What `paint_ruler` draws on, in device pixels."""
+    width, height = size
+    line = Line(shown.text)
+    wide = max(_advance(line, ratio), 7 * ratio)
+    left = width - MARGIN * ratio - wide if right else MARGIN * ratio
+    tall = shown.length + 2 * ratio + _metrics(line, ratio).height()
+    return QRectF(left, (height - shown.length) / 2, wide, tall)
 
 
 def paint_message(painter: QPainter, message: str, size: tuple[int, int], ratio: float) -> None:

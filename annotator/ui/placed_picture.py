@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPoint, QPointF, QSize, QTimer, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from annotator.imaging import placement
@@ -95,6 +95,13 @@ class PlacedPicture(QWidget):
         x, y = self._view.to_screen(point)
         zero_x, zero_y = self.device_position(QPointF(0, 0))
         return QPointF((x - zero_x) / self.ratio, (y - zero_y) / self.ratio)
+
+    def widget_rect(self, rect: QRectF) -> QRect:
+        """The pixels of the widget that a rectangle in device pixels touches, and a little around."""
+        zero_x, zero_y = self.device_position(QPointF(0, 0))
+        shown = rect.translated(-zero_x, -zero_y)
+        placed = QRectF(shown.topLeft() / self.ratio, shown.size() / self.ratio)
+        return placed.toAlignedRect().adjusted(-2, -2, 2, 2)
 
     def fit(self) -> None:
         """The whole picture, chest wall at its edge; at the scale of `set_fit_mm` when that is smaller."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -20,6 +20,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QRegion,
     QResizeEvent,
     QTransform,
     QWheelEvent,
@@ -53,6 +54,10 @@ class Pointer:
     value: int
 
 
+WORDS_MS = 25
+"""How often at most words beside a picture follow its window: no eye reads faster, and the picture goes first."""
+
+
 class Viewport(PlacedPicture):
     """Shows one picture with what a reading says about it. Decodes nothing and decides nothing.
 
@@ -78,6 +83,11 @@ class Viewport(PlacedPicture):
         self._smooth = False
         self._output = PLAIN
         self._worded: Wording | None = None
+        self._stale_words = QRegion()
+        self._rewording = QTimer(self)
+        self._rewording.setSingleShot(True)
+        self._rewording.setInterval(WORDS_MS)
+        self._rewording.timeout.connect(self._update_words)
         self._marks = ShownMarks()
         self._overlay_level = corner_text.ALL
         self._active = False
@@ -325,10 +335,10 @@ class Viewport(PlacedPicture):
             self._resized(self.size())
         return super().event(event)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         try:
-            self._paint(painter)
+            self._paint(painter, event.region())
         finally:
             # a painter that outlives its widget's paint event takes the program down with it
             painter.end()
@@ -341,7 +351,7 @@ class Viewport(PlacedPicture):
         self._asked = missing
         self._ask_exact(missing)
 
-    def _paint(self, painter: QPainter) -> None:
+    def _paint(self, painter: QPainter, region: QRegion) -> None:
         self._blacken_edge(painter)
         _to_device_pixels(painter)
         size = width, height = self.device_size()
@@ -364,7 +374,7 @@ class Viewport(PlacedPicture):
             painter.drawImage(0, 0, grey)
             self.paint_marks(painter, self._grey.shown, size)
             wording = self._wording()
-            if wording is not None:
+            if wording is not None and any(region.intersects(self.widget_rect(p)) for p in wording.places):
                 wording.paint(painter)
         if self._active:
             pen = QPen(QColor(theme.ACCENT), max(1.0, round(self.ratio)))
@@ -374,17 +384,23 @@ class Viewport(PlacedPicture):
             painter.drawRect(QRect(0, 0, width - 1, height - 1))
 
     def _update_grey(self) -> None:
-        """Repaint what another table changes: the picture and the words, not the black beside them."""
+        """Repaint what another table changes: the picture at once, the words beside it a moment later."""
         before, now = self._worded, self._wording()
         left, top, right, bottom = covered_rect(self._grey.shown, *self.device_size())
-        parts = [QRectF(left, top, right - left, bottom - top)]
-        for wording in (before, now):
-            parts += [] if wording is None else [block.rect for block in wording.blocks]
-        zero_x, zero_y = self.device_position(QPointF(0, 0))
-        for part in parts:
-            shown = part.translated(-zero_x, -zero_y)
-            corner, size = shown.topLeft() / self.ratio, shown.size() / self.ratio
-            self.update(QRectF(corner, size).toAlignedRect().adjusted(-2, -2, 2, 2))
+        picture = self.widget_rect(QRectF(left, top, right - left, bottom - top))
+        self.update(picture)
+        places = (place for words in (before, now) if words is not None for place in words.places)
+        for shown in map(self.widget_rect, places):
+            if shown.intersects(picture):
+                self.update(shown)
+            else:
+                self._stale_words = self._stale_words.united(shown)
+        if not self._rewording.isActive():
+            self._rewording.start()
+
+    def _update_words(self) -> None:
+        stale, self._stale_words = self._stale_words, QRegion()
+        self.update(stale)
 
     def _blacken_edge(self, painter: QPainter) -> None:
         """Between whole device pixels the last one is only partly ours, and nobody else paints it."""
