@@ -195,7 +195,8 @@ class _Demo:
             reporter.report(error)
 
         self._runner = TaskRunner(bug)
-        self._window = MainWindow(self._workspace, self._runner)
+        # a demonstration neither depends on where the reader left things nor moves them
+        self._window = MainWindow(self._workspace, self._runner, self._out / "window.ini")
         self._window.resize(*WINDOW_SIZE)
         self._window.show()
         self._robot.look()

@@ -52,10 +52,14 @@ _LAYOUT_VERSION = 1
 
 
 class MainWindow(QMainWindow):
-    """`open_paths` is the one way in; closing waits until every act is saved."""
+    """`open_paths` is the one way in; closing waits until every act is saved.
 
-    def __init__(self, workspace: Workspace, runner: TaskRunner) -> None:
+    `places` is the file that remembers where things stood; the reader's own when it is None.
+    """
+
+    def __init__(self, workspace: Workspace, runner: TaskRunner, places: Path | None = None) -> None:
         super().__init__()
+        self._places_file = places or settings_path().with_name("window.ini")
         self.setWindowTitle("Mammogram Annotator")
         self.setAcceptDrops(True)
         self.resize(1600, 900)
@@ -385,7 +389,7 @@ class MainWindow(QMainWindow):
             self._unsaved.ask(session, leave)
 
     def _places(self) -> QSettings:
-        return QSettings(str(settings_path().with_name("window.ini")), QSettings.Format.IniFormat)
+        return QSettings(str(self._places_file), QSettings.Format.IniFormat)
 
     def _save_places(self) -> None:
         if self._hidden_for_images:
