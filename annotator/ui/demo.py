@@ -13,7 +13,7 @@ from typing import Any
 from PySide6.QtCore import QMessageLogContext, QPointF, Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from annotator.bootstrap import open_workspace
+from annotator.bootstrap import make_workspace
 from annotator.model.finding import Assessment, Change, Distribution, Finding, Morphology, Reading
 from annotator.model.geometry import ImagePoint, greatest_extent
 from annotator.model.image import ExamInfo
@@ -26,6 +26,7 @@ from annotator.ui.main_window import MainWindow
 from annotator.ui.reading_desk import sample_folder
 from annotator.ui.robot import DemoFailed, Robot
 from annotator.ui.session import ReadingSession, SaveState
+from annotator.ui.start import Start
 from annotator.ui.task_runner import TaskRunner
 from annotator.ui.viewport import Viewport
 from annotator.workspace import Workspace
@@ -92,6 +93,7 @@ class _Demo:
         self._window: MainWindow | None = None
         self._workspace: Workspace | None = None
         self._runner: TaskRunner | None = None
+        self._start: Start | None = None
         self._expected: dict[str, Reading] = {}
 
     @property
@@ -113,8 +115,7 @@ class _Demo:
 
     def read_both_exams(self, folder: Path) -> None:
         """Screening, then the magnification views that its follow-up asks for."""
-        self._open()
-        self.window.open_paths([folder])
+        self._open(folder)
         self._robot.wait(
             lambda: len(self.window.desk.exams) >= len(SAMPLE_EXAMS), "the sample exams to be listed"
         )
@@ -141,8 +142,7 @@ class _Demo:
         """Close the program, start it again, and find everything as it was, undo included."""
         before = dict(self._expected)
         self.leave()
-        self._open()
-        self.window.open_paths([folder])
+        self._open(folder)
         self._robot.wait(
             lambda: len(self.window.desk.exams) >= len(SAMPLE_EXAMS), "the sample exams to be listed again"
         )
@@ -172,12 +172,16 @@ class _Demo:
             return
         window, self._window = self._window, None
         closed = window.close()
+        if self._start is not None:
+            self._start.end()
         self.runner.shutdown()
         self.workspace.close()
         window.deleteLater()
         QApplication.processEvents()
         if self._bugs:
             raise DemoFailed(f"the program made a mistake: {self._bugs[0]!r}") from self._bugs[0]
+        if self._start is not None and self._start.failure is not None:
+            raise self._start.failure
         if not closed:
             raise DemoFailed("the window would not close: something is not saved")
 
@@ -186,8 +190,8 @@ class _Demo:
         assert self._runner is not None
         return self._runner
 
-    def _open(self) -> None:
-        self._workspace = open_workspace(self._settings)
+    def _open(self, folder: Path) -> None:
+        self._workspace = make_workspace(self._settings)
         reporter = BugReporter()
 
         def bug(error: BaseException) -> None:
@@ -197,6 +201,7 @@ class _Demo:
         self._runner = TaskRunner(bug)
         # a demonstration neither depends on where the reader left things nor moves them
         self._window = MainWindow(self._workspace, self._runner, self._out / "window.ini")
+        self._start = Start(self._window, self._workspace, self._runner, [folder])
         self._window.resize(*WINDOW_SIZE)
         self._window.show()
         self._robot.look()
