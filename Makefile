@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run window test lint bench bench-imaging grey-values system clean help
+.PHONY: run window test lint bench bench-imaging grey-values key-table system clean help
 
 run: system $(INSTALLED)  ## the main job end to end, in the window when there is a screen
 	$(BIN)/annotator demo --out $(OUT)
@@ -39,6 +39,9 @@ bench-imaging: $(INSTALLED)  ## how fast and how faithful the picture is, beside
 
 grey-values: $(INSTALLED)  ## grey values beside pydicom and DCMTK, pixel by pixel; some minutes
 	@$(BIN)/python -m benchmarks.grey_values sample_dicoms $(ANNOTATOR_TEST_DATA)
+
+key-table: $(INSTALLED_DEV)  ## write the keys of the window into the page for readers
+	@$(BIN)/python tests/architecture/test_key_page.py
 
 system:  ## the system libraries Qt needs, where they can be installed
 	@sh tools/system-libraries.sh

@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QWidget
 
 from annotator.lexicon.loader import load_lexicon
-from annotator.ui.actions import ACTIONS, CHORDS, MENUS, key_text
-from annotator.ui.commands import Commands
+from annotator.ui.actions import ACTIONS, CHORDS, MENUS, key_text, make_actions
 from annotator.ui.key_help import KeyHelp
 from annotator.ui.theme import MINIMUM_CONTRAST, contrast, text_pairs
 
@@ -25,7 +25,22 @@ def test_each_act_has_words_a_menu_and_something_to_call(spec) -> None:
     assert spec.text.strip()
     assert spec.tooltip.strip()
     assert spec.menu in MENUS
-    assert callable(getattr(Commands, spec.slot))
+    assert bool(spec.shortcuts) != bool(spec.no_key)
+
+
+class Opener:
+    def open_files(self) -> None: ...
+
+
+def test_exactly_one_hand_does_an_act(qtbot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    row = [spec for spec in ACTIONS if spec.slot == "open_files"]
+    assert list(make_actions(window, window, [object(), Opener()], row)) == ["open_files"]
+    with pytest.raises(LookupError, match="Opener, Opener"):
+        make_actions(window, window, [Opener(), Opener()], row)
+    with pytest.raises(LookupError, match="no hand"):
+        make_actions(window, window, [object()], row)
 
 
 def test_digits_choose_windows_and_nothing_else() -> None:

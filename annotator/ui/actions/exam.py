@@ -1,0 +1,19 @@
+"""The exam as a whole: opening, saving, handing on."""
+
+from __future__ import annotations
+
+from annotator.ui.actions.spec import ActionSpec
+
+# fmt: off
+ROWS: tuple[ActionSpec, ...] = (
+    ActionSpec("open_files", "Exam", "Open files...", ("Ctrl+O",), "open_files", "Choose image files, a DICOMDIR or a ZIP"),
+    ActionSpec("open_folder", "Exam", "Open folder...", ("Ctrl+Shift+O",), "open_folder", "Open every image under a folder"),
+    ActionSpec("open_sample", "Exam", "Open the sample exam", (), "open_sample", "Synthetic mammograms; no patient exists", no_key="For the first look and for training, not for the day's work"),
+    ActionSpec("save", "Exam", "Save now", ("Ctrl+S",), "save_now", "Every act is saved as it happens; this tries at once", "exam"),
+    ActionSpec("save_report", "Exam", "Save report...", ("Ctrl+P",), "save_report", "A page for people: findings, pictures, documented follow-up", "exam"),
+    ActionSpec("save_findings", "Exam", "Save findings as JSON...", ("Ctrl+Shift+S",), "save_findings", "Every finding with its marks, for programs", "exam"),
+    ActionSpec("quit", "Exam", "Quit", ("Ctrl+Q",), "quit", "Finish saving and close the window"),
+    ActionSpec("undo", "Edit", "Undo", ("Ctrl+Z",), "undo", "Take back the last act, also after a restart", "undo"),
+    ActionSpec("redo", "Edit", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "Do again what was undone", "redo"),
+)
+# fmt: on

@@ -1,0 +1,23 @@
+"""Findings and their marks."""
+
+from __future__ import annotations
+
+from annotator.model.mark import MarkKind
+from annotator.ui.actions.spec import ActionSpec
+
+# fmt: off
+ROWS: tuple[ActionSpec, ...] = (
+    ActionSpec("delete", "Edit", "Delete what is selected", ("Del", "Backspace"), "delete_selected", "Delete the marks shown white, or untie the cluster shown white; its marks stay", "selection", "image"),
+    ActionSpec("cancel", "Edit", "Cancel", ("Esc",), "cancel", "Cancel the stroke in hand, or go back to the image; never the finding"),
+    ActionSpec("mark_micro", "Mark", "Mark microcalcifications", ("M",), "use_mark_tool", "A click marks the spot it hits; a drag outlines a cluster, with Shift it selects marks", "picture", "window", MarkKind.MICRO),
+    ActionSpec("mark_macro", "Mark", "Mark macrocalcifications", ("Shift+M",), "use_mark_tool", "A click marks the spot it hits; a drag outlines a cluster, with Shift it selects marks", "picture", "window", MarkKind.MACRO),
+    ActionSpec("select_tool", "Mark", "Select marks", ("A",), "use_select_tool", "A click selects a mark; a drag selects what lies inside", "picture"),
+    ActionSpec("benign_chord", "Mark", "Benign preset...", ("B",), "open_chord", "Mark the spot under the pointer and name its benign type, in one act", "picture", "window", "benign"),
+    ActionSpec("descriptor_chord", "Mark", "Descriptor...", ("L",), "open_chord", "Say morphology or distribution with two letters", "finding", "window", "descriptor"),
+    ActionSpec("new_finding", "Mark", "New finding", ("F", "Ctrl+N"), "new_finding", "The next marks belong to a new finding", "exam"),
+    ActionSpec("remove_finding", "Mark", "Remove finding", ("Ctrl+Del",), "remove_finding", "Remove the current finding with its marks; undo brings it back", "finding"),
+    ActionSpec("move_to_new", "Mark", "Move selected marks to a new finding", ("Shift+F",), "move_to_new_finding", "They leave their clusters; the menu of the right button moves them to F1, F2 ...", "marks"),
+    ActionSpec("next_finding", "Mark", "Next finding", ("Tab",), "step_finding", "Make the next finding the current one", "finding", "image", 1),
+    ActionSpec("previous_finding", "Mark", "Previous finding", ("Shift+Tab",), "step_finding", "Make the finding before it the current one", "finding", "image", -1),
+)
+# fmt: on
