@@ -116,7 +116,7 @@ def _info(facts: Facts, groups: _Groups, number: int, info: ImageInfo) -> ImageI
         changes["technique"] = replace(info.technique, magnification_factor=factor)
     side = frame_laterality(groups.own(number, "FrameAnatomySequence"))
     if side is not None:
-        changes["laterality"] = side
+        changes["laterality"], changes["laterality_source"] = side, "FrameLaterality"
     return replace(info, **changes) if changes else info
 
 

@@ -7,6 +7,7 @@ import hashlib
 from pydicom.uid import UID
 
 from annotator.errors import UnreadableImage
+from annotator.imaging.acquisition import read_circumstances, read_technique
 from annotator.imaging.codecs import LOSSY
 from annotator.imaging.dataset import PIXEL_DATA, RawFile
 from annotator.imaging.facts import Facts
@@ -14,7 +15,7 @@ from annotator.imaging.spacing import TOMOSYNTHESIS, magnification_factor, pixel
 from annotator.imaging.view_codes import modifier_of_code, parse_label, view_of_code
 from annotator.imaging.voi_header import read_grey_facts
 from annotator.model.geometry import PixelSpacing, SpacingBasis
-from annotator.model.image import ImageInfo, Intent, Laterality, Technique, View
+from annotator.model.image import ImageInfo, Intent, Laterality, View
 
 MAMMOGRAPHY_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.1.2": "digital mammogram, for presentation",
@@ -59,6 +60,7 @@ def image_info(raw: RawFile) -> ImageInfo:
     signed = facts.whole("PixelRepresentation") == 1
     grey = read_grey_facts(facts, bits_stored=bits_stored, signed=signed)
     view, side_in_view = _view(facts)
+    side, side_source = _laterality(facts, view, side_in_view)
     # reconstructed slices have no geometry of a projection, and walking their groups takes long
     factor = magnification_factor(facts, None if sop_class == TOMOSYNTHESIS else facts.group)
     photometric = facts.text("PhotometricInterpretation").upper()
@@ -79,7 +81,8 @@ def image_info(raw: RawFile) -> ImageInfo:
         series_instance_uid=facts.text("SeriesInstanceUID"),
         modality=modality,
         intent=_intent(facts, sop_class),
-        laterality=_laterality(facts, side_in_view),
+        laterality=side,
+        laterality_source=side_source,
         view=view,
         patient_orientation=_orientation(facts),
         bits_allocated=bits_allocated,
@@ -91,6 +94,7 @@ def image_info(raw: RawFile) -> ImageInfo:
         transfer_syntax_uid=raw.transfer_syntax,
         spacing=spacing,
         **grey._asdict(),
+        **read_circumstances(facts)._asdict(),
         patient_key=facts.text("PatientID"),
         patient_name=facts.text("PatientName"),
         patient_age=facts.text("PatientAge"),
@@ -99,7 +103,7 @@ def image_info(raw: RawFile) -> ImageInfo:
         manufacturer=facts.text("Manufacturer"),
         model_name=facts.text("ManufacturerModelName"),
         image_type=facts.texts("ImageType"),
-        technique=_technique(facts, factor),
+        technique=read_technique(facts, factor),
         implant=facts.text("BreastImplantPresent").upper() == "YES",
         partial_view=facts.text("PartialView").upper() == "YES",
         lossy=facts.text("LossyImageCompression") == "01" or raw.transfer_syntax in LOSSY,
@@ -216,23 +220,27 @@ def frame_laterality(anatomy: Facts | None) -> Laterality | None:
     return Laterality(said) if said in set(Laterality) else None
 
 
-def _laterality(facts: Facts, in_view: str) -> Laterality | None:
-    """FrameLaterality, ImageLaterality, Laterality (docs/domain.md, images), then what is typed somewhere."""
+def _laterality(facts: Facts, view: View, in_view: str) -> tuple[Laterality | None, str]:
+    """FrameLaterality, ImageLaterality, Laterality (docs/domain.md, images), then what is typed somewhere.
+
+    With the name of the attribute that decided, '' when none says it.
+    """
     coded = frame_laterality(facts.group("FrameAnatomySequence"))
     if coded is not None:
-        return coded
-    for text in (facts.text("ImageLaterality"), facts.text("Laterality")):
-        if text.upper() in set(Laterality):
-            return Laterality(text.upper())
+        return coded, "FrameLaterality"
+    for keyword in ("ImageLaterality", "Laterality"):
+        text = facts.text(keyword).upper()
+        if text in set(Laterality):
+            return Laterality(text), keyword
     if in_view:
         facts.repairs.append("The side is not coded; it was taken from the name of the view.")
-        return Laterality(in_view)
+        return Laterality(in_view), view.source
     for keyword in ("SeriesDescription", "ProtocolName"):
-        side, view, _ = parse_label(facts.text(keyword))
-        if side and view:
+        side, name, _ = parse_label(facts.text(keyword))
+        if side and name:
             facts.repairs.append(f"The side is not coded; it was taken from {keyword}.")
-            return Laterality(side)
-    return None
+            return Laterality(side), keyword
+    return None, ""
 
 
 def _view(facts: Facts) -> tuple[View, str]:
@@ -297,19 +305,6 @@ def _letters(direction: tuple[float, ...]) -> str:
     """The letters of a direction in patient coordinates, the main one first (PS3.3 C.7.6.1.1.1, C.7.6.2.1.1)."""
     parts = sorted(zip(direction, ("LR", "PA", "HF"), strict=True), key=lambda part: -abs(part[0]))
     return "".join(ends[value < 0] for value, ends in parts if abs(value) >= _LEAST_PART)
-
-
-def _technique(facts: Facts, factor: float | None) -> Technique:
-    source = facts if "KVP" in facts else facts.item("XRay3DAcquisitionSequence") or facts
-    exposure = source.number("Exposure")
-    micro = source.number("ExposureInuAs")
-    return Technique(
-        kvp=source.number("KVP"),
-        exposure_mas=exposure if exposure is not None else None if micro is None else micro / 1000,
-        compression_force_n=source.number("CompressionForce"),
-        body_part_thickness_mm=source.number("BodyPartThickness"),
-        magnification_factor=factor,
-    )
 
 
 def _note_kind(facts: Facts, sop_class: str, modality: str) -> None:

@@ -138,13 +138,24 @@ class Technique:
     compression_force_n: float | None = None
     body_part_thickness_mm: float | None = None
     magnification_factor: float | None = None
+    exposure_time_ms: float | None = None
+    anode: str = ""
+    filter_material: str = ""
+    positioner_angle_deg: float | None = None
+    relative_exposure: float | None = None
+    organ_dose_mgy: float | None = None
+    entrance_dose_mgy: float | None = None
+    detector_temperature: float | None = None
+    """Of the detector, in degrees Celsius."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageInfo:
     """Everything the program uses from one image's header.
 
-    `repairs` says in sentences what had to be mended to read it. `spacing` None means that only
+    `repairs` says in sentences what had to be mended to read it. `laterality_source` names the attribute
+    that decided about the side, `reason` why the procedure was done, `partial_view_reasons` which part of
+    the breast a partial view shows. `spacing` None means that only
     pixels can be measured. `slope` and `intercept` are the modality rescale, 1 and 0 beside a
     `modality_lut`; `signed` the pixel representation; `high_bit` other than `bits_stored - 1` is applied
     when decoding. Of a stack, these are the facts of the image as a whole; a frame may have its own.
@@ -161,6 +172,7 @@ class ImageInfo:
     modality: str = ""
     intent: Intent | None = None
     laterality: Laterality | None = None
+    laterality_source: str = ""
     view: View = View()
     patient_orientation: tuple[str, str] | None = None
     bits_allocated: int = 16
@@ -179,6 +191,16 @@ class ImageInfo:
     patient_key: str = ""
     patient_name: str = ""
     patient_age: str = ""
+    patient_birth_date: str = ""
+    study_description: str = ""
+    series_description: str = ""
+    protocol_name: str = ""
+    institution_name: str = ""
+    institution_address: str = ""
+    device_serial_number: str = ""
+    detector_id: str = ""
+    operators_name: str = ""
+    reason: str = ""
     exam_date: str = ""
     exam_time: str = ""
     manufacturer: str = ""
@@ -187,6 +209,7 @@ class ImageInfo:
     technique: Technique = Technique()
     implant: bool = False
     partial_view: bool = False
+    partial_view_reasons: tuple[str, ...] = ()
     lossy: bool = False
     repairs: tuple[str, ...] = ()
 
