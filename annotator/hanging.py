@@ -8,12 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 from annotator.model.geometry import Orientation
 from annotator.model.image import ExamInfo, ImageInfo, Intent, Laterality
 
 Edge = Literal["left", "right", "center"]
+
+
+class Layout(StrEnum):
+    """How many panes there are and what hangs in them."""
+
+    FOUR = "four-up"
+    PAIR = "pair"
+    SINGLE = "single"
+    LARGE = "large and two"
+    PRIOR = "current and prior"
+    TWO_SCREENS = "two screens"
+
 
 _SIDEWAYS = ("MLO", "ML", "LM", "LMO", "SIO", "ISO")
 """Views seen from the side, with feet down."""
