@@ -646,7 +646,7 @@ def test_marks_selected_by_a_loop_with_shift_go_to_a_new_finding_and_back_by_the
     first, second = session.reading.findings
     assert {m.finding_id for m in session.reading.marks} == {second.id}
     click(viewport, QPoint(60, 200), RIGHT)
-    menu = window._image_menu
+    menu = window.pointing.menu
     assert menu.isVisible()
     offered = {action.text(): action for action in menu.actions()}
     assert "Move selected marks to F2" not in offered

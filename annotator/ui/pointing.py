@@ -1,0 +1,60 @@
+"""Brings what the hand does on the images to the parts that tell of it or follow it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint
+
+from annotator.ui.image_menu import ImageMenu
+from annotator.ui.viewport import Pointer, Viewport
+
+if TYPE_CHECKING:
+    from annotator.ui.main_window import MainWindow
+
+
+class Pointing(QObject):
+    """Pointer, wheel and right button of every viewport: status line, lens, menu of the image."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self.menu = ImageMenu(window.menu, window.actions_by_id["move_to_new"], window)
+        window.exam_view.slice_shown.connect(self.show_view)
+        window.lens.message.connect(window.status.show_message)
+        window.lens.opened.connect(self.show_view)
+        for viewport in window.grid.viewports:
+            self._wire(viewport)
+
+    def show_view(self, *_what: object) -> None:
+        """Say how large and through which window the active pane shows its image."""
+        window = self._window
+        window.status.show_view(window.grid.active)
+        self._show_wheel(window.commands.pointed or window.grid.active)
+
+    def _wire(self, viewport: Viewport) -> None:
+        window = self._window
+        viewport.status_message.connect(window.status.show_hint)
+        viewport.mark_hovered.connect(window.status.show_mark)
+        viewport.pointer_moved.connect(lambda pointer: self._pointer_moved(viewport, pointer))
+        viewport.view_changed.connect(self.show_view)
+        viewport.voi_changed.connect(self.show_view)
+        viewport.customContextMenuRequested.connect(lambda at: self._open_menu(viewport.mapToGlobal(at)))
+        viewport.frame_step_requested.connect(lambda by: window.exam_view.step_frame(viewport, by))
+        viewport.slab_step_requested.connect(window.stack_commands.thicken)
+        viewport.refused.connect(window.status.show_act)
+
+    def _open_menu(self, at: QPoint) -> None:
+        self.menu.offer(self._window.desk.session)
+        self.menu.popup(at)
+
+    def _pointer_moved(self, viewport: Viewport, pointer: Pointer | None) -> None:
+        window = self._window
+        window.commands.pointed_at(viewport, pointer)
+        window.lens.follow(viewport, pointer)
+        window.status.show_pointer(viewport.picture, pointer)
+        self._show_wheel(viewport)
+
+    def _show_wheel(self, viewport: Viewport) -> None:
+        stack = viewport.picture is not None and viewport.picture.info.is_stack
+        self._window.status.show_wheel(stack=stack, lens=self._window.lens.wanted)
