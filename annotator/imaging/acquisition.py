@@ -55,6 +55,18 @@ def read_circumstances(facts: Facts) -> Circumstances:
     )
 
 
+def acquired(facts: Facts) -> tuple[str, str]:
+    """Date (YYYYMMDD) and time (HHMMSS and more) at which the picture was taken, else made; '' when unsaid."""
+    moment = facts.text("AcquisitionDateTime")
+    if len(moment) > 8 and moment[:8].isdigit():
+        return moment[:8], moment[8:].split("+")[0].split("-")[0]
+    for kind in ("Acquisition", "Content"):
+        date, time = facts.text(f"{kind}Date"), facts.text(f"{kind}Time")
+        if date or time:
+            return date, time
+    return "", ""
+
+
 def read_technique(facts: Facts, factor: float | None) -> Technique:
     """Exposure, compression and dose; stacks keep some of them in their 3D acquisition."""
     taken = facts.item("XRay3DAcquisitionSequence")

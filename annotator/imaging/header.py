@@ -7,7 +7,7 @@ import hashlib
 from pydicom.uid import UID
 
 from annotator.errors import UnreadableImage
-from annotator.imaging.acquisition import read_circumstances, read_technique
+from annotator.imaging.acquisition import acquired, read_circumstances, read_technique
 from annotator.imaging.codecs import LOSSY
 from annotator.imaging.dataset import PIXEL_DATA, RawFile
 from annotator.imaging.facts import Facts
@@ -60,6 +60,7 @@ def image_info(raw: RawFile) -> ImageInfo:
     signed = facts.whole("PixelRepresentation") == 1
     grey = read_grey_facts(facts, bits_stored=bits_stored, signed=signed)
     view, side_in_view = _view(facts)
+    taken = acquired(facts)
     side, side_source = _laterality(facts, view, side_in_view)
     # reconstructed slices have no geometry of a projection, and walking their groups takes long
     factor = magnification_factor(facts, None if sop_class == TOMOSYNTHESIS else facts.group)
@@ -100,6 +101,9 @@ def image_info(raw: RawFile) -> ImageInfo:
         patient_age=facts.text("PatientAge"),
         exam_date=facts.text("StudyDate") or facts.text("AcquisitionDate") or facts.text("ContentDate"),
         exam_time=facts.text("StudyTime") or facts.text("AcquisitionTime") or facts.text("ContentTime"),
+        acquisition_date=taken[0],
+        acquisition_time=taken[1],
+        instance_number=facts.whole("InstanceNumber"),
         manufacturer=facts.text("Manufacturer"),
         model_name=facts.text("ManufacturerModelName"),
         image_type=facts.texts("ImageType"),

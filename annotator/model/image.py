@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from annotator.model.geometry import PixelSpacing
+from annotator.model.geometry import Orientation, PixelSpacing
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -155,7 +155,9 @@ class ImageInfo:
 
     `repairs` says in sentences what had to be mended to read it. `laterality_source` names the attribute
     that decided about the side, `reason` why the procedure was done, `partial_view_reasons` which part of
-    the breast a partial view shows. `spacing` None means that only
+    the breast a partial view shows, `contradictions` in sentences what its attributes say of side and view
+    otherwise than the one that decided. `turned` is how a reader wants it turned, None: as header and pixels
+    say. `spacing` None means that only
     pixels can be measured. `slope` and `intercept` are the modality rescale, 1 and 0 beside a
     `modality_lut`; `signed` the pixel representation; `high_bit` other than `bits_stored - 1` is applied
     when decoding. Of a stack, these are the facts of the image as a whole; a frame may have its own.
@@ -203,6 +205,9 @@ class ImageInfo:
     reason: str = ""
     exam_date: str = ""
     exam_time: str = ""
+    acquisition_date: str = ""
+    acquisition_time: str = ""
+    instance_number: int | None = None
     manufacturer: str = ""
     model_name: str = ""
     image_type: tuple[str, ...] = ()
@@ -210,6 +215,8 @@ class ImageInfo:
     implant: bool = False
     partial_view: bool = False
     partial_view_reasons: tuple[str, ...] = ()
+    contradictions: tuple[str, ...] = ()
+    turned: Orientation | None = None
     lossy: bool = False
     repairs: tuple[str, ...] = ()
 

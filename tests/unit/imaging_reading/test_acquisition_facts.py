@@ -146,3 +146,22 @@ def test_sections_of_a_partial_view_are_named_with_and_without_words(tmp_path: P
     info = _info(tmp_path, PartialView="YES", PartialViewCodeSequence=coded, PartialViewDescription="unused")
     assert info.partial_view
     assert info.partial_view_reasons == ("Medial", "Lateral part")
+
+
+@pytest.mark.parametrize(
+    ("header", "taken"),
+    [
+        ({"AcquisitionDateTime": "20260102101112.5+0100", "AcquisitionTime": "9"}, ("20260102", "101112.5")),
+        ({"AcquisitionDate": "20260102", "AcquisitionTime": "101112"}, ("20260102", "101112")),
+        ({"ContentDate": "20260103", "ContentTime": "101113"}, ("20260103", "101113")),
+        ({}, ("", "")),
+    ],
+)
+def test_when_it_was_taken(tmp_path: Path, header: dict[str, str], taken: tuple[str, str]):
+    empty = dict.fromkeys(("AcquisitionDate", "AcquisitionTime", "ContentDate", "ContentTime"))
+    info = _info(tmp_path, **(empty | header))
+    assert (info.acquisition_date, info.acquisition_time) == taken
+
+
+def test_the_number_of_an_image_in_its_series(tmp_path: Path):
+    assert _info(tmp_path, InstanceNumber=7).instance_number == 7
