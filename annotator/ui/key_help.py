@@ -35,7 +35,7 @@ def help_columns(lexicon: Lexicon) -> tuple[str, str]:
     """The key help as two columns of HTML, from the table of actions."""
     sections = []
     for menu in MENUS:
-        rows = [(key_text(s), f"{s.text.rstrip('.')}. {s.tooltip}") for s in ACTIONS if s.menu == menu]
+        rows = [(key_text(s.shortcuts), f"{s.text.rstrip('.')}. {s.tooltip}") for s in ACTIONS if s.menu == menu]
         sections.append(_section(menu, rows))
     for chord in CHORDS:
         rows = [(f"{chord.key} {' '.join(c.letters)}", lexicon.word(c.word)) for c in chord.choices]

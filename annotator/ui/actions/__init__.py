@@ -1,21 +1,37 @@
-"""What the window can do: a table of acts by topic, and the QActions made from it."""
+"""What the window can do: a table of acts by topic, their keys, and the QActions made from them."""
 
 from annotator.ui.actions.chords import CHORDS, Chord, ChordChoice
-from annotator.ui.actions.making import enable_actions, key_text, make_actions
+from annotator.ui.actions.keys import (
+    FIXED,
+    Keys,
+    key_text,
+    keys_in_force,
+    owner_of,
+    portable,
+    why_not_a_key,
+)
+from annotator.ui.actions.making import enable_actions, give_keys, make_actions
 from annotator.ui.actions.spec import WHY_NOT, ActionSpec, Needs, Scope
 from annotator.ui.actions.table import ACTIONS, MENUS
 
 __all__ = [
     "ACTIONS",
     "CHORDS",
+    "FIXED",
     "MENUS",
     "WHY_NOT",
     "ActionSpec",
     "Chord",
     "ChordChoice",
+    "Keys",
     "Needs",
     "Scope",
     "enable_actions",
+    "give_keys",
     "key_text",
+    "keys_in_force",
     "make_actions",
+    "owner_of",
+    "portable",
+    "why_not_a_key",
 ]

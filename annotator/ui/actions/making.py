@@ -9,14 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from annotator.ui.actions.keys import Keys, key_text, keys_in_force
 from annotator.ui.actions.spec import ActionSpec, Needs
 from annotator.ui.actions.table import ACTIONS
-
-
-def key_text(spec: ActionSpec) -> str:
-    """The keys of an act as shown to people: "Ctrl+Shift+Z, Ctrl+Y"."""
-    native = QKeySequence.SequenceFormat.NativeText
-    return ", ".join(QKeySequence(keys).toString(native) for keys in spec.shortcuts)
 
 
 def make_actions(
@@ -31,10 +26,7 @@ def make_actions(
     for spec in rows:
         action = QAction(spec.text, window)
         action.setObjectName(spec.id)
-        keys = key_text(spec)
-        action.setToolTip(f"{spec.tooltip} ({keys})" if keys else spec.tooltip)
         action.setStatusTip(spec.tooltip)
-        action.setShortcuts([QKeySequence(s) for s in spec.shortcuts])
         in_images = spec.scope == "image"
         contexts = Qt.ShortcutContext
         action.setShortcutContext(
@@ -43,7 +35,16 @@ def make_actions(
         action.triggered.connect(_call(_slot(spec, hands), spec.argument))
         (images if in_images else window).addAction(action)
         made[spec.id] = action
+    give_keys(made, keys_in_force())
     return made
+
+
+def give_keys(actions: Mapping[str, QAction], keys: Keys) -> None:
+    """Let the actions have these keys, and their tooltips say so."""
+    for act, action in actions.items():
+        action.setShortcuts([QKeySequence(key) for key in keys[act]])
+        shown = key_text(keys[act])
+        action.setToolTip(f"{action.statusTip()} ({shown})" if shown else action.statusTip())
 
 
 def enable_actions(actions: Mapping[str, QAction], fulfilled: Mapping[Needs, bool]) -> None:
