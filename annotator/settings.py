@@ -44,7 +44,8 @@ class Settings:
     `header_index` keeps what was read from headers, names of patients too, in `header_index_path`, so that
     a folder seen before lists at once.
     `stack_memory_mb` is what decoded slices of tomosynthesis may take together (0: a quarter of the
-    machine's memory), `cine_speed` slices a second at first.
+    machine's memory), `cine_speed` slices a second at first. `picture_memory_mb` is what decoded images of
+    the open exam and of its neighbours may take together (0: an eighth of the machine's memory).
     """
 
     database: str
@@ -58,6 +59,7 @@ class Settings:
     header_index: bool = True
     stack_memory_mb: float = 0.0
     cine_speed: float = 10.0
+    picture_memory_mb: float = 0.0
 
 
 def data_dir() -> Path:
@@ -100,6 +102,10 @@ def load_settings(
         raise InvalidSettings(
             f"micro_below_mm is {settings.micro_below_mm:g} and macro_above_mm {settings.macro_above_mm:g}; "
             "choose two sizes above zero, the first no larger than the second"
+        )
+    if not 0 <= settings.picture_memory_mb < math.inf:
+        raise InvalidSettings(
+            f"picture_memory_mb is {settings.picture_memory_mb:g}; choose megabytes from 0 (automatic) on"
         )
     if not (0 <= settings.stack_memory_mb < math.inf and 0 < settings.cine_speed < math.inf):
         raise InvalidSettings(

@@ -61,6 +61,12 @@ class Levels:
         return len(self.mean) + 1
 
     @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """Everything that takes memory: the frame, the levels and the tables for padding."""
+        tables = (self._holed, self._filled, self._apart, self._named)
+        return (self.stored, *self.mean, *self.peak, *(table for table in tables if table is not None))
+
+    @property
     def coarsest_block(self) -> int:
         """Side, in pixels of the frame, of a pixel of the last level."""
         return 1 << len(self.mean)

@@ -110,7 +110,7 @@ class FrameSource:
 
 
 def picture_bytes(picture: Picture) -> int:
-    """Memory of a picture's pixels and levels, arrays that share it counted once."""
-    levels = picture.levels
-    planes = (picture.frame, levels.stored, *levels.mean, *levels.peak)
-    return sum({plane.__array_interface__["data"][0]: plane.nbytes for plane in planes}.values())
+    """Memory of everything a picture holds, arrays that share it counted once."""
+    slices = () if picture.slab is None else picture.slab.frames.values()
+    arrays = (picture.frame, *picture.levels.arrays, picture.tissue, picture.small, *slices)
+    return sum({array.__array_interface__["data"][0]: array.nbytes for array in arrays}.values())

@@ -67,6 +67,8 @@ def test_an_empty_variable_or_option_says_nothing() -> None:
         ("micro_below_mm = 0", "two sizes above zero"),
         ("micro_below_mm = nan", "two sizes above zero"),
         ("macro_above_mm = inf", "two sizes above zero"),
+        ("picture_memory_mb = -1", "picture_memory_mb is -1"),
+        ("picture_memory_mb = inf", "picture_memory_mb is inf"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_with_its_fault(tmp_path: Path, text: str, named: str) -> None:
