@@ -158,8 +158,7 @@ def test_sections_of_a_partial_view_are_named_with_and_without_words(tmp_path: P
     ],
 )
 def test_when_it_was_taken(tmp_path: Path, header: dict[str, str], taken: tuple[str, str]):
-    empty = dict.fromkeys(("AcquisitionDate", "AcquisitionTime", "ContentDate", "ContentTime"))
-    info = _info(tmp_path, **(empty | header))
+    info = _info(tmp_path, **header)
     assert (info.acquisition_date, info.acquisition_time) == taken
 
 
