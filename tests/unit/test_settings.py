@@ -126,6 +126,7 @@ def test_settings_hold_nothing_of_a_patient() -> None:
         "header_index",
         "stack_memory_mb",
         "cine_speed",
+        "picture_memory_mb",
     }
 
 
