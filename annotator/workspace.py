@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from annotator.errors import UnreadableImage
 from annotator.jobs import CancelToken, Progress
 from annotator.lexicon.loader import Lexicon
+from annotator.model.coverage import Seen
 from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint
@@ -114,8 +115,7 @@ class Workspace:
             study_instance_uid, self.settings.reader, lexicon_edition=self.settings.lexicon_edition
         )
         revisions = self._store.revisions(reading.id) if revision else ()
-        empty = replace(reading, findings=(), marks=(), clusters=())
-        steps, done = undo_steps(empty, revisions)
+        steps, done = undo_steps(reading.blank(), revisions)
         return OpenedReading(reading, revision, steps, done)
 
     def save(
@@ -123,6 +123,14 @@ class Workspace:
     ) -> int:
         """Append one revision, made on `display`, and return its number; it is on disk when this returns."""
         return self._store.save(reading, based_on=based_on, act=act, label=label, display=display)
+
+    def keep_coverage(self, reading_id: str, seen: tuple[Seen, ...]) -> None:
+        """Add to what was seen of a reading's images; seen cells stay seen. It is on disk when this returns."""
+        self._store.keep_coverage(reading_id, seen)
+
+    def coverage(self, reading_id: str) -> tuple[Seen, ...]:
+        """What was seen of a reading's images so far, by this reader at any time."""
+        return self._store.coverage(reading_id)
 
     def follow_up(self, reading: Reading, finding_id: str) -> FollowUp:
         """The documented follow-up of a finding; its size is the reader's word or that of all its marks."""

@@ -156,6 +156,7 @@ def _summary_json(summary: ReadingSummary) -> dict[str, Any]:
         "marks": summary.marks,
         "assessments": [a or None for a in summary.assessments],
         "display": summary.display,
+        "done": summary.done,
     }
 
 

@@ -77,6 +77,8 @@ def findings_document(
         "study_instance_uid": reading.study_instance_uid,
         "lexicon_edition": reading.lexicon_edition,
         "displays": list(displays),
+        "done": reading.done,
+        "hanging": msgspec.to_builtins(reading.hanging),
         "images": [_image(images[uid]) for uid in sorted(shown) if uid in images],
         "findings": [
             _finding(reading, finding, images, shown_beside(finding, follow_ups.get(finding.id)))
@@ -143,6 +145,9 @@ def _reading(document: dict[str, Any]) -> Reading:
         "findings": document.get("findings"),
         "marks": collect("marks"),
         "clusters": collect("clusters"),
+        # files of earlier versions say neither
+        "hanging": document.get("hanging", ()),
+        "done": document.get("done", False),
     }
     return msgspec.convert(plain, Reading)
 

@@ -42,6 +42,24 @@ class Seen:
         """These cells were seen too; what was seen stays seen."""
         return self if not bits & ~self.bits else replace(self, bits=self.bits | bits)
 
+    def on_grid(self, cell_px: int, columns: int, rows: int) -> Seen:
+        """The same in cells of another size: a cell counts as seen where all it overlaps here was seen."""
+        if self.grid == (cell_px, columns, rows):
+            return self
+        bits = 0
+        for row in range(rows):
+            for column in range(columns):
+                if self._all_seen(column * cell_px, row * cell_px, cell_px):
+                    bits |= 1 << (row * columns + column)
+        return Seen(self.image, cell_px, columns, rows, bits)
+
+    def _all_seen(self, left: int, top: int, side: int) -> bool:
+        """Whether every cell that a square of the image overlaps was seen; False where there is none."""
+        across = range(left // self.cell_px, min(-(-(left + side) // self.cell_px), self.columns))
+        down = range(top // self.cell_px, min(-(-(top + side) // self.cell_px), self.rows))
+        cells = [row * self.columns + column for row in down for column in across]
+        return bool(cells) and all(self.bits >> cell & 1 for cell in cells)
+
     def share_of(self, breast_bits: int) -> float:
         """Which part of the cells of the breast was seen, 0 to 1; 1 where no cell holds any breast."""
         breast = breast_bits.bit_count()

@@ -1,14 +1,22 @@
-"""Every act on a reading as a function Reading -> Reading, and what two readings differ in."""
+"""Every act on a reading as a function Reading -> Reading, and what two readings differ in.
+
+A reading may hold ten thousand marks, and every act of a hand passes here before the next frame: what did
+not change is told by identity, along whole tuples, and never looked into.
+"""
 
 from __future__ import annotations
 
+import operator
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress, count
 from typing import Any, TypeVar
 
 from annotator.model.finding import Finding, Reading, Stage
 from annotator.model.geometry import ImagePoint, PixelSpacing
+from annotator.model.hanging_choice import HangingChoice
 from annotator.model.image import ImageKey
 from annotator.model.mark import Cluster, Mark, MarkKind, SpotMeasurement
 
@@ -28,19 +36,22 @@ def new_uid() -> str:
 def add_finding(reading: Reading, *, stage: Stage = Stage.SCREEN) -> tuple[Reading, Finding]:
     """An empty finding at the end; nothing but the stage of the exam is filled in."""
     finding = Finding(id=new_id(), number=_next_number(reading.findings), tracking_uid=new_uid(), stage=stage)
-    return replace(reading, findings=(*reading.findings, finding)), finding
+    return _said(reading, findings=(*reading.findings, finding)), finding
 
 
 def describe(reading: Reading, finding_id: str, **said: Any) -> Reading:
     """Replace fields of a finding by what the reader said, e.g. `distribution=Distribution.GROUPED`."""
-    changed = replace(reading.finding(finding_id), **said)
-    return replace(reading, findings=_put(reading.findings, {finding_id: changed}))
+    known = reading.finding(finding_id)
+    changed = replace(known, **said)
+    if changed == known:
+        return reading
+    return _said(reading, findings=_put(reading.findings, {finding_id: changed}))
 
 
 def remove_finding(reading: Reading, finding_id: str) -> Reading:
     """Take a finding away with its marks and clusters."""
     reading.finding(finding_id)
-    return replace(
+    return _said(
         reading,
         findings=tuple(f for f in reading.findings if f.id != finding_id),
         marks=tuple(m for m in reading.marks if m.finding_id != finding_id),
@@ -59,7 +70,7 @@ def add_mark(
     """Mark one calcification for a finding."""
     reading.finding(finding_id)
     mark = Mark(new_id(), _next_number(reading.marks), finding_id, image, point, kind, measurement)
-    return replace(reading, marks=(*reading.marks, mark)), mark
+    return _said(reading, marks=(*reading.marks, mark)), mark
 
 
 def move_mark(
@@ -67,20 +78,23 @@ def move_mark(
 ) -> Reading:
     """Put a mark elsewhere on its image with the measurement made there (None: unmeasured)."""
     moved = replace(reading.mark(mark_id), point=point, measurement=measurement)
-    return replace(reading, marks=_put(reading.marks, {mark_id: moved}))
+    return _said(reading, marks=_put(reading.marks, {mark_id: moved}))
 
 
 def set_mark_kind(reading: Reading, mark_ids: Collection[str], kind: MarkKind) -> Reading:
-    """Call these marks micro or macro."""
-    changed = {i: replace(reading.mark(i), kind=kind) for i in mark_ids}
-    return replace(reading, marks=_put(reading.marks, changed))
+    """Call these marks micro or macro; the same reading when they are called so already."""
+    marks = reading.marks_by_id(mark_ids)
+    changed = {i: replace(mark, kind=kind) for i, mark in marks.items() if mark.kind is not kind}
+    return _said(reading, marks=_put(reading.marks, changed)) if changed else reading
 
 
 def remove_marks(reading: Reading, mark_ids: Collection[str]) -> Reading:
     """Take marks away, out of their clusters too; a cluster left without any goes with its last one."""
     gone = set(mark_ids)
+    if not gone:
+        return reading
     marks = tuple(m for m in reading.marks if m.id not in gone)
-    return replace(reading, marks=marks, clusters=_without(reading.clusters, gone))
+    return _said(reading, marks=marks, clusters=_without(reading.clusters, gone))
 
 
 def add_cluster(
@@ -93,31 +107,50 @@ def add_cluster(
 ) -> tuple[Reading, Cluster]:
     """Tie marks of one image together under a finding; of a stack, also from several of its frames.
 
-    Marks that belonged to another finding move to this one and leave their clusters. A cluster may
+    `mark_ids` in the order they are to be kept. Marks that belonged to another finding move to this one and leave their clusters. A cluster may
     be empty: an outlined area whose calcifications the reader does not mark one by one.
     """
     reading.finding(finding_id)
-    members = {i: replace(reading.mark(i), finding_id=finding_id) for i in mark_ids}
-    if any(m.image.sop_instance_uid != image.sop_instance_uid for m in members.values()):
+    tied = reading.marks_by_id(mark_ids)
+    if any(m.image.sop_instance_uid != image.sop_instance_uid for m in tied.values()):
         raise ValueError("the marks of a cluster lie on its image")
     number = _next_number(reading.clusters)
-    cluster = Cluster(new_id(), number, finding_id, image, outline, tuple(members), spacing)
-    clusters = (*_without(reading.clusters, members), cluster)
-    return replace(reading, marks=_put(reading.marks, members), clusters=clusters), cluster
+    cluster = Cluster(new_id(), number, finding_id, image, outline, tuple(tied), spacing)
+    clusters = (*_without(reading.clusters, tied), cluster)
+    return _said(reading, marks=_put(reading.marks, _handed(tied, finding_id)), clusters=clusters), cluster
 
 
 def remove_cluster(reading: Reading, cluster_id: str) -> Reading:
     """Untie a cluster; its marks stay."""
     reading.cluster(cluster_id)
-    return replace(reading, clusters=tuple(c for c in reading.clusters if c.id != cluster_id))
+    return _said(reading, clusters=tuple(c for c in reading.clusters if c.id != cluster_id))
 
 
 def assign_marks(reading: Reading, mark_ids: Collection[str], finding_id: str) -> Reading:
     """Hand marks to another finding; they leave the clusters of the one they had."""
     reading.finding(finding_id)
-    moved = {i: replace(reading.mark(i), finding_id=finding_id) for i in mark_ids}
-    leaving = {i for i in moved if reading.mark(i).finding_id != finding_id}
-    return replace(reading, marks=_put(reading.marks, moved), clusters=_without(reading.clusters, leaving))
+    moved = _handed(reading.marks_by_id(mark_ids), finding_id)
+    if not moved:
+        return reading
+    return _said(reading, marks=_put(reading.marks, moved), clusters=_without(reading.clusters, moved))
+
+
+def choose_hanging(reading: Reading, choice: HangingChoice) -> Reading:
+    """Hang an image as the reader says; a choice of nothing hangs it as its file says again.
+
+    How images hang says nothing about the breast, so an exam that was called done stays done.
+    """
+    others = [c for c in reading.hanging if c.sop_instance_uid != choice.sop_instance_uid]
+    return replace(reading, hanging=_hung_in_order([*others, choice]))
+
+
+def set_done(reading: Reading, done: bool) -> Reading:
+    """Call the exam done, or not done any more.
+
+    A later act on findings, marks or clusters takes `done` back in the same step, so that undoing the one
+    brings back the other.
+    """
+    return replace(reading, done=done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +161,12 @@ class Changes:
     marks: Mapping[str, Mark | None] = field(default_factory=dict)
     clusters: Mapping[str, Cluster | None] = field(default_factory=dict)
     lexicon_edition: str | None = None
+    hanging: Mapping[str, HangingChoice | None] = field(default_factory=dict)
+    done: bool | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.findings or self.marks or self.clusters or self.lexicon_edition)
+        said = self.findings or self.marks or self.clusters or self.lexicon_edition or self.hanging
+        return bool(said) or self.done is not None
 
 
 def diff(before: Reading, after: Reading) -> Changes:
@@ -141,22 +177,55 @@ def diff(before: Reading, after: Reading) -> Changes:
         _differences(before.marks, after.marks),
         _differences(before.clusters, after.clusters),
         None if same_edition else after.lexicon_edition,
+        _hung_differently(before.hanging, after.hanging),
+        None if before.done == after.done else after.done,
     )
 
 
 def apply(reading: Reading, changes: Changes) -> Reading:
     """`reading` with `changes` made: apply(a, diff(a, b)) == b."""
+    hanging = reading.hanging
+    if changes.hanging:
+        chosen = {c.sop_instance_uid: c for c in hanging} | dict(changes.hanging)
+        hanging = _hung_in_order(choice for choice in chosen.values() if choice is not None)
     return replace(
         reading,
         findings=_put(reading.findings, changes.findings),
         marks=_put(reading.marks, changes.marks),
         clusters=_put(reading.clusters, changes.clusters),
         lexicon_edition=changes.lexicon_edition or reading.lexicon_edition,
+        hanging=hanging,
+        done=reading.done if changes.done is None else changes.done,
     )
 
 
-def _next_number(items: Iterable[Finding | Mark | Cluster]) -> int:
-    return max((item.number for item in items), default=0) + 1
+def unchanged_ends(before: Sequence[object], after: Sequence[object]) -> tuple[int, int]:
+    """How many items at the beginning, and then at the end, are the very same objects in both.
+
+    What lies between is all that an act changed; the two ends never overlap.
+    """
+    shorter = min(len(before), len(after))
+    start = _first_other(before, after, shorter)
+    end = _first_other(reversed(before), reversed(after), shorter - start)
+    return start, end
+
+
+def _first_other(one: Iterable[object], other: Iterable[object], most: int) -> int:
+    return min(most, next(compress(count(), map(operator.is_not, one, other)), most))
+
+
+def _said(reading: Reading, **parts: Any) -> Reading:
+    """The reading with other findings, marks or clusters: whoever says more of an exam is not done with it."""
+    return replace(reading, done=False, **parts)
+
+
+def _handed(marks: Mapping[str, Mark], finding_id: str) -> dict[str, Mark]:
+    """Those of `marks` that another finding has, as marks of this one."""
+    return {i: replace(m, finding_id=finding_id) for i, m in marks.items() if m.finding_id != finding_id}
+
+
+def _next_number(items: Sequence[Finding | Mark | Cluster]) -> int:
+    return items[-1].number + 1 if items else 1
 
 
 def _without(clusters: Iterable[Cluster], gone: Collection[str]) -> tuple[Cluster, ...]:
@@ -172,22 +241,69 @@ def _without(clusters: Iterable[Cluster], gone: Collection[str]) -> tuple[Cluste
 
 
 def _put(items: tuple[_Item, ...], changed: Mapping[str, _Item | None]) -> tuple[_Item, ...]:
+    """Items with some replaced, added or (None) taken away, in the order of their numbers."""
     if not changed:
         return items
+    quick = _put_in_place(items, changed) if len(changed) <= _FEW else None
+    if quick is not None:
+        return quick
     kept = [changed.get(item.id, item) for item in items]
     known = {item.id for item in items}
     kept += [item for key, item in changed.items() if key not in known]
-    return tuple(sorted((item for item in kept if item is not None), key=lambda item: item.number))
+    return tuple(sorted((item for item in kept if item is not None), key=_NUMBER))
+
+
+_FEW = 8
+"""Up to so many changes are put where their numbers say, without looking at every item."""
+
+_NUMBER = operator.attrgetter("number")
+
+
+def _put_in_place(items: tuple[_Item, ...], changed: Mapping[str, _Item | None]) -> tuple[_Item, ...] | None:
+    """The same as `_put`, found by number, which an item keeps for life; None where that does not fit."""
+    put = list(items)
+    for key, item in changed.items():
+        if item is None:
+            at = next((at for at in reversed(range(len(put))) if put[at].id == key), None)
+            if at is not None:
+                del put[at]
+            continue
+        at = bisect_left(put, item.number, key=_NUMBER)
+        if at == len(put):
+            put.append(item)
+        elif put[at].id == key:
+            put[at] = item
+        else:
+            return None
+    return tuple(put)
 
 
 def _differences(before: tuple[_Item, ...], after: tuple[_Item, ...]) -> dict[str, _Item | None]:
     if before is after:
         return {}
-    old = {item.id: item for item in before}
+    start, end = unchanged_ends(before, after)
+    old = {item.id: item for item in before[start : len(before) - end]}
     changed: dict[str, _Item | None] = {}
-    for item in after:
+    for item in after[start : len(after) - end]:
         known = old.pop(item.id, None)
         if known is not item and known != item:
             changed[item.id] = item
     changed.update(dict.fromkeys(old))
     return changed
+
+
+def _hung_differently(
+    before: tuple[HangingChoice, ...], after: tuple[HangingChoice, ...]
+) -> dict[str, HangingChoice | None]:
+    if before == after:
+        return {}
+    old = {choice.sop_instance_uid: choice for choice in before}
+    changed: dict[str, HangingChoice | None] = {
+        choice.sop_instance_uid: choice for choice in after if old.get(choice.sop_instance_uid) != choice
+    }
+    gone = old.keys() - {choice.sop_instance_uid for choice in after}
+    return changed | dict.fromkeys(sorted(gone))
+
+
+def _hung_in_order(choices: Iterable[HangingChoice]) -> tuple[HangingChoice, ...]:
+    return tuple(sorted((c for c in choices if c), key=lambda choice: choice.sop_instance_uid))

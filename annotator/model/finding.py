@@ -5,10 +5,12 @@ The ids are those of the lexicon; their words, definitions and codes live in `an
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from annotator.model.hanging_choice import HangingChoice
 from annotator.model.image import ImageKey
 from annotator.model.mark import Cluster, Mark, MarkKind
 
@@ -125,7 +127,8 @@ class Finding(Description):
 class Reading:
     """One reader's reading of one exam. Marks and clusters point to their finding by id.
 
-    All three tuples are ordered by `number`, so that equal content is an equal value.
+    Findings, marks and clusters are ordered by `number`, `hanging` by image, so that equal content is an equal
+    value. `hanging` holds what the reader corrected in how images hang; `done`: the reader calls the exam done.
     """
 
     id: str
@@ -135,6 +138,8 @@ class Reading:
     findings: tuple[Finding, ...] = ()
     marks: tuple[Mark, ...] = ()
     clusters: tuple[Cluster, ...] = ()
+    hanging: tuple[HangingChoice, ...] = ()
+    done: bool = False
 
     def finding(self, finding_id: str) -> Finding:
         """The finding with that id; KeyError when there is none."""
@@ -144,9 +149,29 @@ class Reading:
         """The mark with that id; KeyError when there is none."""
         return _by_id(self.marks, mark_id)
 
+    def marks_by_id(self, mark_ids: Collection[str]) -> dict[str, Mark]:
+        """The marks with these ids, in the order of the ids; KeyError when one of them is not there."""
+        wanted = frozenset(mark_ids)
+        found = {m.id: m for m in self.marks if m.id in wanted}
+        return {i: found[i] for i in mark_ids}
+
     def cluster(self, cluster_id: str) -> Cluster:
         """The cluster with that id; KeyError when there is none."""
         return _by_id(self.clusters, cluster_id)
+
+    def hanging_of(self, sop_instance_uid: str) -> HangingChoice:
+        """What the reader corrected in how an image hangs; a choice of nothing where it hangs as its file says."""
+        chosen = (c for c in self.hanging if c.sop_instance_uid == sop_instance_uid)
+        return next(chosen, HangingChoice(sop_instance_uid))
+
+    def blank(self) -> Reading:
+        """The same reader's reading of the same exam, with nothing said yet."""
+        return Reading(
+            id=self.id,
+            reader=self.reader,
+            study_instance_uid=self.study_instance_uid,
+            lexicon_edition=self.lexicon_edition,
+        )
 
     def marks_of(self, finding_id: str) -> tuple[Mark, ...]:
         """The marks of one finding, in order."""

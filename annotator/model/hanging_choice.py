@@ -25,3 +25,31 @@ class HangingChoice:
     def __bool__(self) -> bool:
         said = (self.laterality, self.view_name, self.modifiers, self.orientation)
         return any(word is not None for word in said)
+
+    @property
+    def words(self) -> str:
+        """What was corrected, to stand after "hung as": "right MLO, mirrored left to right"."""
+        if not self:
+            return "its file says"
+        side = "" if self.laterality is None else _SIDES[self.laterality]
+        named = " ".join(part for part in (side, self.view_name or "") if part)
+        parts = [named] if named else []
+        if self.modifiers is not None:
+            parts.append(f"with {' '.join(self.modifiers)}" if self.modifiers else "without modifiers")
+        if self.orientation is not None:
+            parts.append(_TURNS[self.orientation])
+        return ", ".join(parts)
+
+
+_SIDES = {Laterality.RIGHT: "right", Laterality.LEFT: "left", Laterality.BOTH: "both breasts"}
+
+_TURNS = {
+    Orientation(): "as stored",
+    Orientation(flip_columns=True): "mirrored left to right",
+    Orientation(flip_rows=True): "mirrored top to bottom",
+    Orientation(flip_columns=True, flip_rows=True): "turned by 180°",
+    Orientation(transpose=True): "rows as columns",
+    Orientation(transpose=True, flip_columns=True): "turned by 90° clockwise",
+    Orientation(transpose=True, flip_rows=True): "turned by 90° anticlockwise",
+    Orientation(transpose=True, flip_columns=True, flip_rows=True): "rows as columns, turned by 180°",
+}

@@ -6,7 +6,6 @@ wholly understand: a field it does not know was written by a newer one.
 
 from __future__ import annotations
 
-from dataclasses import fields
 from inspect import cleandoc
 from typing import Any, TypeVar
 
@@ -117,10 +116,11 @@ def json_schema(what: str) -> dict[str, Any]:
 
 def merged(changes: list[Changes]) -> Changes:
     """Several changes in order as one: for each id the last word counts."""
-    total: dict[str, Any] = {f.name: {} for f in fields(Changes) if f.name != "lexicon_edition"}
-    edition = None
+    by_id: dict[str, dict[str, Any]] = {"findings": {}, "marks": {}, "clusters": {}, "hanging": {}}
+    edition, done = None, None
     for one in changes:
-        for name, known in total.items():
+        for name, known in by_id.items():
             known.update(getattr(one, name))
         edition = one.lexicon_edition or edition
-    return Changes(**total, lexicon_edition=edition)
+        done = done if one.done is None else one.done
+    return Changes(**by_id, lexicon_edition=edition, done=done)

@@ -14,6 +14,7 @@ from annotator.model.history import Act, Revision
 from annotator.model.mark import MarkKind
 
 _SAID = ("stage", "size", "morphology", "distribution", "spread", "change", "assessment")
+_Word = Callable[[StrEnum], str]
 _FLAGS = {
     "certain": "certainty of the type",
     "known_cancer_here": "known cancer at this site",
@@ -22,12 +23,18 @@ _FLAGS = {
 }
 
 
-def tell(before: Reading, revision: Revision, word: Callable[[StrEnum], str]) -> str:
+def by_uid(sop_instance_uid: str) -> str:
+    """The name of an image for those who have no more of it than its UID."""
+    return f"image {sop_instance_uid}"
+
+
+def tell(before: Reading, revision: Revision, word: _Word, image: Callable[[str], str] = by_uid) -> str:
     """What one revision did to `before`, e.g. "placed a microcalcification in F1".
 
-    `word` gives the lexicon's word for an id. An undo or redo names the act it is about first.
+    `word` gives the lexicon's word for an id, `image` the name of an image for its SOP Instance UID. An undo
+    or redo names the act it is about first.
     """
-    done = describe_changes(before, revision.reading, word)
+    done = describe_changes(before, revision.reading, word, image)
     if revision.act is Act.EDIT:
         return done or f"{revision.label}: changed nothing"
     verb = "took back" if revision.act is Act.UNDO else "did again"
@@ -35,7 +42,9 @@ def tell(before: Reading, revision: Revision, word: Callable[[StrEnum], str]) ->
     return f"{named}: {done}" if done else named
 
 
-def describe_changes(before: Reading, after: Reading, word: Callable[[StrEnum], str]) -> str:
+def describe_changes(
+    before: Reading, after: Reading, word: _Word, image: Callable[[str], str] = by_uid
+) -> str:
     """The difference of two readings in words, '' when there is none."""
     changes = diff(before, after)
     names = {f.id: f"F{f.number}" for f in (*before.findings, *after.findings)}
@@ -44,12 +53,20 @@ def describe_changes(before: Reading, after: Reading, word: Callable[[StrEnum], 
     parts += _clusters(before, changes, names, gone)
     if changes.lexicon_edition:
         parts.append(f"switched to the words of edition {changes.lexicon_edition}")
+    for uid in changes.hanging:
+        parts.append(f"hung {image(uid)} as {after.hanging_of(uid).words}")
+    if changes.done is not None:
+        parts.append(_done_or_not(changes.done, alone=not parts))
     return "; ".join(parts)
 
 
-def _findings(
-    before: Reading, changes: Changes, names: Mapping[str, str], word: Callable[[StrEnum], str]
-) -> Iterable[str]:
+def _done_or_not(done: bool, *, alone: bool) -> str:
+    if done:
+        return "called the exam done"
+    return "took up the exam again" if alone else "so the exam is no longer done"
+
+
+def _findings(before: Reading, changes: Changes, names: Mapping[str, str], word: _Word) -> Iterable[str]:
     known = {f.id: f for f in before.findings}
     for key, finding in changes.findings.items():
         if finding is None:
@@ -68,7 +85,7 @@ def _findings(
                 yield _said(field.name, value, names[key], word)
 
 
-def _said(name: str, value: Any, of: str, word: Callable[[StrEnum], str]) -> str:
+def _said(name: str, value: Any, of: str, word: _Word) -> str:
     if name in _FLAGS:
         return f"{'set' if value else 'cleared'} {_FLAGS[name]} for {of}"
     if name == "comment":

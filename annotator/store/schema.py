@@ -1,7 +1,8 @@
 """The tables, and which revision of the migrations they stand for.
 
 A row of `revisions` is written once and never changed or removed: triggers say so. (A migration that
-rebuilds a table on SQLite drops its triggers and has to make them again.) No name of a patient is
+rebuilds a table on SQLite drops its triggers and has to make them again.) A row of `coverage` is never
+removed, and gains cells where more was seen of its image: it is no act of a reader and has no history. No name of a patient is
 kept: a study UID, the reader, and what was marked and said.
 """
 
@@ -11,11 +12,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     DateTime,
     Dialect,
     ForeignKey,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -25,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
-KNOWN = ("0001", "0002")
+KNOWN = ("0001", "0002", "0003")
 """Every revision of the migrations this program knows, oldest first."""
 
 HEAD = KNOWN[-1]
@@ -92,4 +95,19 @@ revisions = Table(
     Column("assessments", Document, nullable=False),
     # empty in rows older than the column
     Column("display", Text, nullable=True),
+    # whether the reader calls the exam done; empty in rows older than the column, which know no such word
+    Column("done", Boolean, nullable=True),
+)
+
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("reading_id", String(64), ForeignKey("readings.id"), primary_key=True),
+    Column("sop_instance_uid", String(128), primary_key=True),
+    Column("frame", Integer, primary_key=True, autoincrement=False),
+    Column("cell_px", Integer, nullable=False),
+    Column("columns", Integer, nullable=False),
+    Column("rows", Integer, nullable=False),
+    # bit n of byte m is cell 8 m + n; what was seen stays seen
+    Column("bits", LargeBinary, nullable=False),
 )

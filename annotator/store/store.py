@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +25,7 @@ from sqlalchemy.exc import IntegrityError
 
 from annotator import __version__
 from annotator.errors import StaleReading, StoreError
+from annotator.model.coverage import Seen
 from annotator.model.display import NOT_RECORDED
 from annotator.model.edits import apply, diff, new_id
 from annotator.model.finding import Reading
@@ -32,6 +34,7 @@ from annotator.store import encoding, upgrade
 from annotator.store.address import parse_url, place_of
 from annotator.store.faults import told
 from annotator.store.schema import readings, revisions
+from annotator.store.seen import load_seen, merge_seen
 from annotator.store.sqlite import WRITES, sqlite_engine
 
 SNAPSHOT_EVERY = 200
@@ -43,7 +46,8 @@ class ReadingSummary:
     """One line of a list of readings, as of its last revision.
 
     `revisions` is the number of the last revision, `assessments` the reader's own categories in the
-    order of the findings, '' where the reader gave none, `display` what the last act was made on.
+    order of the findings, '' where the reader gave none, `display` what the last act was made on, `done` whether
+    the reader calls the exam done.
     """
 
     reading_id: str
@@ -56,13 +60,14 @@ class ReadingSummary:
     marks: int
     assessments: tuple[str, ...]
     display: str
+    done: bool
 
 
 class Store:
     """Readings on SQLite (one file) or PostgreSQL. May be called from any thread.
 
     Every method raises StoreError, in one sentence, when the database cannot do it. A reading exists
-    in the database from its first saved act on.
+    in the database from its first saved act, or the first look that was kept, on.
     """
 
     def __init__(self, engine: Engine, place: str) -> None:
@@ -206,9 +211,34 @@ class Store:
                 row.marks,
                 msgspec.json.decode(row.assessments, type=tuple[str, ...]),
                 row.display or NOT_RECORDED,
+                bool(row.done),
             )
             for row in rows
         )
+
+    def keep_coverage(self, reading_id: str, seen: Sequence[Seen]) -> None:
+        """Add to what was seen of the images of a reading; it is on disk when this returns.
+
+        Cells that were seen stay seen, whoever saves last. A reading that was opened here and has no act yet is
+        kept as empty with it.
+        """
+        if not seen:
+            return
+        with self._lock:
+            _, opened = self._latest.get(reading_id, (0, None))
+            with told(self._place), self._writers.begin() as connection:
+                if not _locked_row(connection, reading_id):
+                    if opened is None:
+                        raise StoreError(
+                            f"{self._place} does not hold the reading these images were seen for; reopen the exam."
+                        )
+                    _begin(connection, opened.blank())
+                merge_seen(connection, reading_id, seen)
+
+    def coverage(self, reading_id: str) -> tuple[Seen, ...]:
+        """What was seen of each image, in the order of the images; () for a reading that is not kept yet."""
+        with told(self._place), self._engine.connect() as connection:
+            return load_seen(connection, reading_id)
 
     def close(self) -> None:
         """Let go of the database; nothing is pending, every save was complete when it returned."""
@@ -216,26 +246,16 @@ class Store:
 
     def _before(self, connection: Connection, reading: Reading, based_on: int) -> Reading:
         """The stored value the next revision changes, with the reading's row locked or just made."""
-        known = connection.execute(select(readings.c.id).where(readings.c.id == reading.id).with_for_update())
-        if known.scalar() is None:
+        if not _locked_row(connection, reading.id):
             if based_on:
                 raise StoreError(
                     f"{self._place} does not hold the reading that was to be saved; reopen the exam."
                 )
-            _, fresh = self._latest.get(reading.id, (0, _emptied(reading, reading.lexicon_edition)))
-            connection.execute(
-                insert(readings),
-                {
-                    "id": reading.id,
-                    "study_instance_uid": reading.study_instance_uid,
-                    "reader": reading.reader,
-                    "lexicon_edition": fresh.lexicon_edition,
-                    "created": datetime.now(UTC),
-                },
-            )
+            _, fresh = self._latest.get(reading.id, (0, reading.blank()))
+            _begin(connection, fresh)
             return fresh
         last = select(func.max(revisions.c.number)).where(revisions.c.reading_id == reading.id)
-        if connection.execute(last).scalar() != based_on:
+        if (connection.execute(last).scalar() or 0) != based_on:
             raise _stale(based_on)
         number, cached = self._latest.get(reading.id, (-1, reading))
         return cached if number == based_on else self._load(connection, reading.id)[1]
@@ -296,6 +316,7 @@ def _row(
         "marks": len(reading.marks),
         "assessments": msgspec.json.encode([f.assessment or "" for f in reading.findings]).decode(),
         "display": display,
+        "done": reading.done,
     }
 
 
@@ -316,7 +337,7 @@ def _summaries() -> Select[Any]:
         .group_by(revisions.c.reading_id)
         .subquery()
     )
-    shown = ("number", "at", "label", "findings", "marks", "assessments", "display")
+    shown = ("number", "at", "label", "findings", "marks", "assessments", "display", "done")
     return (
         select(
             readings.c.id,
@@ -333,12 +354,23 @@ def _summaries() -> Select[Any]:
     )
 
 
-def _emptied(reading: Reading, lexicon_edition: str) -> Reading:
-    return Reading(
-        id=reading.id,
-        reader=reading.reader,
-        study_instance_uid=reading.study_instance_uid,
-        lexicon_edition=lexicon_edition,
+def _locked_row(connection: Connection, reading_id: str) -> bool:
+    """Whether the reading has a row; no other program writes to it until the transaction ends."""
+    row = select(readings.c.id).where(readings.c.id == reading_id).with_for_update()
+    return connection.execute(row).scalar() is not None
+
+
+def _begin(connection: Connection, reading: Reading) -> None:
+    """Make the row of a reading as it is before anything is said."""
+    connection.execute(
+        insert(readings),
+        {
+            "id": reading.id,
+            "study_instance_uid": reading.study_instance_uid,
+            "reader": reading.reader,
+            "lexicon_edition": reading.lexicon_edition,
+            "created": datetime.now(UTC),
+        },
     )
 
 

@@ -19,6 +19,7 @@ from annotator.model import edits
 from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Finding, Reading, Stage
 from annotator.model.geometry import ImagePoint, contains
+from annotator.model.hanging_choice import HangingChoice
 from annotator.model.history import Act, Revision
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey
 from annotator.model.mark import MarkKind
@@ -240,6 +241,24 @@ class ReadingSession(QObject):
             self.select_marks(frozenset(inside))
         else:
             self.select_cluster(cluster.id)
+
+    def choose_hanging(self, choice: HangingChoice) -> None:
+        """Hang an image as the reader says; a choice of nothing hangs it as its file says."""
+        self.apply(
+            edits.choose_hanging(self._reading, choice),
+            f"Hang {self.image_name(choice.sop_instance_uid)} as {choice.words}",
+        )
+
+    def set_done(self, done: bool) -> None:
+        """The reader calls the exam done, or takes it up again."""
+        self.apply(
+            edits.set_done(self._reading, done), "Call the exam done" if done else "Take the exam up again"
+        )
+
+    def image_name(self, sop_instance_uid: str) -> str:
+        """What an image of the exam is called: its side and view as its file says them."""
+        names = (i.name for i in self.exam.images if i.sop_instance_uid == sop_instance_uid)
+        return next(names, "") or "an image without side and view"
 
     def remove_selected(self) -> None:
         """Delete the selected marks, or untie the selected cluster, whose marks stay."""

@@ -16,18 +16,29 @@ from annotator.model.edits import (
     add_mark,
     apply,
     assign_marks,
+    choose_hanging,
     describe,
     diff,
     move_mark,
     remove_cluster,
     remove_finding,
     remove_marks,
+    set_done,
     set_mark_kind,
+    unchanged_ends,
 )
 from annotator.model.finding import Distribution, Morphology, Reading
-from annotator.model.geometry import ImagePoint
-from annotator.model.image import ImageKey
+from annotator.model.geometry import ImagePoint, Orientation
+from annotator.model.hanging_choice import HangingChoice
+from annotator.model.image import ImageKey, Laterality
 from annotator.model.mark import MarkKind, SpotMeasurement
+from annotator.store.encoding import (
+    decode_changes,
+    decode_reading,
+    encode_changes,
+    encode_reading,
+    merged,
+)
 
 EMPTY = Reading(id="r", reader="a", study_instance_uid="1.2.3")
 IMAGES = (ImageKey("1.2.3.4"), ImageKey("1.2.3.5"))
@@ -37,7 +48,7 @@ IMAGES = (ImageKey("1.2.3.4"), ImageKey("1.2.3.5"))
 def acts(draw: st.DrawFn) -> list[Reading]:
     """Readings as they follow from a random series of acts, the empty one first."""
     readings = [EMPTY]
-    for choice in draw(st.lists(st.integers(0, 8), max_size=25)):
+    for choice in draw(st.lists(st.integers(0, 10), max_size=25)):
         now = readings[-1]
         some = draw(st.randoms(use_true_random=False))
         if choice == 0 or not now.findings:
@@ -51,6 +62,11 @@ def acts(draw: st.DrawFn) -> list[Reading]:
             after = describe(now, some.choice(now.findings).id, distribution=some.choice(list(Distribution)))
         elif choice == 4:
             after = remove_finding(now, some.choice(now.findings).id)
+        elif choice == 9:
+            turn = some.choice((None, Orientation(flip_rows=True)))
+            after = choose_hanging(now, HangingChoice(some.choice(("1.1", "1.2")), orientation=turn))
+        elif choice == 10:
+            after = set_done(now, some.random() < 0.7)
         elif not now.marks:
             continue
         elif choice == 5:
@@ -84,6 +100,60 @@ def test_a_cluster_only_holds_marks_of_its_own_finding_and_image(readings: list[
                 mark = reading.mark(mark_id)
                 assert (mark.finding_id, mark.image) == (cluster.finding_id, cluster.image)
         assert {m.finding_id for m in reading.marks} <= {f.id for f in reading.findings}
+
+
+@given(acts())
+def test_changes_are_kept_as_text_and_replayed_from_it(readings: list[Reading]) -> None:
+    changes = [diff(before, after) for before, after in itertools.pairwise(readings)]
+    kept = [decode_changes(encode_changes(one), "here") for one in changes]
+    assert kept == changes
+    assert apply(readings[0], merged(kept)) == readings[-1]
+    assert decode_reading(encode_reading(readings[-1]), "here") == readings[-1]
+
+
+@given(acts())
+def test_whoever_says_more_of_an_exam_is_not_done_with_it(readings: list[Reading]) -> None:
+    for before, after in itertools.pairwise(readings):
+        changes = diff(before, after)
+        if changes.findings or changes.marks or changes.clusters:
+            assert not after.done
+        elif changes.hanging:
+            assert after.done is before.done
+
+
+def test_what_changes_nothing_leaves_an_exam_done() -> None:
+    reading, finding, marks = marked(2)
+    done = set_done(reading, True)
+    assert describe(done, finding, comment="") is done
+    assert set_mark_kind(done, marks, MarkKind.MICRO) is done
+    assert assign_marks(done, marks, finding) is done
+    assert remove_marks(done, []) is done
+
+
+def test_a_choice_of_nothing_hangs_an_image_as_its_file_says() -> None:
+    mirrored = HangingChoice("1.1", orientation=Orientation(flip_columns=True))
+    side = HangingChoice("1.0", laterality=Laterality.LEFT)
+    hung = choose_hanging(choose_hanging(EMPTY, mirrored), side)
+    assert hung.hanging == (side, mirrored)
+    assert hung.hanging_of("1.1") == mirrored
+    assert not hung.hanging_of("1.2")
+    bare = HangingChoice("1.1", modifiers=())
+    assert choose_hanging(hung, bare).hanging == (side, bare)
+    assert choose_hanging(hung, HangingChoice("1.1")).hanging == (side,)
+
+
+@given(st.lists(st.integers(0, 4), max_size=8), st.lists(st.integers(0, 4), max_size=8))
+def test_the_ends_that_did_not_change_are_the_longest_that_do_not_overlap(
+    before: list[int], after: list[int]
+) -> None:
+    start, end = unchanged_ends(before, after)
+    assert before[:start] == after[:start]
+    assert before[len(before) - end :] == after[len(after) - end :]
+    assert start + end <= min(len(before), len(after))
+    middle, other = before[start : len(before) - end], after[start : len(after) - end]
+    if middle and other:
+        assert middle[0] != other[0]
+        assert middle[-1] != other[-1]
 
 
 def test_a_lasso_takes_marks_from_another_finding_with_it() -> None:

@@ -14,7 +14,8 @@ from annotator.errors import ExportError, InvalidFinding
 from annotator.exchange.finding_json import STATEMENT, findings_document, read_findings, write_findings
 from annotator.model import edits
 from annotator.model.finding import Assessment, Distribution, Morphology, Reading
-from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
+from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, SpacingBasis
+from annotator.model.hanging_choice import HangingChoice
 from annotator.model.image import ImageInfo, ImageKey, Laterality, View
 from annotator.model.mark import MarkKind, SpotMeasurement
 from annotator.rules import FollowUp, follow_up, load_rules
@@ -87,6 +88,21 @@ def test_the_reading_comes_back(tmp_path: Path):
         write_findings(reading, known, found, path)
         assert read_findings(path) == reading
     assert [p.name for p in tmp_path.iterdir()] == ["findings.json"]
+
+
+def test_how_images_hang_and_whether_the_exam_is_done_come_back(tmp_path: Path):
+    reading = reading_with_two_findings()
+    mirrored = HangingChoice(IMAGE.sop_instance_uid, orientation=Orientation(flip_columns=True))
+    reading = edits.set_done(edits.choose_hanging(reading, mirrored), True)
+    path = tmp_path / "findings.json"
+    write_findings(reading, {}, {}, path)
+    assert read_findings(path) == reading
+    # a file of a version that knew neither
+    document = json.loads(path.read_text(encoding="utf-8"))
+    assert document.pop("done") is True
+    assert document.pop("hanging")
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert read_findings(path) == replace(reading, hanging=(), done=False)
 
 
 def test_the_document_is_complete(written: Path):

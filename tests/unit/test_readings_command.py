@@ -13,9 +13,10 @@ from annotator.cli import main
 from annotator.lexicon.loader import load_lexicon
 from annotator.model import edits
 from annotator.model.finding import Assessment, Distribution, Morphology, Reading
-from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
+from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, SpacingBasis
+from annotator.model.hanging_choice import HangingChoice
 from annotator.model.history import Act
-from annotator.model.image import ImageKey
+from annotator.model.image import ImageKey, Laterality
 from annotator.model.mark import MarkKind, SpotMeasurement
 from annotator.store.encoding import encode_reading, json_schema
 from annotator.store.narrative import describe_changes
@@ -202,6 +203,8 @@ def test_acts_are_told_in_words():
             edits.set_mark_kind(full, [one.id], MarkKind.MACRO),
             edits.move_mark(full, one.id, ImagePoint(9.0, 9.0)),
             edits.move_mark(full, one.id, one.point),
+            edits.set_done(full, True),
+            edits.choose_hanging(full, HangingChoice("1.2.9", laterality=Laterality.RIGHT, view_name="MLO")),
             full,
         )
     }
@@ -216,8 +219,18 @@ def test_acts_are_told_in_words():
         "called a mark in F1 macro",
         "moved a microcalcification in F1",
         "measured a microcalcification in F1 again",
+        "called the exam done",
+        "hung image 1.2.9 as right MLO",
         "",
     }
+    done = edits.set_done(full, True)
+    assert describe_changes(done, edits.set_done(done, False), word) == "took up the exam again"
+    unmarked = describe_changes(done, edits.remove_marks(done, [two.id]), word)
+    assert unmarked.endswith("changed a cluster of F1; so the exam is no longer done")
+    turned = edits.choose_hanging(full, HangingChoice("1.2.9", orientation=Orientation(flip_columns=True)))
+    named = describe_changes(full, turned, word, {"1.2.9": "LMLO"}.__getitem__)
+    assert named == "hung LMLO as mirrored left to right"
+    assert describe_changes(turned, full, word).endswith("as its file says")
     begun = describe_changes(blank, full, word)
     assert begun.startswith("began F1; set the size of F1 to ")
     assert "tied 2 marks into a cluster in F1" in begun

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from html import escape
 
@@ -11,30 +10,29 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from annotator.model.display import NOT_RECORDED
-from annotator.model.finding import Reading
 from annotator.model.history import Revision
-from annotator.store.narrative import tell
+from annotator.store.narrative import by_uid, tell
 
 
-def sentences(revisions: Sequence[Revision], word: Callable[[StrEnum], str]) -> list[str]:
-    """Every act in words with its time, oldest first, and the display where it changes; `word` is the lexicon's."""
+def sentences(
+    revisions: Sequence[Revision], word: Callable[[StrEnum], str], image: Callable[[str], str] = by_uid
+) -> list[str]:
+    """Every act in words with its time, oldest first, and the display where it changes.
+
+    `word` is the lexicon's, `image` names an image by its SOP Instance UID.
+    """
     told = []
-    before = None if not revisions else blank(revisions[0].reading)
+    before = None if not revisions else revisions[0].reading.blank()
     display = NOT_RECORDED
     for revision in revisions:
         assert before is not None
-        said = tell(before, revision, word)
+        said = tell(before, revision, word, image)
         if revision.display != display:
             display = revision.display
             said = f"{said}  (display: {display})"
         told.append(f"{revision.at.astimezone():%Y-%m-%d %H:%M}  {said}")
         before = revision.reading
     return told
-
-
-def blank(reading: Reading) -> Reading:
-    """The reading as it was before anything was said."""
-    return replace(reading, findings=(), marks=(), clusters=())
 
 
 class HistoryPanel(QWidget):
