@@ -20,12 +20,12 @@ Edge = Literal["left", "right", "center"]
 class Layout(StrEnum):
     """How many panes there are and what hangs in them."""
 
-    FOUR = "four-up"
+    FOUR = "four"
     PAIR = "pair"
     SINGLE = "single"
-    LARGE = "large and two"
-    PRIOR = "current and prior"
-    TWO_SCREENS = "two screens"
+    LARGE = "large"
+    PRIOR = "prior"
+    TWO_SCREENS = "two-screens"
 
 
 _SIDEWAYS = ("MLO", "ML", "LM", "LMO", "SIO", "ISO")
