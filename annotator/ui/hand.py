@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from annotator.imaging.grayscale import dragged_window
 from annotator.model.image import Voi
+from annotator.ui.gestures import WheelTurn
 from annotator.ui.tools import Gesture, Preview, Tool, Touch
 
 if TYPE_CHECKING:
@@ -25,11 +27,16 @@ RIGHT = Qt.MouseButton.RightButton
 
 
 class Hand:
-    """Left: the tool. Middle, or left with Space: pan, also in the middle of a gesture. Right: window."""
+    """Left: the tool. Middle, or left with Space: pan, also in the middle of a gesture. Right: window.
+
+    A right click without a drag asks for the menu; while a line is drawn it takes back its last stretch.
+    `wheel_turn` is what the wheel does.
+    """
 
     def __init__(self, viewport: Viewport) -> None:
         self._viewport = viewport
         self.tool: Tool | None = None
+        self.wheel_turn = WheelTurn.BY_IMAGE
         self.preview: Preview | None = None
         self._gesture: Gesture | None = None
         self._windowing: tuple[QPointF, Voi] | None = None
@@ -50,12 +57,13 @@ class Hand:
             return
         if event.button() == RIGHT:
             if self._gesture is not None:
-                self._stop()
+                self._advance(replace(self._touch(event), back=True))
             elif (voi := self._viewport.voi) is not None:
                 self._windowing, self._windowed = (event.position(), voi), False
-        elif event.button() == LEFT and self._viewport.picture.provisional and not self._space:
-            self._viewport.refused.emit("First look: marks can be made when the full picture is here.")
         elif event.button() == LEFT and not self._space and self.tool is not None:
+            if self._viewport.picture.provisional and not self.tool.looks:
+                self._viewport.refused.emit("First look: marks can be made when the full picture is here.")
+                return
             self._stop()
             self._gesture = self.tool.gesture(self._viewport, self._touch(event))
             self._advance(None)
@@ -83,24 +91,30 @@ class Hand:
                 self._viewport.customContextMenuRequested.emit(event.position().toPoint())
 
     def wheel(self, event: QWheelEvent) -> None:
-        """Zoom at the pointer; in a stack the slice, with Shift the thickness of a slab, and zoom with Ctrl."""
+        """Zoom at the pointer, or go a slice or an image further; with Shift the thickness of a slab."""
         picture, keys = self._viewport.picture, event.modifiers()
         # Shift turns a wheel sideways on some systems
         turned = event.angleDelta().y() or event.angleDelta().x()
         if picture is None or turned == 0:
             return
-        if picture.info.is_stack and not keys & Qt.KeyboardModifier.ControlModifier:
-            if turned * self._turned < 0:
-                self._turned = 0
-            self._turned += turned
-            notches = int(self._turned / NOTCH)
-            self._turned -= notches * NOTCH
-            if notches and keys & Qt.KeyboardModifier.ShiftModifier:
+        is_stack = picture.info.is_stack
+        if self.wheel_turn.steps(is_stack=is_stack, other=bool(keys & Qt.KeyboardModifier.ControlModifier)):
+            notches = self._whole_notches(turned)
+            if notches and is_stack and keys & Qt.KeyboardModifier.ShiftModifier:
                 self._viewport.slab_step_requested.emit(notches)
             elif notches:
                 self._viewport.frame_step_requested.emit(-notches)
         else:
             self._viewport.zoom_by(ZOOM_STEP ** (turned / NOTCH), event.position())
+
+    def _whole_notches(self, turned: int) -> int:
+        """Notches since the last whole one; a wheel turned round begins anew."""
+        if turned * self._turned < 0:
+            self._turned = 0
+        self._turned += turned
+        notches = int(self._turned / NOTCH)
+        self._turned -= notches * NOTCH
+        return notches
 
     def key_pressed(self, event: QKeyEvent) -> bool:
         """Whether the key was one of the hand's own: Space, and Esc during a gesture."""

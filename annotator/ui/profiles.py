@@ -12,31 +12,8 @@ from PySide6.QtCore import QObject, Signal
 from annotator.errors import AnnotatorError
 from annotator.settings import settings_path
 from annotator.ui.actions import Keys, keys_in_force
+from annotator.ui.gestures import FirstTool, LeftDrag, WheelTurn
 from annotator.ui.profile_file import ProfileFile, Saved
-
-
-class LeftDrag(StrEnum):
-    """What a drag with the left button does while no marking tool is in hand."""
-
-    WINDOW = "window"
-    PAN = "pan"
-
-
-class WheelTurn(StrEnum):
-    """What the wheel does; with Ctrl it does the other thing."""
-
-    BY_IMAGE = "by image"
-    ZOOM = "zoom"
-    STEP = "step"
-
-
-class FirstTool(StrEnum):
-    """What is in the hand when the window opens."""
-
-    LOOK = "look"
-    MICRO = "micro"
-    MACRO = "macro"
-    SELECT = "select"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hands import LEFT, RIGHT, click, drag, move, press, release
+from hands import LEFT, MIDDLE, RIGHT, click, drag, move, press, release
 from pictures import Host, middle, picture, reading_with
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QShortcut
@@ -12,7 +12,8 @@ from PySide6.QtTest import QTest
 from annotator.model import edits
 from annotator.model.geometry import ImagePoint
 from annotator.model.mark import MarkKind
-from annotator.ui.tools import MarkTool, PanTool, SelectTool
+from annotator.ui.gestures import WheelTurn
+from annotator.ui.tools import LookTool, MarkTool, PanTool, SelectTool
 from annotator.ui.viewport import Viewport
 
 SPOTS = (ImagePoint(120.5, 140.5), ImagePoint(150.5, 150.5), ImagePoint(190.5, 60.5))
@@ -143,8 +144,10 @@ def test_a_cancelled_gesture_leaves_no_act(viewport, host, cancel, start):
     if cancel == "escape":
         QTest.keyClick(viewport, Qt.Key.Key_Escape)
     elif cancel == "right click":
-        press(viewport, begin, RIGHT)
-        release(viewport, begin, RIGHT)
+        # the first takes back what is longer than one stretch
+        for _ in range(2):
+            press(viewport, begin, RIGHT)
+            release(viewport, begin, RIGHT)
     elif cancel == "another tool":
         viewport.set_tool(SelectTool(host))
     else:
@@ -154,6 +157,111 @@ def test_a_cancelled_gesture_leaves_no_act(viewport, host, cancel, start):
     assert not host.acts
     assert host.reading is before
     assert viewport._hand.preview is None
+
+
+def test_a_right_click_takes_back_the_last_stretch_of_a_line(viewport, host):
+    path = around(viewport, SPOTS[:2], 4)
+    begin, end = path[0], path[0] + QPoint(0, 200)
+    press(viewport, begin)
+    for place in path:
+        move(viewport, place)
+    whole = len(viewport._hand.preview.outline)
+    for step in range(20, 201, 20):
+        move(viewport, path[-1] + QPoint(0, step))
+    longer = len(viewport._hand.preview.outline)
+    for _ in range(3):
+        press(viewport, end, RIGHT)
+        release(viewport, end, RIGHT)
+    assert whole - 1 <= len(viewport._hand.preview.outline) < longer
+    release(viewport, begin)
+    assert [act[0] for act in host.acts] == ["lasso"]
+    assert max(p.row for p in host.acts[0][1]) < viewport.view.to_image(0, end.y()).row
+
+
+def test_the_picture_moves_in_the_middle_of_a_line(viewport, host):
+    path = around(viewport, SPOTS[:2])
+    press(viewport, path[0])
+    move(viewport, path[1])
+    before = viewport.widget_position(SPOTS[0])
+    press(viewport, path[1], MIDDLE)
+    move(viewport, path[1] + QPoint(15, 10), LEFT | MIDDLE)
+    release(viewport, path[1] + QPoint(15, 10), MIDDLE)
+    shift = viewport.widget_position(SPOTS[0]) - before
+    assert (round(shift.x()), round(shift.y())) == (15, 10)
+    for place in path[2:]:
+        move(viewport, place + QPoint(15, 10))
+    release(viewport, path[-1] + QPoint(15, 10))
+    assert [act[0] for act in host.acts] == ["lasso"]
+
+
+def test_the_looking_hand_sets_the_window_and_marks_nothing(viewport, host):
+    viewport.set_tool(LookTool(host, drags_window=True))
+    before = viewport.voi
+    drag(viewport, [QPoint(100, 100), QPoint(140, 100), QPoint(180, 120)])
+    assert viewport.voi.width > before.width
+    assert viewport.voi.center != before.center
+    host.selected_marks = frozenset({host.reading.marks[0].id})
+    click(viewport, at(viewport, 170, 200))
+    assert host.acts == []
+    assert host.selected_marks == frozenset()
+
+
+def test_the_looking_hand_gives_the_window_back_when_it_is_cancelled(viewport, host):
+    viewport.set_tool(LookTool(host, drags_window=True))
+    for cancel in ("escape", "right click"):
+        before = viewport.voi
+        press(viewport, QPoint(100, 100))
+        move(viewport, QPoint(180, 160))
+        assert viewport.voi != before
+        if cancel == "escape":
+            QTest.keyClick(viewport, Qt.Key.Key_Escape)
+        else:
+            press(viewport, QPoint(180, 160), RIGHT)
+            release(viewport, QPoint(180, 160), RIGHT)
+        assert viewport.voi == before
+        release(viewport, QPoint(180, 160))
+        assert viewport.voi == before
+
+
+def test_the_looking_hand_shifts_the_picture_where_the_profile_says_so(viewport, host):
+    viewport.set_tool(LookTool(None, drags_window=False))
+    before, voi = viewport.widget_position(SPOTS[0]), viewport.voi
+    drag(viewport, [QPoint(100, 100), QPoint(140, 100), QPoint(150, 120)])
+    shift = viewport.widget_position(SPOTS[0]) - before
+    assert (round(shift.x()), round(shift.y())) == (50, 20)
+    assert viewport.voi == voi
+    click(viewport, QPoint(100, 100))
+
+
+def test_the_looking_hand_selects_what_it_clicks(viewport, host):
+    viewport.set_tool(LookTool(host, drags_window=True))
+    marks = host.reading.marks
+    click(viewport, at(viewport, 120.5, 140.5))
+    click(viewport, at(viewport, 190.5, 60.5), keys=SHIFT)
+    assert host.selected_marks == {marks[0].id, marks[2].id}
+    drag(viewport, [at(viewport, 120.5, 140.5), at(viewport, 150, 160)])
+    assert host.acts == [], "looking moves no mark"
+
+
+@pytest.mark.parametrize(
+    ("turn", "is_stack", "ctrl", "steps"),
+    [
+        (WheelTurn.BY_IMAGE, False, False, False),
+        (WheelTurn.BY_IMAGE, False, True, False),
+        (WheelTurn.BY_IMAGE, True, False, True),
+        (WheelTurn.BY_IMAGE, True, True, False),
+        (WheelTurn.ZOOM, False, False, False),
+        (WheelTurn.ZOOM, False, True, False),
+        (WheelTurn.ZOOM, True, False, False),
+        (WheelTurn.ZOOM, True, True, True),
+        (WheelTurn.STEP, False, False, True),
+        (WheelTurn.STEP, False, True, False),
+        (WheelTurn.STEP, True, False, True),
+        (WheelTurn.STEP, True, True, False),
+    ],
+)
+def test_what_the_wheel_does(turn, is_stack, ctrl, steps):
+    assert turn.steps(is_stack=is_stack, other=ctrl) is steps
 
 
 def test_esc_is_the_viewports_only_during_a_gesture(viewport, qtbot):
