@@ -70,11 +70,18 @@ def cells_in_view(view: ViewTransform, width: int, height: int, cell_px: int = C
     columns, rows = grid_size(view.columns, view.rows, cell_px)
     across = _whole(a.column, b.column, view.columns, columns, cell_px)
     down = _whole(a.row, b.row, view.rows, rows, cell_px)
-    one_row = ((1 << len(across)) - 1) << across.start if across else 0
-    bits = 0
-    for row in down:
-        bits |= one_row << (row * columns)
-    return bits
+    return _block(across, down, columns)
+
+
+def cells_touched(
+    view: ViewTransform, rect: tuple[float, float, float, float], cell_px: int = CELL_PX
+) -> int:
+    """Bits of the cells of which any part lies in a rectangle of the screen (left, top, right, bottom)."""
+    left, top, right, bottom = rect
+    a, b = view.to_image(left, top), view.to_image(right, bottom)
+    columns, rows = grid_size(view.columns, view.rows, cell_px)
+    across, down = _any(a.column, b.column, columns, cell_px), _any(a.row, b.row, rows, cell_px)
+    return _block(across, down, columns)
 
 
 def bits_of(cells: NDArray[np.bool_]) -> int:
@@ -104,3 +111,19 @@ def _whole(one: float, other: float, pixels: int, cells: int, cell_px: int) -> r
     first = max(math.ceil((low - _ROUNDING) / cell_px), 0)
     stop = cells if high >= pixels - _ROUNDING else math.floor((high + _ROUNDING) / cell_px)
     return range(first, max(stop, first))
+
+
+def _any(one: float, other: float, cells: int, cell_px: int) -> range:
+    """The cells along one axis that reach between two places."""
+    low, high = min(one, other), max(one, other)
+    first = min(max(math.floor(low / cell_px), 0), cells)
+    return range(first, max(min(math.ceil(high / cell_px), cells), first))
+
+
+def _block(across: range, down: range, columns: int) -> int:
+    """Bits of a rectangle of cells."""
+    one_row = ((1 << len(across)) - 1) << across.start if across else 0
+    bits = 0
+    for row in down:
+        bits |= one_row << (row * columns)
+    return bits

@@ -42,9 +42,9 @@ def quadrants(
     left_first = chest_wall != "right"
     centres: list[ImagePoint] = []
     missing = shown.copy()
-    for band, top in enumerate(_starts(down, shown.any(axis=1), view[1], cell_px)):
+    for band, top in enumerate(_starts(down, np.asarray(shown.any(axis=1)), view[1], cell_px)):
         seen_rows = _inside(down, top, view[1])
-        needed = missing[seen_rows].any(axis=0)
+        needed = np.asarray(missing[seen_rows].any(axis=0))
         if not needed.any():
             continue
         starts = _starts(across, needed, view[0], cell_px)

@@ -13,6 +13,7 @@ from annotator.analysis.coverage import (
     breast_outline,
     cells_in_view,
     cells_of,
+    cells_touched,
     grid_size,
 )
 from annotator.model.coverage import Seen
@@ -70,6 +71,26 @@ def test_a_cell_is_seen_when_all_of_its_pixels_are_on_the_screen(
         for column in range(across):
             part = pixels[row * cell_px : (row + 1) * cell_px, column * cell_px : (column + 1) * cell_px]
             assert found[row, column] == part.all()
+
+
+@given(
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.integers(0, 60),
+    st.integers(0, 60),
+    st.integers(1, 30),
+    orientations,
+)
+def test_what_a_lens_lies_over_is_every_cell_it_touches(columns, rows, left, top, side, turn):
+    view = ViewTransform(columns, rows, 1.5, 3.0, -2.0, turn)
+    across, down = grid_size(columns, rows, 7)
+    found = cells_of(cells_touched(view, (left, top, left + side, top + side), 7), across, down)
+    for row in range(down):
+        for column in range(across):
+            ends = [view.to_screen(ImagePoint(min(c * 7, columns + 7), r * 7))
+                    for c, r in ((column, row), (column + 1, row + 1))]  # fmt: skip
+            (x0, x1), (y0, y1) = (sorted(pair) for pair in zip(*ends, strict=True))
+            assert found[row, column] == (x0 < left + side and x1 > left and y0 < top + side and y1 > top)
 
 
 @pytest.mark.parametrize(("scale", "scale_rows"), [(0.99, None), (0.5, None), (1.0, 0.9), (0.9, 1.0)])
