@@ -1,0 +1,36 @@
+"""How an image is turned, at which edge it stands, which image hangs where, and why.
+
+See docs/domain.md, turning and hanging: backs together, the right breast on the left of the screen with its
+chest wall at the right edge of its pane, the left breast mirrored; feet or inner side down. `turning` turns
+one image, `sheet` puts an exam in rows, `layouts` rows in panes, `reasons` says why.
+"""
+
+from annotator.hanging.correction import corrected, corrected_exam
+from annotator.hanging.hung import Hung, HungImage, Layout, OtherImage
+from annotator.hanging.layouts import hang
+from annotator.hanging.order import reading_order
+from annotator.hanging.standard import Hanging, four_up
+from annotator.hanging.turning import Edge, Wall, edge_for, orientation_for
+from annotator.hanging.words import CORRECTED, MODIFIER_NAMES, VIEW_NAMES, attribute, what_it_is
+
+__all__ = [
+    "CORRECTED",
+    "MODIFIER_NAMES",
+    "VIEW_NAMES",
+    "Edge",
+    "Hanging",
+    "Hung",
+    "HungImage",
+    "Layout",
+    "OtherImage",
+    "Wall",
+    "attribute",
+    "corrected",
+    "corrected_exam",
+    "edge_for",
+    "four_up",
+    "hang",
+    "orientation_for",
+    "reading_order",
+    "what_it_is",
+]

@@ -1,0 +1,146 @@
+"""How an image is turned and at which edge it stands. See docs/domain.md, turning and hanging.
+
+Everything here is about the view: marks stay in the stored image and turn with it, because they are drawn
+through the same `Orientation`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from annotator.model.geometry import Orientation
+from annotator.model.image import ImageInfo, Laterality
+
+Edge = Literal["left", "right", "center"]
+Wall = Literal["left", "right", "top", "bottom"]
+
+SIDEWAYS = ("MLO", "ML", "LM", "LMO", "SIO", "ISO")
+"""Views seen from the side, with feet down."""
+FROM_ABOVE = ("CC", "FB", "XCC", "XCCL", "XCCM")
+"""Views seen along the body, with the outer side up."""
+SPECIMEN = "SPECIMEN"
+
+_OPPOSITE: dict[Wall, Wall] = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
+_TRANSPOSED: dict[Wall, Wall] = {"left": "top", "top": "left", "right": "bottom", "bottom": "right"}
+
+
+def orientation_for(info: ImageInfo, chest_wall: Wall | None = None) -> tuple[Orientation, str]:
+    """How the stored image is turned for display, and the reason in words.
+
+    A reader's own turn goes first. Then Patient Orientation decides. Where the header has none,
+    `chest_wall`, the edge of the stored image at which the pixels show it, decides about mirroring;
+    without it the image is shown as stored.
+    """
+    if info.turned is not None:
+        return info.turned, f"turned by the reader: {_in_words(info.turned)}"
+    if info.view.name == SPECIMEN:
+        return Orientation(), "shown as stored: tissue taken from the breast has no chest wall"
+    if info.laterality is Laterality.BOTH:
+        return Orientation(), "shown as stored: it does not show which breast it belongs to, but both"
+    if info.patient_orientation is None:
+        return _from_pixels(info.laterality, chest_wall, "no Patient Orientation in the header")
+    row, column = (direction.strip().upper() for direction in info.patient_orientation)
+    said = f"Patient Orientation {row}\\{column}"
+    transpose = _place_of(column, "AP") < _place_of(row, "AP")
+    if transpose:
+        row, column = column, row
+    if ("A" in row) == ("P" in row):
+        return _from_pixels(info.laterality, chest_wall, f"{said} does not say where the chest wall is")
+    upside_down = _upside_down(info, column)
+    doubt = "" if upside_down is not None else "; it does not say what is up"
+    if info.laterality is None:
+        orientation = Orientation(transpose, False, bool(upside_down))
+        doubt += "; the header does not say which breast this is, so it is not mirrored"
+    else:
+        flip_columns = ("P" if info.laterality is Laterality.RIGHT else "A") not in row
+        orientation = Orientation(transpose, flip_columns, bool(upside_down))
+    return orientation, f"{said}: {_in_words(orientation)}{doubt}"
+
+
+def edge_for(info: ImageInfo, chest_wall: Wall | None = None) -> Edge:
+    """The edge of its pane at which an image stands once turned: its chest wall.
+
+    Without a side it is where Patient Orientation, else `chest_wall` (as for `orientation_for`), says the
+    wall is.
+    """
+    if info.view.name == SPECIMEN or info.laterality is Laterality.BOTH:
+        return "center"
+    if info.laterality is not None:
+        return "right" if info.laterality is Laterality.RIGHT else "left"
+    wall = _wall_said(info) or chest_wall
+    if wall is None:
+        return "center"
+    shown = _shown(wall, orientation_for(info, chest_wall)[0])
+    return shown if shown == "left" or shown == "right" else "center"
+
+
+def _from_pixels(side: Laterality | None, wall: Wall | None, why: str) -> tuple[Orientation, str]:
+    if side is None:
+        where = "" if wall is None else f"; the chest wall is seen at the {wall} edge"
+        return Orientation(), f"{why}; shown as stored: the header does not say which breast this is{where}"
+    if wall is None:
+        return Orientation(), f"{why}; shown as stored"
+    wanted: Wall = "right" if side is Laterality.RIGHT else "left"
+    if wall == "left" or wall == "right":
+        orientation = Orientation(flip_columns=wall != wanted)
+        return orientation, f"{why}; {_in_words(orientation)} by the chest wall seen at the {wall} edge"
+    clockwise = (wall == "top") == (wanted == "right")
+    orientation = Orientation(transpose=True, flip_columns=clockwise, flip_rows=not clockwise)
+    return orientation, (
+        f"{why}; turned a quarter by the chest wall seen at the {wall} edge, and what is up is not known"
+    )
+
+
+def _wall_said(info: ImageInfo) -> Wall | None:
+    """The edge of the stored image at which Patient Orientation puts the chest wall."""
+    if info.patient_orientation is None:
+        return None
+    row, column = (direction.strip().upper() for direction in info.patient_orientation)
+    if _place_of(column, "AP") < _place_of(row, "AP"):
+        if ("A" in column) != ("P" in column):
+            return "top" if "A" in column else "bottom"
+    elif ("A" in row) != ("P" in row):
+        return "left" if "A" in row else "right"
+    return None
+
+
+def _shown(wall: Wall, orientation: Orientation) -> Wall:
+    """Where an edge of the stored image is once turned."""
+    if orientation.transpose:
+        wall = _TRANSPOSED[wall]
+    if orientation.flip_columns and wall in ("left", "right"):
+        wall = _OPPOSITE[wall]
+    if orientation.flip_rows and wall in ("top", "bottom"):
+        wall = _OPPOSITE[wall]
+    return wall
+
+
+def _place_of(direction: str, letters: str) -> int:
+    """How early a direction names one of the letters: the first letter is the main direction."""
+    return min((direction.index(letter) for letter in letters if letter in direction), default=99)
+
+
+def _upside_down(info: ImageInfo, column: str) -> bool | None:
+    """Whether the column direction runs the wrong way; None where it does not say."""
+    name = info.view.name
+    feet_or_head = _place_of(column, "FH") < _place_of(column, "LR")
+    if name in SIDEWAYS or (name not in FROM_ABOVE and feet_or_head):
+        if "F" in column:
+            return False
+        if "H" in column:
+            return True
+    # the outer side is up: running down must not lead to the side of the breast itself
+    if info.laterality is not None and ("R" in column or "L" in column):
+        return info.laterality.value in column
+    return None
+
+
+def _in_words(orientation: Orientation) -> str:
+    if orientation == Orientation():
+        return "shown as stored"
+    done = [
+        ("rows and columns exchanged", orientation.transpose),
+        ("mirrored left to right", orientation.flip_columns),
+        ("mirrored top to bottom", orientation.flip_rows),
+    ]
+    return ", ".join(words for words, is_done in done if is_done)
