@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -122,6 +123,7 @@ def apply_lut(values: NDArray[np.uint16], lut: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(cv2.LUT(values, lut))
 
 
+@lru_cache(maxsize=64)
 def covered_rect(view: ViewTransform, width: int, height: int) -> tuple[int, int, int, int]:
     """(left, top, right, bottom) of the screen pixels the image covers; right and bottom excluded."""
     axes = axes_of(view, width, height)

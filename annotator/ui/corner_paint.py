@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from annotator.imaging.render import Mode
 from annotator.model.geometry import ViewTransform
@@ -105,7 +105,27 @@ class Wording:
         return bool(self.picture.tissue[tuple(covered)].any())
 
     def paint(self, painter: QPainter) -> None:
-        """Draw the words and the ruler."""
+        """Lay words and ruler over the picture."""
+        for at, layer in self.layers:
+            painter.drawImage(at, layer)
+
+    @cached_property
+    def layers(self) -> tuple[tuple[QPoint, QImage], ...]:
+        """Words and ruler where they stand, drawn once: lettering takes longer than a picture."""
+        return tuple(self._layer(place) for place in self.places if not place.isEmpty())
+
+    def _layer(self, place: QRectF) -> tuple[QPoint, QImage]:
+        # letters may reach a little beyond what they measure
+        spread = place.toAlignedRect().adjusted(-2, -2, 2, 2)
+        layer = QImage(spread.size(), QImage.Format.Format_ARGB32_Premultiplied)
+        layer.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(layer)
+        painter.translate(-spread.topLeft())
+        self._draw(painter)
+        painter.end()
+        return spread.topLeft(), layer
+
+    def _draw(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         for block in self.blocks:
             paint_block(painter, block, self.ratio)

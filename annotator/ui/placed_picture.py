@@ -82,13 +82,17 @@ class PlacedPicture(QWidget):
 
     def device_size(self) -> tuple[int, int]:
         """Width and height in device pixels."""
-        return math.ceil(self.width() * self.ratio), math.ceil(self.height() * self.ratio)
+        ratio = self.ratio
+        return math.ceil(self.width() * ratio), math.ceil(self.height() * ratio)
 
     def device_position(self, at: QPointF) -> tuple[float, float]:
         """Device pixels, from the corner the picture is drawn from, of a position in the widget."""
-        origin = QPointF(self.mapTo(self.window(), QPoint(0, 0))) * self.ratio
+        ratio = self.ratio
+        if ratio == int(ratio):
+            return at.x() * ratio, at.y() * ratio
+        origin = QPointF(self.mapTo(self.window(), QPoint(0, 0))) * ratio
         off_x, off_y = round(origin.x()) - origin.x(), round(origin.y()) - origin.y()
-        return at.x() * self.ratio - off_x, at.y() * self.ratio - off_y
+        return at.x() * ratio - off_x, at.y() * ratio - off_y
 
     def widget_position(self, point: ImagePoint) -> QPointF:
         """Where in the widget, in logical pixels, a point of the image is seen."""

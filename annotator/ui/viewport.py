@@ -20,7 +20,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
-    QRegion,
     QResizeEvent,
     QTransform,
     QWheelEvent,
@@ -83,7 +82,7 @@ class Viewport(PlacedPicture):
         self._smooth = False
         self._output = PLAIN
         self._worded: Wording | None = None
-        self._stale_words = QRegion()
+        self._said: tuple[Voi | None, bool] = None, False
         self._rewording = QTimer(self)
         self._rewording.setSingleShot(True)
         self._rewording.setInterval(WORDS_MS)
@@ -155,6 +154,7 @@ class Viewport(PlacedPicture):
         else:
             self._voi = picture.voi
             self._inverted = False
+        self._said = self._voi, self._inverted
         self._marks.set_picture(picture)
         self._describe()
         self.update()
@@ -335,10 +335,10 @@ class Viewport(PlacedPicture):
             self._resized(self.size())
         return super().event(event)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
+    def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         try:
-            self._paint(painter, event.region())
+            self._paint(painter)
         finally:
             # a painter that outlives its widget's paint event takes the program down with it
             painter.end()
@@ -351,7 +351,7 @@ class Viewport(PlacedPicture):
         self._asked = missing
         self._ask_exact(missing)
 
-    def _paint(self, painter: QPainter, region: QRegion) -> None:
+    def _paint(self, painter: QPainter) -> None:
         self._blacken_edge(painter)
         _to_device_pixels(painter)
         size = width, height = self.device_size()
@@ -374,7 +374,7 @@ class Viewport(PlacedPicture):
             painter.drawImage(0, 0, grey)
             self.paint_marks(painter, self._grey.shown, size)
             wording = self._wording()
-            if wording is not None and any(region.intersects(self.widget_rect(p)) for p in wording.places):
+            if wording is not None:
                 wording.paint(painter)
         if self._active:
             pen = QPen(QColor(theme.ACCENT), max(1.0, round(self.ratio)))
@@ -384,23 +384,19 @@ class Viewport(PlacedPicture):
             painter.drawRect(QRect(0, 0, width - 1, height - 1))
 
     def _update_grey(self) -> None:
-        """Repaint what another table changes: the picture at once, the words beside it a moment later."""
-        before, now = self._worded, self._wording()
+        """Repaint what another table changes: the picture at once, the words a moment later."""
         left, top, right, bottom = covered_rect(self._grey.shown, *self.device_size())
         picture = self.widget_rect(QRectF(left, top, right - left, bottom - top))
         self.update(picture)
-        places = (place for words in (before, now) if words is not None for place in words.places)
-        for shown in map(self.widget_rect, places):
-            if shown.intersects(picture):
-                self.update(shown)
-            else:
-                self._stale_words = self._stale_words.united(shown)
         if not self._rewording.isActive():
             self._rewording.start()
 
     def _update_words(self) -> None:
-        stale, self._stale_words = self._stale_words, QRegion()
-        self.update(stale)
+        before, self._said = self._wording(), (self._voi, self._inverted)
+        for words in (before, self._wording()):
+            if words is not None:
+                for place in words.places:
+                    self.update(self.widget_rect(place))
 
     def _blacken_edge(self, painter: QPainter) -> None:
         """Between whole device pixels the last one is only partly ours, and nobody else paints it."""
@@ -413,14 +409,15 @@ class Viewport(PlacedPicture):
             painter.fillRect(strip, Qt.GlobalColor.black)
 
     def _wording(self) -> Wording | None:
-        if self._picture is None or self._voi is None:
+        voi, inverted = self._said
+        if self._picture is None or voi is None:
             return None
         wording = Wording(
             self._picture,
             self._view,
-            self._voi,
+            voi,
             self._mode,
-            self._inverted,
+            inverted,
             self._overlay_level,
             self.device_size(),
             self.ratio,
@@ -491,6 +488,8 @@ def _same_image(a: ImageInfo, b: ImageInfo) -> bool:
 def _to_device_pixels(painter: QPainter) -> None:
     """Let one unit be one device pixel, from a whole device pixel on, also under fractional scaling."""
     base = painter.deviceTransform()
+    if not base.isScaling() and base.dx() == round(base.dx()) and base.dy() == round(base.dy()):
+        return
     wanted = QTransform.fromTranslate(round(base.dx()), round(base.dy()))
     undone, invertible = base.inverted()
     if invertible:

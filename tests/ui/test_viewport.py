@@ -509,3 +509,17 @@ def test_another_table_repaints_all_that_changes_and_not_the_black_beside_it(
     changed = np.argwhere((pixels(viewport) != before).any(axis=2))
     assert len(changed) > 1000
     assert all(region.contains(QPoint(int(column), int(row))) for row, column in changed[::7])
+
+
+def test_the_words_follow_a_window_drag_a_moment_later_and_are_not_lettered_before(viewport, qtbot):
+    viewport.set_overlay_level(0)
+    viewport.show_picture(picture())
+    viewport.settle()
+    pixels(viewport)
+    drawn = viewport._wording().layers
+    viewport.set_voi(Window(1111, 2222, name="another one"))
+    pixels(viewport)
+    assert viewport._wording().layers is drawn
+    qtbot.waitUntil(lambda: not viewport._rewording.isActive())
+    assert viewport._wording().voi == viewport.voi
+    assert viewport._wording().layers is not drawn
