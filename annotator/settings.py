@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import json
 import math
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,19 @@ ENLARGED = ("squares", SMOOTH)
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where settings came from: the file (None: the user's own), and what went before it, by setting."""
+
+    file: Path | None = None
+    before_file: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> Path:
+        """The settings file."""
+        return self.file or settings_path()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What a user can set. `database` is an SQLAlchemy URL.
 
@@ -46,6 +61,8 @@ class Settings:
     `stack_memory_mb` is what decoded slices of tomosynthesis may take together (0: a quarter of the
     machine's memory), `cine_speed` slices a second at first. `picture_memory_mb` is what decoded images of
     the open exam and of its neighbours may take together (0: an eighth of the machine's memory).
+    `pseudonyms` shows made-up names in place of those of patients. `origin` is no setting: it says where
+    the others came from.
     """
 
     database: str
@@ -60,6 +77,8 @@ class Settings:
     stack_memory_mb: float = 0.0
     cine_speed: float = 10.0
     picture_memory_mb: float = 0.0
+    pseudonyms: bool = False
+    origin: Origin = field(default_factory=Origin, compare=False, repr=False)
 
 
 def data_dir() -> Path:
@@ -97,7 +116,60 @@ def load_settings(
     settings = replace(settings, **_from_file(file))
     settings = replace(settings, **_from_environment(environment))
     options: dict[str, Any] = {name: said for name, said in (overrides or {}).items() if said}
-    settings = replace(settings, **options)
+    origin = Origin(file, {**_variables(environment), **dict.fromkeys(options, "the command line")})
+    settings = replace(settings, **options, origin=origin)
+    _check(settings)
+    if not settings.database:
+        settings = replace(settings, database=f"sqlite:///{data_dir() / 'readings.db'}")
+    return settings
+
+
+def keep_setting(settings: Settings, name: str, value: str | float | bool) -> Settings:
+    """Write one setting into the settings file and return the settings with it; the rest of the file stays.
+
+    Raises InvalidSettings for a value that cannot be and for a file that cannot be written.
+    """
+    change: dict[str, Any] = {name: value}
+    changed = replace(settings, **change)
+    _check(changed)
+    path = settings.origin.path
+    try:
+        before = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        before = ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidSettings(f"{path}: cannot be read, so {name} is not kept; mend or remove it") from error
+    after = _with_line(before, name, _toml(value))
+    new = path.with_name(f"{path.name}.new")
+    try:
+        if tomllib.loads(after) != tomllib.loads(before) | change:
+            raise InvalidSettings(f"{path}: {name} stands there in a way of its own; change it there by hand")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new.write_text(after, encoding="utf-8")
+        new.replace(path)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InvalidSettings(f"{path}: {name} cannot be kept there ({why})") from error
+    return changed
+
+
+def _with_line(text: str, name: str, value: str) -> str:
+    """The text of a settings file with one setting changed where it stands, else put at the end."""
+    line = f"{name} = {value}"
+    changed, found = re.subn(rf"(?m)^[ \t]*{name}[ \t]*=.*$", lambda _match: line, text, count=1)
+    if found:
+        return changed
+    return f"{text}{'' if not text or text.endswith(chr(10)) else chr(10)}{line}\n"
+
+
+def _toml(value: str | float | bool) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else f"{float(value)!r}"
+
+
+def _check(settings: Settings) -> None:
+    """Raises InvalidSettings for sizes and choices that cannot be."""
     if not 0 < settings.micro_below_mm <= settings.macro_above_mm < math.inf:
         raise InvalidSettings(
             f"micro_below_mm is {settings.micro_below_mm:g} and macro_above_mm {settings.macro_above_mm:g}; "
@@ -116,10 +188,10 @@ def load_settings(
     for name, allowed in choices.items():
         if (said := getattr(settings, name)) not in allowed:
             raise InvalidSettings(f"{name} is {said!r}; choose one of {', '.join(allowed)}")
-    if not settings.database:
-        settings = replace(settings, database=f"sqlite:///{data_dir() / 'readings.db'}")
-    return settings
 
+
+SETTABLE = tuple(f for f in fields(Settings) if f.name != "origin")
+"""What may stand in a settings file."""
 
 _KINDS: dict[str, type] = {"str": str, "float": float, "bool": bool}
 
@@ -135,7 +207,7 @@ def _from_file(file: Path | None) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise InvalidSettings(f"{path}: cannot be read as settings ({why}); mend or remove it") from error
-    kinds = {f.name: _KINDS[str(f.type)] for f in fields(Settings)}
+    kinds = {f.name: _KINDS[str(f.type)] for f in SETTABLE}
     for name, value in values.items():
         if name not in kinds:
             raise InvalidSettings(f"{path}: {name!r} is not a setting; known are {', '.join(kinds)}")
@@ -148,11 +220,17 @@ def _from_file(file: Path | None) -> dict[str, Any]:
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     """What variables say; an empty one says nothing."""
-    said = {f.name: environment.get(f"ANNOTATOR_{f.name.upper()}", "") for f in fields(Settings)}
-    kinds = {f.name: str(f.type) for f in fields(Settings)}
+    kinds = {f.name: str(f.type) for f in SETTABLE}
     return {
-        name: _READ[kinds[name]](f"ANNOTATOR_{name.upper()}", value) for name, value in said.items() if value
+        name: _READ[kinds[name]](variable, environment[variable])
+        for name, variable in _variables(environment).items()
     }
+
+
+def _variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variable that says something, for each setting that has one."""
+    named = {f.name: f"ANNOTATOR_{f.name.upper()}" for f in SETTABLE}
+    return {name: variable for name, variable in named.items() if environment.get(variable)}
 
 
 def _switch(variable: str, said: str) -> bool:

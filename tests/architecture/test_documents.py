@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import MISSING, fields
+from dataclasses import MISSING
 from pathlib import Path
 
 from annotator import __version__
 from annotator.cli import COMMANDS
 from annotator.cli.doctor import LIBRARIES
-from annotator.settings import Settings
+from annotator.settings import SETTABLE
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -28,8 +28,8 @@ def test_every_setting_is_documented_with_what_it_is_at_first() -> None:
         told |= dict(
             zip(re.findall(r"`(\w+)`", names), re.findall(r"`([^`]+)`", values) or [""], strict=True)
         )
-    assert set(told) == {field.name for field in fields(Settings)}
-    for field in fields(Settings):
+    assert set(told) == {field.name for field in SETTABLE}
+    for field in SETTABLE:
         if field.default is not MISSING:
             assert tomllib.loads(f"value = {told[field.name]}")["value"] == field.default, field.name
 

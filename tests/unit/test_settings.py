@@ -8,7 +8,15 @@ import pytest
 
 from annotator.cli import main
 from annotator.errors import InvalidSettings
-from annotator.settings import Settings, data_dir, header_index_path, load_settings, log_dir, settings_path
+from annotator.settings import (
+    SETTABLE,
+    data_dir,
+    header_index_path,
+    keep_setting,
+    load_settings,
+    log_dir,
+    settings_path,
+)
 
 
 def write(path: Path, text: str) -> Path:
@@ -114,7 +122,7 @@ def test_a_home_that_cannot_be_used_stops_only_what_needs_it(tmp_path: Path, mon
 
 
 def test_settings_hold_nothing_of_a_patient() -> None:
-    assert set(Settings.__dataclass_fields__) == {
+    assert {field.name for field in SETTABLE} == {
         "database",
         "reader",
         "lexicon_edition",
@@ -127,6 +135,7 @@ def test_settings_hold_nothing_of_a_patient() -> None:
         "stack_memory_mb",
         "cine_speed",
         "picture_memory_mb",
+        "pseudonyms",
     }
 
 
@@ -179,3 +188,49 @@ def test_numbers_can_be_given_as_variables() -> None:
 
 def test_the_header_index_lies_in_the_users_cache(own_home: Path) -> None:
     assert header_index_path().is_relative_to(own_home)
+
+
+def test_settings_say_what_went_before_the_file(tmp_path: Path) -> None:
+    file = write(tmp_path / "s.toml", "cine_speed = 5\n")
+    settings = load_settings(file, {"reader": "option"}, {"ANNOTATOR_CINE_SPEED": "15"})
+    assert settings.origin.path == file
+    assert settings.origin.before_file == {
+        "cine_speed": "ANNOTATOR_CINE_SPEED",
+        "reader": "the command line",
+    }
+    assert load_settings(environment={}).origin.path == settings_path()
+
+
+def test_a_setting_is_kept_where_it_stands_and_the_rest_stays(tmp_path: Path) -> None:
+    file = write(tmp_path / "s.toml", '# mine\nreader = "me"\ncine_speed = 5\n\n# end')
+    settings = load_settings(file, environment={})
+    settings = keep_setting(settings, "cine_speed", 20)
+    settings = keep_setting(settings, "pseudonyms", True)
+    settings = keep_setting(settings, "display_mode", "mean")
+    text = '# mine\nreader = "me"\ncine_speed = 20.0\n\n# end\npseudonyms = true\ndisplay_mode = "mean"\n'
+    assert file.read_text(encoding="utf-8") == text
+    assert load_settings(file, environment={}) == settings
+
+
+def test_the_first_setting_kept_makes_the_file() -> None:
+    keep_setting(load_settings(environment={}), "grey_output", "8")
+    assert load_settings(environment={}).grey_output == "8"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value", "told"),
+    [
+        ("", "display_mode", "sharp", "choose one of"),
+        ('reader = """\ncine_speed = 5\n"""\n', "cine_speed", 5.0, "change it there by hand"),
+        ("reader =", "cine_speed", 5.0, "cannot be kept"),
+    ],
+)
+def test_a_setting_that_cannot_be_kept_leaves_the_file_alone(
+    tmp_path: Path, text: str, name: str, value: str | float, told: str
+) -> None:
+    file = write(tmp_path / "s.toml", "")
+    settings = load_settings(file, environment={})
+    write(file, text)
+    with pytest.raises(InvalidSettings, match=told):
+        keep_setting(settings, name, value)
+    assert file.read_text(encoding="utf-8") == text
