@@ -11,11 +11,11 @@ from annotator.imaging.acquisition import acquired, read_circumstances, read_tec
 from annotator.imaging.codecs import LOSSY
 from annotator.imaging.dataset import PIXEL_DATA, RawFile
 from annotator.imaging.facts import Facts
+from annotator.imaging.side_and_view import read_side_and_view
 from annotator.imaging.spacing import TOMOSYNTHESIS, magnification_factor, pixel_spacing
-from annotator.imaging.view_codes import modifier_of_code, parse_label, view_of_code
 from annotator.imaging.voi_header import read_grey_facts
 from annotator.model.geometry import PixelSpacing, SpacingBasis
-from annotator.model.image import ImageInfo, Intent, Laterality, View
+from annotator.model.image import ImageInfo, Intent, View
 
 MAMMOGRAPHY_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.1.2": "digital mammogram, for presentation",
@@ -59,9 +59,8 @@ def image_info(raw: RawFile) -> ImageInfo:
     bits_allocated, bits_stored, high_bit = _bits(raw, facts)
     signed = facts.whole("PixelRepresentation") == 1
     grey = read_grey_facts(facts, bits_stored=bits_stored, signed=signed)
-    view, side_in_view = _view(facts)
+    seen = read_side_and_view(facts)
     taken = acquired(facts)
-    side, side_source = _laterality(facts, view, side_in_view)
     # reconstructed slices have no geometry of a projection, and walking their groups takes long
     factor = magnification_factor(facts, None if sop_class == TOMOSYNTHESIS else facts.group)
     photometric = facts.text("PhotometricInterpretation").upper()
@@ -70,7 +69,7 @@ def image_info(raw: RawFile) -> ImageInfo:
     modality = facts.text("Modality")
     _note_kind(facts, sop_class, modality)
     spacing = pixel_spacing(facts, sop_class, factor)
-    _note_magnified(facts, view, spacing, factor)
+    _note_magnified(facts, seen.view, spacing, factor)
     return ImageInfo(
         path=raw.path,
         sop_class_uid=sop_class,
@@ -82,9 +81,7 @@ def image_info(raw: RawFile) -> ImageInfo:
         series_instance_uid=facts.text("SeriesInstanceUID"),
         modality=modality,
         intent=_intent(facts, sop_class),
-        laterality=side,
-        laterality_source=side_source,
-        view=view,
+        **seen._asdict(),
         patient_orientation=_orientation(facts),
         bits_allocated=bits_allocated,
         bits_stored=bits_stored,
@@ -216,79 +213,6 @@ def _intent(facts: Facts, sop_class: str) -> Intent | None:
             facts.repairs.append(f"PresentationIntentType says {said}, the kind of object {by_class}.")
         return Intent(said)
     return by_class
-
-
-def frame_laterality(anatomy: Facts | None) -> Laterality | None:
-    """Frame Laterality of an item of a Frame Anatomy Sequence; None without a known one."""
-    said = anatomy.text("FrameLaterality").upper() if anatomy is not None else ""
-    return Laterality(said) if said in set(Laterality) else None
-
-
-def _laterality(facts: Facts, view: View, in_view: str) -> tuple[Laterality | None, str]:
-    """FrameLaterality, ImageLaterality, Laterality (docs/domain.md, images), then what is typed somewhere.
-
-    With the name of the attribute that decided, '' when none says it.
-    """
-    coded = frame_laterality(facts.group("FrameAnatomySequence"))
-    if coded is not None:
-        return coded, "FrameLaterality"
-    for keyword in ("ImageLaterality", "Laterality"):
-        text = facts.text(keyword).upper()
-        if text in set(Laterality):
-            return Laterality(text), keyword
-    if in_view:
-        facts.repairs.append("The side is not coded; it was taken from the name of the view.")
-        return Laterality(in_view), view.source
-    for keyword in ("SeriesDescription", "ProtocolName"):
-        side, name, _ = parse_label(facts.text(keyword))
-        if side and name:
-            facts.repairs.append(f"The side is not coded; it was taken from {keyword}.")
-            return Laterality(side), keyword
-    return None, ""
-
-
-def _view(facts: Facts) -> tuple[View, str]:
-    """The view with what decided it, and a side that was typed into it ('' mostly)."""
-    unknown: list[str] = []
-    item = facts.item("ViewCodeSequence")
-    if item is not None:
-        name = view_of_code(item.text("CodeValue"), item.text("CodeMeaning"))
-        modifiers = _modifiers(item, unknown) or _modifiers(facts, unknown)
-        if name:
-            _note_unknown(facts, unknown)
-            return View(name, modifiers, "ViewCodeSequence"), ""
-        unknown.append(item.text("CodeValue") or "empty")
-    else:
-        modifiers = _modifiers(facts, unknown)
-    _note_unknown(facts, unknown)
-    for keyword in (
-        "ViewPosition",
-        "SeriesDescription",
-        "ProtocolName",
-        "AcquisitionDeviceProcessingDescription",
-    ):
-        side, name, typed = parse_label(facts.text(keyword))
-        if name:
-            if keyword != "ViewPosition":
-                facts.repairs.append(f"The view is not coded; it was taken from {keyword}.")
-            return View(name, modifiers or typed, keyword), side
-    return View("", modifiers, "ViewModifierCodeSequence" if modifiers else ""), ""
-
-
-def _modifiers(facts: Facts, unknown: list[str]) -> tuple[str, ...]:
-    found = []
-    for item in facts.items("ViewModifierCodeSequence"):
-        code, meaning = item.text("CodeValue"), item.text("CodeMeaning")
-        name = modifier_of_code(code, meaning)
-        if name:
-            found.append(name)
-        elif code or meaning:
-            unknown.append(code or meaning)
-    return tuple(dict.fromkeys(found))
-
-
-def _note_unknown(facts: Facts, codes: list[str]) -> None:
-    facts.repairs.extend(f"The view code {code[:40]!r} is not known." for code in codes)
 
 
 def _orientation(facts: Facts) -> tuple[str, str] | None:

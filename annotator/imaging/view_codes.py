@@ -1,7 +1,8 @@
-"""Mammographic views and their modifiers, by code (CID 4014, CID 4015) and by what people type.
+"""Mammographic views and their modifiers by code (CID 4014, CID 4015), and sides by code.
 
-SNOMED CT (PS3.16), and the older SRT / SNM3 codes that archives still hold (docs/domain.md, images).
-Code values of the three schemes never collide, so the scheme need not be right.
+SNOMED CT (PS3.16), the older SRT, SNM3 and 99SDM codes that archives still hold (docs/domain.md, images), and
+the two codes Y-X1770 and Y-X1771 of the first editions, which PS3.16 has withdrawn since. Code values of the
+schemes never collide, so the scheme need not be right.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ VIEWS = {
     "399196006": "FB", "R-10244": "FB",
     "399188001": "SIO", "R-102D0": "SIO",
     "441555000": "ISO", "R-40AAA": "ISO",
-    "399192008": "XCCL", "R-1024A": "XCCL",
-    "399101009": "XCCM", "R-1024B": "XCCM",
+    "399192008": "XCCL", "R-1024A": "XCCL", "Y-X1770": "XCCL",
+    "399101009": "XCCM", "R-1024B": "XCCM", "Y-X1771": "XCCM",
     "399265009": "XCC", "R-102CF": "XCC",
     "127457009": "SPECIMEN", "G-8310": "SPECIMEN",
 }  # fmt: skip
@@ -41,6 +42,12 @@ MODIFIERS = {
     "399110001": "TAN", "R-102C2": "TAN",
 }  # fmt: skip
 """Code value of View Modifier Code Sequence -> short form of the modifier."""
+
+SIDES = {
+    "24028007": "R", "G-A100": "R", "73056007": "R", "T-04020": "R",
+    "7771000": "L", "G-A101": "L", "80248007": "L", "T-04030": "L",
+}  # fmt: skip
+"""Code value of a side (CID 244) or of one breast (CID 6022) -> its letter; "both" says nothing of an image."""
 
 _MEANINGS = {
     "craniocaudal": "CC",
@@ -71,12 +78,6 @@ _MEANINGS = {
     "inframammaryfold": "IMF",
     "axillarytissue": "AX",
 }
-_NAMES = sorted({v for v in VIEWS.values() if v != "SPECIMEN"}, key=len, reverse=True)
-_SUFFIXES = sorted(set(MODIFIERS.values()) - {"M", "S"}, key=len, reverse=True)
-_LABEL = re.compile(
-    rf"^(?P<side>[RLB])?(?P<prefix>M?S?)(?P<view>{'|'.join(_NAMES)})(?P<suffix>(?:{'|'.join(_SUFFIXES)})*)$"
-)
-_SIDES = {"R": "R", "RT": "R", "RIGHT": "R", "L": "L", "LT": "L", "LEFT": "L"}
 
 
 def view_of_code(code: str, meaning: str = "") -> str:
@@ -87,25 +88,6 @@ def view_of_code(code: str, meaning: str = "") -> str:
 def modifier_of_code(code: str, meaning: str = "") -> str:
     """Short form of a view modifier code, by its value or else by its meaning; '' when neither is known."""
     return MODIFIERS.get(code.strip()) or _by_meaning(meaning, set(MODIFIERS.values()))
-
-
-def parse_label(text: str) -> tuple[str, str, tuple[str, ...]]:
-    """Side, view and modifiers out of a typed label ("RMCC", "L MLO ID", "Right Mag CC"); '' where silent."""
-    words = re.findall(r"[A-Z]+", text.upper())
-    side, view, modifiers = "", "", list[str]()
-    for word in words:
-        if word in _SIDES:
-            side = side or _SIDES[word]
-        elif word in ("MAG", "MAGNIFICATION", "MAGNIFIED"):
-            modifiers.append("M")
-        elif word in ("SPOT", "COMPRESSION"):
-            modifiers.append("S")
-        elif view and word in _SUFFIXES:
-            modifiers.append(word)
-        elif (match := _LABEL.match(word)) and not view:
-            side, view = side or match["side"] or "", match["view"]
-            modifiers += [*match["prefix"], *re.findall("|".join(_SUFFIXES), match["suffix"])]
-    return side, view, tuple(dict.fromkeys(modifiers))
 
 
 def _by_meaning(meaning: str, allowed: set[str]) -> str:
