@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
 from annotator.model.image import ExamInfo
 from annotator.ui.elided_label import ElidedLabel
-from annotator.ui.panels.worklist import date_text, exam_name
+from annotator.ui.exam_names import date_text, exam_name
 from annotator.ui.session import ReadingSession, SaveState
 from annotator.ui.theme import DIM, SAVED, WARNING
 

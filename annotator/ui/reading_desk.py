@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,10 @@ from annotator.imaging.rejected import Rejected
 from annotator.jobs import CancelToken
 from annotator.model.display import NOT_RECORDED
 from annotator.model.image import ExamInfo, ImageInfo
-from annotator.ui.panels.worklist import IN_PROGRESS, worklist_order
 from annotator.ui.session import ReadingSession, SaveState
 from annotator.ui.task_runner import TaskRunner
+from annotator.ui.visits import Visits
+from annotator.ui.worklist_rows import ExamState, worklist_order
 from annotator.workspace import OpenedReading, Workspace
 
 if TYPE_CHECKING:
@@ -41,7 +42,12 @@ class ReadingDesk(QObject):
     saved: `session_changed` with None, then with the next reading, then `exam_changed`. On an empty
     table there is nothing to save, so that the pictures need not wait for the reading: `exam_changed`
     comes first. `stuck`: its acts can never be saved; the signal carries what to call once the reader
-    has given them up.
+    has given them up. `failed`: why something cannot be opened, and what tries it again; `nothing_found`: how many
+    files were refused where no image was found. `leaving` carries the exam that is about to go, while
+    everything still hangs.
+
+    Readings of the neighbours may be taken from the database ahead (`keep_ahead`): such an exam opens at
+    once. The way through the exams is kept, so that opening one can be undone (`back`).
     """
 
     closing = Signal()
@@ -49,9 +55,12 @@ class ReadingDesk(QObject):
     states_changed = Signal(object)
     session_changed = Signal(object)
     exam_changed = Signal(object)
+    leaving = Signal(object)
     progress = Signal(object)
     message = Signal(str)
     stuck = Signal(object)
+    failed = Signal(str, object)
+    nothing_found = Signal(int)
 
     def __init__(self, workspace: Workspace, runner: TaskRunner, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -60,7 +69,9 @@ class ReadingDesk(QObject):
         self._images: dict[str, ImageInfo] = {}
         self.exams: tuple[ExamInfo, ...] = ()
         self.rejected: tuple[Rejected, ...] = ()
-        self._states: dict[str, str] = {}
+        self.visits = Visits()
+        self._states: dict[str, ExamState] = {}
+        self._ahead: dict[str, OpenedReading] = {}
         self.exam: ExamInfo | None = None
         self.session: ReadingSession | None = None
         self._waiting: list[Callable[[ReadingSession], object]] = []
@@ -77,7 +88,11 @@ class ReadingDesk(QObject):
             return listing, self.workspace.group_exams(list(images.values()))
 
         self._runner.query(
-            LISTING, look, lambda found: self._listed(*found), self._listing_failed, self.progress.emit
+            LISTING,
+            look,
+            lambda found: self._listed(*found),
+            lambda error: self._listing_failed(wanted, error),
+            self.progress.emit,
         )
         self.message.emit(f"Looking into {len(wanted)} place{'' if len(wanted) == 1 else 's'} ...")
 
@@ -108,17 +123,61 @@ class ReadingDesk(QObject):
         same = self.exam is not None and exam.study_instance_uid == self.exam.study_instance_uid
         if not same:
             self._waiting.clear()
+            ahead = self._ahead.pop(exam.study_instance_uid, None)
+            if ahead is not None and self.session is not None:
+                self._runner.cancel(OPENING)
+                self._opened(exam, ahead)
+                return
         if same or self.session is None:
             self._hang(exam)
         if same and self.session is not None:
             return
-        self._runner.query(
-            OPENING,
-            lambda _token: self.workspace.open_reading(exam.study_instance_uid),
-            lambda opened: self._opened(exam, opened),
-            self._opening_failed,
-            in_turn=True,
-        )
+        self._ask_for_reading(exam)
+
+    @property
+    def opening(self) -> bool:
+        """Whether files are being listed or a reading is on its way."""
+        return self._runner.busy(LISTING) or self._runner.busy(OPENING)
+
+    @property
+    def states(self) -> Mapping[str, ExamState]:
+        """How far the exams are by study UID, as the database says; those not named are new."""
+        return self._states
+
+    def keep_ahead(self, study_instance_uid: str, opened: OpenedReading) -> None:
+        """A reading of a neighbour, taken from the database before it is wanted."""
+        self._ahead[study_instance_uid] = opened
+
+    def forget_ahead(self, but: Collection[str]) -> None:
+        """Let go of readings taken ahead that nobody expects any more."""
+        self._ahead = {uid: opened for uid, opened in self._ahead.items() if uid in but}
+
+    def is_ahead(self, study_instance_uid: str) -> bool:
+        """Whether the reading of an exam is here already."""
+        return study_instance_uid in self._ahead
+
+    def back(self) -> None:
+        """To the exam that was open before this one."""
+        self._travel(-1, "There is no exam to go back to.")
+
+    def forward(self) -> None:
+        """To the exam that was open before going back."""
+        self._travel(1, "There is no exam to go forward to.")
+
+    def visited(self, by: int) -> ExamInfo | None:
+        """The exam so many steps away on the way through the exams, None when there is none."""
+        uid = self.visits.peek(by)
+        return next((e for e in self.exams if e.study_instance_uid == uid), None)
+
+    def next_not_done(self, listed: Sequence[ExamInfo]) -> ExamInfo | None:
+        """Of those listed, the first after the open exam that is not done, else the first before it."""
+        here = "" if self.exam is None else self.exam.study_instance_uid
+        uids = [e.study_instance_uid for e in listed]
+        at = uids.index(here) if here in uids else -1
+        for exam in (*listed[at + 1 :], *listed[: max(at, 0)]):
+            if self._states.get(exam.study_instance_uid) is not ExamState.DONE:
+                return exam
+        return None
 
     def when_open(self, act: Callable[[ReadingSession], object]) -> None:
         """Do something with the reading: now, or once it is here when it is on its way."""
@@ -136,6 +195,7 @@ class ReadingDesk(QObject):
         if not session.close():
             self.message.emit(f"Not saved, so this exam stays open: {session.save_error or 'try again'}")
             return False
+        self.leaving.emit(session.exam)
         self.session = None
         self.exam = None
         self.session_changed.emit(None)
@@ -162,25 +222,31 @@ class ReadingDesk(QObject):
     def refresh_states(self) -> None:
         """Ask the database how far the readings of this reader are."""
         reader = self.workspace.settings.reader
+
+        def ask(_token: CancelToken) -> dict[str, tuple[ExamState, int]]:
+            mine = [r for r in self.workspace.readings() if r.reader == reader]
+            return {r.study_instance_uid: (_state(r.done), r.revisions) for r in mine}
+
         self._runner.query(
-            "states",
-            lambda _token: {
-                r.study_instance_uid: IN_PROGRESS for r in self.workspace.readings() if r.reader == reader
-            },
-            self._states_known,
-            lambda error: self.message.emit(str(error)),
-            in_turn=True,
+            "states", ask, self._states_known, lambda error: self.message.emit(str(error)), in_turn=True
         )
 
-    def _states_known(self, states: dict[str, str]) -> None:
-        self._states = states
-        self.states_changed.emit(states)
+    def _states_known(self, found: Mapping[str, tuple[ExamState, int]]) -> None:
+        self._states = {uid: state for uid, (state, _) in found.items()}
+        self._ahead = {u: o for u, o in self._ahead.items() if found.get(u, (None, 0))[1] == o.revision}
+        self.states_changed.emit(self._states)
+        session = self.session
+        if session is None or session.unsaved_acts:
+            return
+        if found.get(session.exam.study_instance_uid, (None, 0))[1] > session.revision:
+            # taken ahead, and meanwhile another window went on with it
+            self._ask_for_reading(session.exam)
 
     def _saved(self) -> None:
         session = self.session
         if session is None or session.save_state is not SaveState.SAVED or not session.revision:
             return
-        if session.exam.study_instance_uid not in self._states:
+        if self._states.get(session.exam.study_instance_uid) is not _state(session.reading.done):
             self.refresh_states()
 
     def _opened(self, exam: ExamInfo, opened: OpenedReading) -> None:
@@ -200,13 +266,33 @@ class ReadingDesk(QObject):
             act(session)
         self.refresh_states()
 
-    def _opening_failed(self, error: AnnotatorError) -> None:
+    def _ask_for_reading(self, exam: ExamInfo) -> None:
+        self._runner.query(
+            OPENING,
+            lambda _token: self.workspace.open_reading(exam.study_instance_uid),
+            lambda opened: self._opened(exam, opened),
+            lambda error: self._opening_failed(exam, error),
+            in_turn=True,
+        )
+
+    def _travel(self, by: int, nothing: str) -> None:
+        exam = self.visited(by)
+        if exam is None:
+            self.message.emit(nothing)
+        else:
+            self.visits.intend(by)
+            self.open_exam(exam)
+
+    def _opening_failed(self, exam: ExamInfo, error: AnnotatorError) -> None:
         self._waiting.clear()
-        self.message.emit(f"This exam cannot be read: {error}")
+        self.failed.emit(f"This exam cannot be read: {error}", lambda: self.open_exam(exam))
 
     def _hang(self, exam: ExamInfo) -> None:
         if exam is not self.exam:
+            if self.exam is not None:
+                self.leaving.emit(self.exam)
             self.exam = exam
+            self.visits.arrive(exam.study_instance_uid)
             self.exam_changed.emit(exam)
 
     def _listed(self, listing: Listing, exams: tuple[ExamInfo, ...]) -> None:
@@ -220,6 +306,8 @@ class ReadingDesk(QObject):
         self.refresh_states()
         count = len(listing.images)
         self.message.emit(f"{count} image{'' if count == 1 else 's'} opened." if count else "No image found.")
+        if not count and listing.rejected:
+            self.nothing_found.emit(len(listing.rejected))
         candidates = [
             exam
             for exam in worklist_order(self.exams)
@@ -229,9 +317,9 @@ class ReadingDesk(QObject):
             # The first of those with most of the standard views: magnification views come after them.
             self.open_exam(max(candidates, key=_standard_views))
 
-    def _listing_failed(self, error: AnnotatorError) -> None:
+    def _listing_failed(self, paths: Sequence[Path], error: AnnotatorError) -> None:
         self.progress.emit(None)
-        self.message.emit(str(error))
+        self.failed.emit(str(error), lambda: self.open_paths(paths))
 
     def _open_neighbour(self, exams: Sequence[ExamInfo], by: int) -> None:
         if self.exam is None:
@@ -248,3 +336,7 @@ class ReadingDesk(QObject):
 
 def _standard_views(exam: ExamInfo) -> int:
     return sum(slot is not None for slot in four_up(exam).slots)
+
+
+def _state(done: bool) -> ExamState:
+    return ExamState.DONE if done else ExamState.IN_PROGRESS

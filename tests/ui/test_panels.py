@@ -23,7 +23,6 @@ from annotator.ui.panels.chips import ChipRow, Choice, Pick
 from annotator.ui.panels.facts import facts_of, most_in_circle
 from annotator.ui.panels.follow_up import categories, headline, reasons
 from annotator.ui.panels.history import sentences
-from annotator.ui.panels.worklist import WorklistPanel, worklist_order
 
 TENTH = PixelSpacing(0.1, 0.1, SpacingBasis.AT_DETECTOR)
 EMPTY = Reading(id="r", reader="a", study_instance_uid="1")
@@ -135,21 +134,6 @@ def test_every_follow_up_has_a_headline() -> None:
     from dataclasses import replace
 
     assert all(headline(replace(result, follow_up=action)) for action in FollowUpAction)
-
-
-def test_the_worklist_is_by_patient_then_newest_first_and_filters_every_word(qtbot) -> None:
-    def of(uid: str, patient: str, date: str) -> ExamInfo:
-        return exam(image(f"{uid}.1", View("CC"), patient_key=patient, exam_date=date), uid=uid)
-
-    exams = [of("1", "B", "20200101"), of("2", "A", "20190101"), of("3", "A", "20230101")]
-    assert [e.study_instance_uid for e in worklist_order(exams)] == ["3", "2", "1"]
-    panel = WorklistPanel()
-    qtbot.addWidget(panel)
-    panel.show_exams(exams)
-    panel.show_states({"2": "in progress"})
-    panel.filter.setText("progress A")
-    assert [panel.list.item(i).isHidden() for i in range(3)] == [True, False, True]
-    assert panel.progress.text() == "1 of 3 begun"
 
 
 def test_a_choice_of_one_cannot_be_left_without_and_a_second_click_clears_the_other(qtbot) -> None:

@@ -1,191 +1,260 @@
-"""The exams that were opened, by patient and date, with how far their reading is."""
+"""The worklist: exams grouped, sorted and filtered, with how far their reading and their loading are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QPushButton,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from annotator.model.image import ExamInfo
+from annotator.ui.exam_names import ExamNames
 from annotator.ui.panels.files_problem import count_sentence
-from annotator.ui.theme import ACCENT, DIM, MARK, SELECTED_ROW, STRONG, TEXT
-
-NEW = "new"
-IN_PROGRESS = "in progress"
-READING = "reading"
-
-_UID = Qt.ItemDataRole.UserRole
-_STATE = Qt.ItemDataRole.UserRole + 1
-_NAME = Qt.ItemDataRole.UserRole + 2
-_WHEN = Qt.ItemDataRole.UserRole + 3
-
-
-def date_text(date: str) -> str:
-    """YYYYMMDD as 2026-03-12; "no date" when there is none."""
-    return f"{date[:4]}-{date[4:6]}-{date[6:8]}" if len(date) == 8 else (date or "no date")
-
-
-def exam_name(exam: ExamInfo) -> str:
-    """How an exam is called in the window: the Patient ID, or the end of its UID without one."""
-    return exam.patient_key or f"Exam ...{exam.study_instance_uid[-6:]}"
-
-
-def worklist_order(exams: Sequence[ExamInfo]) -> list[ExamInfo]:
-    """By patient, the newest exam first."""
-    newest_first = sorted(exams, key=lambda e: e.date, reverse=True)
-    return sorted(newest_first, key=exam_name)
-
-
-class _ExamDelegate(QStyledItemDelegate):
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        del index
-        return QSize(80, option.fontMetrics.height() * 2 + 8)
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        painter.save()
-        rect: QRect = option.rect
-        flags = option.state
-        state = str(index.data(_STATE))
-        current = state == READING
-        if current:
-            painter.fillRect(rect, QColor(SELECTED_ROW))
-            painter.fillRect(QRect(rect.x(), rect.y(), 3, rect.height()), QColor(MARK))
-        if flags & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QColor(ACCENT))
-            painter.drawRect(rect.adjusted(0, 0, -1, -1))
-        upper = rect.adjusted(8, 3, -6, -rect.height() // 2)
-        lower = rect.adjusted(8, rect.height() // 2, -6, -3)
-        middle = Qt.AlignmentFlag.AlignVCenter
-        painter.setPen(QColor(MARK if current else DIM))
-        painter.drawText(upper, middle | Qt.AlignmentFlag.AlignRight, state)
-        upper.setRight(upper.right() - painter.fontMetrics().horizontalAdvance(state) - 8)
-        metrics = painter.fontMetrics()
-        painter.setPen(QColor(STRONG if current else TEXT))
-        name = metrics.elidedText(str(index.data(_NAME)), Qt.TextElideMode.ElideMiddle, upper.width())
-        painter.drawText(upper, middle, name)
-        painter.setPen(QColor(DIM))
-        painter.drawText(lower, middle, str(index.data(_WHEN)))
-        painter.restore()
+from annotator.ui.panels.worklist_list import WorklistView
+from annotator.ui.worklist_rows import (
+    Choice,
+    Entry,
+    ExamState,
+    Showing,
+    SortBy,
+    counts,
+    entry_of,
+    listed,
+    with_headings,
+)
 
 
 class WorklistPanel(QWidget):
-    """One row per exam; `exam_chosen` carries the ExamInfo the reader wants to see."""
+    """`exam_chosen` carries the ExamInfo the reader wants to see, `order_changed` says that another exam may
+    be the next one now.
+    """
 
     exam_chosen = Signal(object)
     problems_wanted = Signal()
+    back_wanted = Signal()
+    order_changed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, names: ExamNames | None = None) -> None:
         super().__init__()
-        self._exams: list[ExamInfo] = []
-        self._states: dict[str, str] = {}
+        self.names = names or ExamNames(self)
+        self._exams: tuple[ExamInfo, ...] = ()
+        self._opened: dict[str, int] = {}
+        self._entries: list[Entry] = []
+        self._in_sight: list[Entry] = []
+        self._states: dict[str, ExamState] = {}
         self._current = ""
+        self._choice = Choice()
+        self.heading = QLabel("WORKLIST")
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter  (Ctrl+F)")
         self.filter.setAccessibleName("Filter the worklist")
+        self.filter.setToolTip("Parts of a patient, date, view or state; every word must occur")
         self.filter.setClearButtonEnabled(True)
         self.filter.setAcceptDrops(False)
-        self.filter.textChanged.connect(self._filter)
-        self.list = QListWidget()
-        self.list.setAccessibleName("Worklist")
-        self.list.setItemDelegate(_ExamDelegate(self.list))
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.itemClicked.connect(self._chosen)
-        self.list.itemActivated.connect(self._chosen)
-        self.problems = QPushButton()
-        self.problems.setProperty("role", "link")
-        self.problems.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.problems.clicked.connect(self.problems_wanted)
-        self.problems.setVisible(False)
+        self.sort = _chooser(SortBy, "Sort the worklist", "Sorted and grouped by {}", "by {}")
+        self.showing = _chooser(Showing, "States listed", "Listed: {}", "{}")
+        self.list = WorklistView()
+        self.empty = _EmptyPage()
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.empty)
+        self.pages.addWidget(self.list)
         self.progress = QLabel()
-        self.progress.setProperty("role", "dim")
-        heading = QLabel("WORKLIST")
-        heading.setProperty("role", "heading")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 6, 4)
-        layout.setSpacing(4)
-        for part in (heading, self.filter):
-            layout.addWidget(part)
-        layout.addWidget(self.list, 1)
-        layout.addWidget(self.progress)
-        layout.addWidget(self.problems)
+        self.back = _link("Back to the exam before, as it was left (Alt+Left)")
+        self.problems = _link("Show which, and why (Ctrl+5)")
+        self._place()
+        self.filter.textChanged.connect(lambda text: self.choose(replace(self._choice, text=text)))
+        self.sort.activated.connect(lambda at: self.choose(replace(self._choice, sort=list(SortBy)[at])))
+        self.showing.activated.connect(
+            lambda at: self.choose(replace(self._choice, showing=list(Showing)[at]))
+        )
+        self.list.chosen.connect(lambda uid: self.exam_chosen.emit(self._by_uid()[uid]))
+        self.empty.button.clicked.connect(self.show_all)
+        self.back.clicked.connect(self.back_wanted)
+        self.problems.clicked.connect(self.problems_wanted)
+        self.names.changed.connect(self._name)
+        self._show()
+
+    @property
+    def choice(self) -> Choice:
+        """How the list is sorted and filtered."""
+        return self._choice
 
     @property
     def exams(self) -> tuple[ExamInfo, ...]:
-        """The exams in the order shown."""
-        return tuple(self._exams)
+        """All exams, in the order of the list."""
+        everything = Choice(sort=self._choice.sort)
+        return tuple(entry.exam for entry in listed(self._entries, self._states, everything))
 
     @property
     def exams_in_sight(self) -> tuple[ExamInfo, ...]:
-        """Those that pass the filter."""
-        return tuple(exam for at, exam in enumerate(self._exams) if not self.list.item(at).isHidden())
+        """Those that pass the filter, in the order shown."""
+        return tuple(entry.exam for entry in self._in_sight)
+
+    def state_of(self, exam: ExamInfo) -> ExamState:
+        """How far the reading of an exam is."""
+        return self._states.get(exam.study_instance_uid, ExamState.NEW)
+
+    def choose(self, choice: Choice) -> None:
+        """Sort and filter in another way."""
+        self._choice = choice
+        if self.filter.text() != choice.text:
+            self.filter.setText(choice.text)
+        self.sort.setCurrentIndex(list(SortBy).index(choice.sort))
+        self.showing.setCurrentIndex(list(Showing).index(choice.showing))
+        self._show()
+
+    def show_all(self) -> None:
+        """Leave no exam out."""
+        self.choose(Choice(sort=self._choice.sort))
+        self.list.setFocus()
 
     def show_exams(self, exams: Sequence[ExamInfo]) -> None:
         """Replace the list."""
-        self._exams = worklist_order(exams)
-        self.list.clear()
-        for exam in self._exams:
-            item = QListWidgetItem(f"{exam_name(exam)}  {date_text(exam.date)}")
-            item.setData(_UID, exam.study_instance_uid)
-            item.setData(_NAME, exam_name(exam))
-            count = len(exam.images)
-            item.setData(_WHEN, f"{date_text(exam.date)}  ·  {count} image{'' if count == 1 else 's'}")
-            views = ", ".join(image.label for image in exam.images if image.label)
-            item.setToolTip(f"{exam_name(exam)} {date_text(exam.date)}: {views}")
-            self.list.addItem(item)
-        self._show_states()
-        self._filter(self.filter.text())
+        self._exams = tuple(exams)
+        fresh = [exam for exam in exams if exam.study_instance_uid not in self._opened]
+        for exam in sorted(fresh, key=lambda e: e.images[0].path):
+            self._opened[exam.study_instance_uid] = len(self._opened)
+        self.names.meet(exams)
+        self._name()
 
-    def show_states(self, states: Mapping[str, str]) -> None:
+    def show_states(self, states: Mapping[str, ExamState]) -> None:
         """Say how far each exam is, by study UID; those not named are new."""
-        self._states = dict(states)
-        self._show_states()
+        if states != self._states:
+            self._states = dict(states)
+            self._show()
 
     def set_current(self, study_instance_uid: str) -> None:
         """Show which exam hangs."""
         self._current = study_instance_uid
-        self._show_states()
+        self._show()
+        self.list.go_to(study_instance_uid)
+
+    def show_ready(self, ready: Mapping[str, tuple[int, int]]) -> None:
+        """Of which exams how many pictures are decoded, of how many."""
+        self.list.rows.show_ready(ready)
+
+    def show_back(self, exam: ExamInfo | None) -> None:
+        """Offer the way back to the exam before."""
+        words = "" if exam is None else f"Back to {self.names.of(exam)}  (Alt+Left)"
+        self.back.setText(words)
+        self.back.setAccessibleName(words)
+        self.back.setVisible(exam is not None)
 
     def show_rejected(self, count: int) -> None:
         """Say quietly how many files could not be opened."""
         self.problems.setText(count_sentence(count))
         self.problems.setAccessibleName(count_sentence(count))
-        self.problems.setToolTip("Show which, and why (Ctrl+5)")
         self.problems.setVisible(count > 0)
 
-    def _show_states(self) -> None:
-        for at, exam in enumerate(self._exams):
-            uid = exam.study_instance_uid
-            state = READING if uid == self._current else self._states.get(uid, NEW)
-            item = self.list.item(at)
-            item.setData(_STATE, state)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{item.text()}, {state}")
-            if uid == self._current:
-                self.list.setCurrentItem(item)
-        begun = sum(e.study_instance_uid in self._states for e in self._exams)
-        self.progress.setText(f"{begun} of {len(self._exams)} begun" if self._exams else "")
+    def _by_uid(self) -> dict[str, ExamInfo]:
+        return {exam.study_instance_uid: exam for exam in self._exams}
 
-    def _filter(self, text: str) -> None:
-        wanted = text.casefold().split()
-        for at in range(self.list.count()):
-            item = self.list.item(at)
-            shown = str(item.data(Qt.ItemDataRole.AccessibleTextRole)).casefold()
-            item.setHidden(not all(word in shown for word in wanted))
+    def _name(self) -> None:
+        """Exams or their names are others now."""
+        opened = self._opened
+        self._entries = [
+            entry_of(exam, self.names.of(exam), opened[exam.study_instance_uid]) for exam in self._exams
+        ]
+        self.heading.setText("WORKLIST  ·  names hidden" if self.names.hidden else "WORKLIST")
+        self._show()
 
-    def _chosen(self, item: QListWidgetItem) -> None:
-        uid = item.data(_UID)
-        self.exam_chosen.emit(next(e for e in self._exams if e.study_instance_uid == uid))
+    def _show(self) -> None:
+        before = [entry.uid for entry in self._in_sight]
+        self._in_sight = listed(self._entries, self._states, self._choice, self._current)
+        rows = with_headings(self._in_sight, self._choice.sort, self._states)
+        model, selected = self.list.rows, self.list.selected_uid
+        if rows != model.rows or model.sorted_by is not self._choice.sort:
+            top = self.list.verticalScrollBar().value()
+            model.show_rows(rows, self._choice.sort)
+            at = model.index_of(selected)
+            if at.isValid():
+                self.list.setCurrentIndex(at)
+            self.list.verticalScrollBar().setValue(top)
+        model.show_states(self._states, self._current)
+        self.pages.setCurrentWidget(self.list if self._in_sight else self.empty)
+        self.empty.explain(self._exams, self._states, self._choice)
+        self._count()
+        if before != [entry.uid for entry in self._in_sight]:
+            self.order_changed.emit()
+
+    def _count(self) -> None:
+        words = counts((entry.uid for entry in self._entries), self._states)
+        hidden = len(self._entries) - len(self._in_sight)
+        self.progress.setText(f"{words}, {len(self._in_sight)} listed" if hidden else words)
+
+    def _place(self) -> None:
+        self.heading.setProperty("role", "heading")
+        self.progress.setProperty("role", "dim")
+        choosers = QHBoxLayout()
+        choosers.setSpacing(4)
+        choosers.addWidget(self.sort, 3)
+        choosers.addWidget(self.showing, 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 6, 4)
+        layout.setSpacing(4)
+        layout.addWidget(self.heading)
+        layout.addWidget(self.filter)
+        layout.addLayout(choosers)
+        layout.addWidget(self.pages, 1)
+        for part in (self.progress, self.back, self.problems):
+            layout.addWidget(part)
+
+
+class _EmptyPage(QWidget):
+    """Why the list is empty, and the way out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.button = QPushButton("Show all exams")
+        self.button.setToolTip("Empty the filter and list every state")
+        layout = QVBoxLayout(self)
+        layout.addStretch(1)
+        layout.addWidget(self.words)
+        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(2)
+
+    def explain(self, exams: Sequence[ExamInfo], states: Mapping[str, ExamState], choice: Choice) -> None:
+        """Say why nothing is listed."""
+        done = [states.get(exam.study_instance_uid) is ExamState.DONE for exam in exams]
+        if not exams:
+            words = "No exams yet. Open a folder (Ctrl+Shift+O) or drop files on the window."
+        elif all(done) and not choice.text.strip():
+            words = f"All {len(done)} exams are done." if len(done) > 1 else "The exam is done."
+        else:
+            words = f"None of {len(done)} exam{'' if len(done) == 1 else 's'} passes the filter."
+        self.words.setText(words)
+        self.button.setVisible(bool(exams))
+
+
+def _chooser(values: Iterable[str], name: str, tip: str, label: str) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.setToolTip(name)
+    box.setMinimumContentsLength(4)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    for at, value in enumerate(values):
+        box.addItem(label.format(value))
+        box.setItemData(at, tip.format(value), Qt.ItemDataRole.ToolTipRole)
+    return box
+
+
+def _link(tip: str) -> QPushButton:
+    button = QPushButton()
+    button.setProperty("role", "link")
+    button.setToolTip(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setVisible(False)
+    return button

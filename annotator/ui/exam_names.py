@@ -1,0 +1,57 @@
+"""How exams and dates are called in the window, and pseudonyms in place of names while others look on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QObject, Signal
+
+from annotator.model.image import ExamInfo
+
+
+def date_text(date: str) -> str:
+    """YYYYMMDD as 2026-03-12; "no date" when there is none."""
+    return f"{date[:4]}-{date[4:6]}-{date[6:8]}" if len(date) == 8 else (date or "no date")
+
+
+def exam_name(exam: ExamInfo) -> str:
+    """How an exam is called in the window: the Patient ID, or the end of its UID without one."""
+    return exam.patient_key or f"Exam ...{exam.study_instance_uid[-6:]}"
+
+
+class ExamNames(QObject):
+    """Names of patients, or "Patient 3" for each while `hidden`: for screens that are shared or pictured.
+
+    A patient keeps the number until the program ends. `changed`: everything that shows a name shows it anew.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._hidden = False
+        self._numbers: dict[str, int] = {}
+
+    @property
+    def hidden(self) -> bool:
+        """Whether pseudonyms stand in place of names."""
+        return self._hidden
+
+    def set_hidden(self, hidden: bool) -> None:
+        """Show pseudonyms, or names again."""
+        if hidden != self._hidden:
+            self._hidden = hidden
+            self.changed.emit()
+
+    def meet(self, exams: Iterable[ExamInfo]) -> None:
+        """Give numbers to patients that have none, in the order of their names."""
+        for name in sorted({exam_name(exam) for exam in exams} - self._numbers.keys()):
+            self._numbers[name] = len(self._numbers) + 1
+
+    def of(self, exam: ExamInfo) -> str:
+        """What to call the patient of an exam now."""
+        name = exam_name(exam)
+        if not self._hidden:
+            return name
+        self.meet([exam])
+        return f"Patient {self._numbers[name]}"
