@@ -159,6 +159,11 @@ class PlacedPicture(QWidget):
         if self._picture is not None:
             self._set_view(placement.center_on(self._view, point, *self.device_size()))
 
+    def set_view(self, view: ViewTransform, *, moving: bool = False) -> None:
+        """Let the picture lie at `view`, as far as it cannot be lost there. `moving`: more is to come at once."""
+        if self._picture is not None:
+            self._set_view(placement.clamp(view, *self.device_size()), moving=moving)
+
     def _placed(self, picture: Picture, scale: float | None = None) -> ViewTransform:
         return placement.fit_hung(picture.info, picture.orientation, *self.device_size(), scale)
 
