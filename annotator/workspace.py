@@ -185,10 +185,13 @@ class Workspace:
         self, reading: Reading, exam: ExamInfo, token: CancelToken
     ) -> Iterator[ReportPicture]:
         from annotator.exchange.report import ReportPicture
-        from annotator.hanging import orientation_for
+        from annotator.hanging import corrected
+        from annotator.imaging.air import hung
         from annotator.imaging.dicom_file import read_image
+        from annotator.imaging.pyramid import levels_of
         from annotator.imaging.snapshot import snapshot
 
+        choices = {choice.sop_instance_uid: choice for choice in reading.hanging}
         infos = {image.sop_instance_uid: image for image in exam.images}
         pictured = [
             (finding.id, key, others)
@@ -204,7 +207,8 @@ class Workspace:
                 frame, info = image.frame(key.frame), image.info_of(key.frame)
             except (UnreadableImage, IndexError):
                 continue
-            orientation, _ = orientation_for(info)
+            info = corrected(info, choices.get(key.sop_instance_uid))
+            orientation, _ = hung(info, levels_of(info, frame))
             name = _picture_name(info, key.frame)
             for finding_id, others in ((f, others) for f, k, others in pictured if k == key):
                 marks = [m for m in reading.marks_of(finding_id) if m.image == key]

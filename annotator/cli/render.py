@@ -53,7 +53,7 @@ def run_render(arguments: argparse.Namespace) -> int:
 
     from annotator.errors import CallError, ExportError
     from annotator.exchange.whole_file import write_whole
-    from annotator.imaging.air import hung
+    from annotator.imaging.air import hung, with_chest_wall
     from annotator.imaging.breast_window import default_voi, flat_air
     from annotator.imaging.dicom_file import read_image
     from annotator.imaging.grayscale import display_lut
@@ -69,6 +69,7 @@ def run_render(arguments: argparse.Namespace) -> int:
     info, frame = image.info_of(arguments.frame), image.frame(arguments.frame)
     voi = default_voi(info, frame) if arguments.window is None else _window(info, arguments.window)
     levels = levels_of(info, frame)
+    info = with_chest_wall(info, levels)
     orientation, _ = hung(info, levels)
     width, height, view = _view(info, orientation, arguments.size, arguments.region)
     shown = replace(info, padding=info.padding or flat_air(info, frame))

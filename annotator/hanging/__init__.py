@@ -10,7 +10,7 @@ from annotator.hanging.hung import Hung, HungImage, Layout, OtherImage
 from annotator.hanging.layouts import hang
 from annotator.hanging.order import reading_order
 from annotator.hanging.standard import Hanging, four_up
-from annotator.hanging.turning import Edge, Wall, edge_for, orientation_for
+from annotator.hanging.turning import Edge, edge_for, orientation_for
 from annotator.hanging.words import CORRECTED, MODIFIER_NAMES, VIEW_NAMES, attribute, what_it_is
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "HungImage",
     "Layout",
     "OtherImage",
-    "Wall",
     "attribute",
     "corrected",
     "corrected_exam",

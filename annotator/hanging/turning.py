@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import Literal
 
 from annotator.model.geometry import Orientation
-from annotator.model.image import ImageInfo, Laterality
+from annotator.model.image import ImageInfo, Laterality, Wall
 
 Edge = Literal["left", "right", "center"]
-Wall = Literal["left", "right", "top", "bottom"]
 
 SIDEWAYS = ("MLO", "ML", "LM", "LMO", "SIO", "ISO")
 """Views seen from the side, with feet down."""
@@ -31,6 +30,7 @@ def orientation_for(info: ImageInfo, chest_wall: Wall | None = None) -> tuple[Or
     `chest_wall`, the edge of the stored image at which the pixels show it, decides about mirroring;
     without it the image is shown as stored.
     """
+    chest_wall = chest_wall or info.chest_wall
     if info.turned is not None:
         return info.turned, f"turned by the reader: {_in_words(info.turned)}"
     if info.view.name == SPECIMEN:
@@ -57,20 +57,19 @@ def orientation_for(info: ImageInfo, chest_wall: Wall | None = None) -> tuple[Or
     return orientation, f"{said}: {_in_words(orientation)}{doubt}"
 
 
-def edge_for(info: ImageInfo, chest_wall: Wall | None = None) -> Edge:
+def edge_for(info: ImageInfo) -> Edge:
     """The edge of its pane at which an image stands once turned: its chest wall.
 
-    Without a side it is where Patient Orientation, else `chest_wall` (as for `orientation_for`), says the
-    wall is.
+    Without a side it is where Patient Orientation, else `ImageInfo.chest_wall`, says the wall is.
     """
     if info.view.name == SPECIMEN or info.laterality is Laterality.BOTH:
         return "center"
     if info.laterality is not None:
         return "right" if info.laterality is Laterality.RIGHT else "left"
-    wall = _wall_said(info) or chest_wall
+    wall = _wall_said(info) or info.chest_wall
     if wall is None:
         return "center"
-    shown = _shown(wall, orientation_for(info, chest_wall)[0])
+    shown = _shown(wall, orientation_for(info)[0])
     return shown if shown == "left" or shown == "right" else "center"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from annotator.hanging import orientation_for
 from annotator.imaging.pyramid import Levels
 from annotator.model.geometry import Orientation
-from annotator.model.image import ImageInfo
+from annotator.model.image import ImageInfo, Wall
 
 CLEARLY_MORE = 0.1
 
@@ -42,11 +42,23 @@ def hung(info: ImageInfo, levels: Levels) -> tuple[Orientation, str]:
     return orientation_for(info, chest_wall_edge(levels))
 
 
-def chest_wall_edge(levels: Levels) -> Literal["left", "right"] | None:
-    """The edge of the stored image the breast lies against; None when both are much alike."""
+def with_chest_wall(info: ImageInfo, levels: Levels) -> ImageInfo:
+    """The image with the edge at which its pixels show the chest wall, where its header does not tell the side."""
+    return info if info.laterality is not None else replace(info, chest_wall=chest_wall_edge(levels))
+
+
+def chest_wall_edge(levels: Levels) -> Wall | None:
+    """The edge of the stored image the breast lies against; None when opposite edges are much alike.
+
+    Top or bottom only where that is clearer than left or right: the muscle of a side view fills much of the
+    upper edge too.
+    """
     tissue = tissue_mask(levels)
-    band = max(tissue.shape[1] // 16, 1)
-    left, right = float(tissue[:, :band].mean()), float(tissue[:, -band:].mean())
+    rows, columns = (max(length // 16, 1) for length in tissue.shape)
+    left, right = float(tissue[:, :columns].mean()), float(tissue[:, -columns:].mean())
+    top, bottom = float(tissue[:rows].mean()), float(tissue[-rows:].mean())
+    if abs(top - bottom) > abs(left - right) + CLEARLY_MORE:
+        return "top" if top > bottom else "bottom"
     if abs(left - right) < CLEARLY_MORE:
         return None
     return "left" if left > right else "right"

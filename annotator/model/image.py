@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 from annotator.model.geometry import Orientation, PixelSpacing
 
@@ -111,6 +112,10 @@ class PaddingRange:
     high: int
 
 
+Wall = Literal["left", "right", "top", "bottom"]
+"""An edge of the stored image, with the chest wall at it."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A mammographic view: `name` is the view's short form ("CC", "MLO"), '' when unknown.
@@ -157,7 +162,8 @@ class ImageInfo:
     that decided about the side, `reason` why the procedure was done, `partial_view_reasons` which part of
     the breast a partial view shows, `contradictions` in sentences what its attributes say of side and view
     otherwise than the one that decided. `turned` is how a reader wants it turned, None: as header and pixels
-    say. `spacing` None means that only
+    say. `chest_wall` is where the pixels show it, looked for only where the header does not tell the side.
+    `spacing` None means that only
     pixels can be measured. `slope` and `intercept` are the modality rescale, 1 and 0 beside a
     `modality_lut`; `signed` the pixel representation; `high_bit` other than `bits_stored - 1` is applied
     when decoding. Of a stack, these are the facts of the image as a whole; a frame may have its own.
@@ -217,6 +223,7 @@ class ImageInfo:
     partial_view_reasons: tuple[str, ...] = ()
     contradictions: tuple[str, ...] = ()
     turned: Orientation | None = None
+    chest_wall: Wall | None = None
     lossy: bool = False
     repairs: tuple[str, ...] = ()
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.imaging.air import hung, tissue_mask
+from annotator.imaging.air import hung, tissue_mask, with_chest_wall
 from annotator.imaging.breast_window import default_voi, flat_air
 from annotator.imaging.grayscale import display_lut
 from annotator.imaging.placement import fit_hung
@@ -139,6 +139,7 @@ def make_picture(
     `turned` hangs it otherwise than its header and pixels say: an orientation and the reason for it.
     """
     levels = levels_of(info, frame)
+    info = with_chest_wall(info, levels)
     orientation, reason = turned or hung(info, levels)
     voi = default_voi(info, frame)
     small = _small(info, levels, orientation, voi)
@@ -163,6 +164,11 @@ def load_picture(info: ImageInfo, frame_number: int) -> Callable[[CancelToken], 
 def thumbnail(picture: Picture) -> NDArray[np.uint8]:
     """A picture as it hangs, in grey levels, `SMALL_PX` x `SMALL_PX` pixels."""
     return picture.small
+
+
+def small_picture(picture: Picture) -> NDArray[np.uint8]:
+    """`Picture.small` made anew, for a picture that hangs otherwise now; some milliseconds."""
+    return _small(picture.info, picture.levels, picture.orientation, picture.voi)
 
 
 def _small(info: ImageInfo, levels: Levels, orientation: Orientation, voi: Voi) -> NDArray[np.uint8]:

@@ -282,8 +282,9 @@ def test_the_breast_and_its_chest_wall_are_found_in_the_pixels(inverse):
     y, x = np.mgrid[0:400, 0:300]
     air = ((y - 200) / 170) ** 2 + (x / 160) ** 2 > 1
     frame[air] = 4000 if inverse else 20
-    for mirrored, edge in ((frame, "left"), (frame[:, ::-1].copy(), "right")):
-        assert chest_wall_edge(build_levels(mirrored, inverse=inverse)) == edge
+    ways = {"left": frame, "right": frame[:, ::-1], "top": frame.T, "bottom": frame.T[::-1]}
+    for edge, way in ways.items():
+        assert chest_wall_edge(build_levels(way.copy(), inverse=inverse)) == edge
     levels = build_levels(frame, inverse=inverse)
     found = tissue_mask(levels)
     step = levels.coarsest_block

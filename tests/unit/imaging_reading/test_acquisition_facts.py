@@ -151,7 +151,10 @@ def test_sections_of_a_partial_view_are_named_with_and_without_words(tmp_path: P
 @pytest.mark.parametrize(
     ("header", "taken"),
     [
-        ({"AcquisitionDateTime": "20260102101112.5+0100", "AcquisitionTime": "090000"}, ("20260102", "101112.5")),
+        (
+            {"AcquisitionDateTime": "20260102101112.5+0100", "AcquisitionTime": "090000"},
+            ("20260102", "101112.5"),
+        ),
         ({"AcquisitionDate": "20260102", "AcquisitionTime": "101112"}, ("20260102", "101112")),
         ({"ContentDate": "20260103", "ContentTime": "101113"}, ("20260103", "101113")),
         ({}, ("", "")),
