@@ -6,17 +6,17 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication
 
 from annotator import __version__
 from annotator.bootstrap import make_workspace
 from annotator.errors import AnnotatorError
 from annotator.settings import Settings
-from annotator.ui.crash import describe_crash, write_crash_report
+from annotator.ui.bug_reporter import BugReporter
+from annotator.ui.goodbye import Goodbye
 from annotator.ui.main_window import MainWindow
 from annotator.ui.polite_end import PoliteEnd
 from annotator.ui.start import Start
@@ -70,47 +70,19 @@ def run(paths: Sequence[Path], settings: Settings) -> int:
     bugs = BugReporter()
     runner = TaskRunner(bugs.report)
     window = MainWindow(workspace, runner)
-    bugs.window = window
-    sys.excepthook = bugs.excepthook
+    bugs.watch(window)
+    bugs.install()
     ending = PoliteEnd(window)
-    start = Start(window, workspace, runner, paths)
+    goodbye = Goodbye()
+    start = Start(window, workspace, runner, paths, goodbye)
     window.show()
     status = app.exec()
     start.end()
     runner.shutdown()
     workspace.close()
     ending.stop()
+    bugs.uninstall()
+    goodbye.leave()
     if start.failure is not None:
         raise start.failure
     return status
-
-
-class BugReporter:
-    """Turns an error that is not the user's into a report on disk and one message, never a loop of them."""
-
-    def __init__(self) -> None:
-        self.window: QWidget | None = None
-        self._showing = False
-
-    def report(self, bug: BaseException) -> None:
-        """Write the report and say so in the window, or on standard error before there is one."""
-        text = describe_crash(bug, write_crash_report(bug))
-        print(text, file=sys.stderr)  # noqa: T201  somebody may have started the window from a terminal
-        if self.window is None or self._showing:
-            return
-        self._showing = True
-        box = QMessageBox(QMessageBox.Icon.Critical, "Mammogram Annotator", text, parent=self.window)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.finished.connect(self._shown)
-        box.setModal(False)
-        box.show()
-
-    def excepthook(self, kind: type[BaseException], bug: BaseException, trace: TracebackType | None) -> None:
-        """What Qt calls for an exception in a slot."""
-        if issubclass(kind, KeyboardInterrupt):
-            sys.__excepthook__(kind, bug, trace)
-        else:
-            self.report(bug)
-
-    def _shown(self, _result: int) -> None:
-        self._showing = False

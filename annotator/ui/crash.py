@@ -3,55 +3,102 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
 import traceback
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from importlib import metadata
 from pathlib import Path
 
 from annotator import __version__
 from annotator.settings import log_dir
 
+LIBRARIES = ("PySide6-Essentials", "numpy", "opencv-python-headless", "pydicom", "SQLAlchemy")
+ROOT = Path(__file__).resolve().parents[2]
+_IN_LIBRARY = re.compile(r"^.*(?:site-packages|dist-packages)[/\\]")
+_NATIVE_PLACE = re.compile(r'File "([^"]*)", line (\d+) in (\S+)')
 
-def write_crash_report(bug: BaseException) -> Path:
-    """Write where the program failed and return the file.
 
-    Only code places and the error's type: the text of an error may quote a header or a path, and
-    local variables hold pictures and names, so neither is kept.
+def crash_report(bug: BaseException, last_acts: Sequence[str] = ()) -> str:
+    """Where the program failed and on what it ran.
+
+    Only code places and the types of the errors: the text of an error may quote a header or a path,
+    and local variables hold pictures and names, so neither is kept. `last_acts` are ids of the table of
+    actions.
     """
-    lines = [
-        f"Mammogram Annotator {__version__}, Python {platform.python_version()}, {platform.system()}",
-        *_places(bug),
-    ]
+    return _report(_places(bug), last_acts)
+
+
+def native_report(trace: str) -> str:
+    """The same from what faulthandler wrote when a library took the program down."""
+    found = [f"  {_shortened(name)}:{line} in {code}" for name, line, code in _NATIVE_PLACE.findall(trace)]
+    return _report(["ended by the system", *found], ())
+
+
+def write_report(report: str, folder: Path | None = None) -> Path | None:
+    """Keep a report among the logs (or in `folder`); None when the disk takes none."""
     now = datetime.now().astimezone()
-    path = log_dir() / f"crash-{now:%Y%m%d-%H%M%S-%f}.txt"
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path = (folder or log_dir()) / f"crash-{now:%Y%m%d-%H%M%S-%f}.txt"
+    try:
+        path.write_text(report, encoding="utf-8")
+    except OSError:
+        return None
     return path
 
 
-def describe_crash(bug: BaseException, report: Path) -> str:
-    """The sentence for the person at the keyboard."""
-    return (
-        f"The program made a mistake ({type(bug).__name__}); what was confirmed as saved is saved. "
-        f"Please send {report} to its makers."
-    )
-
-
-def _places(bug: BaseException) -> list[str]:
-    root = Path(__file__).resolve().parents[2]
-    found = []
-    seen: BaseException | None = bug
-    while seen is not None:
-        found.append(type(seen).__name__)
-        for place in traceback.extract_tb(seen.__traceback__):
-            name = Path(place.filename)
-            inside = name.relative_to(root) if name.is_relative_to(root) else Path(name.name)
-            found.append(f"  {inside}:{place.lineno} in {place.name}")
-        seen = seen.__cause__ or seen.__context__
-    return found
+def describe_crash(bug: BaseException, report: Path | None) -> str:
+    """The sentence for a person at a terminal."""
+    where = "No report could be written." if report is None else f"Please send {report} to its makers."
+    return f"The program made a mistake ({type(bug).__name__}); what was confirmed as saved is saved. {where}"
 
 
 def report_uncaught(bug: BaseException) -> str:
     """Report a bug and print its sentence; used where no window can."""
-    text = describe_crash(bug, write_crash_report(bug))
+    text = describe_crash(bug, write_report(crash_report(bug)))
     print(text, file=sys.stderr)  # noqa: T201  the last word of a failing program
     return text
+
+
+def _report(places: Iterable[str], last_acts: Sequence[str]) -> str:
+    lines = [
+        f"Mammogram Annotator {__version__}, Python {platform.python_version()}, {platform.platform()}",
+        ", ".join(f"{name} {_version(name)}" for name in LIBRARIES),
+        *places,
+    ]
+    if last_acts:
+        lines.append(f"last acts: {', '.join(last_acts)}")
+    return "\n".join(lines) + "\n"
+
+
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "missing"
+
+
+def _places(bug: BaseException) -> list[str]:
+    found = []
+    told: set[int] = set()
+    seen: BaseException | None = bug
+    while seen is not None and id(seen) not in told:
+        told.add(id(seen))
+        found.append(type(seen).__name__)
+        found += [
+            f"  {_shortened(place.filename)}:{place.lineno} in {place.name}"
+            for place in traceback.extract_tb(seen.__traceback__)
+        ]
+        seen = seen.__cause__ or seen.__context__
+    return found
+
+
+def _shortened(filename: str) -> str:
+    """A code file from the program's or a library's own folder on; nothing of where it is installed."""
+    path = Path(filename)
+    if _IN_LIBRARY.match(filename):
+        return _IN_LIBRARY.sub("", filename).replace("\\", "/")
+    if path.is_relative_to(ROOT):
+        return path.relative_to(ROOT).as_posix()
+    standard = Path(traceback.__file__).parent
+    return path.relative_to(standard).as_posix() if path.is_relative_to(standard) else "elsewhere"

@@ -19,7 +19,8 @@ from annotator.model.geometry import ImagePoint, greatest_extent
 from annotator.model.image import ExamInfo
 from annotator.rules import FollowUp
 from annotator.settings import Settings
-from annotator.ui.app import BugReporter, make_application
+from annotator.ui.app import make_application
+from annotator.ui.bug_reporter import BugReporter
 from annotator.ui.exam_strip import save_text
 from annotator.ui.heartbeat import Heartbeat
 from annotator.ui.main_window import MainWindow

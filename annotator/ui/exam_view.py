@@ -58,6 +58,7 @@ class ExamView(QObject):
     slice_shown = Signal(int, object)
     layout_changed = Signal(int)
     message = Signal(str)
+    failed = Signal(str, object)
 
     def __init__(
         self,
@@ -325,7 +326,8 @@ class ExamView(QObject):
             viewport.clear(str(error))
         else:
             self._wanted[pane] = viewport.picture.info.key(viewport.picture.frame_number)
-        self.message.emit(f"{info.label or info.path.name} cannot be shown: {error}")
+        text = f"{info.label or info.path.name} cannot be shown: {error}"
+        self.failed.emit(text, lambda: self._load(pane, info))
         self._without_thumbnail = [
             i for i in self._without_thumbnail if i.sop_instance_uid != info.sop_instance_uid
         ]

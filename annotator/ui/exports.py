@@ -48,10 +48,14 @@ FINDINGS = ExportKind(
 
 
 class Exports(QObject):
-    """`progress` counts pictures of a report, None when there is no work; `message` tells how it ended."""
+    """`progress` counts pictures of a report, None when there is no work; `message` tells how it ended.
+
+    `failed` carries why it did not, and what tries again.
+    """
 
     progress = Signal(object)
     message = Signal(str)
+    failed = Signal(str, object)
 
     def __init__(self, workspace: Workspace, runner: TaskRunner, window: QWidget) -> None:
         super().__init__(window)
@@ -99,7 +103,7 @@ class Exports(QObject):
             EXPORTING,
             lambda token: kind.write(self._workspace, reading, exam, path, token),
             lambda _nothing: self._written(kind, path, then),
-            self._failed,
+            lambda error: self._failed(error, partial(self._write, kind, reading, exam, then, path)),
             self.progress.emit,
         )
         self.message.emit(f"Writing the {kind.name} ...")
@@ -110,6 +114,6 @@ class Exports(QObject):
         if then is not None:
             then()
 
-    def _failed(self, error: AnnotatorError) -> None:
+    def _failed(self, error: AnnotatorError, again: Callable[[], None]) -> None:
         self.progress.emit(None)
-        self.message.emit(str(error))
+        self.failed.emit(str(error), again)

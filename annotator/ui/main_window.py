@@ -13,6 +13,8 @@ from annotator.ui.actions import Chord, make_actions
 from annotator.ui.chord_legend import ChordLegend
 from annotator.ui.commands import Commands
 from annotator.ui.displays import Displays
+from annotator.ui.error_bar import ErrorBar
+from annotator.ui.errors_in_window import ErrorsInWindow
 from annotator.ui.exam_strip import ExamStrip
 from annotator.ui.exam_view import ExamView
 from annotator.ui.exports import Exports
@@ -132,6 +134,7 @@ class MainWindow(QMainWindow):
         stack_bytes = round(settings.stack_memory_mb * 1e6)
         self.exam_view = ExamView(self.grid, self.thumbnails, runner, self, stack_bytes=stack_bytes)
         self.exports = Exports(workspace, runner, self)
+        self.errors = ErrorBar()
         self._unsaved = UnsavedQuestion(self.exports, self)
 
     def _place_parts(self) -> None:
@@ -140,7 +143,7 @@ class MainWindow(QMainWindow):
         self.start_page = StartPage(self.actions_by_id)
         self._pages.addWidget(self.start_page)
         self._pages.addWidget(self.grid)
-        self.setCentralWidget(self._pages)
+        self.setCentralWidget(stacked(self._pages, above=self.errors))
         self.start_page.setFocus()
         bar = QStatusBar()
         bar.setSizeGripEnabled(False)
@@ -159,12 +162,12 @@ class MainWindow(QMainWindow):
     def _wire(self) -> None:
         self.pointing = Pointing(self)
         self.shown_reading = ReadingInWindow(self)
+        self.troubles = ErrorsInWindow(self)
         desk, say = self.desk, self.status.show_message
         desk.closing.connect(self.finding_panel.commit_comment)
         desk.progress.connect(self.status.show_progress)
-        desk.stuck.connect(self._ask_to_leave)
         self.exports.progress.connect(lambda done: self.status.show_progress(done, "pictures"))
-        for message in (desk.message, self.exports.message, self.exam_view.message, self.displays.failed):
+        for message in (desk.message, self.exports.message, self.exam_view.message):
             message.connect(say)
         self.status.cancelled.connect(desk.cancel_listing)
         self.status.cancelled.connect(self.exports.cancel)

@@ -5,14 +5,21 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 
 from annotator.errors import AnnotatorError
+from annotator.ui.crash import native_report
+from annotator.ui.goodbye import Goodbye, kept_until
 from annotator.ui.main_window import MainWindow
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import Workspace
+
+if TYPE_CHECKING:
+    from annotator.store.store import ReadingSummary
 
 UNSEEN_MS = 1000
 """A window that nobody sees (minimised, on another desktop) is not painted; its work begins all the same."""
@@ -27,11 +34,17 @@ class Start(QObject):
 
     Python runs one thread at a time, so that loading the database's modules (some 0.2 s) beside the
     first pictures would only make all late. `failure` is why the database cannot be opened; the window
-    is closed then. `end` belongs to every start, whatever becomes of it.
+    is closed then. `goodbye` tells whether the window before this one was closed in order; when it was not,
+    the bar says what is kept. `end` belongs to every start, whatever becomes of it.
     """
 
     def __init__(
-        self, window: MainWindow, workspace: Workspace, runner: TaskRunner, paths: Sequence[Path]
+        self,
+        window: MainWindow,
+        workspace: Workspace,
+        runner: TaskRunner,
+        paths: Sequence[Path],
+        goodbye: Goodbye | None = None,
     ) -> None:
         super().__init__(window)
         self.failure: AnnotatorError | None = None
@@ -39,6 +52,8 @@ class Start(QObject):
         self._workspace = workspace
         self._runner = runner
         self._paths = list(paths)
+        self._goodbye = goodbye
+        self._missed = False
         self._begun = False
         self._over = False
         self._database_may_open = threading.Event()
@@ -46,6 +61,7 @@ class Start(QObject):
         gc.disable()
         window.exam_view.picture_shown.connect(self._pane_filled)
         window.exam_view.message.connect(self._pane_filled)
+        window.exam_view.failed.connect(self._pane_filled)
         window.desk.exams_changed.connect(self._listed)
         window.installEventFilter(self)
         QTimer.singleShot(UNSEEN_MS, self, self._begin)
@@ -67,6 +83,7 @@ class Start(QObject):
         if self._begun or self._over:
             return
         self._begun = True
+        self._missed = self._goodbye is not None and self._goodbye.arrive()
         if self._paths:
             self._window.open_paths(self._paths)
         else:
@@ -84,6 +101,17 @@ class Start(QObject):
         # what is loaded by now stays to the end: later searches for garbage leave it out
         gc.freeze()
         gc.enable()
+        if self._missed:
+            self._runner.query(
+                "goodbye", lambda _token: self._workspace.readings(), self._tell_missed, in_turn=True
+            )
+
+    def _tell_missed(self, readings: tuple[ReadingSummary, ...]) -> None:
+        assert self._goodbye is not None
+        now = datetime.now().astimezone()
+        text = kept_until(readings, self._workspace.settings.reader, now)
+        report = native_report(self._goodbye.trace) if self._goodbye.trace else ""
+        self._window.troubles.tell_of_crash(text, "", report)
 
     def _database_failed(self, error: AnnotatorError) -> None:
         self.failure = error

@@ -107,12 +107,14 @@ class WindowDocks(QObject):
         self._window.resizeDocks([self._docks[name] for name in names], sizes, orientation)
 
 
-def stacked(*parts: QWidget) -> QWidget:
-    """Panels above each other as one; the first takes what room there is."""
+def stacked(*parts: QWidget, above: QWidget | None = None) -> QWidget:
+    """Panels above each other as one; the first takes what room there is, `above` lies over it when shown."""
     panel = QWidget()
     column = QVBoxLayout(panel)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
+    if above is not None:
+        column.addWidget(above)
     for part in parts:
         column.addWidget(part, int(part is parts[0]))
     return panel

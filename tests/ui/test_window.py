@@ -45,6 +45,12 @@ def pictured(qtbot, window: MainWindow, panes: int = 4) -> None:
     qtbot.waitUntil(ready, timeout=10_000)
 
 
+def spoken(window: MainWindow, row: int) -> str:
+    """What a screen reader says of a row of the worklist."""
+    model = window.worklist.list.rows
+    return model.data(model.index(row), Qt.ItemDataRole.AccessibleTextRole)
+
+
 def click_spot(window: MainWindow, pane: int, number: int) -> None:
     viewport = window.grid.viewports[pane]
     from_chest, row = SPOTS[number]
@@ -251,7 +257,7 @@ def test_an_image_that_fails_to_load_says_why_and_the_others_hang(qtbot, open_wi
     window.desk.open_exam(window.desk.workspace.group_exams(listing.images)[0])
     viewports = window.grid.viewports
     qtbot.waitUntil(lambda: all(viewports[i].picture is not None for i in (0, 2, 3)), timeout=10_000)
-    qtbot.waitUntil(lambda: "LCC cannot be shown" in window.status.message, timeout=10_000)
+    qtbot.waitUntil(lambda: any("LCC cannot be shown" in t for t in window.errors.texts), timeout=10_000)
     assert viewports[1].picture is None
     assert "LCC.dcm" in viewports[1].accessibleDescription()
 
@@ -327,7 +333,7 @@ def test_another_exam_takes_the_old_pictures_down_and_its_reading_is_kept(
     assert window.desk.session.reading.findings == ()
     assert not window.finding_panel.list.isVisible()
     pictured(qtbot, window)
-    qtbot.waitUntil(lambda: "in progress" in window.worklist.list.item(0).data(0x0101), timeout=5000)
+    qtbot.waitUntil(lambda: "in progress" in spoken(window, 1), timeout=5000)
     press(window.grid.active, Qt.Key.Key_BracketRight)
     qtbot.waitUntil(lambda: window.desk.session.reading == reading)
     pictured(qtbot, window)
@@ -414,7 +420,7 @@ def test_an_image_that_fails_within_an_exam_leaves_what_was_seen(qtbot, open_win
     window.thumbnails.list.setFocus()
     window.thumbnails.list.setCurrentRow(3)
     press(window.thumbnails.list, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: "LMLO cannot be shown" in window.status.message, timeout=5000)
+    qtbot.waitUntil(lambda: any("LMLO cannot be shown" in t for t in window.errors.texts), timeout=5000)
     assert window.grid.viewports[0].picture.info.label == "RCC"
     press(window.grid.active, Qt.Key.Key_Right)
     qtbot.waitUntil(lambda: window.grid.viewports[0].picture.info.label == "LCC", timeout=5000)
@@ -435,7 +441,7 @@ def test_a_reading_that_cannot_be_opened_leaves_the_one_that_is(
     monkeypatch.setattr(window.desk.workspace, "open_reading", locked)
     before = window.desk.session
     press(window.grid.active, Qt.Key.Key_PageDown)
-    qtbot.waitUntil(lambda: "the database is locked" in window.status.message)
+    qtbot.waitUntil(lambda: any("the database is locked" in t for t in window.errors.texts))
     assert window.desk.session is before
     assert all(v.picture is not None for v in window.grid.viewports)
 
@@ -521,7 +527,7 @@ def test_a_report_that_cannot_be_written_is_told_and_nothing_stops(
     hang(qtbot, window, exam)
     press(window.grid.active, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
     save_as(window, tmp_path / "no such folder" / "r.html")
-    qtbot.waitUntil(lambda: "r.html" in window.status.message, timeout=10_000)
+    qtbot.waitUntil(lambda: any("r.html" in t for t in window.errors.texts), timeout=10_000)
     assert "saved as" not in window.status.message
     click_spot(window, 0, 0)
     assert len(window.desk.session.reading.marks) == 1
@@ -571,9 +577,11 @@ def test_a_second_window_on_one_reading_can_be_left_after_the_first_has_saved(
     before = second.desk.exam
     come_back_to(qtbot, second)
     press(second.grid.active, Qt.Key.Key_PageDown)
-    qtbot.waitUntil(lambda: any(b.isVisible() for b in second.findChildren(QMessageBox)), timeout=5000)
+    lose = "Lose 1 act"
+    qtbot.waitUntil(lambda: any(b.text() == lose for b in second.errors.actions_shown), timeout=5000)
     assert second.desk.exam is before
-    QTest.mouseClick(button_of_question(second, "Lose 1 act"), Qt.MouseButton.LeftButton)
+    (button,) = (b for b in second.errors.actions_shown if b.text() == lose)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: second.desk.exam is not before, timeout=5000)
     pictured(qtbot, second)
     come_back_to(qtbot, second)
