@@ -19,3 +19,13 @@ def size_words(measured: SpotMeasurement | None) -> str:
 def mark_words(mark: Mark) -> str:
     """What the reader calls a mark, and how large it was measured."""
     return f"{mark.kind}calcification, {size_words(mark.measurement)}"
+
+
+def short_words(mark: Mark, label: str) -> str:
+    """What stands beside a mark under the pointer: its finding and its diameter, as far as it was measured."""
+    measured = mark.measurement
+    if measured is None:
+        return label
+    if measured.diameter_mm is None or measured.basis is None:
+        return f"{label}  {measured.diameter_px:.1f} px"
+    return f"{label}  {measured.diameter_mm:.2f} mm {measured.basis}"

@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtGui import QPainter
 
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, ViewTransform
+from annotator.ui.cluster_shapes import ClusterShapes, chest_of
+from annotator.ui.mark_layer import MarkLayer
+from annotator.ui.mark_painting import Placed, paint_marks
+from annotator.ui.mark_sheet import SHEET_FROM, MarkSheet
 from annotator.ui.mark_words import mark_words
-from annotator.ui.overlay import Emphasis, MarkLayer, paint_overlay
+from annotator.ui.overlay import Emphasis, paint_clusters, paint_labels, paint_preview
 from annotator.ui.picture import Picture
 from annotator.ui.tools import Preview
 
@@ -29,17 +35,25 @@ class ShownMarks:
         self._reading: Reading | None = None
         self._picture: Picture | None = None
         self._layer: MarkLayer | None = None
+        self._shapes = ClusterShapes()
         self._emphasis = Emphasis()
+        self._chosen: tuple[MarkLayer, frozenset[str], NDArray[np.bool_]] | None = None
+        self._placed: Placed | None = None
+        self._sheet = MarkSheet()
 
     def set_picture(self, picture: Picture | None) -> None:
         """Show the marks on another picture."""
         self._picture = picture
         self._make_layer()
 
-    def set_reading(self, reading: Reading | None) -> None:
+    def set_reading(self, reading: Reading | None) -> bool:
         """Show the marks of another reading."""
+        before, was = self._layer, self._reading
         self._reading = reading
         self._make_layer()
+        if before is None or self._layer is None or was is None or reading is None:
+            return before is not self._layer
+        return not self._layer.looks_like(before)
 
     def select(self, finding_id: str | None, mark_ids: frozenset[str], cluster_id: str | None) -> bool:
         """Select a finding, and marks or a cluster of it."""
@@ -71,16 +85,17 @@ class ShownMarks:
         layer, hovered, line = self._layer, self._emphasis.hovered_mark, self._emphasis.hovered_line
         if layer is None:
             return ""
-        if hovered in layer.place:
-            mark = layer.marks[layer.place[hovered]]
+        index = layer.index_of(hovered)
+        if index is not None:
+            mark = layer.mark(index)
             label = layer.labels.get(mark.finding_id, "")
-            where = "" if mark.id not in layer.dimmed else f"  ·  on slice {mark.image.frame}"
+            where = f"  ·  on slice {mark.image.frame}" if layer.faint[index] else ""
             act = "click: select · drag: move" if not where else "click: select and go there"
             return f"{label}  {mark_words(mark)}{where}  ·  {act}".strip()
         shape = next((c for c in layer.clusters if c.id == line), None)
         if shape is None:
             return ""
-        return f"{shape.finding_label}  cluster: {shape.numbers}  ·  click: select, then Del unties it"
+        return f"{shape.finding_label}  cluster: {shape.told}  ·  click: select, then Del unties it"
 
     def paint(
         self,
@@ -89,19 +104,52 @@ class ShownMarks:
         size: tuple[int, int],
         preview: Preview | None,
         ratio: float,
+        *,
+        kept: bool = False,
+        moving: bool = False,
     ) -> None:
-        """Draw them in device pixels, with the stroke in hand."""
-        if self._layer is not None and self.visible:
-            paint_overlay(painter, self._layer, view, size, self._emphasis, preview, ratio)
+        """Draw them in device pixels, with the stroke in hand; `ratio` is device pixels per logical pixel.
+
+        `kept`: this is the viewport itself, where the same marks are drawn again and again; many of them are then
+        kept as a picture. `moving`: the view is about to change again.
+        """
+        layer = self._layer
+        if layer is None or not self.visible:
+            return
+        placed = self._place(layer, view, ratio, preview)
+        if len(layer.rows):
+            if kept and len(layer.rows) >= SHEET_FROM:
+                self._sheet.paint(painter, placed, size, moving=moving)
+            else:
+                paint_marks(painter, placed, placed.touching(0, 0, *size))
+        paint_clusters(painter, layer, view, size, self._emphasis, ratio)
+        paint_labels(painter, placed, size, self._emphasis, ratio)
+        if preview is not None:
+            paint_preview(painter, preview, view, ratio)
+
+    def _place(self, layer: MarkLayer, view: ViewTransform, ratio: float, preview: Preview | None) -> Placed:
+        hidden = layer.index_of(None if preview is None else preview.moving_mark)
+        ids = self._emphasis.mark_ids
+        if self._chosen is None or self._chosen[:2] != (layer, ids):
+            self._chosen = layer, ids, layer.chosen(ids)
+        chosen = self._chosen[2]
+        known = self._placed
+        if known is None or not known.is_of(layer, view, ratio, chosen, hidden):
+            known = self._placed = Placed.at(layer, view, ratio, chosen, hidden)
+        return known
 
     def _make_layer(self) -> None:
         picture = self._picture
         if picture is None or self._reading is None:
-            self._layer = None
-        else:
-            self._layer = MarkLayer(
-                self._reading, picture.key, picture.info.spacing, picture.numbers, picture.near
-            )
+            self._layer = self._placed = self._chosen = None
+            self._sheet.clear()
+            return
+        chest = chest_of(picture.info, picture.orientation)
+        self._layer = MarkLayer(
+            self._reading, picture.key, chest, picture.numbers, picture.near, self._shapes
+        )
+        if len(self._layer.rows) < SHEET_FROM:
+            self._sheet.clear()
 
     def _emphasise(self, **changed: Any) -> bool:
         before, self._emphasis = self._emphasis, replace(self._emphasis, **changed)

@@ -19,7 +19,9 @@ from annotator.model import edits
 from annotator.model.geometry import ImagePoint, Orientation, SpacingBasis, ViewTransform
 from annotator.model.mark import Mark, MarkKind, SpotMeasurement
 from annotator.ui.hit_test import PointIndex, as_array, distance_to_outline, to_screen
-from annotator.ui.overlay import MarkLayer, within
+from annotator.ui.cluster_shapes import Chest
+from annotator.ui.mark_layer import MarkLayer
+from annotator.ui.overlay import within
 
 ORIENTATIONS = [Orientation(*turn) for turn in itertools.product((False, True), repeat=3)]
 places = st.builds(
@@ -60,7 +62,7 @@ def test_many_points_go_to_the_screen_as_one_does(orientation, points):
 @pytest.mark.parametrize("transpose", [False, True])
 def test_the_reach_of_the_hand_is_the_same_across_and_down_the_screen(transpose):
     shown = picture()
-    layer = MarkLayer(reading_with(shown, [ImagePoint(100.0, 100.0)]), shown.key, None)
+    layer = MarkLayer(reading_with(shown, [ImagePoint(100.0, 100.0)]), shown.key, Chest())
     view = ViewTransform(220, 300, 1.0, 0.0, 0.0, Orientation(transpose=transpose), 4.0)
     x, y = view.to_screen(ImagePoint(100.0, 100.0))
     for dx, dy in ((7, 0), (-7, 0), (0, 7), (0, -7)):
@@ -153,10 +155,10 @@ def test_the_numbers_of_a_cluster_show_on_hover(viewport):
     reading = reading_with(shown, points)
     outline = (ImagePoint(90, 130), ImagePoint(130, 130), ImagePoint(130, 170), ImagePoint(90, 170))
     reading, cluster = edits.add_cluster(reading, FINDING.id, shown.key, outline, ["m0", "m1", "m2"])
-    layer = MarkLayer(reading, shown.key, shown.info.spacing)
+    layer = MarkLayer(reading, shown.key, Chest(shown.info.spacing))
     (shape,) = layer.clusters
     assert shape.numbers == "3 · 1.6 mm at detector"
-    assert MarkLayer(reading, shown.key, None).clusters[0].numbers == "3 · size unknown (no pixel spacing)"
+    assert MarkLayer(reading, shown.key, Chest()).clusters[0].numbers == "3 · size unknown (no pixel spacing)"
     viewport.show_picture(shown)
     viewport.set_reading(reading)
     before = coloured(pixels(viewport)).sum()
@@ -171,15 +173,15 @@ def test_a_cluster_without_marks_tells_the_extent_of_its_area():
     shown = picture(np.full((300, 220), 10, np.uint16))
     outline = (ImagePoint(0, 0), ImagePoint(100, 0), ImagePoint(100, 10))
     reading, _ = edits.add_cluster(reading_with(shown, []), FINDING.id, shown.key, outline)
-    (shape,) = MarkLayer(reading, shown.key, shown.info.spacing).clusters
+    (shape,) = MarkLayer(reading, shown.key, Chest(shown.info.spacing)).clusters
     assert shape.numbers == "area · 7.0 mm at detector"
 
 
 def test_marks_of_other_pictures_stay_there():
     shown, other = picture(), picture(sop_instance_uid="2.25.55")
     reading = reading_with(shown, [ImagePoint(5, 5)])
-    assert len(MarkLayer(reading, shown.key, None).marks) == 1
-    assert not MarkLayer(reading, other.key, None).marks
+    assert len(MarkLayer(reading, shown.key, Chest()).marks) == 1
+    assert not MarkLayer(reading, other.key, Chest()).marks
 
 
 def test_a_mark_under_the_pointer_is_told_in_words_until_it_is_left(viewport):

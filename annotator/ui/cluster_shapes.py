@@ -1,0 +1,175 @@
+"""Clusters ready to draw: outline, count, extent, and which way the longest axis points."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPainterPath, QPolygonF
+
+from annotator.hanging import edge_for
+from annotator.model.finding import Reading
+from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, convex_hull, greatest_extent
+from annotator.model.image import ImageInfo
+from annotator.model.mark import Cluster, Mark
+from annotator.ui.hit_test import Points, as_array
+from annotator.ui.mark_table import table_of
+
+TOWARDS_NIPPLE_DEG = 30.0
+"""An axis this near to the perpendicular of the chest wall counts as pointing towards the nipple."""
+
+LONGER_THAN_WIDE = 1.5
+"""From this ratio of length to width on a set of marks has a longest axis worth telling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chest:
+    """What the words on a cluster need to know of its picture.
+
+    `across`: direction (column, row) of the stored image that is perpendicular to the chest wall, None
+    where the picture shows no chest wall or its side is not known.
+    """
+
+    spacing: PixelSpacing | None = None
+    across: tuple[float, float] | None = None
+
+
+def chest_of(info: ImageInfo, orientation: Orientation) -> Chest:
+    """The chest wall of a picture as it hangs: upright, so the way to the nipple is across the screen.
+
+    A spot or magnification view need not show it.
+    """
+    partly = {"M", "S"} & set(info.view.modifiers)
+    if partly or edge_for(info) == "center":
+        return Chest(info.spacing)
+    return Chest(info.spacing, (0.0, 1.0) if orientation.transpose else (1.0, 0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterShape:
+    """What the reader drew around a cluster, or the hull of its marks.
+
+    `outline` in image points, `corners` the same as an array, `path` to draw in image coordinates. `numbers`
+    counts and measures, `axis` says where the longest axis points, '' where that means nothing.
+    """
+
+    id: str
+    finding_id: str
+    finding_label: str
+    outline: tuple[ImagePoint, ...]
+    numbers: str
+    axis: str = ""
+    corners: Points = field(default_factory=lambda: np.zeros((0, 2)))
+    path: QPainterPath = field(default_factory=QPainterPath)
+
+    @property
+    def told(self) -> str:
+        """Numbers and axis."""
+        return " · ".join(part for part in (self.numbers, self.axis) if part)
+
+
+class ClusterShapes:
+    """Makes shapes, again only of clusters that an act changed or whose marks it did."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[object, ClusterShape]] = {}
+
+    def of(self, reading: Reading, clusters: Sequence[Cluster], chest: Chest) -> tuple[ClusterShape, ...]:
+        """The shapes of some clusters of a reading, in their order."""
+        if not clusters:
+            self._known = {}
+            return ()
+        table = table_of(reading)
+        labels = {f.id: f"F{f.number}" for f in reading.findings}
+        known = {}
+        for cluster in clusters:
+            members = tuple(
+                table.marks[row] for i in cluster.mark_ids if (row := table.place.get(i)) is not None
+            )
+            made_of = cluster, members, labels[cluster.finding_id], chest
+            before = self._known.get(cluster.id)
+            if before is not None and before[0] == made_of:
+                known[cluster.id] = before
+            else:
+                known[cluster.id] = made_of, _shape(*made_of)
+        self._known = known
+        return tuple(shape for _, shape in known.values())
+
+
+def _shape(cluster: Cluster, members: Sequence[Mark], label: str, chest: Chest) -> ClusterShape:
+    spacing = cluster.spacing or chest.spacing
+    points = [mark.point for mark in members]
+    outer = outermost(points)
+    outline = cluster.outline if len(cluster.outline) > 2 else convex_hull(outer)
+    return ClusterShape(
+        cluster.id,
+        cluster.finding_id,
+        label,
+        outline,
+        _numbers(len(points), outer or outline, spacing),
+        axis_words(outer, spacing, chest.across),
+        as_array(outline),
+        path_around(outline),
+    )
+
+
+def path_around(outline: Iterable[ImagePoint]) -> QPainterPath:
+    """The closed line through some points, in image coordinates."""
+    path = QPainterPath()
+    path.addPolygon(QPolygonF([QPointF(p.column, p.row) for p in outline]))
+    path.closeSubpath()
+    return path
+
+
+def outermost(points: Sequence[ImagePoint]) -> list[ImagePoint]:
+    """Those of many points that can be corners of their hull: none of the others lies outside it.
+
+    Left out are points inside the octagon of the extreme ones, so that hull and extent of ten thousand
+    cost no more than those of some hundred.
+    """
+    if len(points) < 32:
+        return list(points)
+    array = as_array(points)
+    turns = np.arange(8) * (math.pi / 4)
+    reached = array @ np.stack([np.cos(turns), np.sin(turns)])
+    corners = array[reached.argmax(axis=0)]
+    following = np.roll(corners, -1, axis=0)
+    edge = following - corners
+    # left of every edge of the octagon: inside it
+    turned = edge[:, 0] * (array[:, None, 1] - corners[:, 1]) - edge[:, 1] * (
+        array[:, None, 0] - corners[:, 0]
+    )
+    degenerate = np.all(edge == 0, axis=1)
+    outside = ~np.all((turned > 0) | degenerate, axis=1)
+    return [points[index] for index in np.flatnonzero(outside).tolist()]
+
+
+def axis_words(
+    points: Sequence[ImagePoint], spacing: PixelSpacing | None, across: tuple[float, float] | None
+) -> str:
+    """Where the longest axis of a set points: '' without spacing or chest wall, or for a set as wide as long."""
+    hull = as_array(convex_hull(points))
+    if spacing is None or across is None or len(hull) < 2:
+        return ""
+    placed = hull * (spacing.column_mm, spacing.row_mm)
+    between = placed[:, None, :] - placed[None, :, :]
+    lengths = np.hypot(between[..., 0], between[..., 1])
+    axis = between[np.unravel_index(lengths.argmax(), lengths.shape)]
+    length = float(lengths.max())
+    sideways = placed @ np.array([-axis[1], axis[0]]) / length
+    if length < LONGER_THAN_WIDE * float(np.ptp(sideways)):
+        return ""
+    away = math.degrees(math.acos(min(1.0, abs(float(axis @ np.array(across))) / length)))
+    towards = away <= TOWARDS_NIPPLE_DEG
+    return "longest axis towards the nipple" if towards else "longest axis not towards the nipple"
+
+
+def _numbers(count: int, points: Sequence[ImagePoint], spacing: PixelSpacing | None) -> str:
+    """Count and extent of a cluster; of its outline when no calcification in it is marked."""
+    counted = f"{count}" if count else "area"
+    if spacing is None:
+        return f"{counted} · size unknown (no pixel spacing)"
+    return f"{counted} · {greatest_extent(points, spacing)}"
