@@ -280,7 +280,7 @@ def test_shapes_are_made_again_only_of_clusters_that_changed():
     after = edits.move_mark(reading, ids[0], ImagePoint(0.0, 0.0))
     now = {s.id: s for s in shapes.of(after, after.clusters, Chest())}
     assert now[other.id] is before[other.id]
-    assert now[one.id].numbers != before[one.id].numbers
+    assert now[one.id].outline != before[one.id].outline
     assert {s.id for s in shapes.of(reading, reading.clusters[:1], Chest())} == {one.id}
 
 

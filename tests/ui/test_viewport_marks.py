@@ -18,8 +18,8 @@ from test_viewport import pixels
 from annotator.model import edits
 from annotator.model.geometry import ImagePoint, Orientation, SpacingBasis, ViewTransform
 from annotator.model.mark import Mark, MarkKind, SpotMeasurement
-from annotator.ui.hit_test import PointIndex, as_array, distance_to_outline, to_screen
 from annotator.ui.cluster_shapes import Chest
+from annotator.ui.hit_test import PointIndex, as_array, distance_to_outline, to_screen
 from annotator.ui.mark_layer import MarkLayer
 from annotator.ui.overlay import within
 
