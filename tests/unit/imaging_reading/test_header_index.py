@@ -14,7 +14,7 @@ from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -420,6 +420,8 @@ def _any(hint: Any) -> st.SearchStrategy[Any]:
         return (
             st.lists(_any(inner[0]), max_size=3).map(tuple) if ... in inner else st.tuples(*map(_any, inner))
         )
+    if get_origin(hint) is Literal:
+        return st.sampled_from(get_args(hint))
     if issubclass(hint, Enum):
         return _enum(hint)
     return st.builds(hint, **{name: _any(kind) for name, kind in get_type_hints(hint).items()})
