@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPainter, QTransform
 
 from annotator.imaging.render import Mode, covered_rect, modes_differ, render_moving, render_values
 from annotator.model.geometry import ViewTransform
@@ -20,6 +20,11 @@ Rect = tuple[int, int, int, int]
 """Left, top, right and bottom in screen pixels, the last two excluded."""
 
 PLAIN = GreyOutput()
+
+_ALONE = 1 << 20
+"""Pixels up to which one thread looks up all: a second one gains less than it may have to wait for a processor."""
+_BAND = (1 << 18) - 1
+"""OpenCV calls other threads for tables of more pixels than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +153,28 @@ class GreyImage:
             _blacken(self._pixels, self._edges[0], covered, black)
             self._edges = covered, black
         if self._pixels[part].size:
-            cv2.LUT(self._values[part], self._table, dst=self._pixels[part])
+            _look_up(self._values[part], self._table, self._pixels[part])
         # on the pixels kept here, not on a copy of them
         return QImage(self._pixels.data, width, height, width * 4, output.pixel_format)
+
+
+def to_device_pixels(painter: QPainter) -> None:
+    """Let one unit be one device pixel, from a whole device pixel on, also under fractional scaling."""
+    base = painter.deviceTransform()
+    if not base.isScaling() and base.dx() == round(base.dx()) and base.dy() == round(base.dy()):
+        return
+    wanted = QTransform.fromTranslate(round(base.dx()), round(base.dy()))
+    undone, invertible = base.inverted()
+    if invertible:
+        painter.setWorldTransform(wanted * undone)
+
+
+def _look_up(values: NDArray[np.uint16], table: NDArray[np.int32], pixels: NDArray[np.int32]) -> None:
+    """Write the table's entry of each value into `pixels`."""
+    rows, columns = values.shape
+    step = max(_BAND // columns, 1) if values.size <= _ALONE else rows
+    for top in range(0, rows, step):
+        cv2.LUT(values[top : top + step], table, dst=pixels[top : top + step])
 
 
 def _blacken(pixels: NDArray[np.int32], before: Rect, now: Rect, black: int) -> None:

@@ -21,7 +21,6 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QResizeEvent,
-    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
@@ -32,7 +31,7 @@ from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.model.image import ImageInfo, Voi
 from annotator.ui import corner_text, theme
 from annotator.ui.corner_paint import Wording, paint_message
-from annotator.ui.grey_image import PLAIN, GreyImage, Wanted
+from annotator.ui.grey_image import PLAIN, GreyImage, Wanted, to_device_pixels
 from annotator.ui.grey_output import Depth, GreyOutput
 from annotator.ui.hand import Hand
 from annotator.ui.picture import Picture
@@ -83,6 +82,8 @@ class Viewport(PlacedPicture):
         self._output = PLAIN
         self._worded: Wording | None = None
         self._said: tuple[Voi | None, bool] = None, False
+        self._untold: QPointF | None = None
+        self._covered: tuple[tuple[object, ...], QRect] = (), QRect()
         self._rewording = QTimer(self)
         self._rewording.setSingleShot(True)
         self._rewording.setInterval(WORDS_MS)
@@ -279,7 +280,10 @@ class Viewport(PlacedPicture):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hand.move(event)
-        self._tell_pointer(event.position())
+        if self._rewording.isActive():
+            self._untold = event.position()
+        else:
+            self._tell_pointer(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._hand.release(event)
@@ -316,6 +320,7 @@ class Viewport(PlacedPicture):
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
+        self._untold = None
         self._hover(None)
         self.pointer_moved.emit(None)
 
@@ -353,7 +358,7 @@ class Viewport(PlacedPicture):
 
     def _paint(self, painter: QPainter) -> None:
         self._blacken_edge(painter)
-        _to_device_pixels(painter)
+        to_device_pixels(painter)
         size = width, height = self.device_size()
         picture = self._picture
         if picture is None:
@@ -385,9 +390,11 @@ class Viewport(PlacedPicture):
 
     def _update_grey(self) -> None:
         """Repaint what another table changes: the picture at once, the words a moment later."""
-        left, top, right, bottom = covered_rect(self._grey.shown, *self.device_size())
-        picture = self.widget_rect(QRectF(left, top, right - left, bottom - top))
-        self.update(picture)
+        covered = left, top, right, bottom = covered_rect(self._grey.shown, *self.device_size())
+        if self._covered[0] != (covered, self.ratio):
+            picture = self.widget_rect(QRectF(left, top, right - left, bottom - top))
+            self._covered = (covered, self.ratio), picture
+        self.update(self._covered[1])
         if not self._rewording.isActive():
             self._rewording.start()
 
@@ -397,6 +404,9 @@ class Viewport(PlacedPicture):
             if words is not None:
                 for place in words.places:
                     self.update(self.widget_rect(place))
+        at, self._untold = self._untold, None
+        if at is not None:
+            self._tell_pointer(at)
 
     def _blacken_edge(self, painter: QPainter) -> None:
         """Between whole device pixels the last one is only partly ours, and nobody else paints it."""
@@ -483,14 +493,3 @@ def _next_voi(voi: Voi | None, before: Picture, picture: Picture) -> Voi | None:
 def _same_image(a: ImageInfo, b: ImageInfo) -> bool:
     """Whether what is set by hand on one holds for the other; two files may claim one UID with other pixels."""
     return a.sop_instance_uid == b.sop_instance_uid and (a.rows, a.columns) == (b.rows, b.columns)
-
-
-def _to_device_pixels(painter: QPainter) -> None:
-    """Let one unit be one device pixel, from a whole device pixel on, also under fractional scaling."""
-    base = painter.deviceTransform()
-    if not base.isScaling() and base.dx() == round(base.dx()) and base.dy() == round(base.dy()):
-        return
-    wanted = QTransform.fromTranslate(round(base.dx()), round(base.dy()))
-    undone, invertible = base.inverted()
-    if invertible:
-        painter.setWorldTransform(wanted * undone)

@@ -15,7 +15,7 @@ from annotator.imaging.gsdf import Calibration
 from annotator.imaging.render import Mode
 from annotator.model.geometry import ViewTransform
 from annotator.model.image import Window
-from annotator.ui.grey_image import GreyImage
+from annotator.ui.grey_image import GreyImage, _look_up
 from annotator.ui.grey_output import Depth, GreyOutput
 from annotator.ui.viewport import Viewport
 
@@ -102,3 +102,14 @@ def test_error_diffusion_waits_until_a_window_drag_is_over(qtbot):
     viewport.set_output(GreyOutput(Depth.EIGHT, OFFICE))
     assert dragged != settled
     assert viewport.grab().toImage() == dragged
+
+
+@pytest.mark.parametrize("shape", [(1, 300_000), (700, 701), (513, 512), (1100, 1000), (3, 4)])
+def test_looking_up_in_bands_gives_what_the_table_says(shape):
+    rng = np.random.default_rng(3)
+    values = rng.integers(0, 1 << 16, (shape[0], shape[1] + 2), np.uint16)
+    table = rng.integers(-(1 << 31), 1 << 31, 1 << 16, np.int32)
+    pixels = np.zeros(values.shape, np.int32)
+    _look_up(values[:, 1:-1], table, pixels[:, 1:-1])
+    assert np.array_equal(pixels[:, 1:-1], table[values[:, 1:-1]])
+    assert not pixels[:, [0, -1]].any()

@@ -523,3 +523,20 @@ def test_the_words_follow_a_window_drag_a_moment_later_and_are_not_lettered_befo
     qtbot.waitUntil(lambda: not viewport._rewording.isActive())
     assert viewport._wording().voi == viewport.voi
     assert viewport._wording().layers is not drawn
+
+
+def test_during_a_window_drag_the_pointer_is_told_with_the_words(viewport, qtbot):
+    viewport.show_picture(picture())
+    viewport.set_voi(Window(1111, 2222))
+    told = []
+    viewport.pointer_moved.connect(told.append)
+    qtbot.mouseMove(viewport, QPoint(30, 40))
+    qtbot.mouseMove(viewport, QPoint(31, 41))
+    qtbot.waitUntil(lambda: not viewport._rewording.isActive())
+    qtbot.waitUntil(lambda: len(told) > 0)
+    viewport.set_voi(Window(1111, 2223))
+    told.clear()
+    viewport._untold = QPointF(30, 40)
+    QApplication.sendEvent(viewport, QEvent(QEvent.Type.Leave))
+    qtbot.waitUntil(lambda: not viewport._rewording.isActive())
+    assert told == [None]
