@@ -83,6 +83,13 @@ class Displays(QObject):
             self._notes[key] = self.state(screen).note(levels)
         return self._notes[key]
 
+    def set_grey_output(self, setting: str) -> None:
+        """Send grey values in this way from now on; one of GREY_OUTPUTS."""
+        self._setting = setting
+        for cache in (self._outputs, self._notes):
+            cache.clear()
+        self.changed.emit()
+
     def follow(self, window: QWidget, apply: Callable[[QScreen], None]) -> None:
         """Call `apply` with the screen `window` is on: now, when it goes to another, and after every event."""
         self.changed.connect(lambda: apply(window.screen()))

@@ -17,8 +17,13 @@ class Look:
 
     @classmethod
     def of(cls, settings: Settings) -> Look:
-        """The default of the profile."""
-        return cls(Mode(settings.display_mode), settings.enlarged == SMOOTH)
+        """The default of the settings."""
+        return cls.named(settings.display_mode, settings.enlarged)
+
+    @classmethod
+    def named(cls, display_mode: str, enlarged: str) -> Look:
+        """The look that settings and profiles name so."""
+        return cls(Mode(display_mode), enlarged == SMOOTH)
 
     def other_mode(self) -> Look:
         """Mean instead of speck-true, or the other way round."""

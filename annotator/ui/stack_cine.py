@@ -6,13 +6,13 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
+from annotator.ui.actions import key_of
 from annotator.ui.stack_panes import StackPanes
 
 SPEEDS = (2, 5, 10, 15, 20, 30)
 """Slices a second."""
 USUAL_SPEED = 10
 
-_OWN_KEYS = {Qt.Key.Key_C, Qt.Key.Key_Comma, Qt.Key.Key_Period}
 _MODIFIERS = {Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr}
 _TOUCHES = {QEvent.Type.MouseButtonPress, QEvent.Type.Wheel}
 _KEYS = {QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride}
@@ -21,7 +21,8 @@ _KEYS = {QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride}
 class Cine(QObject):
     """Plays one pane. A slice that is not there yet is waited for, so none is left out.
 
-    `changed`: playing or its speed. Nothing ticks while it does not play.
+    `changed`: playing or its speed. Nothing ticks while it does not play. `own_keys`: those that start, stop,
+    hasten or slow it, in Qt's portable words; every other key stops it.
     """
 
     changed = Signal()
@@ -31,7 +32,9 @@ class Cine(QObject):
         self._panes = panes
         self._pane: int | None = None
         self._forward = True
-        self._speed = min(SPEEDS, key=lambda known: abs(known - speed))
+        self.own_keys = frozenset({"C", ".", ","})
+        self._speed = USUAL_SPEED
+        self.set_speed(speed)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._tick)
@@ -64,6 +67,10 @@ class Cine(QObject):
             _application().removeEventFilter(self)
             self.changed.emit()
 
+    def set_speed(self, speed: float) -> None:
+        """The known speed nearest to so many slices a second; one that plays goes on as it does."""
+        self._speed = min(SPEEDS, key=lambda known: abs(known - speed))
+
     def faster(self, by: int) -> None:
         """The next speed, or one before for negative steps."""
         at = SPEEDS.index(self._speed) + by
@@ -75,7 +82,10 @@ class Cine(QObject):
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         kind = event.type()
         if kind in _TOUCHES or (
-            kind in _KEYS and isinstance(event, QKeyEvent) and event.key() not in _OWN_KEYS | _MODIFIERS
+            kind in _KEYS
+            and isinstance(event, QKeyEvent)
+            and event.key() not in _MODIFIERS
+            and key_of(event.keyCombination()) not in self.own_keys
         ):
             self.stop()
         return False

@@ -4,6 +4,7 @@ from annotator.ui.actions.chords import CHORDS, Chord, ChordChoice
 from annotator.ui.actions.keys import (
     FIXED,
     Keys,
+    key_of,
     key_text,
     keys_in_force,
     owner_of,
@@ -28,6 +29,7 @@ __all__ = [
     "Scope",
     "enable_actions",
     "give_keys",
+    "key_of",
     "key_text",
     "keys_in_force",
     "make_actions",

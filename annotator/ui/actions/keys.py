@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
 
 from annotator.ui.actions.spec import ActionSpec
@@ -17,6 +18,7 @@ FIXED = frozenset({"cancel"})
 
 _KEPT_FOR_HAND = {"Space": "Space held down shifts the picture", "Esc": "Esc gives up what is in hand"}
 _OF_BUTTONS = {"Return", "Enter"}
+_PRINTABLE = (0x20, 0xFF)
 _MODIFIERS = {"Shift", "Control", "Alt", "Meta", "AltGr"}
 
 
@@ -25,6 +27,19 @@ def portable(keys: str) -> str:
     sequence = QKeySequence(keys)
     spelt = sequence.toString(QKeySequence.SequenceFormat.PortableText)
     return "" if sequence.count() != 1 or spelt in _MODIFIERS else spelt
+
+
+def key_of(pressed: QKeyCombination) -> str:
+    """Keys that were pressed, as kept; '' while only Shift and its like are down.
+
+    A sign that needs Shift is kept as the sign: "?" wherever it lies on the keyboard.
+    """
+    key, held = pressed.key(), pressed.keyboardModifiers()
+    held &= ~Qt.KeyboardModifier.KeypadModifier
+    code = key.value
+    if _PRINTABLE[0] < code <= _PRINTABLE[1] and not chr(code).isalnum():
+        held &= ~Qt.KeyboardModifier.ShiftModifier
+    return portable(QKeySequence(QKeyCombination(held, key)).toString())
 
 
 def key_text(keys: Sequence[str]) -> str:
