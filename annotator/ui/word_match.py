@@ -14,10 +14,10 @@ def rank(typed: str, title: str, more: str = "") -> float | None:
     """
     tokens = typed.casefold().split()
     name, rest = title.casefold(), more.casefold()
-    words, others = _WORD.findall(name), _WORD.findall(rest)
+    words = _WORD.findall(name)
     far = 0.0
     for token in tokens:
-        distance = _distance(token, name, words, others)
+        distance = _distance(token, name, words, rest)
         if distance is None:
             return None
         far += distance
@@ -27,17 +27,17 @@ def rank(typed: str, title: str, more: str = "") -> float | None:
     return far + len(name) / 1000
 
 
-def _distance(token: str, name: str, words: list[str], others: list[str]) -> float | None:
+def _distance(token: str, name: str, words: list[str], rest: str) -> float | None:
     if token in words:
         return 0.5 + words.index(token) / 100
     beginning = next((i for i, word in enumerate(words) if word.startswith(token)), None)
     if beginning is not None:
         return 1 + beginning / 100
-    if token in "".join(word[0] for word in words):
+    if len(token) > 1 and token in "".join(word[0] for word in words):
         return 2
     if token in name:
         return 3
-    if any(word.startswith(token) for word in others):
+    if any(word.startswith(token) for word in rest.split()):
         return 4
     if len(token) > 1 and _in_order(token, name):
         return 5

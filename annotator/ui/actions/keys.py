@@ -26,7 +26,7 @@ def portable(keys: str) -> str:
     """The one spelling under which keys are kept and compared; '' when they are no keys of one stroke."""
     sequence = QKeySequence(keys)
     spelt = sequence.toString(QKeySequence.SequenceFormat.PortableText)
-    return "" if sequence.count() != 1 or spelt in _MODIFIERS else spelt
+    return "" if sequence.count() != 1 or spelt.rpartition("+")[2] in _MODIFIERS else spelt
 
 
 def key_of(pressed: QKeyCombination) -> str:
