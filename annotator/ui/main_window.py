@@ -19,6 +19,7 @@ from annotator.ui.exam_strip import ExamStrip
 from annotator.ui.exam_view import ExamView
 from annotator.ui.exports import Exports
 from annotator.ui.lens import Lens
+from annotator.ui.looking_commands import LookingCommands
 from annotator.ui.panels.files_problem import FilesProblemPanel
 from annotator.ui.panels.finding import FindingPanel
 from annotator.ui.panels.follow_up import FollowUpPanel
@@ -36,6 +37,7 @@ from annotator.ui.unsaved_question import UnsavedQuestion
 from annotator.ui.viewport_grid import ViewportGrid
 from annotator.ui.window_docks import WindowDocks, stacked
 from annotator.ui.window_menu import whole_menu
+from annotator.ui.window_names import WindowNames
 from annotator.ui.window_places import WindowPlaces
 from annotator.workspace import Workspace
 
@@ -56,9 +58,11 @@ class MainWindow(QMainWindow):
         self._make_parts(workspace)
         self.stack_commands = StackCommands(self)
         self.commands = Commands(self)
-        self.hands: tuple[object, ...] = (self.commands,)
+        self.looking_commands = LookingCommands(self)
+        self.hands: tuple[object, ...] = (self.commands, self.looking_commands)
         self.actions_by_id = make_actions(self, self.grid, self.hands)
         self.menu = whole_menu(self.actions_by_id, self)
+        self._window_names = WindowNames(self)
         self.strip = ExamStrip(self.menu)
         self._legend = ChordLegend(workspace.lexicon, self)
         self._place_parts()

@@ -12,6 +12,7 @@ from annotator.ui.corner_text import depth_words, made_of
 from annotator.ui.elided_label import ElidedLabel
 from annotator.ui.picture import Picture
 from annotator.ui.viewport import Pointer, Viewport
+from annotator.ui.window_names import name_in_force
 
 MESSAGE_MS = 8000
 SPACING_PX = 14
@@ -38,6 +39,8 @@ class StatusLine(QWidget):
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.pointer = ElidedLabel()
         self.view = ElidedLabel()
+        self.looking = QLabel()
+        self.looking.setAccessibleName("Area, links and how much was seen")
         self.reader = QLabel(f"reader {reader}")
         self.reader.setProperty("role", "dim")
         self.display = QLabel()
@@ -55,7 +58,16 @@ class StatusLine(QWidget):
         row.setContentsMargins(10, 2, 10, 2)
         row.setSpacing(SPACING_PX)
         row.addWidget(self.hint, 1)
-        for part in (self.work, self.bar, self.stop, self.pointer, self.view, self.display, self.reader):
+        for part in (
+            self.work,
+            self.bar,
+            self.stop,
+            self.pointer,
+            self.view,
+            self.looking,
+            self.display,
+            self.reader,
+        ):
             row.addWidget(part)
         self._pointed: tuple[Picture | None, Pointer | None] = (None, None)
         self._viewed: Viewport | None = None
@@ -126,6 +138,11 @@ class StatusLine(QWidget):
         self._viewed = viewport
         self._read_soon()
 
+    def show_looking(self, text: str) -> None:
+        """Where one is on the walk through a breast, what is linked, and how much was seen."""
+        self.looking.setText(text)
+        self.looking.setVisible(bool(text))
+
     def _read_soon(self) -> None:
         """Words wait until the picture that the hand moves is on the screen."""
         if not self._reading.isActive():
@@ -185,7 +202,7 @@ def _pointer_words(picture: Picture | None, pointer: Pointer | None) -> str:
 def _view_words(viewport: Viewport) -> str:
     if viewport.picture is None:
         return ""
-    name = "" if viewport.voi is None else viewport.voi.name or "window of the file"
+    name = "" if viewport.voi is None else name_in_force(viewport.picture, viewport.voi)
     inverted = "  ·  inverted" if viewport.inverted else ""
     depth = depth_words(viewport.picture)
     place = f"{depth}  ·  " if depth else ""

@@ -34,6 +34,7 @@ class WindowPlaces:
             places.setValue("follow_up", "folded" if window.follow_up_panel.fold_chosen else "unfolded")
         places.setValue("look", window.commands.look_text)
         places.setValue("lens", window.lens.look.to_text())
+        places.setValue("linked", window.looking_commands.linking.to_text())
 
     def restore(self) -> None:
         """Put everything where it stood."""
@@ -44,6 +45,7 @@ class WindowPlaces:
         if docks is not None:
             window.restoreState(docks, _LAYOUT_VERSION)
         window.lens.set_look(LensLook.from_text(str(places.value("lens", ""))))
+        window.looking_commands.linking.from_text(str(places.value("linked", "")))
         window.commands.restore_look(str(places.value("look", "")))
         if places.contains("follow_up"):
             window.follow_up_panel.fold(places.value("follow_up") == "folded")
