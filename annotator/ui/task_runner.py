@@ -60,8 +60,11 @@ class TaskRunner(QObject):
     other in the order given and are all finished by `shutdown`; queries of the database are put in the
     same row with `in_turn`, so that they see what was written and hold up no picture. An error that is
     not an AnnotatorError is a bug: it is handed to `on_bug` on the GUI thread.
+    `began` and `ended` carry the lane of a query: what can wait stands back for what somebody waits for.
     """
 
+    began = Signal(str)
+    ended = Signal(str)
     _delivered = Signal(object)
 
     def __init__(self, on_bug: Callable[[BaseException], None], parent: QObject | None = None) -> None:
@@ -101,6 +104,7 @@ class TaskRunner(QObject):
         self._lanes[lane] = token
         workers = self._writer if in_turn else self._prompt if at_once else self._readers
         workers.submit(self._run, lane, token, lambda: job(token), on_done, on_error)
+        self.began.emit(lane)
         return token
 
     def cancel(self, lane: str) -> None:
@@ -167,3 +171,5 @@ class TaskRunner(QObject):
         if delivery.final and delivery.lane is not None and self._lanes.get(delivery.lane) is delivery.token:
             del self._lanes[delivery.lane]
         delivery.call()
+        if delivery.final and delivery.lane is not None:
+            self.ended.emit(delivery.lane)

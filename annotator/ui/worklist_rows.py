@@ -81,6 +81,18 @@ class Choice:
         """Whether no exam is left out."""
         return self.showing is Showing.ALL and not self.text.strip()
 
+    def to_text(self) -> str:
+        """What is remembered from one start to the next: never the words, which may be a patient's name."""
+        return f"{self.sort.name} {self.showing.name}"
+
+    @classmethod
+    def from_text(cls, text: str) -> Choice:
+        """As remembered; the usual choice where nothing or something unknown is."""
+        sort, _, showing = text.partition(" ")
+        if sort not in SortBy.__members__ or showing not in Showing.__members__:
+            return cls()
+        return cls(SortBy[sort], Showing[showing])
+
 
 def worklist_order(exams: Sequence[ExamInfo]) -> list[ExamInfo]:
     """By patient, the newest exam first."""

@@ -69,7 +69,7 @@ class WorklistPanel(QWidget):
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.list)
         self.progress = QLabel()
-        self.back = _link("Back to the exam before, as it was left (Alt+Left)")
+        self.back = _link("Back to the exam before, as it was left")
         self.problems = _link("Show which, and why (Ctrl+5)")
         self._place()
         self.filter.textChanged.connect(lambda text: self.choose(replace(self._choice, text=text)))
@@ -143,9 +143,9 @@ class WorklistPanel(QWidget):
         """Of which exams how many pictures are decoded, of how many."""
         self.list.rows.show_ready(ready)
 
-    def show_back(self, exam: ExamInfo | None) -> None:
-        """Offer the way back to the exam before."""
-        words = "" if exam is None else f"Back to {self.names.of(exam)}  (Alt+Left)"
+    def show_back(self, exam: ExamInfo | None, keys: str) -> None:
+        """Offer the way back to the exam before, and say which keys lead there too."""
+        words = "" if exam is None else f"Back to {self.names.of(exam)}  ({keys})"
         self.back.setText(words)
         self.back.setAccessibleName(words)
         self.back.setVisible(exam is not None)
