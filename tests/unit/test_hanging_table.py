@@ -109,6 +109,8 @@ A\HR    mirrored left to right, mirrored top to bottom
 PL\FL   shown as stored
 FL\P    rows and columns exchanged
 HR\AR   rows and columns exchanged, mirrored left to right, mirrored top to bottom
+P\RF    shown as stored
+P\LH    mirrored top to bottom
 """
 LEFT_OBLIQUE = r"""
 A\FR    shown as stored
@@ -117,8 +119,29 @@ P\HL    mirrored left to right, mirrored top to bottom
 AR\FR   shown as stored
 FR\A    rows and columns exchanged
 HL\PL   rows and columns exchanged, mirrored left to right, mirrored top to bottom
+A\LF    shown as stored
+A\RH    mirrored top to bottom
+"""
+# from above the side counts, whatever the tilt
+RIGHT_TILTED = r"""
+P\FL    shown as stored
+P\HL    shown as stored
+P\FR    mirrored top to bottom
+A\HR    mirrored left to right, mirrored top to bottom
+"""
+LEFT_TILTED = r"""
+A\FR    shown as stored
+A\HR    shown as stored
+A\FL    mirrored top to bottom
+P\HL    mirrored left to right, mirrored top to bottom
 """
 
+OBLIQUE = {
+    ("R", "side"): RIGHT_OBLIQUE,
+    ("L", "side"): LEFT_OBLIQUE,
+    ("R", "above"): RIGHT_TILTED,
+    ("L", "above"): LEFT_TILTED,
+}
 TURNS = {
     ("R", "side"): RIGHT_FROM_THE_SIDE,
     ("L", "side"): LEFT_FROM_THE_SIDE,
@@ -259,9 +282,9 @@ def _hangs_right(
 
 
 @pytest.mark.parametrize("side", "RL")
-@pytest.mark.parametrize("view", [view for view, row in VIEWS.items() if row[0] == "side"])
+@pytest.mark.parametrize("view", [view for view in VIEWS if view != "SPECIMEN"])
 def test_oblique_directions(side: str, view: str):
-    for stored, words in _rows(RIGHT_OBLIQUE if side == "R" else LEFT_OBLIQUE, 2):
+    for stored, words in _rows(OBLIQUE[side, VIEWS[view][0]], 2):
         hung = hang(ExamInfo("1.2.3", (_coded("1", side, view, (), "SCT", stored),)))
         assert hung.panes[0] is not None
         assert hung.panes[0].orientation_words == f"Patient Orientation {stored}: {words}"
