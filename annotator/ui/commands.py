@@ -20,11 +20,12 @@ from annotator.model.mark import MarkKind
 from annotator.ui.about import AboutBox
 from annotator.ui.actions import CHORDS
 from annotator.ui.exports import FINDINGS, REPORT, ExportKind
+from annotator.ui.gestures import FirstTool, LeftDrag
 from annotator.ui.hand import ZOOM_STEP
-from annotator.ui.key_help import KeyHelp
 from annotator.ui.look import Look
+from annotator.ui.marking_elsewhere import EarlyHost, PriorTool
 from annotator.ui.picture import Picture
-from annotator.ui.tools import MarkTool, SelectTool, Tool
+from annotator.ui.tools import LookTool, MarkingHost, MarkTool, SelectTool, Tool
 from annotator.ui.viewport import Pointer, Viewport
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Commands(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._kind: MarkKind | None = MarkKind.MICRO
+        self._tool = FirstTool.MICRO
         self._inverted = False
         self._default_look = Look.of(window.desk.workspace.settings)
         self._look = self._default_look
@@ -93,27 +94,51 @@ class Commands(QObject):
         if grid.active.cancel_gesture() or self._window.lens.close_lens():
             return
         focused = QApplication.focusWidget()
-        if focused is not None and not grid.isAncestorOf(focused):
+        if focused is not None and not grid.holds(focused):
             grid.active.setFocus()
         else:
             self._with_session(lambda session: session.select_marks(frozenset()))
 
     def use_mark_tool(self, kind: MarkKind) -> None:
-        self._kind = kind
-        self.apply_tool()
+        self.use_first_tool(FirstTool(kind.value))
 
     def use_select_tool(self) -> None:
-        self._kind = None
+        self.use_first_tool(FirstTool.SELECT)
+
+    def use_look_tool(self) -> None:
+        self.use_first_tool(FirstTool.LOOK)
+
+    def use_first_tool(self, tool: FirstTool) -> None:
+        """Take a tool into the hand."""
+        self._tool = tool
         self.apply_tool()
 
     def apply_tool(self) -> None:
         """Put the chosen tool in the hand, for the reading that is open."""
-        session = self._window.desk.session
-        tool: Tool | None = None
-        if session is not None:
-            tool = SelectTool(session) if self._kind is None else MarkTool(session, self._kind)
-        for viewport in self._window.grid.viewports:
-            viewport.set_tool(tool)
+        view = self._window.exam_view
+        # the hint of the pane set last stays in the status line: not that of an earlier exam
+        panes = sorted(
+            enumerate(self._window.grid.viewports), key=lambda pane: not view.is_prior_pane(pane[0])
+        )
+        for pane, viewport in panes:
+            viewport.set_tool(self.tool_for(pane))
+
+    def tool_for(self, pane: int) -> Tool | None:
+        """What the left button does in a pane: an earlier exam is looked at, not marked."""
+        desk, say = self._window.desk, self._window.status.show_act
+        if self._window.exam_view.is_prior_pane(pane):
+            return PriorTool(say)
+        host: MarkingHost | None = desk.session
+        if host is None and desk.exam is not None:
+            host = EarlyHost(desk, desk.exam.study_instance_uid, say)
+        if self._tool is FirstTool.LOOK:
+            drag = self._window.profiles.current().left_drag
+            return LookTool(desk.session, drags_window=drag is LeftDrag.WINDOW)
+        if host is None:
+            return None
+        return (
+            SelectTool(host) if self._tool is FirstTool.SELECT else MarkTool(host, MarkKind(self._tool.value))
+        )
 
     def open_chord(self, chord_id: str) -> None:
         chord = next(c for c in CHORDS if c.id == chord_id)
@@ -178,6 +203,12 @@ class Commands(QObject):
         """How images are looked at, for the file that remembers the window's places; '' as the profile says."""
         return self._look.to_text(self._default_look)
 
+    def set_default_look(self, look: Look) -> None:
+        """Another default of settings or profile: it holds from now on, whatever was chosen before."""
+        if look != self._default_look:
+            self._default_look = self._look = look
+            self.apply_view()
+
     def restore_look(self, text: str) -> None:
         """Look at images as remembered."""
         self._look = Look.from_text(text, self._default_look)
@@ -239,9 +270,6 @@ class Commands(QObject):
         if missing:
             self._window.status.show_message(f"There is no window {number} for these images.")
 
-    def cycle_layout(self) -> None:
-        self._window.exam_view.cycle_layout()
-
     def toggle_images_only(self) -> None:
         self._window.toggle_images_only()
 
@@ -285,29 +313,6 @@ class Commands(QObject):
 
     def other_side(self) -> None:
         self._window.exam_view.other_side()
-
-    def focus_filter(self) -> None:
-        self._window.show_panel("worklist")
-        self._window.worklist.filter.setFocus()
-
-    def next_area(self) -> None:
-        """Images, findings, worklist, small pictures, and round again; hidden ones are left out."""
-        window = self._window
-        areas: list[tuple[QWidget, QWidget]] = [
-            (window.grid, window.grid.active),
-            (window.finding_panel, window.finding_panel.new),
-            (window.worklist, window.worklist.list),
-            (window.thumbnails, window.thumbnails.list),
-        ]
-        shown = [(area, target) for area, target in areas if area.isVisible()]
-        focused = QApplication.focusWidget()
-        here = [focused is area or area.isAncestorOf(focused) for area, _ in shown if focused is not None]
-        at = here.index(True) + 1 if True in here else 0
-        if shown:
-            shown[at % len(shown)][1].setFocus()
-
-    def show_keys(self) -> None:
-        self._show_dialog("keys", lambda: KeyHelp(self._window.desk.workspace.lexicon, self._window))
 
     def show_about(self) -> None:
         workspace = self._window.desk.workspace

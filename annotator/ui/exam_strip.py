@@ -5,13 +5,21 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
+from annotator.hanging import Layout
 from annotator.model.image import ExamInfo
 from annotator.ui.elided_label import ElidedLabel
-from annotator.ui.exam_names import date_text, exam_name
+from annotator.ui.exam_names import ExamNames, date_text
 from annotator.ui.session import ReadingSession, SaveState
 from annotator.ui.theme import DIM, SAVED, WARNING
 
-LAYOUTS = ((4, "Four-up"), (3, "Three"), (2, "Pair"), (1, "One"))
+LAYOUTS = (
+    (Layout.FOUR, "Four-up", "Four images, both breasts in two views", "F2"),
+    (Layout.PAIR, "Pair", "The same view of both breasts", "F3"),
+    (Layout.SINGLE, "One", "One image", "F4"),
+    (Layout.LARGE, "Three", "A large image with two beside it", "F5"),
+    (Layout.PRIOR, "Prior", "The exam and an earlier one of the same patient, pane under pane", "F7"),
+)
+"""What the buttons are called, what they do, and the key that does it too."""
 
 
 def age_text(age: str) -> str:
@@ -35,12 +43,15 @@ def save_text(session: ReadingSession) -> tuple[str, str]:
 
 
 class ExamStrip(QWidget):
-    """`layout_chosen` carries the number of panes the reader wants."""
+    """`layout_chosen` carries the Layout the reader wants."""
 
-    layout_chosen = Signal(int)
+    layout_chosen = Signal(object)
 
-    def __init__(self, menu: QMenu) -> None:
+    def __init__(self, menu: QMenu, names: ExamNames) -> None:
         super().__init__()
+        self._names = names
+        self._exam: ExamInfo | None = None
+        names.changed.connect(self._show_name)
         self.setObjectName("strip")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session: ReadingSession | None = None
@@ -51,7 +62,7 @@ class ExamStrip(QWidget):
         self.menu.setMenu(menu)
         self.menu.setToolTip("Everything the window can do")
         self.menu.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.layouts: dict[int, QPushButton] = {}
+        self.layouts: dict[Layout, QPushButton] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 4, 10, 4)
         row.setSpacing(8)
@@ -59,15 +70,15 @@ class ExamStrip(QWidget):
         row.addWidget(self.name)
         row.addWidget(self.facts)
         row.addSpacing(12)
-        for count, text in LAYOUTS:
+        for layout, text, meaning, key in LAYOUTS:
             button = QPushButton(text)
             button.setCheckable(True)
-            button.setToolTip(f"{count} image{'' if count == 1 else 's'} (H)")
+            button.setToolTip(f"{meaning} ({key})")
             button.setAccessibleName(f"Layout: {text}")
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.clicked.connect(lambda _=False, count=count: self._layout_clicked(count))
+            button.clicked.connect(lambda _=False, chosen=layout: self.layout_chosen.emit(chosen))
             button.setEnabled(False)
-            self.layouts[count] = button
+            self.layouts[layout] = button
             row.addWidget(button)
         row.addStretch(1)
         self.dot = QLabel("●")
@@ -80,7 +91,8 @@ class ExamStrip(QWidget):
         """Say whose exam hangs and how old the one before it is."""
         if exam is None:
             return
-        self.name.setText(exam_name(exam))
+        self._exam = exam
+        self._show_name()
         age = next((i.patient_age for i in exam.images if i.patient_age), "")
         parts = [age_text(age), date_text(exam.date)]
         if prior is not None:
@@ -89,10 +101,10 @@ class ExamStrip(QWidget):
         for button in self.layouts.values():
             button.setEnabled(True)
 
-    def show_layout(self, count: int) -> None:
-        """Say how many panes are open."""
-        for panes, button in self.layouts.items():
-            button.setChecked(panes == count)
+    def show_layout(self, shown: Layout) -> None:
+        """Say how the exam is laid out."""
+        for layout, button in self.layouts.items():
+            button.setChecked(layout is shown)
 
     def set_session(self, session: ReadingSession | None) -> None:
         """Follow the saving of another reading."""
@@ -114,6 +126,6 @@ class ExamStrip(QWidget):
             self.saved.setStyleSheet(f"color: {colour}" if colour == WARNING else "")
             self.saved.setText(words)
 
-    def _layout_clicked(self, count: int) -> None:
-        self.show_layout(count)
-        self.layout_chosen.emit(count)
+    def _show_name(self) -> None:
+        if self._exam is not None:
+            self.name.setText(self._names.of(self._exam))

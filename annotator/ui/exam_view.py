@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from annotator.errors import AnnotatorError
-from annotator.hanging import four_up, reading_order
+from annotator.hanging import Hung, HungImage, Layout
 from annotator.imaging.stack import default_budget
 from annotator.jobs import CancelToken
 from annotator.model.finding import Reading
-from annotator.model.image import ExamInfo, ImageInfo, ImageKey, Laterality
+from annotator.model.hanging_choice import HangingChoice
+from annotator.model.image import ExamInfo, ImageInfo, ImageKey
 from annotator.model.mark import Mark
 from annotator.ui.exact_pictures import ExactPictures
 from annotator.ui.frame_source import FrameSource
+from annotator.ui.pane_choice import Hangings, images_of, is_other_side, is_other_view
+from annotator.ui.pane_places import places_of
 from annotator.ui.panels.thumbnails import ThumbnailsPanel
-from annotator.ui.picture import Picture, load_picture, thumbnail
-from annotator.ui.stack_panes import StackPanes, middle_slice
+from annotator.ui.picture import Picture, load_picture
+from annotator.ui.picture_shelf import PictureShelf, picture_budget
+from annotator.ui.rehung import Rehung
+from annotator.ui.small_pictures import SmallPictures
+from annotator.ui.stack_panes import StackPanes
 from annotator.ui.task_runner import TaskRunner
 from annotator.ui.viewport import Viewport
 from annotator.ui.viewport_grid import ViewportGrid
 
-LAYOUTS = (4, 3, 2, 1)
-KEPT_PICTURES = 6
-"""Decoded pictures kept for quick return: a screening view with its levels takes about 70 MB."""
-
+LAYOUTS = (Layout.FOUR, Layout.LARGE, Layout.PAIR, Layout.SINGLE)
+"""What one key goes through."""
 
 _T = TypeVar("_T")
 
@@ -39,24 +40,20 @@ def _is_same(a: Picture, b: Picture) -> bool:
     return a.info.sop_instance_uid == b.info.sop_instance_uid and a.provisional == b.provisional
 
 
-def _is_other_view(a: ImageInfo, b: ImageInfo) -> bool:
-    return a.laterality == b.laterality and a.view.name != b.view.name
-
-
-def _is_other_side(a: ImageInfo, b: ImageInfo) -> bool:
-    return a.laterality != b.laterality and a.view.name == b.view.name
-
-
 class ExamView(QObject):
-    """The exam on the viewports. The old picture stays in a pane until the new one is ready.
+    """The exam on the viewports, and beside it a prior one to look at. The old picture stays in a pane until
+    the new one is ready.
 
     `picture_shown` carries the pane's number and its Picture, `slice_shown` those of another slice of
-    the stack that the pane showed already.
+    the stack that the pane showed already; `hung` the number of a pane that is to show something else.
+    `preferred` is the layout that exams are opened in. Of current and prior the current hangs above, below
+    with `earlier_first`; of two screens the board `first_board` gives has the current, or the upper row.
     """
 
     picture_shown = Signal(int, object)
     slice_shown = Signal(int, object)
-    layout_changed = Signal(int)
+    hung = Signal(int)
+    layout_changed = Signal(object)
     message = Signal(str)
     failed = Signal(str, object)
 
@@ -68,18 +65,27 @@ class ExamView(QObject):
         parent: QObject | None = None,
         *,
         stack_bytes: int | None = None,
+        shelf: PictureShelf | None = None,
     ) -> None:
         super().__init__(parent)
         self._grid = grid
         self._exact = ExactPictures(grid.viewports, runner)
         self.stacks = StackPanes(grid, runner, stack_bytes or default_budget(), self)
-        self._thumbnails = thumbnails
         self._runner = runner
-        self._exam: ExamInfo | None = None
-        self._order: tuple[ImageInfo, ...] = ()
+        self.shelf = shelf or PictureShelf(picture_budget(0))
+        self._rehung = Rehung()
+        self._hangings: Hangings | None = None
+        self._priors: tuple[ExamInfo, ...] = ()
+        self._orders: tuple[tuple[ImageInfo, ...], ...] = ((), ())
+        self._places: dict[int, HungImage | None] = {}
         self._wanted: dict[int, ImageKey] = {}
-        self._pictures: OrderedDict[ImageKey, Picture] = OrderedDict()
-        self._without_thumbnail: list[ImageInfo] = []
+        self.preferred = Layout.FOUR
+        self.earlier_first = False
+        self.first_board: Callable[[], int] = lambda: 0
+        self.layout = Layout.SINGLE
+        self.only_pair = False
+        self._page = 0, 1
+        self.small = SmallPictures(thumbnails, runner, lambda: self.loading, self)
         thumbnails.image_chosen.connect(self.show_image)
         grid.active_changed.connect(lambda _viewport: self._mark_current())
         self.stacks.shown.connect(self._show)
@@ -89,7 +95,7 @@ class ExamView(QObject):
     @property
     def panes(self) -> int:
         """How many panes are open."""
-        return len(self._visible())
+        return len(self._grid.shown)
 
     @property
     def active_pane(self) -> int:
@@ -99,7 +105,17 @@ class ExamView(QObject):
     @property
     def order(self) -> tuple[ImageInfo, ...]:
         """The images of the exam in hung order."""
-        return self._order
+        return self._orders[0]
+
+    @property
+    def exam(self) -> ExamInfo | None:
+        """The exam being read."""
+        return None if self._hangings is None else self._hangings.exam
+
+    @property
+    def prior(self) -> ExamInfo | None:
+        """The earlier exam that hangs beside it, or would."""
+        return None if self._hangings is None else self._hangings.prior
 
     @property
     def loading(self) -> bool:
@@ -109,96 +125,174 @@ class ExamView(QObject):
     @property
     def exact(self) -> bool:
         """Whether every pane shows its exact picture and waits for none."""
-        return not self.loading and all(v.exact and not v.moving for v in self._visible())
+        return not self.loading and all(v.exact and not v.moving for v in self._grid.shown)
 
     def picture(self, pane: int) -> Picture | None:
         """What a pane shows."""
         return self._grid.viewports[pane].picture
 
-    def show_exam(self, exam: ExamInfo) -> None:
-        """Hang an exam. What hung before goes at once: one patient's image under another's name is worse
-        than an empty pane.
+    def place(self, pane: int) -> HungImage | None:
+        """What is to hang in a pane, and why; None when it is empty."""
+        return self._places.get(pane)
+
+    def choice(self, sop_instance_uid: str) -> HangingChoice:
+        """What the reader corrected of an image."""
+        return self._rehung.choice(sop_instance_uid)
+
+    def is_prior_pane(self, pane: int) -> bool:
+        """Whether a pane shows an image of an earlier exam."""
+        place = self._places.get(pane)
+        return place is not None and place.prior
+
+    def is_prior(self, info: ImageInfo) -> bool:
+        """Whether an image belongs to the exam that hangs beside the one being read."""
+        return any(i.sop_instance_uid == info.sop_instance_uid for i in self._orders[1])
+
+    def show_exam(
+        self, exam: ExamInfo, priors: Sequence[ExamInfo] = (), *, layout: Layout | None = None
+    ) -> None:
+        """Hang an exam, with the earlier ones of the patient at hand, the last first.
+
+        What hung before goes at once: one patient's image under another's name is worse than an empty
+        pane. `layout`: as the exam was left, else the preferred one.
         """
-        same = self._exam is not None and exam.study_instance_uid == self._exam.study_instance_uid
-        self._exam = exam
-        self._order = reading_order(exam.images)
+        before = self.exam
+        same = before is not None and exam.study_instance_uid == before.study_instance_uid
+        choices = self._hangings.choices if same and self._hangings is not None else ()
+        self._priors = tuple(priors)
+        self._hang(Hangings(exam, next(iter(priors), None), choices))
         if not same:
-            self._pictures.clear()
             self._wanted.clear()
+            self._places.clear()
             self.stacks.close()
             for viewport in self._grid.viewports:
                 viewport.clear("")
-        self._thumbnails.show_images(self._order)
-        for picture in self._pictures.values():
-            self._thumbnails.show_picture(picture.info.sop_instance_uid, thumbnail(picture))
-        known = {key.sop_instance_uid for key in self._pictures}
-        self._without_thumbnail = [i for i in self._order if i.sop_instance_uid not in known]
-        slots = self._slots()
-        self.set_layout(4 if len(slots) > 2 else max(1, len(slots)))
+        self.small.show(self.order, (self.shown_as(picture) for picture in self.shelf))
+        self.set_layout(self._possible(layout or self.preferred))
+
+    def set_priors(self, priors: Sequence[ExamInfo]) -> None:
+        """The earlier exams of the patient that are at hand by now; what hangs stays."""
+        if self._hangings is None or tuple(priors) == self._priors:
+            return
+        known = [] if self.prior is None else [e for e in priors if _same_exam(e, self.prior)]
+        self._priors = tuple(priors)
+        self._hang(Hangings(self._hangings.exam, next(iter([*known, *priors]), None), self._hangings.choices))
+
+    def step_prior(self, by: int) -> None:
+        """Beside the exam the next older one (1), or the next newer one (-1)."""
+        before = self._hangings
+        at = next((n for n, e in enumerate(self._priors) if self.prior and _same_exam(e, self.prior)), -1)
+        if before is None or not 0 <= at + by < len(self._priors):
+            age = "older" if by > 0 else "newer"
+            self.message.emit(f"There is no {age} exam of this patient to stand beside this one.")
+            return
+        self._hang(Hangings(before.exam, self._priors[at + by], before.choices))
+        self.lay_out_again()
 
     def close_exam(self) -> None:
         """Take everything down."""
-        self._runner.cancel("thumbnails")
         self.stacks.close()
         for pane, viewport in enumerate(self._grid.viewports):
             self._runner.cancel(f"pane {pane}")
             viewport.clear("")
-        self._exam = None
-        self._order = ()
-        self._pictures.clear()
+        self._hangings = None
+        self._priors, self._orders = (), ((), ())
         self._wanted.clear()
-        self._thumbnails.show_images(())
+        self._places.clear()
+        self.small.clear()
 
-    def set_layout(self, panes: int) -> None:
-        """One to four panes; the active image stays, in a pair with its other side beside it.
+    def set_layout(self, layout: Layout, *, only_pair: bool = False, step: int | None = None) -> None:
+        """Lay the exam out; the active image stays, in a pair with its other side beside it.
 
-        Of three it is the large one, with the other breast and the other view beside it.
+        Of three it is the large one, with the other breast and the other view beside it. `only_pair`: of
+        current and prior only its view. `step`: further rows, where the layout shows some at a time.
         """
+        if self._hangings is None:
+            return
         keep = self._active_info()
-        self._grid.set_layout(panes, large_right=keep is not None and keep.laterality is Laterality.LEFT)
-        self.layout_changed.emit(panes)
-        for pane, info in enumerate(self._hung(panes, keep)):
-            if info is None:
-                self._wanted.pop(pane, None)
-                self._runner.cancel(f"pane {pane}")
-                self.stacks.leave(pane)
-                self._grid.viewports[pane].clear("no such view among the files opened")
-            else:
-                self._load(pane, info)
-        for pane in range(panes, len(self._grid.viewports)):
-            self.stacks.leave(pane)
+        focus = "" if keep is None or self.is_prior(keep) else keep.sop_instance_uid
+        hung = self._hangings.hung(layout, focus, step=step, only_pair=only_pair)
+        self.layout, self.only_pair, self._page = layout, only_pair, (hung.step, hung.steps)
+        places = places_of(hung, earlier_first=self.earlier_first, first_board=self.first_board())
+        self._grid.arrange(places)
+        self.layout_changed.emit(layout)
+        self._fill(hung)
+
+    def lay_out_again(self) -> None:
+        """Hang everything anew as it is laid out now."""
+        self.set_layout(self.layout, only_pair=self.only_pair)
+
+    def step_rows(self, by: int) -> None:
+        """The next or previous rows of the exam, of those that the layout shows at a time."""
+        step, steps = self._page
+        if steps < 2:
+            self.message.emit("Everything that hangs in rows is in view.")
+            return
+        self.set_layout(self.layout, only_pair=self.only_pair, step=(step + by) % steps)
 
     def cycle_layout(self) -> None:
         """Four, three, two, one, four."""
-        at = LAYOUTS.index(self.panes) if self.panes in LAYOUTS else -1
+        at = LAYOUTS.index(self.layout) if self.layout in LAYOUTS else -1
         self.set_layout(LAYOUTS[(at + 1) % len(LAYOUTS)])
 
     def show_image(self, info: ImageInfo, frame: int | None = None) -> None:
         """Show an image in the active pane; of a stack `frame`, else the slice last seen or the middle."""
-        self._load(self.active_pane, info, frame)
+        pane = self.active_pane
+        self._places[pane] = None if self._hangings is None else self._hangings.place_of(info)
+        self._load(pane, info, frame)
+        self.hung.emit(pane)
         self._grid.active.setFocus()
 
     def step_image(self, by: int) -> None:
         """The next or previous image in hung order, in the active pane."""
         info = self._active_info()
-        if self._order:
-            uids = [i.sop_instance_uid for i in self._order]
-            at = uids.index(info.sop_instance_uid) + by if info is not None else 0
-            self.show_image(self._order[at % len(self._order)])
+        order = self._order_of(info)
+        if order:
+            uids = [i.sop_instance_uid for i in order]
+            known = info is not None and info.sop_instance_uid in uids
+            at = uids.index(info.sop_instance_uid) + by if known and info is not None else 0
+            self.show_image(order[at % len(order)])
+
+    def step_alternative(self, by: int) -> None:
+        """In the active pane another image of its place: a duplicate, a magnification, the stack."""
+        place = self._places.get(self.active_pane)
+        if place is None or not place.alternatives:
+            self.message.emit("No other image belongs in this place.")
+            return
+        at, images = self.alternatives(self.active_pane)
+        self.show_image(images[(at + by) % len(images)])
+
+    def alternatives(self, pane: int) -> tuple[int, tuple[ImageInfo, ...]]:
+        """The images of the place that a pane shows, and which of them it is, from 0."""
+        place = self._places.get(pane)
+        if place is None:
+            return 0, ()
+        images = images_of(place)
+        return [i.sop_instance_uid for i in images].index(place.info.sop_instance_uid), images
 
     def step_frame(self, viewport: Viewport, by: int) -> None:
         """Another slice of the stack in a pane."""
         self.stacks.step(self._grid.viewports.index(viewport), by)
 
     def set_reading(self, reading: Reading | None) -> None:
-        """Show on the stacks which slices have marks."""
+        """Show on the stacks which slices have marks, and hang images as the reader corrected them."""
         self.stacks.set_reading(reading)
+        before = self._hangings
+        choices = () if reading is None else reading.hanging
+        if before is None or choices == before.choices:
+            return
+        if reading is not None and reading.study_instance_uid != before.exam.study_instance_uid:
+            return
+        self._rehung.set_choices(choices)
+        self._hang(Hangings(before.exam, before.prior, choices))
+        self.small.show(self.order, (self.shown_as(picture) for picture in self.shelf))
+        self.lay_out_again()
 
     def bring_into_view(self, marks: Sequence[Mark]) -> None:
         """Go to the slice of the first of these marks in each pane whose stack shows none of them."""
-        for pane, viewport in enumerate(self._grid.viewports):
+        for pane, viewport in enumerate(self._grid.shown):
             picture = viewport.picture
-            if picture is None or not picture.info.is_stack or viewport.isHidden():
+            if picture is None or not picture.info.is_stack:
                 continue
             uid = picture.info.sop_instance_uid
             here = [mark.image.frame for mark in marks if mark.image.sop_instance_uid == uid]
@@ -207,17 +301,28 @@ class ExamView(QObject):
 
     def other_view(self) -> None:
         """CC instead of MLO of the same breast, or the other way round."""
-        self._swap(_is_other_view)
+        self._swap(is_other_view)
 
     def other_side(self) -> None:
         """The same view of the other breast."""
-        self._swap(_is_other_side)
+        self._swap(is_other_side)
+
+    def shown_as(self, picture: Picture) -> Picture:
+        """A picture as the reader corrected it, else as its file says."""
+        return self._rehung.as_corrected(picture)
+
+    def _hang(self, hangings: Hangings) -> None:
+        self._hangings = hangings
+        self._rehung.set_choices(hangings.choices)
+        prior = () if hangings.prior is None else hangings.order_of(hangings.prior)
+        self._orders = hangings.order_of(hangings.exam), prior
+        self.shelf.hold(i.sop_instance_uid for order in self._orders for i in order)
 
     def _swap(self, fits: Callable[[ImageInfo, ImageInfo], bool]) -> None:
         here = self._active_info()
         if here is None:
             return
-        alike = [i for i in self._order if fits(here, i)]
+        alike = [i for i in self._order_of(here) if fits(here, i)]
         # A magnification view is first looked for among magnification views.
         alike.sort(key=lambda i: i.view.magnified != here.view.magnified)
         if alike:
@@ -225,55 +330,43 @@ class ExamView(QObject):
         else:
             self.message.emit("This exam has no such image.")
 
-    def _slots(self) -> list[ImageInfo]:
-        return [] if self._exam is None else [i for i in four_up(self._exam).panes if i is not None]
-
-    def _hung(self, panes: int, keep: ImageInfo | None) -> list[ImageInfo | None]:
-        if self._exam is None:
-            return []
-        slots = list(four_up(self._exam).panes)
-        if panes == 4:
-            return slots
-        shown = [i for i in slots if i is not None] or list(self._order)
-        first = keep or (shown[0] if shown else None)
-        if panes == 1 or first is None:
-            return [first]
-        if panes == 3:
-            return self._large_with_two(first)
-        for at in (0, 2):
-            pair = slots[at : at + 2]
-            if any(i is not None and i.sop_instance_uid == first.sop_instance_uid for i in pair):
-                return pair
-        others = [i for i in self._order if i.sop_instance_uid != first.sop_instance_uid]
-        return [first, others[0] if others else None]
-
-    def _large_with_two(self, first: ImageInfo) -> list[ImageInfo | None]:
-        """An image, the same view of the other breast, and the other view of the same; else what there is."""
-        shown: list[ImageInfo | None] = [first]
-        for fits in (_is_other_side, _is_other_view):
-            left = [i for i in self._order if i not in shown]
-            shown.append(next((i for i in left if fits(first, i)), None))
-        for at, info in enumerate(shown):
-            if info is None:
-                shown[at] = next((i for i in self._order if i not in shown), None)
-        return shown
-
-    def _visible(self) -> list[Viewport]:
-        return [v for v in self._grid.viewports if not v.isHidden()]
+    def _order_of(self, info: ImageInfo | None) -> tuple[ImageInfo, ...]:
+        return self._orders[int(info is not None and self.is_prior(info))]
 
     def _active_info(self) -> ImageInfo | None:
         picture = self._grid.active.picture
         return None if picture is None else picture.info
 
+    def _possible(self, layout: Layout) -> Layout:
+        """The layout itself, or four panes where it has nothing to stand beside or no second board."""
+        if layout is Layout.PRIOR and self.prior is None:
+            return Layout.FOUR
+        return Layout.FOUR if layout is Layout.TWO_SCREENS and not self._grid.has_second_board else layout
+
+    def _fill(self, hung: Hung) -> None:
+        """Let every pane show what hangs there, or say why nothing does."""
+        for pane, viewport in enumerate(self._grid.viewports):
+            place = hung.panes[pane] if pane < len(hung.panes) else None
+            self._places[pane] = place
+            if place is not None:
+                self._load(pane, place.info)
+            else:
+                self._wanted.pop(pane, None)
+                self._runner.cancel(f"pane {pane}")
+                self.stacks.leave(pane)
+                viewport.clear(hung.empty[pane] if pane < len(hung.panes) else "")
+            self.hung.emit(pane)
+
     def _load(self, pane: int, info: ImageInfo, frame: int | None = None) -> None:
         self._wanted[pane] = info.key(frame or 1)
-        if self._grid.viewports[pane].picture is None:
-            self._grid.viewports[pane].clear(f"loading {info.label or info.path.name} ...")
+        viewport = self._grid.viewports[pane]
+        if viewport.picture is None:
+            viewport.clear(f"loading {info.label or info.path.name} ...")
         if info.is_stack:
             self.stacks.open(pane, info, frame)
             return
         self.stacks.leave(pane)
-        kept = self._pictures.get(info.key())
+        kept = self.shelf.get(info.key())
         if kept is not None:
             self._runner.cancel(f"pane {pane}")
             self._show(pane, kept)
@@ -297,28 +390,28 @@ class ExamView(QObject):
     ) -> None:
         self._runner.query(f"pane {pane}", job, done, lambda error: self._failed(pane, info, error))
 
-    def _show(self, pane: int, picture: Picture) -> None:
-        key = picture.info.key()
+    def _show(self, pane: int, made: Picture) -> None:
+        key = made.info.key()
         wanted = self._wanted.get(pane)
         if wanted is None or wanted.sop_instance_uid != key.sop_instance_uid:
             return
-        if not picture.info.is_stack and not picture.provisional:
-            self._pictures[key] = picture
-            self._pictures.move_to_end(key)
-            while len(self._pictures) > KEPT_PICTURES:
-                self._pictures.popitem(last=False)
+        if not made.info.is_stack and not made.provisional:
+            self.shelf.put(made)
+        picture = self.shown_as(made)
         viewport = self._grid.viewports[pane]
         current = viewport.picture
         if current is not picture:
             viewport.show_picture(picture)
+            if current is not None and _is_same(current, picture) and current.info is not picture.info:
+                viewport.fit()
         if picture.info.is_stack and current is not None and _is_same(current, picture):
             self.slice_shown.emit(pane, picture)
             return
         self.picture_shown.emit(pane, picture)
         if not picture.provisional:
-            self._take_thumbnail(picture)
+            self.small.take(picture)
         self._mark_current()
-        self._next_thumbnail()
+        self.small.go_on()
 
     def _failed(self, pane: int, info: ImageInfo, error: AnnotatorError) -> None:
         viewport = self._grid.viewports[pane]
@@ -328,38 +421,14 @@ class ExamView(QObject):
             self._wanted[pane] = viewport.picture.info.key(viewport.picture.frame_number)
         text = f"{info.label or info.path.name} cannot be shown: {error}"
         self.failed.emit(text, lambda: self._load(pane, info))
-        self._without_thumbnail = [
-            i for i in self._without_thumbnail if i.sop_instance_uid != info.sop_instance_uid
-        ]
-        self._next_thumbnail()
-
-    def _take_thumbnail(self, picture: Picture) -> None:
-        uid = picture.info.sop_instance_uid
-        if any(i.sop_instance_uid == uid for i in self._without_thumbnail):
-            self._bring_thumbnail(uid, thumbnail(picture))
-
-    def _bring_thumbnail(self, uid: str, grey: NDArray[np.uint8]) -> None:
-        self._without_thumbnail = [i for i in self._without_thumbnail if i.sop_instance_uid != uid]
-        self._thumbnails.show_picture(uid, grey)
-
-    def _next_thumbnail(self) -> None:
-        """One after the other, and only when no pane waits for a worker."""
-        if self.loading or not self._without_thumbnail or self._runner.busy("thumbnails"):
-            return
-        info = self._without_thumbnail[0]
-        load = load_picture(info, middle_slice(info))
-
-        def done(grey: NDArray[np.uint8]) -> None:
-            self._bring_thumbnail(info.sop_instance_uid, grey)
-            self._next_thumbnail()
-
-        def failed(_error: AnnotatorError) -> None:
-            self._without_thumbnail = [i for i in self._without_thumbnail if i is not info]
-            self._next_thumbnail()
-
-        self._runner.query("thumbnails", lambda token: thumbnail(load(token)), done, failed)
+        self.small.give_up(info)
+        self.small.go_on()
 
     def _mark_current(self) -> None:
         info = self._active_info()
         if info is not None:
-            self._thumbnails.set_current(info.sop_instance_uid)
+            self.small.set_current(info)
+
+
+def _same_exam(a: ExamInfo, b: ExamInfo) -> bool:
+    return a.study_instance_uid == b.study_instance_uid

@@ -219,6 +219,15 @@ class ReadingDesk(QObject):
         older = [e for e in self.exams if e.patient_key == exam.patient_key and "" < e.date < exam.date]
         return max(older, key=lambda e: e.date, default=None)
 
+    def priors_of(self, exam: ExamInfo) -> tuple[ExamInfo, ...]:
+        """The exams of the same patient before this one, the last first."""
+        priors: list[ExamInfo] = []
+        earlier = self.prior_of(exam)
+        while earlier is not None:
+            priors.append(earlier)
+            earlier = self.prior_of(earlier)
+        return tuple(priors)
+
     def refresh_states(self) -> None:
         """Ask the database how far the readings of this reader are."""
         reader = self.workspace.settings.reader

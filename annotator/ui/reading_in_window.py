@@ -53,14 +53,19 @@ class ReadingInWindow(QObject):
         window.worklist.show_exams(window.desk.exams)
         window.worklist.show_rejected(len(window.desk.rejected))
         window.problems.show_rejected(window.desk.rejected)
+        exam = window.desk.exam
+        if exam is not None:
+            window.exam_view.set_priors(window.desk.priors_of(exam))
+            window.strip.show_exam(exam, window.desk.prior_of(exam))
 
     def _show_exam(self, exam: ExamInfo) -> None:
         window = self._window
         window.show_images()
         window.worklist.set_current(exam.study_instance_uid)
         window.strip.show_exam(exam, window.desk.prior_of(exam))
-        window.exam_view.show_exam(exam)
+        window.exam_view.show_exam(exam, window.desk.priors_of(exam))
         window.commands.apply_view()
+        window.commands.apply_tool()
         window.grid.active.setFocus()
         self.enable()
 
@@ -83,9 +88,7 @@ class ReadingInWindow(QObject):
 
     def _show_display(self, screen: QScreen) -> None:
         window = self._window
-        output = window.displays.output(screen)
-        for viewport in window.grid.viewports:
-            viewport.set_output(output)
+        window.hanging_commands.show_outputs()
         note = window.displays.note(screen)
         window.desk.set_display(note)
         window.status.show_display(note)

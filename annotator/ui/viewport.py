@@ -94,7 +94,7 @@ class Viewport(PlacedPicture):
         self._grey = GreyImage()
         self._ask_exact: Callable[[Wanted], None] | None = None
         self._asked: Wanted | None = None
-        self._hand = Hand(self)
+        self.hand = Hand(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -146,7 +146,7 @@ class Viewport(PlacedPicture):
 
     def show_picture(self, picture: Picture) -> None:
         """Show another picture, fitted and in its own window; another frame of the same image keeps both."""
-        self._hand.cancel()
+        self.hand.cancel()
         before, self._picture = self._picture, picture
         same = before is not None and _same_image(before.info, picture.info)
         if before is not None and same:
@@ -166,7 +166,7 @@ class Viewport(PlacedPicture):
 
     def clear(self, message: str = "") -> None:
         """Show nothing but a sentence."""
-        self._hand.cancel()
+        self.hand.cancel()
         self._picture, self._message, self._voi = None, message, None
         self._view = NOWHERE
         self._grey.clear()
@@ -228,8 +228,8 @@ class Viewport(PlacedPicture):
 
     def set_tool(self, tool: Tool | None) -> None:
         """What the left button does from now on."""
-        self._hand.cancel()
-        self._hand.tool = tool
+        self.hand.cancel()
+        self.hand.tool = tool
         # a cross leaves the spot in sight that an arrow would cover
         aim = Qt.CursorShape.OpenHandCursor if isinstance(tool, PanTool) else Qt.CursorShape.CrossCursor
         self.setCursor(Qt.CursorShape.ArrowCursor if tool is None else aim)
@@ -239,6 +239,7 @@ class Viewport(PlacedPicture):
         """0: all words, 1: few, 2: only side and view."""
         self._overlay_level = level
         self.update()
+        self.view_changed.emit()
 
     def set_marks_visible(self, visible: bool) -> None:
         """Show or hide marks; hidden ones cannot be hit."""
@@ -253,7 +254,7 @@ class Viewport(PlacedPicture):
 
     def cancel_gesture(self) -> bool:
         """Give up the gesture in hand; False when there was none."""
-        return self._hand.cancel()
+        return self.hand.cancel()
 
     def mark_at(self, point: ImagePoint) -> str | None:
         """Id of the mark under the hand, None when there is none or marks are hidden."""
@@ -265,7 +266,7 @@ class Viewport(PlacedPicture):
 
     def paint_marks(self, painter: QPainter, view: ViewTransform, size: tuple[int, int]) -> None:
         """Draw what the reading says of the picture as it lies at `view`, in device pixels, e.g. in a lens."""
-        self._marks.paint(painter, view, size, self._hand.preview, self.ratio)
+        self._marks.paint(painter, view, size, self.hand.preview, self.ratio)
 
     def is_drag(self, start: Touch, now: Touch) -> bool:
         """Whether the hand went far enough to mean it."""
@@ -273,23 +274,23 @@ class Viewport(PlacedPicture):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.activated.emit()
-        self._hand.press(event)
+        self.hand.press(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self._hand.press(event)
+        self.hand.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hand.move(event)
+        self.hand.move(event)
         if self._rewording.isActive():
             self._untold = event.position()
         else:
             self._tell_pointer(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._hand.release(event)
+        self.hand.release(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self._hand.wheel(event)
+        self.hand.wheel(event)
         self._tell_pointer(event.position())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -298,11 +299,11 @@ class Viewport(PlacedPicture):
             self.customContextMenuRequested.emit(self.rect().center())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._hand.key_pressed(event):
+        if not self.hand.key_pressed(event):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if not self._hand.key_released(event):
+        if not self.hand.key_released(event):
             super().keyReleaseEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -311,12 +312,12 @@ class Viewport(PlacedPicture):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self._hand.let_go()
+        self.hand.let_go()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)
-        if self._hand.tool is not None:
-            self.status_message.emit(self._hand.tool.hint)
+        if self.hand.tool is not None:
+            self.status_message.emit(self.hand.tool.hint)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
@@ -330,7 +331,7 @@ class Viewport(PlacedPicture):
 
     def event(self, event: QEvent) -> bool:
         kind = event.type()
-        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._hand.claims(event):
+        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self.hand.claims(event):
             event.accept()
             return True
         if kind == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -378,7 +379,7 @@ class Viewport(PlacedPicture):
             )
             painter.drawImage(0, 0, grey)
             self.paint_marks(painter, self._grey.shown, size)
-            wording = self._wording()
+            wording = self.wording()
             if wording is not None:
                 wording.paint(painter)
         if self._active:
@@ -399,8 +400,8 @@ class Viewport(PlacedPicture):
             self._rewording.start()
 
     def _update_words(self) -> None:
-        before, self._said = self._wording(), (self._voi, self._inverted)
-        for words in (before, self._wording()):
+        before, self._said = self.wording(), (self._voi, self._inverted)
+        for words in (before, self.wording()):
             if words is not None:
                 for place in words.places:
                     self.update(self.widget_rect(place))
@@ -418,7 +419,8 @@ class Viewport(PlacedPicture):
         for strip in (QRect(-1, -1, 2, height + 2), QRect(width - 1, -1, 2, height + 2)):
             painter.fillRect(strip, Qt.GlobalColor.black)
 
-    def _wording(self) -> Wording | None:
+    def wording(self) -> Wording | None:
+        """The words and ruler over the picture and where they stand, None without a picture."""
         voi, inverted = self._said
         if self._picture is None or voi is None:
             return None
@@ -450,12 +452,12 @@ class Viewport(PlacedPicture):
         point = self._view.to_image(*self.device_position(at))
         value = picture.value_at(point)
         self.pointer_moved.emit(None if value is None else Pointer(point, value))
-        if not self._hand.busy:
+        if not self.hand.busy:
             self._hover(point)
 
     def _explain_hanging(self, event: QHelpEvent) -> None:
         """Why the picture hangs like this, when resting on its side and view."""
-        picture, wording = self._picture, self._wording()
+        picture, wording = self._picture, self.wording()
         if picture is None or wording is None:
             return
         block, _ = wording.blocks

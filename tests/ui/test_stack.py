@@ -17,6 +17,7 @@ from PySide6.QtTest import QTest
 from small_exam import write_exam
 from small_stack import FRAMES, SPECKS, pixels, write_stack
 
+from annotator.hanging import Layout
 from annotator.imaging import frames
 from annotator.imaging.jpeg2000_preview import decode_preview
 from annotator.model import edits
@@ -141,7 +142,7 @@ def test_slices_are_decoded_ahead_until_all_are_there(qtbot, open_window, stack)
 def test_one_comes_back_to_the_slice_one_left(qtbot, open_window, stack, tmp_path) -> None:
     other = write_stack(tmp_path / "other", uid="2.25.77.2", view="MLO")
     window = open_window(stack, other)
-    window.exam_view.set_layout(1)
+    window.exam_view.set_layout(Layout.SINGLE)
     settled(qtbot, window)
     wheel(window.grid.active, QPointF(50, 50), -360)
     settled(qtbot, window)
@@ -211,7 +212,7 @@ def test_keys_go_through_the_slices_and_to_the_ends(qtbot, open_window, stack) -
 
 def test_where_there_is_no_stack_the_same_keys_go_to_the_next_image(qtbot, open_window, tmp_path) -> None:
     window = open_window(write_exam(tmp_path / "exam"))
-    window.exam_view.set_layout(1)
+    window.exam_view.set_layout(Layout.SINGLE)
     settled(qtbot, window)
     before = window.grid.active.picture.info.label
     key(window, KEYS.Key_Down)
@@ -546,7 +547,7 @@ def test_two_dimensional_jpeg_2000_has_a_first_look_too(qtbot, open_window, tmp_
     info, viewport = window.exam_view.picture(pane).info, window.grid.viewports[pane]
     seen: list[bool] = []
     window.exam_view.picture_shown.connect(lambda _pane, picture: seen.append(picture.provisional))
-    window.exam_view._pictures.clear()
+    window.exam_view.shelf.clear()
     viewport.clear()
     window.grid.set_active(viewport)
     window.exam_view.show_image(info)

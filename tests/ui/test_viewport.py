@@ -338,7 +338,7 @@ def test_words_stand_on_the_air_side_and_off_the_breast(viewport, side, right):
     frame = breast() if side is Laterality.RIGHT else breast()[:, ::-1].copy()
     viewport.show_picture(picture(frame, laterality=side))
     viewport.set_overlay_level(0)
-    wording = viewport._wording()
+    wording = viewport.wording()
     for block in wording.blocks:
         assert len(block.lines) > 0
         assert block.right == right
@@ -346,7 +346,7 @@ def test_words_stand_on_the_air_side_and_off_the_breast(viewport, side, right):
     viewport.one_to_one()
     viewport.zoom_by(8, QPointF(250, 200))
     viewport.center_on(ImagePoint(180 if side is Laterality.RIGHT else 40, 150))
-    top, bottom = viewport._wording().blocks
+    top, bottom = viewport.wording().blocks
     assert [line.text for line in top.lines] == [f"{side} CC"]
     assert not bottom.lines
 
@@ -404,7 +404,7 @@ def test_the_corner_says_what_a_screen_pixel_is_made_of(viewport, mode, smooth, 
     viewport.set_smooth(smooth)
     viewport.one_to_one()
     viewport.zoom_by(zoom, QPointF(250, 200))
-    assert viewport._wording().blocks is not None
+    assert viewport.wording().blocks is not None
     assert corner_text.made_of(viewport.view, viewport.mode, viewport.smooth) == said
     lines = corner_text.corner_lines(
         viewport.picture, viewport.view, viewport.voi, mode, True, corner_text.ALL, smooth=smooth
@@ -469,7 +469,7 @@ def test_what_makes_an_image_easy_to_misread_is_said_on_the_breast_too(viewport)
     viewport.one_to_one()
     viewport.zoom_by(8, QPointF(250, 200))
     viewport.center_on(ImagePoint(180, 150))
-    top, _ = viewport._wording().blocks
+    top, _ = viewport.wording().blocks
     assert [line.text for line in top.lines] == ["R MCC", "FOR PROCESSING", "magnified x1.8"]
 
 
@@ -516,13 +516,13 @@ def test_the_words_follow_a_window_drag_a_moment_later_and_are_not_lettered_befo
     viewport.show_picture(picture())
     viewport.settle()
     pixels(viewport)
-    drawn = viewport._wording().layers
+    drawn = viewport.wording().layers
     viewport.set_voi(Window(1111, 2222, name="another one"))
     pixels(viewport)
-    assert viewport._wording().layers is drawn
+    assert viewport.wording().layers is drawn
     qtbot.waitUntil(lambda: not viewport._rewording.isActive())
-    assert viewport._wording().voi == viewport.voi
-    assert viewport._wording().layers is not drawn
+    assert viewport.wording().voi == viewport.voi
+    assert viewport.wording().layers is not drawn
 
 
 def test_during_a_window_drag_the_pointer_is_told_with_the_words(viewport, qtbot):

@@ -15,6 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 from small_exam import SPOTS, column_of, write_exam
 
+from annotator.hanging import Layout
 from annotator.model.finding import Assessment, Distribution, Morphology
 from annotator.model.geometry import ImagePoint
 from annotator.model.mark import MarkKind
@@ -75,7 +76,7 @@ def press(widget, key, modifiers=Qt.KeyboardModifier.NoModifier) -> None:
 def test_a_folder_hangs_backs_together_and_the_window_says_whose_it_is(qtbot, open_window, exam) -> None:
     window = open_window()
     hang(qtbot, window, exam)
-    assert [v.picture.info.label for v in window.grid.viewports] == ["RCC", "LCC", "RMLO", "LMLO"]
+    assert [v.picture.info.label for v in window.grid.shown] == ["RCC", "LCC", "RMLO", "LMLO"]
     assert window.strip.name.text() == "SMALL-1"
     assert "58 y" in window.strip.facts.text()
     assert "2024-03-12" in window.strip.facts.text()
@@ -141,7 +142,7 @@ def test_letters_are_text_in_the_comment_and_keys_again_on_the_image(qtbot, open
     press(QApplication.focusWidget(), Qt.Key.Key_I)
     assert window.grid.active.inverted
     press(QApplication.focusWidget(), Qt.Key.Key_1)
-    assert [v.voi.name for v in window.grid.viewports] == ["Harder"] * 4
+    assert [v.voi.name for v in window.grid.shown] == ["Harder"] * 4
 
 
 def test_a_comment_is_kept_after_a_pause_and_on_closing(qtbot, open_window, exam) -> None:
@@ -416,7 +417,7 @@ def test_an_image_that_fails_within_an_exam_leaves_what_was_seen(qtbot, open_win
     hang(qtbot, window, exam)
     qtbot.waitUntil(lambda: not window.desk._runner.busy("thumbnails"))
     (exam / "LMLO.dcm").write_bytes(b"gone")
-    window.exam_view._pictures.clear()
+    window.exam_view.shelf.clear()
     window.thumbnails.list.setFocus()
     window.thumbnails.list.setCurrentRow(3)
     press(window.thumbnails.list, Qt.Key.Key_Return)
@@ -443,7 +444,7 @@ def test_a_reading_that_cannot_be_opened_leaves_the_one_that_is(
     press(window.grid.active, Qt.Key.Key_PageDown)
     qtbot.waitUntil(lambda: any("the database is locked" in t for t in window.errors.texts))
     assert window.desk.session is before
-    assert all(v.picture is not None for v in window.grid.viewports)
+    assert all(v.picture is not None for v in window.grid.shown)
 
 
 def test_ctrl_o_asks_for_files_and_opens_what_was_chosen(qtbot, open_window, exam) -> None:
@@ -697,8 +698,8 @@ def test_three_panes_show_the_active_image_large_on_its_side(qtbot, open_window,
     hang(qtbot, window, exam)
     grid = window.grid
     click(grid.viewports[pane], QPoint(4, 4))
-    QTest.mouseClick(window.strip.layouts[3], Qt.MouseButton.LeftButton)
-    large, upper, lower, fourth = grid.viewports
+    QTest.mouseClick(window.strip.layouts[Layout.LARGE], Qt.MouseButton.LeftButton)
+    large, upper, lower, fourth = grid.viewports[:4]
     qtbot.waitUntil(lambda: [v.picture.info.label for v in grid.viewports[:3]] == labels)
     qtbot.waitUntil(lambda: large.height() > 1.9 * upper.height())
     assert not fourth.isVisible()
@@ -707,9 +708,9 @@ def test_three_panes_show_the_active_image_large_on_its_side(qtbot, open_window,
     assert (upper.x(), upper.width()) == (lower.x(), lower.width())
     assert large.width() > upper.width()
     assert large.view.scale > upper.view.scale == lower.view.scale
-    QTest.mouseClick(window.strip.layouts[4], Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.strip.layouts[Layout.FOUR], Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: large.height() == upper.height() == lower.height() == fourth.height())
-    assert [v.picture.info.label for v in grid.viewports] == ["RCC", "LCC", "RMLO", "LMLO"]
+    assert [v.picture.info.label for v in grid.shown] == ["RCC", "LCC", "RMLO", "LMLO"]
 
 
 def test_pictures_hang_before_the_database_answers_and_commands_wait_for_it(

@@ -1,0 +1,201 @@
+"""The chip on each pane: why the image hangs like this, what else belongs here, and one click to correct it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+
+from annotator.hanging import HungImage
+from annotator.model.image import ImageInfo, Laterality
+from annotator.ui.corner_text import SIDE_AND_VIEW
+from annotator.ui.exam_names import date_text
+from annotator.ui.exam_view import ExamView
+from annotator.ui.hanging_menu import HangingMenu
+from annotator.ui.picture import Picture
+from annotator.ui.viewport import Viewport
+from annotator.ui.viewport_grid import ViewportGrid
+
+MARGIN = 18
+GAP = 4
+SETTLES_MS = 60
+"""The chip follows a picture that moves a moment later, so that it costs the hand nothing."""
+
+
+class HangingChip(QFrame):
+    """Lies over the air side of a viewport. `wanted`: the reader asks why; `stepped`: for another image."""
+
+    wanted = Signal()
+    stepped = Signal()
+
+    def __init__(self, viewport: Viewport) -> None:
+        super().__init__(viewport)
+        self._viewport = viewport
+        self.setObjectName("chip")
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.prior = QLabel()
+        self.prior.setProperty("role", "prior")
+        self.scale = QLabel()
+        self.why = QPushButton("why?")
+        self.other = QPushButton()
+        for button in (self.why, self.other):
+            button.setProperty("role", "chip")
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.why.clicked.connect(self.wanted)
+        self.other.clicked.connect(self.stepped)
+        row = QHBoxLayout()
+        row.setSpacing(GAP)
+        row.addWidget(self.why)
+        row.addWidget(self.other)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GAP)
+        column.addWidget(self.prior)
+        column.addWidget(self.scale)
+        column.addLayout(row)
+        self.hide()
+
+    def show_place(self, place: HungImage, at: int, images: tuple[ImageInfo, ...], corrected: bool) -> None:
+        """Say of a picture what it is beside its own words."""
+        info = place.info
+        label = info.name or "image"
+        self.prior.setVisible(place.prior)
+        self.prior.setText(f"PRIOR {date_text(info.exam_date)}")
+        self.why.setText("corrected" if corrected else "why?")
+        self.why.setAccessibleName(f"Why {label} hangs like this, and correct it")
+        self.why.setToolTip(f"{place.why}\n(W: correct side, view or turn)")
+        self.other.setVisible(len(images) > 1)
+        self.other.setText(f"{at + 1}/{len(images)}")
+        names = ", ".join(image.name or image.path.name for image in images)
+        self.other.setAccessibleName(f"Image {at + 1} of {len(images)} of this place")
+        self.other.setToolTip(f"Next image of this place: {names}")
+
+    def show_scale(self, words: str, explained: str) -> None:
+        """Say that the pane has no part in the common scale; '' when it has."""
+        self.scale.setText(words)
+        self.scale.setToolTip(explained)
+        self.scale.setVisible(bool(words))
+
+    def put(self, *, buttons: bool) -> None:
+        """Stand on the air side where no words are; without `buttons` only what must never be left out."""
+        self.why.setVisible(buttons)
+        self.other.setVisible(buttons and bool(self.other.text()) and not self.other.text().endswith("/1"))
+        parts = (self.prior, self.scale, self.why, self.other)
+        if all(part.isHidden() for part in parts):
+            self.hide()
+            return
+        self.adjustSize()
+        self.move(_free_place(self._viewport, self.sizeHint()))
+        self.show()
+        self.raise_()
+
+
+def _free_place(viewport: Viewport, size: QSize) -> QPoint:
+    """Below the upper words of the air side, else above the lower ones; never over either."""
+    picture, wording = viewport.picture, viewport.wording()
+    right = picture is not None and picture.info.laterality is Laterality.LEFT
+    x = viewport.width() - size.width() - MARGIN if right else MARGIN
+    if wording is None:
+        return QPoint(x, MARGIN)
+    ratio = viewport.ratio
+    top, bottom = (block.rect for block in wording.blocks)
+    under = round(top.bottom() / ratio) + GAP
+    over = round(bottom.top() / ratio) - GAP - size.height() if not bottom.isEmpty() else under
+    for y in (under, over):
+        taken = [viewport.widget_rect(place) for place in wording.places]
+        here = QPoint(x, y)
+        if not any(place.adjusted(2, 2, -2, -2).contains(here + QPoint(1, size.height())) for place in taken):
+            return here
+    return QPoint(x, under)
+
+
+class HangingChips(QObject):
+    """One chip for each viewport, kept in step with what it shows. `chosen`: the reader corrects an image."""
+
+    chosen = Signal(object)
+
+    def __init__(self, grid: ViewportGrid, view: ExamView, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._grid = grid
+        self._view = view
+        self.chips = tuple(HangingChip(viewport) for viewport in grid.viewports)
+        self._menu: HangingMenu | None = None
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(SETTLES_MS)
+        self._settling.timeout.connect(self.refresh)
+        for pane, (viewport, chip) in enumerate(zip(grid.viewports, self.chips, strict=True)):
+            viewport.view_changed.connect(self._later)
+            viewport.voi_changed.connect(self._later)
+            viewport.installEventFilter(self)
+            chip.wanted.connect(lambda at=pane: self.open_menu(at))
+            chip.stepped.connect(lambda at=pane: self._step(at))
+        view.picture_shown.connect(lambda *_: self._later())
+        view.hung.connect(lambda _pane: self._later())
+        grid.rearranged.connect(self._later)
+
+    def refresh(self) -> None:
+        """Bring every chip up to date."""
+        several = sum(v.picture is not None for v in self._grid.shown) > 1
+        for pane, (viewport, chip) in enumerate(zip(self._grid.viewports, self.chips, strict=True)):
+            place, picture = self._view.place(pane), viewport.picture
+            if place is None or picture is None or viewport not in self._grid.shown:
+                chip.hide()
+                continue
+            at, images = self._view.alternatives(pane)
+            corrected = bool(self._view.choice(picture.info.sop_instance_uid))
+            chip.show_place(place, at, images, corrected)
+            chip.show_scale(*self._scale_words(viewport, picture) if several else ("", ""))
+            wording = viewport.wording()
+            chip.put(buttons=wording is not None and wording.level < SIDE_AND_VIEW)
+
+    def open_menu(self, pane: int) -> None:
+        """Answer why the image of a pane hangs like this, and offer to correct it."""
+        viewport, place = self._grid.viewports[pane], self._view.place(pane)
+        picture = viewport.picture
+        if place is None or picture is None:
+            self._view.message.emit("Nothing hangs in this pane.")
+            return
+        self._grid.set_active(viewport)
+        choice = self._view.choice(picture.info.sop_instance_uid)
+        _, images = self._view.alternatives(pane)
+        if self._menu is not None:
+            self._menu.deleteLater()
+        self._menu = HangingMenu(place, picture, choice, images, viewport)
+        self._menu.chosen.connect(self.chosen)
+        self._menu.image_chosen.connect(self._view.show_image)
+        chip = self.chips[pane]
+        corner = chip.mapToGlobal(QPoint(0, chip.height())) if chip.isVisible() else None
+        self._menu.popup(corner or viewport.mapToGlobal(QPoint(MARGIN, MARGIN)))
+
+    @property
+    def menu(self) -> HangingMenu | None:
+        """The menu opened last."""
+        return self._menu
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._later()
+        return super().eventFilter(watched, event)
+
+    def _later(self) -> None:
+        if not self._settling.isActive():
+            self._settling.start()
+
+    def _step(self, pane: int) -> None:
+        self._grid.set_active(self._grid.viewports[pane])
+        self._view.step_alternative(1)
+
+    def _scale_words(self, viewport: Viewport, picture: Picture) -> tuple[str, str]:
+        """What a pane without the common scale says of it, and why; '' for the others."""
+        if picture.column_mm is None:
+            return "no common scale", "The pixel size is not known, so sizes cannot be compared by eye."
+        if not picture.info.view.magnified:
+            return "", ""
+        common = self._grid.common_mm
+        if common is None:
+            return "own scale", "A magnification view is shown at a scale of its own."
+        factor = common / (picture.column_mm / viewport.view.scale)
+        return f"x{factor:.2g} of the others", (
+            f"A magnification view is shown at a scale of its own, here {factor:.2g} times that of the panes "
+            "with whole views."
+        )
