@@ -52,9 +52,6 @@ class PictureShelf:
         """Bytes of the pictures kept now."""
         return self._bytes
 
-    def __len__(self) -> int:
-        return len(self._kept)
-
     def __contains__(self, key: ImageKey) -> bool:
         return key in self._kept
 
