@@ -40,9 +40,18 @@ class Pointing(QObject):
         viewport.view_changed.connect(self.show_view)
         viewport.voi_changed.connect(self.show_view)
         viewport.customContextMenuRequested.connect(lambda at: self._open_menu(viewport.mapToGlobal(at)))
-        viewport.frame_step_requested.connect(lambda by: window.exam_view.step_frame(viewport, by))
+        viewport.frame_step_requested.connect(lambda by: self._step(viewport, by))
         viewport.slab_step_requested.connect(window.stack_commands.thicken)
         viewport.refused.connect(window.status.show_act)
+
+    def _step(self, viewport: Viewport, by: int) -> None:
+        """So many slices further in a stack; another image in its place where there is none."""
+        picture = viewport.picture
+        if picture is not None and picture.info.is_stack:
+            self._window.exam_view.step_frame(viewport, by)
+        else:
+            viewport.activated.emit()
+            self._window.exam_view.step_image(by)
 
     def _open_menu(self, at: QPoint) -> None:
         self.menu.offer(self._window.desk.session)
@@ -57,4 +66,5 @@ class Pointing(QObject):
 
     def _show_wheel(self, viewport: Viewport) -> None:
         stack = viewport.picture is not None and viewport.picture.info.is_stack
-        self._window.status.show_wheel(stack=stack, lens=self._window.lens.wanted)
+        steps = viewport.hand.wheel_turn.steps(is_stack=stack, other=False)
+        self._window.status.show_wheel(stack=stack, lens=self._window.lens.wanted, steps=steps)

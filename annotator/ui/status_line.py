@@ -91,14 +91,19 @@ class StatusLine(QWidget):
         self._hint = text
         self._show()
 
-    def show_wheel(self, *, stack: bool, lens: bool) -> None:
-        """Say after the hint what right drag and wheel do, on a stack or not, under the lens or not."""
-        before, wheel = self._wheel, "wheel: slice, " if stack else ""
+    def show_wheel(self, *, stack: bool, lens: bool, steps: bool) -> None:
+        """Say after the hint what right drag and wheel do, on a stack or not, under the lens or not.
+
+        `steps`: the wheel goes to the next slice or image rather than zooming.
+        """
+        before = self._wheel
+        step, zoom = ("wheel", "Ctrl+wheel") if steps else ("Ctrl+wheel", "wheel")
+        wheel = f"{step}: {'slice' if stack else 'image'}, " if stack or steps else ""
         if lens:
             size = "Shift+wheel" if stack else "wheel"
             self._wheel = f"right drag: window of the lens · {wheel}{size}: size of the lens"
         else:
-            self._wheel = f"right drag: window · {wheel}{'Ctrl+wheel' if stack else 'wheel'}: zoom"
+            self._wheel = f"right drag: window · {wheel}{zoom}: zoom"
         if self._wheel != before:
             self._show()
 

@@ -9,8 +9,9 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from annotator.lexicon.loader import load_lexicon
-from annotator.ui.actions import ACTIONS, CHORDS, MENUS, key_text, make_actions
-from annotator.ui.key_help import KeyHelp
+from annotator.ui.actions import ACTIONS, CHORDS, MENUS, key_text, keys_in_force, make_actions
+from annotator.ui.key_help import OF_MODE, KeyHelp, Mode, rows_of_mode
+from annotator.ui.profiles import UNDECIDED
 from annotator.ui.theme import MINIMUM_CONTRAST, contrast, text_pairs
 
 
@@ -70,11 +71,48 @@ def test_the_key_help_lists_every_act_and_every_chord(qtbot) -> None:
     lexicon = load_lexicon()
     window = KeyHelp(lexicon)
     qtbot.addWidget(window)
+    window.show_for(Mode(), UNDECIDED, keys_in_force())
     text = " ".join(page.toPlainText() for page in window.pages)
-    missing = [spec.id for spec in ACTIONS if f"{spec.text.rstrip('.')}. {spec.tooltip}" not in text]
+    missing = [spec.id for spec in ACTIONS if f"{spec.name}. {spec.tooltip}" not in text]
     missing += [spec.id for spec in ACTIONS if spec.shortcuts and key_text(spec.shortcuts) not in text]
     missing += [c.letters for chord in CHORDS for c in chord.choices if lexicon.word(c.word) not in text]
     assert missing == []
+
+
+def test_the_key_help_follows_keys_that_were_changed_and_is_searched(qtbot) -> None:
+    window = KeyHelp(load_lexicon())
+    qtbot.addWidget(window)
+    window.show_for(Mode(), UNDECIDED, keys_in_force({"invert": ("Ctrl+Alt+I",)}))
+    window.search.setText("invert lens")
+    text = " ".join(page.toPlainText() for page in window.pages)
+    assert "Invert inside the lens" in text
+    assert "Save now" not in text
+    window.search.setText("ctrl+alt+i")
+    assert "Black becomes white" in window.pages[0].toPlainText()
+    window.search.setText("nothing like it")
+    assert "Nothing is called that" in window.pages[0].toPlainText()
+
+
+@pytest.mark.parametrize(
+    ("mode", "words", "first", "never"),
+    [
+        (Mode(), "Looking", "Fit / 1:1", "Descriptor"),
+        (Mode(marking=True), "Marking", "Benign preset", "Cine"),
+        (Mode(selecting=True), "Selecting", "Move selected marks", "Cine"),
+        (Mode(marking=True, lens=True), "Marking, lens open", "Invert inside the lens", "Cine"),
+        (Mode(stack=True, cine=True), "Looking, stack in view, cine runs", "Cine faster", "Descriptor"),
+    ],
+)
+def test_the_keys_of_the_moment_come_first(mode: Mode, words: str, first: str, never: str) -> None:
+    told = "\n".join(text for _, text in rows_of_mode(mode, UNDECIDED, keys_in_force()))
+    assert mode.words == words
+    assert first in told
+    assert f"{never}. " not in told
+
+
+def test_the_keys_of_the_moment_are_acts_that_there_are() -> None:
+    known = {spec.id for spec in ACTIONS}
+    assert {act for acts in OF_MODE.values() for act in acts} <= known
 
 
 @pytest.mark.parametrize(("text", "ground"), sorted(set(text_pairs())))

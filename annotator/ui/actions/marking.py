@@ -12,6 +12,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ActionSpec("mark_micro", "Mark", "Mark microcalcifications", ("M",), "use_mark_tool", "A click marks the spot it hits; a drag outlines a cluster, with Shift it selects marks", "picture", "window", MarkKind.MICRO),
     ActionSpec("mark_macro", "Mark", "Mark macrocalcifications", ("Shift+M",), "use_mark_tool", "A click marks the spot it hits; a drag outlines a cluster, with Shift it selects marks", "picture", "window", MarkKind.MACRO),
     ActionSpec("select_tool", "Mark", "Select marks", ("A",), "use_select_tool", "A click selects a mark; a drag selects what lies inside", "picture"),
+    ActionSpec("look_tool", "Mark", "Looking hand", ("Shift+A",), "use_look_tool", "Nothing is marked: a drag sets the window or shifts the picture, as the profile says", "picture"),
     ActionSpec("benign_chord", "Mark", "Benign preset...", ("B",), "open_chord", "Mark the spot under the pointer and name its benign type, in one act", "picture", "window", "benign"),
     ActionSpec("descriptor_chord", "Mark", "Descriptor...", ("L",), "open_chord", "Say morphology or distribution with two letters", "finding", "window", "descriptor"),
     ActionSpec("new_finding", "Mark", "New finding", ("F", "Ctrl+N"), "new_finding", "The next marks belong to a new finding", "exam"),
