@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from annotator.hanging.correction import corrected_exam
 from annotator.hanging.hung import Hung, HungImage, Layout, OtherImage
 from annotator.hanging.order import reading_order
-from annotator.hanging.prior import place_before
+from annotator.hanging.prior import places_before
 from annotator.hanging.reasons import missing_words, other_words, why_here
 from annotator.hanging.sheet import Place, Row, RowKind, sheet
 from annotator.hanging.turning import edge_for, orientation_for
@@ -131,10 +131,11 @@ def _hang_prior(exams: _Exams, layout: Layout, step: int | None) -> Hung:
     """Two rows of the sheet as one row of panes, and below each pane the same side and view of the exam before."""
     step, steps, rows = _page(exams, step, ROWS_AT_ONCE)
     now = [(row, place) for row in rows for place in _shown_places(row, len(rows))]
+    before = places_before(exams.prior, [place for _, place in now])
     cells = [_Cell(place, row.kind, 0, column) for column, (row, place) in enumerate(now)]
     cells += [
-        _Cell(place_before(exams.prior, place), row.kind, 1, column, prior=True)
-        for column, (row, place) in enumerate(now)
+        _Cell(place, row.kind, 1, column, prior=True)
+        for column, ((row, _), place) in enumerate(zip(now, before, strict=True))
     ]
     return _filled(exams, layout, cells, step, steps)
 
@@ -148,14 +149,11 @@ def _hang_two_screens(exams: _Exams, layout: Layout, step: int | None) -> Hung:
             for column, place in enumerate(row.places)
         ]
         return _filled(exams, layout, cells, step, steps)
+    before = iter(places_before(exams.prior, [place for row in rows for place in row.places]))
     cells = []
     for at, row in enumerate(rows):
-        places = row.places
-        cells += [_Cell(place, row.kind, at, column) for column, place in enumerate(places)]
-        cells += [
-            _Cell(place_before(exams.prior, place), row.kind, at, 2 + column, 1, prior=True)
-            for column, place in enumerate(places)
-        ]
+        cells += [_Cell(place, row.kind, at, column) for column, place in enumerate(row.places)]
+        cells += [_Cell(next(before), row.kind, at, 2 + column, 1, prior=True) for column in range(2)]
     return _filled(exams, layout, cells, step, steps)
 
 
