@@ -37,6 +37,9 @@ class Linking(QObject):
         self._shown: dict[Viewport, str] = {}
         self._bases: dict[Viewport, tuple[Picture, Voi]] = {}
         for viewport in grid.viewports:
+            if viewport.picture is not None and viewport.voi is not None:
+                self._shown[viewport] = viewport.picture.info.sop_instance_uid
+                self._bases[viewport] = viewport.picture, viewport.voi
             viewport.view_changed.connect(lambda v=viewport: self._view_changed(v))
             viewport.voi_changed.connect(lambda v=viewport: self._voi_changed(v))
 
