@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from PySide6.QtCore import QPointF
-from PySide6.QtGui import QPainterPath, QPolygonF
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtGui import QPolygonF
 
 from annotator.hanging import edge_for
+from annotator.model.edits import unchanged_ends
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, convex_hull, greatest_extent
 from annotator.model.image import ImageInfo
@@ -52,8 +54,9 @@ def chest_of(info: ImageInfo, orientation: Orientation) -> Chest:
 class ClusterShape:
     """What the reader drew around a cluster, or the hull of its marks.
 
-    `outline` in image points, `corners` the same as an array, `path` to draw in image coordinates. `numbers`
-    counts and measures, `axis` says where the longest axis points, '' where that means nothing.
+    `outline` in image points, `corners` the same as an array, `lines` and their `bounds` to draw in image
+    coordinates. `numbers` counts and measures, `axis` says where the longest axis points, '' where that
+    means nothing.
     """
 
     id: str
@@ -63,7 +66,8 @@ class ClusterShape:
     numbers: str
     axis: str = ""
     corners: Points = field(default_factory=lambda: np.zeros((0, 2)))
-    path: QPainterPath = field(default_factory=QPainterPath)
+    lines: list[QLineF] = field(default_factory=list)
+    bounds: QRectF = field(default_factory=QRectF)
 
     @property
     def told(self) -> str:
@@ -71,35 +75,55 @@ class ClusterShape:
         return " · ".join(part for part in (self.numbers, self.axis) if part)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A shape, what it was made of, and the rows of its marks in the table of then."""
+
+    made_of: tuple[Cluster, str, Chest]
+    rows: NDArray[np.intp]
+    shape: ClusterShape
+
+    def untouched(self, start: int, stop: int) -> bool:
+        """Whether none of its marks is among the rows that changed."""
+        return not bool(np.any((self.rows >= start) & (self.rows < stop)))
+
+
 class ClusterShapes:
     """Makes shapes, again only of clusters that an act changed or whose marks it did."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[object, ClusterShape]] = {}
+        self._known: dict[str, _Known] = {}
+        self._marks: tuple[Mark, ...] = ()
 
     def of(self, reading: Reading, clusters: Sequence[Cluster], chest: Chest) -> tuple[ClusterShape, ...]:
         """The shapes of some clusters of a reading, in their order."""
         if not clusters:
-            self._known = {}
+            self._known, self._marks = {}, ()
             return ()
         table = table_of(reading)
+        start, end = unchanged_ends(self._marks, table.marks)
+        grown = len(table.marks) - len(self._marks)
         labels = {f.id: f"F{f.number}" for f in reading.findings}
         known = {}
         for cluster in clusters:
-            members = tuple(
-                table.marks[row] for i in cluster.mark_ids if (row := table.place.get(i)) is not None
-            )
-            made_of = cluster, members, labels[cluster.finding_id], chest
+            made_of = cluster, labels[cluster.finding_id], chest
             before = self._known.get(cluster.id)
-            if before is not None and before[0] == made_of:
-                known[cluster.id] = before
+            if (
+                before is not None
+                and before.made_of == made_of
+                and before.untouched(start, len(self._marks) - end)
+            ):
+                rows = np.where(before.rows < start, before.rows, before.rows + grown)
+                known[cluster.id] = replace(before, rows=rows)
             else:
-                known[cluster.id] = made_of, _shape(*made_of)
-        self._known = known
-        return tuple(shape for _, shape in known.values())
+                rows = table.rows_with(cluster.mark_ids)
+                members = [table.marks[row] for row in rows.tolist()]
+                known[cluster.id] = _Known(made_of, rows, _shape(members, *made_of))
+        self._known, self._marks = known, table.marks
+        return tuple(one.shape for one in known.values())
 
 
-def _shape(cluster: Cluster, members: Sequence[Mark], label: str, chest: Chest) -> ClusterShape:
+def _shape(members: Sequence[Mark], cluster: Cluster, label: str, chest: Chest) -> ClusterShape:
     spacing = cluster.spacing or chest.spacing
     points = [mark.point for mark in members]
     outer = outermost(points)
@@ -112,16 +136,16 @@ def _shape(cluster: Cluster, members: Sequence[Mark], label: str, chest: Chest) 
         _numbers(len(points), outer or outline, spacing),
         axis_words(outer, spacing, chest.across),
         as_array(outline),
-        path_around(outline),
+        *closed_line(outline),
     )
 
 
-def path_around(outline: Iterable[ImagePoint]) -> QPainterPath:
-    """The closed line through some points, in image coordinates."""
-    path = QPainterPath()
-    path.addPolygon(QPolygonF([QPointF(p.column, p.row) for p in outline]))
-    path.closeSubpath()
-    return path
+def closed_line(outline: Sequence[ImagePoint]) -> tuple[list[QLineF], QRectF]:
+    """The closed line through some points, and the box around it, in image coordinates."""
+    ends = [QPointF(p.column, p.row) for p in outline]
+    return [QLineF(*two) for two in zip(ends, [*ends[1:], *ends[:1]], strict=True)], QPolygonF(
+        ends
+    ).boundingRect()
 
 
 def outermost(points: Sequence[ImagePoint]) -> list[ImagePoint]:

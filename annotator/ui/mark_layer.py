@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Collection
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.model.edits import unchanged_ends
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, ViewTransform, contains
 from annotator.model.image import ImageKey
@@ -44,7 +44,7 @@ class MarkLayer:
         self.macro: NDArray[np.bool_] = table.macro[rows]
         self.diameters: NDArray[np.float64] = table.diameters[rows]
         self.reaches: NDArray[np.float64] = table.reaches[rows]
-        self.faint: NDArray[np.bool_] = np.isin(rows, table.rows_on(sharp), invert=True)
+        self.faint: NDArray[np.bool_] = ~table.is_on(sharp)[rows]
         clusters = [c for c in reading.clusters if c.image in seen]
         self.clusters = (shapes or ClusterShapes()).of(reading, clusters, chest)
         self.faint_clusters = frozenset(c.id for c in clusters if c.image not in sharp)
@@ -58,13 +58,14 @@ class MarkLayer:
 
     def looks_like(self, other: MarkLayer) -> bool:
         """Whether the same marks, clusters and labels are drawn, whatever else the two readings say."""
+        old, new = changed_places(other, self)
         return (
-            self.clusters == other.clusters
+            not old
+            and not new
+            and self.clusters == other.clusters
             and self.labels == other.labels
             and self.faint_clusters == other.faint_clusters
-            and len(self.rows) == len(other.rows)
             and bool(np.array_equal(self.faint, other.faint))
-            and all(map(operator.is_, self.marks, other.marks))
         )
 
     def mark(self, index: int) -> Mark:
@@ -128,6 +129,18 @@ class MarkLayer:
         at = (point.column, point.row)
         inside = np.all((box[:, :2] - reach <= at) & (box[:, 2:] + reach >= at), axis=1)
         return [int(i) for i in np.flatnonzero(inside)]
+
+
+def changed_places(before: MarkLayer, now: MarkLayer) -> tuple[list[int], list[int]]:
+    """Places, in either layer, of the marks that are not the same objects in both."""
+    if before is now:
+        return [], []
+    start, end = unchanged_ends(before.table.marks, now.table.marks)
+    places = []
+    for layer in (before, now):
+        stop = len(layer.table.marks) - end
+        places.append(np.flatnonzero((layer.rows >= start) & (layer.rows < stop)).tolist())
+    return places[0], places[1]
 
 
 def _scales(view: ViewTransform) -> tuple[float, float]:

@@ -1,4 +1,8 @@
-"""Draws marks in device pixels: symbols at low zoom, measured outlines at high zoom, each kind in one stroke."""
+"""Draws marks and clusters in device pixels: symbols at low zoom, measured outlines at high zoom.
+
+All outlines of a kind go to Qt in one call as single lines. As one path they would take twenty times as
+long, because Qt then asks of every pixel which of all the lines cover it.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,13 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF, QTransform
 
 from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.model.mark import Mark, MarkKind, SpotMeasurement
 from annotator.ui import theme
+from annotator.ui.cluster_shapes import ClusterShape, closed_line
 from annotator.ui.hit_test import Points, to_screen
 from annotator.ui.mark_layer import MarkLayer
 
@@ -35,6 +40,16 @@ def transform_of(view: ViewTransform) -> QTransform:
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterLook:
+    """How the line around a cluster is drawn; `width` in logical pixels."""
+
+    shape: ClusterShape
+    opacity: float
+    colour: str
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
     """Marks of a layer as they lie at `view`; `chosen` are selected, `hidden` is not drawn.
 
@@ -48,6 +63,7 @@ class Placed:
     hidden: int | None
     places: Points
     reach: NDArray[np.float64]
+    looks: tuple[ClusterLook, ...] = ()
 
     @classmethod
     def at(
@@ -57,10 +73,11 @@ class Placed:
         ratio: float,
         chosen: NDArray[np.bool_],
         hidden: int | None,
+        looks: tuple[ClusterLook, ...] = (),
     ) -> Placed:
         """Place all marks of a layer."""
         reach = 3 * SYMBOL_RADIUS * ratio + layer.reaches * max(view.scale, view.scale_down)
-        return cls(layer, view, ratio, chosen, hidden, to_screen(view, layer.points), reach)
+        return cls(layer, view, ratio, chosen, hidden, to_screen(view, layer.points), reach, looks)
 
     def is_of(
         self,
@@ -69,10 +86,17 @@ class Placed:
         ratio: float,
         chosen: NDArray[np.bool_],
         hidden: int | None,
+        looks: tuple[ClusterLook, ...],
     ) -> bool:
         """Whether `at` would make this very one."""
         same = self.layer is layer and self.chosen is chosen
-        return same and (self.view, self.ratio, self.hidden) == (view, ratio, hidden)
+        return same and (self.view, self.ratio, self.hidden, self.looks) == (view, ratio, hidden, looks)
+
+    def moved(self, view: ViewTransform) -> Placed:
+        """The same at another view."""
+        if view == self.view:
+            return self
+        return Placed.at(self.layer, view, self.ratio, self.chosen, self.hidden, self.looks)
 
     def touching(self, left: float, top: float, right: float, bottom: float) -> NDArray[np.bool_]:
         """Which of them reach into a rectangle of the screen."""
@@ -83,6 +107,11 @@ class Placed:
         """Everything that is drawn of one mark lies in it."""
         (x, y), reach = self.places[index], float(self.reach[index])
         return QRectF(x - reach, y - reach, 2 * reach, 2 * reach)
+
+    def line_box(self, look: ClusterLook) -> QRectF:
+        """The same of the line around a cluster."""
+        edge = (look.width + 3) * self.ratio
+        return transform_of(self.view).mapRect(look.shape.bounds).adjusted(-edge, -edge, edge, edge)
 
 
 def paint_marks(painter: QPainter, placed: Placed, these: NDArray[np.bool_]) -> None:
@@ -146,51 +175,78 @@ def stroke(painter: QPainter, path: QPainterPath, colour: str, width: float, rat
         painter.drawPath(path)
 
 
-def stroke_in_image(
-    painter: QPainter, path: QPainterPath, view: ViewTransform, colour: str, width: float, ratio: float
+def draw_lines(
+    painter: QPainter, lines: list[QLineF], view: ViewTransform, colour: str, width: float, ratio: float
 ) -> None:
-    """`stroke` of a path in image coordinates."""
+    """Lines in image coordinates, with a dark rim as `stroke` has."""
     painter.save()
     painter.setTransform(transform_of(view), True)
-    stroke(painter, path, colour, width, ratio)
+    for pen in (QPen(HALO, (width + 1.6) * ratio), QPen(QColor(colour), width * ratio)):
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.drawLines(lines)
     painter.restore()
+
+
+def paint_clusters(painter: QPainter, placed: Placed, room: QRectF) -> None:
+    """The lines around clusters that reach into `room`, all that look alike in one call."""
+    alike: dict[tuple[float, str, float], list[QLineF]] = {}
+    for look in placed.looks:
+        if placed.line_box(look).intersects(room):
+            alike.setdefault((look.opacity, look.colour, look.width), []).extend(look.shape.lines)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for (opacity, colour, width), lines in alike.items():
+        painter.setOpacity(opacity)
+        draw_lines(painter, lines, placed.view, colour, width, placed.ratio)
+    painter.setOpacity(1.0)
 
 
 def _paint_outlines(
     painter: QPainter, placed: Placed, which: NDArray[np.intp], kind: MarkKind, colour: str
 ) -> None:
-    """Measured outlines, one stroke for all of a kind, with a small symbol of the kind beside each."""
+    """Measured outlines, all lines of a kind in one call, with a small symbol of the kind beside each."""
     if not len(which):
         return
-    path, signs, ratio = QPainterPath(), [], placed.ratio
+    lines: list[QLineF] = []
+    signs, ratio = [], placed.ratio
     to_device = transform_of(placed.view)
     for index in which:
-        shape = _outline_of(placed.layer.mark(index))
-        path.addPath(shape)
-        bounds = to_device.mapRect(shape.boundingRect())
+        outline = _outline_of(placed.layer.mark(index))
+        lines += outline.lines
+        bounds = to_device.mapRect(outline.bounds)
         signs.append((bounds.right() + 9 * ratio, bounds.top() - 3 * ratio))
-    stroke_in_image(painter, path, placed.view, colour, 1.3, ratio)
+    draw_lines(painter, lines, placed.view, colour, 1.3, ratio)
     stamp(painter, symbol(kind, colour, ratio * 0.75), np.array(signs))
 
 
-_outlines: dict[str, tuple[SpotMeasurement, QPainterPath]] = {}
+@dataclass(frozen=True, slots=True)
+class _Outline:
+    measured: SpotMeasurement
+    lines: list[QLineF]
+    bounds: QRectF
 
 
-def _outline_of(mark: Mark) -> QPainterPath:
+_outlines: dict[str, _Outline] = {}
+
+
+def _outline_of(mark: Mark) -> _Outline:
     """The measured outline of a mark in image coordinates, a circle where there is none; kept once made."""
     measured = mark.measurement
     assert measured is not None, "only what was measured has a diameter"
     known = _outlines.get(mark.id)
-    if known is not None and known[0] is measured:
-        return known[1]
-    path = QPainterPath()
-    if len(measured.outline) > 2:
-        path.addPolygon(QPolygonF([QPointF(p.column, p.row) for p in measured.outline]))
-        path.closeSubpath()
-    else:
-        radius = measured.diameter_px / 2
-        path.addEllipse(QPointF(measured.center.column, measured.center.row), radius, radius)
+    if known is not None and known.measured is measured:
+        return known
+    corners = measured.outline if len(measured.outline) > 2 else _circle(measured)
+    lines, bounds = closed_line(corners)
     if len(_outlines) >= _OUTLINES_KEPT:
         _outlines.clear()
-    _outlines[mark.id] = measured, path
-    return path
+    _outlines[mark.id] = made = _Outline(measured, lines, bounds)
+    return made
+
+
+def _circle(measured: SpotMeasurement) -> list[ImagePoint]:
+    turns, radius = np.arange(24) * (math.pi / 12), measured.diameter_px / 2
+    middle = measured.center
+    return [
+        ImagePoint(middle.column + radius * math.cos(t), middle.row + radius * math.sin(t)) for t in turns
+    ]

@@ -1,4 +1,4 @@
-"""Thousands of marks drawn once on a transparent sheet, which is shifted and mended instead of drawn anew."""
+"""Thousands of marks, and the lines around clusters, drawn once on a transparent sheet, which is shifted and mended instead of drawn anew."""
 
 from __future__ import annotations
 
@@ -7,22 +7,30 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QRegion
 
-from annotator.model.edits import unchanged_ends
 from annotator.model.geometry import ViewTransform
 from annotator.ui.hit_test import as_array, to_screen
-from annotator.ui.mark_painting import Placed, paint_marks
+from annotator.ui.mark_layer import MarkLayer, changed_places
+from annotator.ui.mark_painting import Placed, paint_clusters, paint_marks
 
 SHEET_FROM = 200
-"""From so many marks of a picture on they are kept on a sheet; fewer are drawn as fast each time."""
+"""From so many marks of a picture on they are kept on a sheet; fewer are drawn as fast each time.
+
+A cluster counts as 20 marks.
+"""
 
 _MENDED_AT_MOST = 24
 """More changed marks than these are drawn anew with all others."""
 
 _BESIDE_MOVING, _BESIDE = 0.75, 0.02
 """How far a mark may lie beside its place, in device pixels, while the picture moves and when it rests."""
+
+
+def is_for(layer: MarkLayer) -> bool:
+    """Whether a sheet is quicker for what a layer holds."""
+    return len(layer.rows) + 20 * len(layer.clusters) >= SHEET_FROM
 
 
 class MarkSheet:
@@ -68,11 +76,13 @@ class MarkSheet:
         if shift != (0, 0):
             self._pixmap.scroll(*shift, self._pixmap.rect())
             parts += _uncovered(self._pixmap.rect(), shift)
-            known = Placed.at(
-                known.layer, _shifted(known.view, shift), known.ratio, known.chosen, known.hidden
-            )
+            known = known.moved(_shifted(known.view, shift))
         # what lies on the sheet already was drawn at this view; what is added must lie on it as exactly
-        wanted = Placed.at(wanted.layer, known.view, wanted.ratio, wanted.chosen, wanted.hidden)
+        wanted = wanted.moved(known.view)
+        if known.looks != wanted.looks:
+            old, new = set(known.looks), set(wanted.looks)
+            parts += [known.line_box(look).toAlignedRect() for look in known.looks if look not in new]
+            parts += [wanted.line_box(look).toAlignedRect() for look in wanted.looks if look not in old]
         for placed, which in zip((known, wanted), changed, strict=True):
             parts += [placed.box(index).toAlignedRect() for index in which]
         if parts:
@@ -88,14 +98,16 @@ class MarkSheet:
                 touching |= placed.touching(part.left(), part.top(), part.right() + 1, part.bottom() + 1)
         painter = QPainter(self._pixmap)
         try:
+            region = QRegion()
+            for part in only:
+                region = region.united(part)
             if only:
-                region = QRegion()
-                for part in only:
-                    region = region.united(part)
                 painter.setClipRegion(region)
                 painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Clear)
                 painter.fillRect(region.boundingRect(), Qt.GlobalColor.transparent)
                 painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+            around = QRectF(region.boundingRect() if only else whole)
+            paint_clusters(painter, placed, around)
             paint_marks(painter, placed, touching)
         finally:
             painter.end()
@@ -135,7 +147,7 @@ def _changed(known: Placed, wanted: Placed) -> tuple[list[int], list[int]] | Non
     before, now = known.layer, wanted.layer
     if before is now and known.chosen is wanted.chosen and known.hidden == wanted.hidden:
         return [], []
-    old, new = _alike(before.table.marks, now.table.marks, before.rows, now.rows)
+    old, new = changed_places(before, now)
     old_kept = np.setdiff1d(np.arange(len(before.rows)), old, assume_unique=True)
     new_kept = np.setdiff1d(np.arange(len(now.rows)), new, assume_unique=True)
     if len(old_kept) != len(new_kept):
@@ -143,19 +155,6 @@ def _changed(known: Placed, wanted: Placed) -> tuple[list[int], list[int]] | Non
     other = _looks(known, old_kept) != _looks(wanted, new_kept)
     changed = [*old, *old_kept[other]], [*new, *new_kept[other]]
     return changed if max(map(len, changed)) <= _MENDED_AT_MOST else None
-
-
-def _alike(
-    before: tuple[object, ...],
-    now: tuple[object, ...],
-    old_rows: NDArray[np.intp],
-    new_rows: NDArray[np.intp],
-) -> tuple[list[int], list[int]]:
-    """Places in a layer, before and now, of the marks that are not the same objects in both."""
-    start, end = unchanged_ends(before, now)
-    old = (old_rows >= start) & (old_rows < len(before) - end)
-    new = (new_rows >= start) & (new_rows < len(now) - end)
-    return np.flatnonzero(old).tolist(), np.flatnonzero(new).tolist()
 
 
 def _looks(placed: Placed, which: NDArray[np.intp]) -> NDArray[np.int8]:

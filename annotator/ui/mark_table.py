@@ -53,14 +53,17 @@ class MarkTable:
     @cached_property
     def place(self) -> dict[str, int]:
         """Row of the mark with an id."""
-        return dict(zip([mark.id for mark in self.marks], range(len(self.marks)), strict=True))
+        return {mark.id: row for row, mark in enumerate(self.marks)}
+
+    def is_on(self, images: Iterable[ImageKey]) -> NDArray[np.bool_]:
+        """Which marks lie on these images."""
+        known = [code for key in images if (code := self.codes.images.get(key)) is not None]
+        found: NDArray[np.bool_] = self.images == known[0] if len(known) == 1 else np.isin(self.images, known)
+        return found
 
     def rows_on(self, images: Iterable[ImageKey]) -> NDArray[np.intp]:
         """Rows of the marks on these images, in order."""
-        known = [code for key in images if (code := self.codes.images.get(key)) is not None]
-        if len(known) == 1:
-            return np.flatnonzero(self.images == known[0])
-        return np.flatnonzero(np.isin(self.images, known))
+        return np.flatnonzero(self.is_on(images))
 
     def rows_of(self, finding_id: str) -> NDArray[np.intp]:
         """Rows of the marks of a finding, in order."""
@@ -94,7 +97,15 @@ class MarkTable:
         joined = (
             np.concatenate((old[:start], new, old[rest:])) for old, new in zip(kept, fresh, strict=True)
         )
-        return MarkTable(marks, self.codes, *joined)
+        table = MarkTable(marks, self.codes, *joined)
+        if end == 0 and "place" in self.__dict__:
+            # an act at the end of the list, as nearly all are, moves no other mark
+            place = self.place.copy()
+            for mark in self.marks[start:]:
+                del place[mark.id]
+            place.update((mark.id, row) for row, mark in enumerate(marks[start:], start))
+            table.__dict__["place"] = place
+        return table
 
 
 def _columns(marks: Sequence[Mark], codes: _Codes) -> tuple[NDArray[Any], ...]:

@@ -17,10 +17,10 @@ from annotator.ui.mark_painting import (
     FAINT,
     HALO,
     SELECTED,
+    ClusterLook,
     Placed,
     stamp,
     stroke,
-    stroke_in_image,
     symbol,
     transform_of,
 )
@@ -40,25 +40,9 @@ class Emphasis:
     hovered_line: str | None = None
 
 
-def paint_clusters(
-    painter: QPainter,
-    layer: MarkLayer,
-    view: ViewTransform,
-    size: tuple[int, int],
-    emphasis: Emphasis,
-    ratio: float,
-) -> None:
-    """The lines around clusters, all that look alike in one stroke."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    room, to_device = QRectF(0, 0, *size), transform_of(view)
-    alike: dict[tuple[float, str, float], QPainterPath] = {}
-    for cluster in layer.clusters:
-        if to_device.mapRect(cluster.path.boundingRect()).adjusted(-4, -4, 4, 4).intersects(room):
-            alike.setdefault(_look(cluster, layer, emphasis), QPainterPath()).addPath(cluster.path)
-    for (opacity, colour, width), path in alike.items():
-        painter.setOpacity(opacity)
-        stroke_in_image(painter, path, view, colour, width, ratio)
-    painter.setOpacity(1.0)
+def looks_of(layer: MarkLayer, emphasis: Emphasis) -> tuple[ClusterLook, ...]:
+    """How the line around each cluster is drawn."""
+    return tuple(ClusterLook(cluster, *_look(cluster, layer, emphasis)) for cluster in layer.clusters)
 
 
 def paint_labels(
@@ -75,7 +59,7 @@ def paint_labels(
         labels.put(QPointF(*placed.places[hovered]), short_words(mark, label), theme.MARK)
     told = [(_told(cluster, emphasis), cluster) for cluster in layer.clusters]
     for text, cluster in sorted(told, key=lambda one: len(one[0]) == len(one[1].finding_label)):
-        bounds = to_device.mapRect(cluster.path.boundingRect())
+        bounds = to_device.mapRect(cluster.bounds)
         if bounds.intersects(labels.room):
             labels.put(bounds.bottomRight(), text, theme.MARK)
     for index in layer.first_marks:

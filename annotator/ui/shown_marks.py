@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.ui.cluster_shapes import ClusterShapes, chest_of
 from annotator.ui.mark_layer import MarkLayer
-from annotator.ui.mark_painting import Placed, paint_marks
-from annotator.ui.mark_sheet import SHEET_FROM, MarkSheet
+from annotator.ui.mark_painting import Placed, paint_clusters, paint_marks
+from annotator.ui.mark_sheet import MarkSheet, is_for
 from annotator.ui.mark_words import mark_words
-from annotator.ui.overlay import Emphasis, paint_clusters, paint_labels, paint_preview
+from annotator.ui.overlay import Emphasis, looks_of, paint_labels, paint_preview
 from annotator.ui.picture import Picture
 from annotator.ui.tools import Preview
 
@@ -117,12 +118,11 @@ class ShownMarks:
         if layer is None or not self.visible:
             return
         placed = self._place(layer, view, ratio, preview)
-        if len(layer.rows):
-            if kept and len(layer.rows) >= SHEET_FROM:
-                self._sheet.paint(painter, placed, size, moving=moving)
-            else:
-                paint_marks(painter, placed, placed.touching(0, 0, *size))
-        paint_clusters(painter, layer, view, size, self._emphasis, ratio)
+        if kept and is_for(layer):
+            self._sheet.paint(painter, placed, size, moving=moving)
+        else:
+            paint_clusters(painter, placed, QRectF(0, 0, *size))
+            paint_marks(painter, placed, placed.touching(0, 0, *size))
         paint_labels(painter, placed, size, self._emphasis, ratio)
         if preview is not None:
             paint_preview(painter, preview, view, ratio)
@@ -132,10 +132,10 @@ class ShownMarks:
         ids = self._emphasis.mark_ids
         if self._chosen is None or self._chosen[:2] != (layer, ids):
             self._chosen = layer, ids, layer.chosen(ids)
-        chosen = self._chosen[2]
+        chosen, looks = self._chosen[2], looks_of(layer, self._emphasis)
         known = self._placed
-        if known is None or not known.is_of(layer, view, ratio, chosen, hidden):
-            known = self._placed = Placed.at(layer, view, ratio, chosen, hidden)
+        if known is None or not known.is_of(layer, view, ratio, chosen, hidden, looks):
+            known = self._placed = Placed.at(layer, view, ratio, chosen, hidden, looks)
         return known
 
     def _make_layer(self) -> None:
@@ -148,7 +148,7 @@ class ShownMarks:
         self._layer = MarkLayer(
             self._reading, picture.key, chest, picture.numbers, picture.near, self._shapes
         )
-        if len(self._layer.rows) < SHEET_FROM:
+        if not is_for(self._layer):
             self._sheet.clear()
 
     def _emphasise(self, **changed: Any) -> bool:

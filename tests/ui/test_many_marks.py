@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pictures import FINDING, picture, reading_with
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 from test_viewport_marks import measured, reading_of
 
@@ -31,9 +31,10 @@ from annotator.model.mark import Mark, MarkKind
 from annotator.ui.cluster_shapes import Chest, ClusterShapes, axis_words, chest_of, outermost
 from annotator.ui.hit_test import PointIndex, as_array, inside
 from annotator.ui.mark_layer import MarkLayer
-from annotator.ui.mark_painting import Placed, paint_marks, transform_of
+from annotator.ui.mark_painting import Placed, paint_clusters, paint_marks, transform_of
 from annotator.ui.mark_sheet import SHEET_FROM, MarkSheet
 from annotator.ui.mark_table import MarkTable, table_of
+from annotator.ui.overlay import Emphasis, looks_of
 from annotator.ui.shown_marks import ShownMarks
 
 halves = st.integers(0, 40).map(lambda n: n / 2)
@@ -169,6 +170,11 @@ def test_a_table_that_follows_acts_is_the_table_of_the_reading(acts, some):
         assert table.place == {m.id: n for n, m in enumerate(now.marks)}
 
 
+def everything(painter: QPainter, placed: Placed) -> None:
+    paint_clusters(painter, placed, QRectF(0, 0, 400, 300))
+    paint_marks(painter, placed, np.ones(len(placed.places), bool))
+
+
 def drawn(paint) -> QImage:
     image = QImage(400, 300, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.black)
@@ -188,6 +194,10 @@ def test_a_sheet_shows_what_drawing_everything_anew_shows(qapp, scale, orientati
     some = np.random.default_rng(5)
     view = ViewTransform(500, 600, scale, -20.0, -30.0, orientation)
     chosen, hidden = frozenset[str](), None
+    for _ in range(6):
+        members = some.choice([m.id for m in reading.marks], 8).tolist()
+        reading, cluster = edits.add_cluster(reading, FINDING.id, shown.key, (), dict.fromkeys(members))
+    emphases = (Emphasis(), Emphasis(finding_id=FINDING.id), Emphasis(hovered_line=cluster.id))
     for step in range(40):
         ids = [m.id for m in reading.marks]
         act = step % 8
@@ -208,15 +218,14 @@ def test_a_sheet_shows_what_drawing_everything_anew_shows(qapp, scale, orientati
             )
             hidden = None
         layer = MarkLayer(reading, shown.key, Chest(), shapes=shapes)
-        placed = Placed.at(layer, view, 1.0, layer.chosen(chosen), hidden)
-        direct = drawn(
-            lambda painter, all_=placed: paint_marks(painter, all_, np.ones(len(all_.places), bool))
-        )
+        looks = looks_of(layer, emphases[step % 3])
+        placed = Placed.at(layer, view, 1.0, layer.chosen(chosen), hidden, looks)
+        direct = drawn(lambda painter, all_=placed: everything(painter, all_))
         anew = drawn(lambda painter, all_=placed: MarkSheet().paint(painter, all_, (400, 300), moving=False))
         kept = drawn(lambda painter, all_=placed: sheet.paint(painter, all_, (400, 300), moving=False))
-        assert difference(anew, kept) <= 1, f"step {step}"
-        # blending twice rounds twice
-        assert difference(direct, kept) <= 6, f"step {step}"
+        # a line cut at the edge of what is mended rounds otherwise; a missing one would differ by a hundred
+        assert difference(anew, kept) <= 16, f"step {step}"
+        assert difference(direct, kept) <= 16, f"step {step}"
 
 
 def difference(one: QImage, other: QImage) -> int:
