@@ -61,7 +61,8 @@ class Settings:
     `stack_memory_mb` is what decoded slices of tomosynthesis may take together (0: a quarter of the
     machine's memory), `cine_speed` slices a second at first. `picture_memory_mb` is what decoded images of
     the open exam and of its neighbours may take together (0: an eighth of the machine's memory).
-    `pseudonyms` shows made-up names in place of those of patients. `origin` is no setting: it says where
+    `pseudonyms` shows made-up names in place of those of patients. `last_places` keeps the paths of
+    the folders opened last, for the start page. `origin` is no setting: it says where
     the others came from.
     """
 
@@ -78,6 +79,7 @@ class Settings:
     cine_speed: float = 10.0
     picture_memory_mb: float = 0.0
     pseudonyms: bool = False
+    last_places: bool = True
     origin: Origin = field(default_factory=Origin, compare=False, repr=False)
 
 

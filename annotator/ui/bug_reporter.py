@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections import deque
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -71,8 +72,7 @@ class BugReporter(QObject):
         what = crash_report(bug)
         if what not in self._known:
             self._known.add(what)
-            text = describe_crash(bug, write_report(report))
-            print(text, file=sys.stderr)  # noqa: T201  somebody may have started the window from a terminal
+            print(describe_crash(bug, _written(report)), file=sys.stderr)  # noqa: T201  somebody may have started the window from a terminal
         window = self._window
         if window is None or self._reporting:
             return
@@ -94,3 +94,11 @@ class BugReporter(QObject):
     def _in_thread(self, args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:
             self._from_thread.emit(args.exc_value)
+
+
+def _written(report: str) -> Path | None:
+    """The file of a report; a disk that takes none must not be a bug of its own."""
+    try:
+        return write_report(report)
+    except OSError:
+        return None

@@ -36,14 +36,11 @@ def native_report(trace: str) -> str:
     return _report(["ended by the system", *found], ())
 
 
-def write_report(report: str, folder: Path | None = None) -> Path | None:
-    """Keep a report among the logs (or in `folder`); None when the disk takes none."""
+def write_report(report: str) -> Path:
+    """Keep a report among the logs and return the file; raises OSError when the disk takes none."""
     now = datetime.now().astimezone()
-    path = (folder or log_dir()) / f"crash-{now:%Y%m%d-%H%M%S-%f}.txt"
-    try:
-        path.write_text(report, encoding="utf-8")
-    except OSError:
-        return None
+    path = log_dir() / f"crash-{now:%Y%m%d-%H%M%S-%f}.txt"
+    path.write_text(report, encoding="utf-8")
     return path
 
 

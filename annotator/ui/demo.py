@@ -211,12 +211,11 @@ class _Demo:
     def _choose_exam(self, name: str, folder: Path) -> ExamInfo:
         uid = _truths(folder / name)[0]["study_instance_uid"]
         worklist = self.window.worklist
-        row = next((i for i, e in enumerate(worklist.exams) if e.study_instance_uid == uid), None)
-        if row is None:
+        if uid not in {exam.study_instance_uid for exam in worklist.exams}:
             raise DemoFailed(f"the {name} exam is not in the worklist")
         self._heart.begin(f"opening the {name} exam")
-        cell = worklist.list.visualItemRect(worklist.list.item(row))
-        self._robot.click(worklist.list.viewport(), cell.center())
+        worklist.list.go_to(uid)
+        self._robot.click(worklist.list.viewport(), worklist.list.rect_of(uid).center())
 
         def opened() -> bool:
             session = self.window.desk.session

@@ -72,7 +72,7 @@ class ExamView(QObject):
         self._exact = ExactPictures(grid.viewports, runner)
         self.stacks = StackPanes(grid, runner, stack_bytes or default_budget(), self)
         self._runner = runner
-        self.shelf = shelf or PictureShelf(picture_budget(0))
+        self.shelf = PictureShelf(picture_budget(0)) if shelf is None else shelf
         self._rehung = Rehung()
         self._hangings: Hangings | None = None
         self._priors: tuple[ExamInfo, ...] = ()

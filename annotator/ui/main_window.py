@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QStatusBar, QWidget
 
+from annotator.settings import keep_setting
 from annotator.store.display_log import DisplayLog
 from annotator.ui.actions import Chord, make_actions
 from annotator.ui.chord_legend import ChordLegend
@@ -15,30 +16,43 @@ from annotator.ui.commands import Commands
 from annotator.ui.displays import Displays
 from annotator.ui.error_bar import ErrorBar
 from annotator.ui.errors_in_window import ErrorsInWindow
+from annotator.ui.exam_names import ExamNames
 from annotator.ui.exam_strip import ExamStrip
 from annotator.ui.exam_view import ExamView
 from annotator.ui.exports import Exports
+from annotator.ui.guided_tour import PANEL, GuidedTour
+from annotator.ui.hanging_commands import HangingCommands
+from annotator.ui.help_commands import HelpCommands
+from annotator.ui.key_commands import KeyCommands
+from annotator.ui.left_exams import LeftExams
 from annotator.ui.lens import Lens
 from annotator.ui.looking_commands import LookingCommands
+from annotator.ui.moving_commands import MovingCommands
 from annotator.ui.panels.files_problem import FilesProblemPanel
 from annotator.ui.panels.finding import FindingPanel
 from annotator.ui.panels.follow_up import FollowUpPanel
 from annotator.ui.panels.history import HistoryPanel
 from annotator.ui.panels.thumbnails import ThumbnailsPanel
 from annotator.ui.panels.worklist import WorklistPanel
+from annotator.ui.picture_shelf import PictureShelf, picture_budget
 from annotator.ui.pointing import Pointing
+from annotator.ui.profiles import Profiles
+from annotator.ui.read_ahead import ReadAhead
 from annotator.ui.reading_desk import ReadingDesk
 from annotator.ui.reading_in_window import ReadingInWindow
+from annotator.ui.recent_places import RecentPlaces
 from annotator.ui.stack_commands import StackCommands
 from annotator.ui.start_page import StartPage
 from annotator.ui.status_line import StatusLine
 from annotator.ui.task_runner import TaskRunner
+from annotator.ui.tour_card import TourCard
 from annotator.ui.unsaved_question import UnsavedQuestion
 from annotator.ui.viewport_grid import ViewportGrid
 from annotator.ui.window_docks import WindowDocks, stacked
 from annotator.ui.window_menu import whole_menu
 from annotator.ui.window_names import WindowNames
 from annotator.ui.window_places import WindowPlaces
+from annotator.ui.worklist_commands import WorklistCommands
 from annotator.workspace import Workspace
 
 
@@ -55,24 +69,41 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(1600, 900)
         self.runner = runner
+        self.places = WindowPlaces(self, places)
         self._make_parts(workspace)
         self.stack_commands = StackCommands(self)
         self.commands = Commands(self)
         self.looking_commands = LookingCommands(self)
-        self.hands: tuple[object, ...] = (self.commands, self.looking_commands)
+        self.hanging_commands = HangingCommands(self)
+        self.worklist_commands = WorklistCommands(self)
+        self.key_commands = KeyCommands(self)
+        self.moving_commands = MovingCommands(self)
+        self.help_commands = HelpCommands(self)
+        self.hands: tuple[object, ...] = (
+            self.commands,
+            self.help_commands,
+            self.key_commands,
+            self.moving_commands,
+            self.looking_commands,
+            self.hanging_commands,
+            self.worklist_commands,
+        )
         self.actions_by_id = make_actions(self, self.grid, self.hands)
         self.menu = whole_menu(self.actions_by_id, self)
         self._window_names = WindowNames(self)
-        self.strip = ExamStrip(self.menu)
+        self.strip = ExamStrip(self.menu, self.names)
         self._legend = ChordLegend(workspace.lexicon, self)
         self._place_parts()
         self._wire()
-        self._places = WindowPlaces(self, places)
-        self._places.restore()
+        self.key_commands.follow()
+        self.places.restore()
+        self.docks[PANEL].hide()
+        self.hanging_commands.restore()
         self.shown_reading.enable()
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """List and open files, folders, DICOMDIRs and ZIPs."""
+        self.recent.opening(paths)
         self.desk.open_paths(paths)
 
     def show_images(self) -> None:
@@ -90,6 +121,7 @@ class MainWindow(QMainWindow):
     def toggle_images_only(self) -> None:
         """Hide everything but the images, or bring back what was there."""
         self.docks.toggle_images_only()
+        self.hanging_commands.show_images_only(self.docks.images_only)
 
     def open_legend(self, chord: Chord, back: QWidget) -> None:
         """Open the legend of a chord where it covers no tissue: over the findings, else in the corner."""
@@ -103,15 +135,22 @@ class MainWindow(QMainWindow):
             event.ignore()
             self._ask_to_leave(self.close)
             return
-        self._places.keep()
+        self.places.keep()
+        self.read_ahead.stop()
         self.exam_view.close_exam()
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
+            self.start_page.show_dropping(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.start_page.show_dropping(False)
+        super().dragLeaveEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
+        self.start_page.show_dropping(False)
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
@@ -120,15 +159,19 @@ class MainWindow(QMainWindow):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._legend.close_legend()
+        self.key_commands.search.close_search()
         self.follow_up_panel.fit_height()
 
     def _make_parts(self, workspace: Workspace) -> None:
         runner, settings = self.runner, workspace.settings
         self.displays = Displays(settings.grey_output, runner, DisplayLog(), self)
+        self.profiles = Profiles(self.places.file.with_name("profiles.toml"), self)
         self.desk = ReadingDesk(workspace, runner, self)
         self.grid = ViewportGrid()
         self.lens = Lens(self.grid)
-        self.worklist = WorklistPanel()
+        self.names = ExamNames(self)
+        self.names.set_hidden(settings.pseudonyms)
+        self.worklist = WorklistPanel(self.names)
         self.thumbnails = ThumbnailsPanel()
         self.finding_panel = FindingPanel(workspace.lexicon)
         self.follow_up_panel = FollowUpPanel(workspace.lexicon)
@@ -136,15 +179,20 @@ class MainWindow(QMainWindow):
         self.problems = FilesProblemPanel()
         self.status = StatusLine(settings.reader)
         stack_bytes = round(settings.stack_memory_mb * 1e6)
-        self.exam_view = ExamView(self.grid, self.thumbnails, runner, self, stack_bytes=stack_bytes)
+        shelf = PictureShelf(picture_budget(settings.picture_memory_mb))
+        self.exam_view = ExamView(
+            self.grid, self.thumbnails, runner, self, stack_bytes=stack_bytes, shelf=shelf
+        )
         self.exports = Exports(workspace, runner, self)
         self.errors = ErrorBar()
+        self.tour_card = TourCard()
+        self.recent = RecentPlaces(self.places.file, self, kept=settings.last_places)
         self._unsaved = UnsavedQuestion(self.exports, self)
 
     def _place_parts(self) -> None:
         self.setMenuWidget(self.strip)
         self._pages = QStackedWidget()
-        self.start_page = StartPage(self.actions_by_id)
+        self.start_page = StartPage(self.actions_by_id, self.recent, self.profiles, self.runner)
         self._pages.addWidget(self.start_page)
         self._pages.addWidget(self.grid)
         self.setCentralWidget(stacked(self._pages, above=self.errors))
@@ -160,6 +208,7 @@ class MainWindow(QMainWindow):
             "findings": stacked(self.finding_panel, self.follow_up_panel),
             "history": self.history,
             "problems": self.problems,
+            PANEL: self.tour_card,
         }
         self.docks = WindowDocks(self, panels)
 
@@ -167,6 +216,7 @@ class MainWindow(QMainWindow):
         self.pointing = Pointing(self)
         self.shown_reading = ReadingInWindow(self)
         self.troubles = ErrorsInWindow(self)
+        self.tour = GuidedTour(self)
         desk, say = self.desk, self.status.show_message
         desk.closing.connect(self.finding_panel.commit_comment)
         desk.progress.connect(self.status.show_progress)
@@ -175,11 +225,26 @@ class MainWindow(QMainWindow):
             message.connect(say)
         self.status.cancelled.connect(desk.cancel_listing)
         self.status.cancelled.connect(self.exports.cancel)
+        self.left_exams = LeftExams(desk, self.exam_view, self.grid)
+        desk.exam_changed.connect(self.left_exams.bring_back)
+        self.read_ahead = ReadAhead(desk, self.exam_view, self.worklist, self.grid, self.runner)
+        self.read_ahead.ready.connect(self.worklist.show_ready)
         self.worklist.exam_chosen.connect(desk.open_exam)
         self.worklist.problems_wanted.connect(lambda: self.show_panel("problems"))
-        self.strip.layout_chosen.connect(self.exam_view.set_layout)
+        self.strip.layout_chosen.connect(self.hanging_commands.use_layout)
         self.exam_view.layout_changed.connect(self.strip.show_layout)
+        desk.exam_changed.connect(lambda _exam: self.recent.opened())
+        self.start_page.place_chosen.connect(lambda place: self.open_paths([place]))
+        self.start_page.keep_places.connect(self._keep_places)
         self._legend.picked.connect(self.commands.chord_picked)
+
+    def _keep_places(self, kept: bool) -> None:
+        self.recent.keep(kept)
+        settings = self.desk.workspace.settings
+        self.runner.write(
+            lambda: keep_setting(settings, "last_places", kept),
+            on_error=lambda error: self.errors.show_error(str(error)),
+        )
 
     def _ask_to_leave(self, leave: Callable[[], object]) -> None:
         session = self.desk.session

@@ -83,7 +83,7 @@ def apply_theme(app: QApplication) -> None:
 
 def style_sheet(points: float) -> str:
     """The style sheet for a body text of that size."""
-    return f"""
+    return f"""{_START_AND_ERRORS}
 QMainWindow, QMainWindow::separator {{ background: {BACKGROUND}; }}
 QMainWindow::separator {{ width: 1px; height: 1px; background: {LINE}; }}
 QStatusBar, #panel, #strip, #status, QScrollArea, QScrollArea > QWidget > QWidget {{
@@ -137,4 +137,14 @@ QStatusBar::item {{ border: none; }}
 QScrollArea {{ border: none; }}
 QProgressBar {{ background: {FIELD}; border: 1px solid {LINE}; border-radius: 3px; max-height: 10px; }}
 QProgressBar::chunk {{ background: {ACCENT}; }}
+"""
+
+
+_START_AND_ERRORS = f"""
+QLabel[role="drop"], QLabel[role="dropping"] {{ color: {DIM}; border: 1px dashed {LINE}; border-radius: 4px;
+    padding: 8px; }}
+QLabel[role="dropping"] {{ color: {STRONG}; border-color: {ACCENT}; background: {ACCENT_FILL}; }}
+#errors {{ background: {RAISED}; border-bottom: 2px solid {WARNING}; }}
+QPushButton[role="way"] {{ padding: 6px 12px; text-align: left; }}
+QPushButton[role="way"]:focus {{ padding: 5px 11px; }}
 """

@@ -24,6 +24,7 @@ class DockPlace(NamedTuple):
 PLACES: Mapping[str, DockPlace] = {
     "worklist": DockPlace(LEFT, 20),
     "thumbnails": DockPlace(LEFT, 20),
+    "tour": DockPlace(LEFT, 20, shown=False),
     "findings": DockPlace(RIGHT, 34),
     "history": DockPlace(RIGHT, 34, shown=False),
     "problems": DockPlace(BOTTOM, 14, shown=False),
@@ -66,6 +67,11 @@ class WindowDocks(QObject):
             self._docks[name].hide()
         else:
             self.show(name)
+
+    @property
+    def images_only(self) -> bool:
+        """Whether the images are alone."""
+        return bool(self._hidden_for_images)
 
     def toggle_images_only(self) -> None:
         """Hide everything but the images, or bring back what was there."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QSettings
 
 from annotator.settings import settings_path
 from annotator.ui.lens import LensLook
+from annotator.ui.worklist_rows import Choice
 
 if TYPE_CHECKING:
     from annotator.ui.main_window import MainWindow
@@ -21,7 +22,7 @@ class WindowPlaces:
 
     def __init__(self, window: MainWindow, file: Path | None = None) -> None:
         self._window = window
-        self._file = file or settings_path().with_name("window.ini")
+        self.file = file or settings_path().with_name("window.ini")
 
     def keep(self) -> None:
         """Write down how everything stands."""
@@ -34,6 +35,7 @@ class WindowPlaces:
             places.setValue("follow_up", "folded" if window.follow_up_panel.fold_chosen else "unfolded")
         places.setValue("look", window.commands.look_text)
         places.setValue("lens", window.lens.look.to_text())
+        places.setValue("worklist", window.worklist.choice.to_text())
         places.setValue("linked", window.looking_commands.linking.to_text())
 
     def restore(self) -> None:
@@ -46,9 +48,10 @@ class WindowPlaces:
             window.restoreState(docks, _LAYOUT_VERSION)
         window.lens.set_look(LensLook.from_text(str(places.value("lens", ""))))
         window.looking_commands.linking.from_text(str(places.value("linked", "")))
+        window.worklist.choose(Choice.from_text(str(places.value("worklist", ""))))
         window.commands.restore_look(str(places.value("look", "")))
         if places.contains("follow_up"):
             window.follow_up_panel.fold(places.value("follow_up") == "folded")
 
     def _open(self) -> QSettings:
-        return QSettings(str(self._file), QSettings.Format.IniFormat)
+        return QSettings(str(self.file), QSettings.Format.IniFormat)

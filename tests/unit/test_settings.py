@@ -136,6 +136,7 @@ def test_settings_hold_nothing_of_a_patient() -> None:
         "cine_speed",
         "picture_memory_mb",
         "pseudonyms",
+        "last_places",
     }
 
 

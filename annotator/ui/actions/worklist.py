@@ -11,5 +11,10 @@ ROWS: tuple[ActionSpec, ...] = (
     ActionSpec("previous_exam", "Go", "Previous exam", ("PgUp",), "step_exam", "The exam before it", "exam", "image", -1),
     ActionSpec("older_exam", "Go", "Older exam of this patient", ("[",), "step_patient", "The exam of this patient before this one", "exam", "window", -1),
     ActionSpec("newer_exam", "Go", "Newer exam of this patient", ("]",), "step_patient", "The exam of this patient after this one", "exam", "window", 1),
+    ActionSpec("done_and_next", "Go", "Done, next exam", ("Shift+PgDown", "F12"), "done_and_next", "Call this exam done, save, and open the next one that is not", "exam"),
+    ActionSpec("done", "Go", "Done / not done", ("Ctrl+D",), "toggle_done", "Call this exam done, or take it up again; it can be undone", "exam"),
+    ActionSpec("back_exam", "Go", "Back to the exam before", ("Alt+Left",), "back_exam", "The exam that was open before, with panes, zoom and window as they were left"),
+    ActionSpec("forward_exam", "Go", "Forward again", ("Alt+Right",), "forward_exam", "The exam from which you went back"),
+    ActionSpec("hide_names", "Screen", "Hide names", ("Ctrl+Shift+H",), "toggle_names", "Pseudonyms in place of names, for screens that are shared or pictured"),
 )
 # fmt: on
