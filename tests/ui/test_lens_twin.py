@@ -14,6 +14,7 @@ from annotator.imaging.grayscale import display_lut
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import Laterality
 from annotator.ui.lens import Lens, LensLook
+from annotator.ui.pane_places import Places, Spot
 from annotator.ui.viewport_grid import ViewportGrid
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -27,7 +28,7 @@ def lens(qtbot):
     grid = ViewportGrid()
     qtbot.addWidget(grid)
     grid.resize(1000, 500)
-    grid.set_layout(2)
+    grid.arrange(Places((Spot(0, 0, 0), Spot(0, 0, 1))))
     grid.show()
     lens = Lens(grid)
     for viewport in grid.viewports:

