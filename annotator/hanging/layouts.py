@@ -181,7 +181,7 @@ def _shown_places(row: Row, rows: int) -> tuple[Place | None, ...]:
 
 
 def _filled(exams: _Exams, layout: Layout, cells: Sequence[_Cell], step: int, steps: int) -> Hung:
-    shown = [_first_of(cell.place, exams.focus) for cell in cells]
+    shown = _shown_images([cell.place for cell in cells], exams.focus)
     taken = {info.sop_instance_uid for info in shown if info is not None}
     panes: list[HungImage | None] = []
     given: set[str] = set(taken)
@@ -236,11 +236,17 @@ def _others(exams: _Exams, given: set[str]) -> tuple[OtherImage, ...]:
     return tuple(found)
 
 
-def _first_of(place: Place | None, focus: str) -> ImageInfo | None:
-    """What hangs in a place: the image looked at if it belongs there, else the first."""
-    if place is None or not place.images:
-        return None
-    return next((i for i in place.images if i.sop_instance_uid == focus), place.images[0])
+def _shown_images(places: Sequence[Place | None], focus: str) -> list[ImageInfo | None]:
+    """The first image of each place; the one looked at in the place that is its own, else where it belongs."""
+    shown = [None if place is None or not place.images else place.images[0] for place in places]
+    if any(info is not None and info.sop_instance_uid == focus for info in shown):
+        return shown
+    for at, place in enumerate(places):
+        wanted = next((i for i in place.images if i.sop_instance_uid == focus), None) if place else None
+        if wanted is not None:
+            shown[at] = wanted
+            break
+    return shown
 
 
 def _hung_in(row: Row, uid: str) -> bool:

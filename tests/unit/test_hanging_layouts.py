@@ -102,6 +102,12 @@ def test_an_alternative_that_is_looked_at_takes_the_place():
     assert "You chose it among the images of this side and view." in hung.panes[0].why
 
 
+def test_an_image_looked_at_hangs_once_though_it_belongs_to_two_places():
+    hung = hang(exam("RCC", "RCC-ID"), focus="RCC")
+    assert grid(hung) == [["RCC", "RCCID"]]
+    assert grid(hang(exam("RCC", "RCC-ID"), focus="RCC-ID")) == [["RCC", "RCCID"]]
+
+
 def test_every_image_steps_by_in_a_single_pane():
     images = exam(*FOUR, "RMCC")
     seen = [grid(hang(images, layout=Layout.SINGLE, step=n))[0][0] for n in range(5)]
