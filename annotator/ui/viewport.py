@@ -216,8 +216,8 @@ class Viewport(PlacedPicture):
 
     def set_reading(self, reading: Reading | None) -> None:
         """Show the marks of this reading that lie on the picture."""
-        self._marks.set_reading(reading)
-        self.update()
+        if self._marks.set_reading(reading):
+            self.update()
 
     def set_selection(
         self, finding_id: str | None, mark_ids: frozenset[str], cluster_id: str | None = None
@@ -264,9 +264,12 @@ class Viewport(PlacedPicture):
         """Id of the cluster whose line is under the hand, None when there is none or marks are hidden."""
         return self._marks.outline_at(point, self._view, self.ratio)
 
-    def paint_marks(self, painter: QPainter, view: ViewTransform, size: tuple[int, int]) -> None:
+    def paint_marks(
+        self, painter: QPainter, view: ViewTransform, size: tuple[int, int], *, kept: bool = False
+    ) -> None:
         """Draw what the reading says of the picture as it lies at `view`, in device pixels, e.g. in a lens."""
-        self._marks.paint(painter, view, size, self.hand.preview, self.ratio)
+        preview, moving = self.hand.preview, self._moving
+        self._marks.paint(painter, view, size, preview, self.ratio, kept=kept, moving=moving)
 
     def is_drag(self, start: Touch, now: Touch) -> bool:
         """Whether the hand went far enough to mean it."""
@@ -378,7 +381,7 @@ class Viewport(PlacedPicture):
                 output=self._output,
             )
             painter.drawImage(0, 0, grey)
-            self.paint_marks(painter, self._grey.shown, size)
+            self.paint_marks(painter, self._grey.shown, size, kept=True)
             wording = self.wording()
             if wording is not None:
                 wording.paint(painter)
