@@ -33,6 +33,7 @@ class Row:
     modality: str | None = None
     intent: str | None = None
     laterality: str | None = None
+    laterality_source: str | None = None
     view: str | None = None
     view_modifiers: tuple[str, ...] = ()
     view_source: str | None = None
@@ -139,6 +140,7 @@ def _facts(info: ImageInfo) -> dict[str, Any]:
         **{name: getattr(info, name) for name in _SAME_NAME},
         "intent": info.intent,
         "laterality": info.laterality,
+        "laterality_source": info.laterality_source or None,
         "view": info.view.name,
         "view_modifiers": info.view.modifiers,
         "view_source": info.view.source or None,

@@ -60,7 +60,7 @@ def test_json_names_what_scripts_rely_on(folder: Path, capsys: pytest.CaptureFix
     row = rows["a.dcm"]
     assert row["label"] == "LMCC"
     assert (row["laterality"], row["view"], row["view_modifiers"]) == ("L", "CC", ["M"])
-    assert row["view_source"] == "ViewCodeSequence"
+    assert (row["laterality_source"], row["view_source"]) == ("ImageLaterality", "ViewCodeSequence")
     assert (row["spacing_mm"], row["spacing_basis"]) == ([0.05, 0.05], "estimated, in breast")
     assert row["magnification_factor"] == 2
     assert row["windows"] == [{"name": "NORMAL", "center": 2000, "width": 1800, "function": "SIGMOID"}]
