@@ -28,6 +28,7 @@ from annotator.ui.left_exams import LeftExams
 from annotator.ui.lens import Lens
 from annotator.ui.looking_commands import LookingCommands
 from annotator.ui.moving_commands import MovingCommands
+from annotator.ui.pane_thumbnails import PaneThumbnails
 from annotator.ui.panels.files_problem import FilesProblemPanel
 from annotator.ui.panels.finding import FindingPanel
 from annotator.ui.panels.follow_up import FollowUpPanel
@@ -229,6 +230,8 @@ class MainWindow(QMainWindow):
         desk.exam_changed.connect(self.left_exams.bring_back)
         self.read_ahead = ReadAhead(desk, self.exam_view, self.worklist, self.grid, self.runner)
         self.read_ahead.ready.connect(self.worklist.show_ready)
+        coverage = self.looking_commands.coverage
+        self.pane_thumbnails = PaneThumbnails(self.thumbnails, self.exam_view, self.grid, coverage)
         self.worklist.exam_chosen.connect(desk.open_exam)
         self.worklist.problems_wanted.connect(lambda: self.show_panel("problems"))
         self.strip.layout_chosen.connect(self.hanging_commands.use_layout)

@@ -166,12 +166,19 @@ def thumbnail(picture: Picture) -> NDArray[np.uint8]:
     return picture.small
 
 
-def small_picture(picture: Picture) -> NDArray[np.uint8]:
-    """`Picture.small` made anew, for a picture that hangs otherwise now; some milliseconds."""
-    return _small(picture.info, picture.levels, picture.orientation, picture.voi)
+def small_picture(picture: Picture, voi: Voi | None = None, *, inverted: bool = False) -> NDArray[np.uint8]:
+    """`Picture.small` made anew, for a picture that hangs otherwise now or is seen through another window.
+
+    Some milliseconds. `voi` None: the window it is shown in at first.
+    """
+    return _small(
+        picture.shown_info, picture.levels, picture.orientation, voi or picture.voi, inverted=inverted
+    )
 
 
-def _small(info: ImageInfo, levels: Levels, orientation: Orientation, voi: Voi) -> NDArray[np.uint8]:
+def _small(
+    info: ImageInfo, levels: Levels, orientation: Orientation, voi: Voi, *, inverted: bool = False
+) -> NDArray[np.uint8]:
     view = fit_hung(info, orientation, SMALL_PX, SMALL_PX)
     values = render_values(levels, view, SMALL_PX, SMALL_PX, Mode.MEAN, outside=0)
-    return shade(values, display_lut(info, voi), view)
+    return shade(values, display_lut(info, voi, invert=inverted), view)

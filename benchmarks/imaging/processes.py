@@ -16,6 +16,11 @@ def proportional_memory(pid: int) -> int:
     return sum(_field(one, "Pss") for one in _family(pid))
 
 
+def data_memory(pid: int) -> int:
+    """Bytes of data (anonymous pages); unlike the others it does not change with what other programs map."""
+    return sum(_field(one, "Anonymous") for one in _family(pid))
+
+
 def processor_seconds(pid: int) -> float:
     """Time on a processor so far, of all threads that are alive; far finer than the system's ticks."""
     used = 0
