@@ -146,7 +146,26 @@ class Lens(LensGlass):
         inside = QPointF(
             min(max(at.x(), 0.0), there.width() - 1.0), min(max(at.y(), 0.0), there.height() - 1.0)
         )
-        self.twin.lie_over(there, inside, point, self.scale * self._larger(here, there))
+        self.twin.lie_over(
+            there, self._beside(here, there, inside), point, self.scale * self._larger(here, there)
+        )
+        self.raise_()
+
+    def _beside(self, here: Viewport, there: Viewport, at: QPointF) -> QPointF:
+        """The place for the twin's middle, moved away as far as the two would lie over each other.
+
+        Near the chest wall the same place of both breasts is nearer than a lens is wide.
+        """
+        if here.parentWidget() is not there.parentWidget():
+            return at
+        mine, side = QPointF(self.geometry().center()), float(self.look.side)
+        apart = QPointF(there.mapToParent(at.toPoint())) - mine
+        if abs(apart.x()) >= side or abs(apart.y()) >= side:
+            return at
+        across = there.geometry().center() - here.geometry().center()
+        if abs(across.x()) >= abs(across.y()):
+            return QPointF(at.x() + (side if across.x() >= 0 else -side) - apart.x(), at.y())
+        return QPointF(at.x(), at.y() + (side if across.y() >= 0 else -side) - apart.y())
 
     def _other(self, here: Viewport, point: ImagePoint) -> tuple[Viewport, ImagePoint] | None:
         there = other_breast(here, self._grid.viewports)

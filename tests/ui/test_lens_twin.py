@@ -97,6 +97,20 @@ def test_where_the_place_is_out_of_sight_it_stands_at_the_edge_and_shows_it_all_
     assert left.geometry().adjusted(-1, -1, 1, 1).contains(lens.twin.geometry().center())
 
 
+@pytest.mark.parametrize("x", [490, 450, 380, 200])
+def test_the_two_never_lie_over_each_other(lens, x):
+    point = point_at(lens, QPoint(x, 230))
+    right, left = panes(lens)
+    assert lens.twin.isVisible()
+    assert not lens.geometry().adjusted(1, 1, -1, -1).intersects(lens.twin.geometry().adjusted(1, 1, -1, -1))
+    assert lens.twin.geometry().center().x() > lens.geometry().center().x()
+    middle = lens.twin.middle
+    assert (middle.column, middle.row) == pytest.approx((COLUMNS - point.column, point.row), abs=0.01)
+    move(left, QPoint(500 - x, 230), held=NONE)
+    assert lens.twin.viewport is right
+    assert lens.twin.geometry().center().x() < lens.geometry().center().x()
+
+
 def test_it_goes_with_the_lens_and_with_the_pointer(lens):
     point_at(lens)
     right, left = panes(lens)
