@@ -64,7 +64,7 @@ def _report(places: Iterable[str], last_acts: Sequence[str]) -> str:
         *places,
     ]
     if last_acts:
-        lines.append(f"last acts: {', '.join(last_acts)}")
+        lines.append(f"acts before: {', '.join(last_acts)}")
     return "\n".join(lines) + "\n"
 
 

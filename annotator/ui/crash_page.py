@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
 from annotator.ui.icons import icon
 
 PROMISE = (
-    "This is the whole report: versions, code places and the names of the last acts. It holds no patient, no "
+    "This is the whole report: versions, code places and the names of the acts before. It holds no patient, no "
     "file, no image and nothing you typed. Nothing is sent; copy or save it and give it to the makers."
 )
-WIDTH_EMS, HEIGHT_LINES = 44, 22
+WIDTH_EMS, HEIGHT_LINES = 70, 30
 
 
 class CrashPage(QDialog):

@@ -9,6 +9,7 @@ from annotator.hanging import Layout
 from annotator.model.image import ExamInfo
 from annotator.ui.elided_label import ElidedLabel
 from annotator.ui.exam_names import ExamNames, date_text
+from annotator.ui.icons import icon, picture
 from annotator.ui.session import ReadingSession, SaveState
 from annotator.ui.theme import DIM, SAVED, WARNING
 
@@ -20,6 +21,20 @@ LAYOUTS = (
     (Layout.PRIOR, "Prior", "The exam and an earlier one of the same patient, pane under pane", "F7"),
 )
 """What the buttons are called, what they do, and the key that does it too."""
+_LAYOUT_SHAPES = {
+    Layout.FOUR: "grid-2x2",
+    Layout.PAIR: "columns-2",
+    Layout.SINGLE: "square",
+    Layout.LARGE: "layout-panel-left",
+    Layout.PRIOR: "rows-2",
+}
+SAVE_SHAPES = {
+    SaveState.SAVED: "circle-check",
+    SaveState.SAVING: "loader-circle",
+    SaveState.FAILED: "triangle-alert",
+}
+"""Each state has a shape of its own: its colour is never all that tells it."""
+SIGN_PX = 14
 
 
 def age_text(age: str) -> str:
@@ -58,7 +73,7 @@ class ExamStrip(QWidget):
         self.name = ElidedLabel("Mammogram Annotator")
         self.name.setProperty("role", "title")
         self.facts = ElidedLabel()
-        self.menu = QPushButton("Menu")
+        self.menu = QPushButton(icon("menu"), "Menu")
         self.menu.setMenu(menu)
         self.menu.setToolTip("Everything the window can do")
         self.menu.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -71,7 +86,7 @@ class ExamStrip(QWidget):
         row.addWidget(self.facts)
         row.addSpacing(12)
         for layout, text, meaning, key in LAYOUTS:
-            button = QPushButton(text)
+            button = QPushButton(icon(_LAYOUT_SHAPES[layout]), text)
             button.setCheckable(True)
             button.setToolTip(f"{meaning} ({key})")
             button.setAccessibleName(f"Layout: {text}")
@@ -81,9 +96,9 @@ class ExamStrip(QWidget):
             self.layouts[layout] = button
             row.addWidget(button)
         row.addStretch(1)
-        self.dot = QLabel("●")
+        self.sign = QLabel()
         self.saved = ElidedLabel()
-        row.addWidget(self.dot)
+        row.addWidget(self.sign)
         row.addWidget(self.saved)
         self.show_save_state()
 
@@ -118,11 +133,12 @@ class ExamStrip(QWidget):
     def show_save_state(self) -> None:
         """Say whether everything on screen is saved."""
         shown = self._session is not None
-        self.dot.setVisible(shown)
+        self.sign.setVisible(shown)
         self.saved.setVisible(shown)
         if self._session is not None:
             colour, words = save_text(self._session)
-            self.dot.setStyleSheet(f"color: {colour}")
+            shape = SAVE_SHAPES[self._session.save_state]
+            self.sign.setPixmap(picture(shape, SIGN_PX, self.devicePixelRatioF(), colour))
             self.saved.setStyleSheet(f"color: {colour}" if colour == WARNING else "")
             self.saved.setText(words)
 

@@ -133,7 +133,9 @@ class GuidedTour(QObject):
         self._at = at
         self._remember(at, "" if self._sample is None else self._sample.finding_id)
         if at >= len(self._steps):
-            self._card.show_step("the end", "That is the whole day", "", "Close the tour", may_skip=False)
+            self._card.show_step(
+                "the end", "You have read your first finding", "", "Close the tour", may_skip=False
+            )
             self._tell_end()
             return
         step = self._steps[at]

@@ -34,7 +34,7 @@ WAYS = {
     "open_sample": "flask-conical",
     "tour": "route",
 }
-WIDTH_EMS = 34
+WIDTH_EMS = 52
 ICON_PX = 20
 NO_PLACES = "Folders you open will be listed here by their path; nothing of what is in them is kept."
 NOT_KEPT = "Folders you open are not remembered."
@@ -59,7 +59,7 @@ class StartPage(QScrollArea):
         self.place_buttons: dict[Path, QPushButton] = {}
         self._gone: set[Path] = set()
         self._make_places()
-        self._question = ProfileChoice(profiles, "What do your hands expect? You can change it at any time.")
+        self._question = ProfileChoice(profiles)
         self._question.setVisible(not profiles.chosen)
         self._lay_out()
         recent.changed.connect(self._show_places)

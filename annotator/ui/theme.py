@@ -141,7 +141,7 @@ QProgressBar::chunk {{ background: {ACCENT}; }}
 
 
 _START_AND_ERRORS = f"""
-QLabel[role="drop"], QLabel[role="dropping"] {{ color: {DIM}; border: 1px dashed {LINE}; border-radius: 4px;
+QLabel[role="drop"], QLabel[role="dropping"] {{ color: {DIM}; border: 1px dashed {DIM}; border-radius: 4px;
     padding: 8px; }}
 QLabel[role="dropping"] {{ color: {STRONG}; border-color: {ACCENT}; background: {ACCENT_FILL}; }}
 #errors {{ background: {RAISED}; border-bottom: 2px solid {WARNING}; }}
