@@ -23,12 +23,14 @@ _OPPOSITE: dict[Wall, Wall] = {"left": "right", "right": "left", "top": "bottom"
 _TRANSPOSED: dict[Wall, Wall] = {"left": "top", "top": "left", "right": "bottom", "bottom": "right"}
 
 
-def orientation_for(info: ImageInfo, chest_wall: Wall | None = None) -> tuple[Orientation, str]:
+def orientation_for(
+    info: ImageInfo, chest_wall: Wall | None = None, axilla: Wall | None = None
+) -> tuple[Orientation, str]:
     """How the stored image is turned for display, and the reason in words.
 
     A reader's own turn goes first. Then Patient Orientation decides. Where the header has none,
-    `chest_wall`, the edge of the stored image at which the pixels show it, decides about mirroring;
-    without it the image is shown as stored.
+    `chest_wall`, the edge of the stored image at which the pixels show it, decides about mirroring, and of an
+    MLO `axilla`, the edge that the muscle reaches, what is up; without them the image is shown as stored.
     """
     chest_wall = chest_wall or info.chest_wall
     if info.turned is not None:
@@ -38,14 +40,14 @@ def orientation_for(info: ImageInfo, chest_wall: Wall | None = None) -> tuple[Or
     if info.laterality is Laterality.BOTH:
         return Orientation(), "shown as stored: it does not show which breast it belongs to, but both"
     if info.patient_orientation is None:
-        return _from_pixels(info.laterality, chest_wall, "no Patient Orientation in the header")
+        return _from_pixels(info, chest_wall, axilla, "no Patient Orientation in the header")
     row, column = (direction.strip().upper() for direction in info.patient_orientation)
     said = f"Patient Orientation {row}\\{column}"
     transpose = _place_of(column, "AP") < _place_of(row, "AP")
     if transpose:
         row, column = column, row
     if ("A" in row) == ("P" in row):
-        return _from_pixels(info.laterality, chest_wall, f"{said} does not say where the chest wall is")
+        return _from_pixels(info, chest_wall, axilla, f"{said} does not say where the chest wall is")
     upside_down = _upside_down(info, column)
     doubt = "" if upside_down is not None else "; it does not say what is up"
     if info.laterality is None:
@@ -73,21 +75,28 @@ def edge_for(info: ImageInfo) -> Edge:
     return shown if shown == "left" or shown == "right" else "center"
 
 
-def _from_pixels(side: Laterality | None, wall: Wall | None, why: str) -> tuple[Orientation, str]:
-    if side is None:
+def _from_pixels(
+    info: ImageInfo, wall: Wall | None, axilla: Wall | None, why: str
+) -> tuple[Orientation, str]:
+    if info.laterality is None:
         where = "" if wall is None else f"; the chest wall is seen at the {wall} edge"
         return Orientation(), f"{why}; shown as stored: the header does not say which breast this is{where}"
     if wall is None:
         return Orientation(), f"{why}; shown as stored"
-    wanted: Wall = "right" if side is Laterality.RIGHT else "left"
-    if wall == "left" or wall == "right":
-        orientation = Orientation(flip_columns=wall != wanted)
-        return orientation, f"{why}; {_in_words(orientation)} by the chest wall seen at the {wall} edge"
-    clockwise = (wall == "top") == (wanted == "right")
-    orientation = Orientation(transpose=True, flip_columns=clockwise, flip_rows=not clockwise)
-    return orientation, (
-        f"{why}; turned a quarter by the chest wall seen at the {wall} edge, and what is up is not known"
-    )
+    quarter = wall in ("top", "bottom")
+    wanted = "right" if info.laterality is Laterality.RIGHT else "left"
+    ways = [Orientation(quarter, columns, rows) for rows in (False, True) for columns in (False, True)]
+    upright = [way for way in ways if _shown(wall, way) == wanted]
+    seen = f"the chest wall seen at the {wall} edge"
+    if axilla is not None and info.view.name == "MLO":
+        found = next((way for way in upright if _shown(axilla, way) == "top"), None)
+        if found is not None:
+            return found, f"{why}; {_in_words(found)} by {seen} and the axilla at the {axilla} edge"
+    if quarter:
+        # a turn of the film is likelier than a mirror
+        turned = next(way for way in upright if way.flip_columns != way.flip_rows)
+        return turned, f"{why}; turned a quarter by {seen}, and what is up is not known"
+    return upright[0], f"{why}; {_in_words(upright[0])} by {seen}"
 
 
 def _wall_said(info: ImageInfo) -> Wall | None:

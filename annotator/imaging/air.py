@@ -39,7 +39,9 @@ def hung(info: ImageInfo, levels: Levels) -> tuple[Orientation, str]:
 
     See docs/domain.md, turning and hanging.
     """
-    return orientation_for(info, chest_wall_edge(levels))
+    shares = _tissue_at_edges(levels)
+    wall = _chest_wall(shares)
+    return orientation_for(info, wall, _axilla(shares, wall))
 
 
 def with_chest_wall(info: ImageInfo, levels: Levels) -> ImageInfo:
@@ -53,12 +55,38 @@ def chest_wall_edge(levels: Levels) -> Wall | None:
     Top or bottom only where that is clearer than left or right: the muscle of a side view fills much of the
     upper edge too.
     """
+    return _chest_wall(_tissue_at_edges(levels))
+
+
+def _tissue_at_edges(levels: Levels) -> dict[Wall, float]:
+    """Which share of each edge of the stored image is tissue."""
     tissue = tissue_mask(levels)
     rows, columns = (max(length // 16, 1) for length in tissue.shape)
-    left, right = float(tissue[:, :columns].mean()), float(tissue[:, -columns:].mean())
-    top, bottom = float(tissue[:rows].mean()), float(tissue[-rows:].mean())
-    if abs(top - bottom) > abs(left - right) + CLEARLY_MORE:
-        return "top" if top > bottom else "bottom"
-    if abs(left - right) < CLEARLY_MORE:
+    return {
+        "left": float(tissue[:, :columns].mean()),
+        "right": float(tissue[:, -columns:].mean()),
+        "top": float(tissue[:rows].mean()),
+        "bottom": float(tissue[-rows:].mean()),
+    }
+
+
+def _chest_wall(shares: dict[Wall, float]) -> Wall | None:
+    across, down = abs(shares["left"] - shares["right"]), abs(shares["top"] - shares["bottom"])
+    if down > across + CLEARLY_MORE:
+        return _clearer(shares, "top", "bottom")
+    return _clearer(shares, "left", "right")
+
+
+def _axilla(shares: dict[Wall, float], wall: Wall | None) -> Wall | None:
+    """The edge beside the chest wall that the muscle of an MLO reaches; the fold below the breast leaves air."""
+    if wall is None:
         return None
-    return "left" if left > right else "right"
+    return (
+        _clearer(shares, "top", "bottom") if wall in ("left", "right") else _clearer(shares, "left", "right")
+    )
+
+
+def _clearer(shares: dict[Wall, float], a: Wall, b: Wall) -> Wall | None:
+    if abs(shares[a] - shares[b]) < CLEARLY_MORE:
+        return None
+    return a if shares[a] > shares[b] else b

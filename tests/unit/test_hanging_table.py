@@ -412,6 +412,39 @@ def test_without_patient_orientation_the_chest_wall_in_the_pixels_decides(view: 
         assert "does not say which breast" in reason
 
 
+# an MLO without orientation: side, chest wall, the edge that the muscle reaches, what is done
+MLO_WITHOUT_ORIENTATION = """
+R  right   top     shown as stored
+R  right   bottom  mirrored top to bottom
+R  left    top     mirrored left to right
+R  left    bottom  mirrored left to right, mirrored top to bottom
+R  bottom  left    rows and columns exchanged
+R  bottom  right   rows and columns exchanged, mirrored top to bottom
+R  top     left    rows and columns exchanged, mirrored left to right
+R  top     right   rows and columns exchanged, mirrored left to right, mirrored top to bottom
+L  left    top     shown as stored
+L  left    bottom  mirrored top to bottom
+L  right   top     mirrored left to right
+L  top     left    rows and columns exchanged
+L  bottom  right   rows and columns exchanged, mirrored left to right, mirrored top to bottom
+"""
+
+
+@pytest.mark.parametrize("row", MLO_WITHOUT_ORIENTATION.strip().splitlines())
+def test_of_an_mlo_the_axilla_in_the_pixels_tells_what_is_up(row: str):
+    side, wall, axilla, *words = row.split()
+    info = replace(_coded("1", side, "MLO", (), "SCT", "P\\F"), patient_orientation=None)
+    turn, reason = orientation_for(info, wall, axilla)
+    assert turn == _turn(" ".join(words))
+    assert (
+        f"{' '.join(words)} by the chest wall seen at the {wall} edge and the axilla at the {axilla} edge"
+        in reason
+    )
+    above = replace(info, view=replace(info.view, name="CC"))
+    assert "axilla" not in orientation_for(above, wall, axilla)[1]
+    assert orientation_for(_coded("1", side, "MLO", (), "SCT", "P\\F"), wall, axilla)[1].startswith("Patient")
+
+
 # without a side: never mirrored left to right, feet down, at the edge where the orientation has the chest wall
 WITHOUT_A_SIDE = r"""
 A\F  shown as stored                                       left
