@@ -199,8 +199,15 @@ class Reading:
     def size_of(self, finding_id: str) -> MarkKind | None:
         """Micro or macro: what the reader said of the finding, else what all its marks agree on."""
         said = self.finding(finding_id).size
-        kinds = {m.kind for m in self.marks if m.finding_id == finding_id}
-        return said or (next(iter(kinds)) if len(kinds) == 1 else None)
+        if said is not None:
+            return said
+        kind: MarkKind | None = None
+        for mark in self.marks:
+            if mark.finding_id == finding_id and mark.kind is not kind:
+                if kind is not None:
+                    return None
+                kind = mark.kind
+        return kind
 
 
 _Item = TypeVar("_Item", Finding, Mark, Cluster)

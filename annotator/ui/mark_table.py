@@ -6,17 +6,17 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from annotator.model.edits import unchanged_ends
 from annotator.model.finding import Reading
-from annotator.model.geometry import SpacingBasis
+from annotator.model.geometry import ImagePoint, SpacingBasis
 from annotator.model.image import ImageKey
 from annotator.model.mark import Mark, MarkKind
-from annotator.ui.hit_test import Points
+from annotator.ui.hit_test import Points, as_array, inside
 
 _BASES = tuple(SpacingBasis)
 _KEPT = 4
@@ -64,6 +64,13 @@ class MarkTable:
     def rows_on(self, images: Iterable[ImageKey]) -> NDArray[np.intp]:
         """Rows of the marks on these images, in order."""
         return np.flatnonzero(self.is_on(images))
+
+    def frames_of(self, sop_instance_uid: str) -> frozenset[int]:
+        """Numbers of the frames of an image that have marks."""
+        codes = {
+            code: key for key, code in self.codes.images.items() if key.sop_instance_uid == sop_instance_uid
+        }
+        return frozenset(key.frame for code, key in codes.items() if bool(np.any(self.images == code)))
 
     def rows_of(self, finding_id: str) -> NDArray[np.intp]:
         """Rows of the marks of a finding, in order."""
@@ -138,6 +145,20 @@ def _sizes(mark: Mark) -> tuple[float, float, int, float]:
 def _empty() -> MarkTable:
     codes = _Codes()
     return MarkTable((), codes, *_columns((), codes))
+
+
+class ShowsImages(Protocol):
+    """A picture, as far as it says whose marks are seen on it."""
+
+    def shows(self, image: ImageKey) -> bool: ...
+
+
+def marks_inside(reading: Reading, picture: ShowsImages, outline: Sequence[ImagePoint]) -> tuple[str, ...]:
+    """Ids of the marks seen on a picture that lie inside an outline, in order."""
+    table = table_of(reading)
+    seen = table.is_on([key for key in table.codes.images if picture.shows(key)])
+    within = seen & inside(as_array(outline), table.points)
+    return tuple(reading.marks[row].id for row in np.flatnonzero(within).tolist())
 
 
 _latest: dict[str, MarkTable] = {}

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
@@ -18,12 +19,13 @@ from annotator.errors import AnnotatorError, StaleReading
 from annotator.model import edits
 from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Finding, Reading, Stage
-from annotator.model.geometry import ImagePoint, contains
+from annotator.model.geometry import ImagePoint
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.history import Act, Revision
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey
 from annotator.model.mark import MarkKind
 from annotator.rules import FollowUp
+from annotator.ui.mark_table import marks_inside, table_of
 from annotator.ui.mark_words import size_words
 from annotator.ui.picture import SlabOfSlices
 from annotator.ui.task_runner import TaskRunner
@@ -201,9 +203,10 @@ class ReadingSession(QObject):
         reading, finding = self._finding_to_mark()
         place = result.measurement.center if result.measurement else point
         key = picture.info.key(number)
-        same = [m for m in reading.marks if m.image == key and m.point == place]
-        if same:
-            self.select_marks(frozenset(m.id for m in same))
+        table = table_of(reading)
+        there = np.all(table.points == (place.column, place.row), axis=1) & table.is_on([key])
+        if there.any():
+            self.select_marks(frozenset(reading.marks[row].id for row in np.flatnonzero(there)))
             self.message.emit("This spot is already marked.")
             return
         after, mark = edits.add_mark(reading, finding.id, key, place, kind, result.measurement)
@@ -231,7 +234,7 @@ class ReadingSession(QObject):
     def lasso(self, picture: PictureLike, outline: tuple[ImagePoint, ...]) -> None:
         """Tie what lies inside the outline to the current finding as a cluster, area included."""
         key = picture.info.key(picture.frame_number)
-        inside = [m.id for m in self._reading.marks if picture.shows(m.image) and contains(outline, m.point)]
+        inside = marks_inside(self._reading, picture, outline)
         reading, finding = self._finding_to_mark()
         after, cluster = edits.add_cluster(reading, finding.id, key, outline, inside, picture.info.spacing)
         what = f"{len(inside)} marks" if inside else "an area"
@@ -291,7 +294,7 @@ class ReadingSession(QObject):
 
     def select_marks(self, mark_ids: frozenset[str]) -> None:
         """Select marks; their finding becomes the current one when they share it."""
-        owners = {m.finding_id for m in self._reading.marks if m.id in mark_ids}
+        owners = {m.finding_id for m in self._reading.marks_by_id(mark_ids).values()} if mark_ids else set()
         if len(owners) == 1:
             self._selected_finding = owners.pop()
         self._selected_marks, self._selected_cluster = mark_ids, None
@@ -342,7 +345,7 @@ class ReadingSession(QObject):
         changes = edits.diff(self._reading, reading)
         self._reading = reading
         self._unsaved.append(_Unsaved(reading, act, label, self.display))
-        self._keep_selection_valid()
+        self._keep_selection_valid(changes)
         self.reading_changed.emit(changes)
         self._start_saving()
 
@@ -401,13 +404,12 @@ class ReadingSession(QObject):
     def _stage(self) -> Stage:
         return Stage.WORKUP if self.exam.magnified else Stage.SCREEN
 
-    def _keep_selection_valid(self) -> None:
+    def _keep_selection_valid(self, changes: edits.Changes) -> None:
         known = {f.id for f in self._reading.findings}
         if self._selected_finding not in known:
             last = self._reading.findings[-1].id if self._reading.findings else None
             self._selected_finding = last
-        marks = {m.id for m in self._reading.marks}
-        self._selected_marks &= marks
+        self._selected_marks -= {key for key, mark in changes.marks.items() if mark is None}
         if self._selected_cluster not in {c.id for c in self._reading.clusters}:
             self._selected_cluster = None
         self.selection_changed.emit()

@@ -74,8 +74,10 @@ class StackCommands(QObject):
             return
         before, self._in_view = self._in_view, (session.current_finding_id, session.selected_marks)
         marks: list[Mark] = []
+        if not any(info.is_stack for info in session.exam.images):
+            return
         if session.selected_marks != before[1]:
-            marks = [m for m in session.reading.marks if m.id in session.selected_marks]
+            marks = list(session.reading.marks_by_id(session.selected_marks).values())
         if not marks and session.current_finding_id not in (None, before[0]):
             marks = list(session.reading.marks_of(session.current_finding_id or ""))
         if marks:

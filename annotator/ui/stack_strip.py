@@ -10,6 +10,7 @@ from annotator.imaging.tomosynthesis import slice_words
 from annotator.model.finding import Reading
 from annotator.model.image import ImageInfo, Laterality
 from annotator.ui import theme
+from annotator.ui.mark_table import table_of
 from annotator.ui.picture import Picture
 from annotator.ui.viewport import Viewport
 
@@ -153,10 +154,12 @@ class SliceStrip(QWidget):
         self.setGeometry(x, 1, WIDTH, max(1, self._viewport.height() - 2))
 
     def _find_marks(self) -> None:
-        uid = None if self._info is None else self._info.sop_instance_uid
-        marks = () if self._reading is None else self._reading.marks
-        self._marked = frozenset(m.image.frame for m in marks if m.image.sop_instance_uid == uid)
-        self.update()
+        marked: frozenset[int] = frozenset()
+        if self._info is not None and self._reading is not None:
+            marked = table_of(self._reading).frames_of(self._info.sop_instance_uid)
+        if marked != self._marked:
+            self._marked = marked
+            self.update()
 
 
 def _runs(numbers: frozenset[int]) -> list[tuple[int, int]]:

@@ -14,9 +14,10 @@ from typing import ClassVar, Protocol
 
 from annotator.imaging.grayscale import dragged_window
 from annotator.model.finding import Reading
-from annotator.model.geometry import ImagePoint, contains
+from annotator.model.geometry import ImagePoint
 from annotator.model.image import Voi
 from annotator.model.mark import MarkKind
+from annotator.ui.mark_table import marks_inside
 from annotator.ui.picture import Picture
 
 SMALLEST_LASSO_PX2 = 40.0
@@ -319,5 +320,4 @@ def _screen_area(stroke: Sequence[Touch]) -> float:
 
 
 def _marks_inside(reading: Reading, picture: Picture, stroke: Sequence[Touch]) -> frozenset[str]:
-    outline = [touch.point for touch in stroke]
-    return frozenset(m.id for m in reading.marks if picture.shows(m.image) and contains(outline, m.point))
+    return frozenset(marks_inside(reading, picture, [touch.point for touch in stroke]))

@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
 
 from annotator.model.finding import Finding, Reading
-from annotator.model.geometry import ImagePoint, Millimetres, PixelSpacing, SpacingBasis, greatest_extent
+from annotator.model.geometry import ImagePoint, Millimetres, PixelSpacing, greatest_extent
 from annotator.model.image import ExamInfo, ImageInfo
+from annotator.ui.cluster_shapes import outermost
+from annotator.ui.mark_table import MarkTable, table_of
 
 GROUP_CIRCLE_MM = 10.0
 """Diameter of the circle in which "grouped" counts 5 calcifications or more (docs/domain.md, words)."""
@@ -50,9 +54,9 @@ class Facts:
 def facts_of(reading: Reading, finding: Finding, exam: ExamInfo) -> Facts:
     """Count and measure the marks (and outlines) of a finding on the images of its exam."""
     infos = {image.sop_instance_uid: image for image in exam.images}
-    points: dict[str, list[ImagePoint]] = {}
-    for mark in reading.marks_of(finding.id):
-        points.setdefault(mark.image.sop_instance_uid, []).append(mark.point)
+    table = table_of(reading)
+    rows = table.rows_of(finding.id)
+    points = _points_by_image(table, rows)
     outlines: dict[str, list[ImagePoint]] = {}
     for cluster in reading.clusters_of(finding.id):
         outlines.setdefault(cluster.image.sop_instance_uid, []).extend(cluster.outline)
@@ -64,7 +68,7 @@ def facts_of(reading: Reading, finding: Finding, exam: ExamInfo) -> Facts:
         here = points.get(info.sop_instance_uid, [])
         lone = here or outlines.get(info.sop_instance_uid, [])
         if len(lone) > 1:
-            extents.append(greatest_extent(lone, info.spacing))
+            extents.append(greatest_extent(outermost(lone), info.spacing))
         if len(here) <= _COUNTED_AT_MOST:
             counts.append(most_in_circle(here, info.spacing, GROUP_CIRCLE_MM))
     return Facts(
@@ -73,7 +77,7 @@ def facts_of(reading: Reading, finding: Finding, exam: ExamInfo) -> Facts:
         marks=sum(map(len, points.values())),
         extent=max(extents, key=lambda e: e.value, default=None),
         in_circle=max(counts, default=None),
-        median=_median_size(reading, finding.id),
+        median=_median_size(table, rows),
     )
 
 
@@ -107,17 +111,23 @@ def most_in_circle(points: Sequence[ImagePoint], spacing: PixelSpacing, diameter
     return best
 
 
-def _median_size(reading: Reading, finding_id: str) -> Millimetres | None:
-    sizes: dict[SpacingBasis, list[float]] = {}
-    for mark in reading.marks_of(finding_id):
-        found = mark.measurement
-        if found is not None and found.diameter_mm is not None and found.basis is not None:
-            sizes.setdefault(found.basis, []).append(found.diameter_mm)
+def _points_by_image(table: MarkTable, rows: NDArray[np.intp]) -> dict[str, list[ImagePoint]]:
+    """Places of some marks by SOP Instance UID, in the order in which the images come."""
+    points: dict[str, list[ImagePoint]] = {}
+    for row in rows.tolist():
+        mark = table.marks[row]
+        points.setdefault(mark.image.sop_instance_uid, []).append(mark.point)
+    return points
+
+
+def _median_size(table: MarkTable, rows: NDArray[np.intp]) -> Millimetres | None:
+    measured = rows[table.bases[rows] >= 0]
     # Sizes of different calibration are never mixed.
-    if len(sizes) != 1:
+    if len(np.unique(table.bases[measured])) != 1:
         return None
-    basis, values = next(iter(sizes.items()))
-    return Millimetres(median(values), basis)
+    basis = table.basis(int(measured[0]))
+    assert basis is not None
+    return Millimetres(float(np.median(table.millimetres[measured])), basis)
 
 
 def _sides(infos: Sequence[ImageInfo]) -> str:

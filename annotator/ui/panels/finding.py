@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.lexicon.loader import Lexicon
+from annotator.model.edits import unchanged_ends
 from annotator.model.finding import (
     Assessment,
     Change,
@@ -79,7 +80,7 @@ class FindingPanel(QWidget):
         self._lexicon = lexicon
         self._session: ReadingSession | None = None
         self._comment_of: str | None = None
-        self._facts: dict[str, tuple[object, Facts]] = {}
+        self._facts: dict[str, tuple[Reading, Facts]] = {}
         self.list = FindingsList()
         self.list.currentRowChanged.connect(self._row_chosen)
         self.new = QPushButton("New  F")
@@ -286,11 +287,13 @@ class FindingPanel(QWidget):
 
     def _facts_of(self, reading: Reading, finding: Finding, exam: ExamInfo) -> Facts:
         """Facts as long as marks and outlines stay the same: other words need no counting anew."""
-        counted = (reading.marks_of(finding.id), reading.clusters_of(finding.id), exam)
         known = self._facts.get(finding.id)
-        if known is None or known[0] != counted:
-            known = self._facts[finding.id] = counted, facts_of(reading, finding, exam)
-        return known[1]
+        if known is not None and _counted_alike(known[0], reading, finding.id):
+            self._facts[finding.id] = reading, known[1]
+            return known[1]
+        facts = facts_of(reading, finding, exam)
+        self._facts[finding.id] = reading, facts
+        return facts
 
     def _summary(self, finding: Finding) -> str:
         said = [self._lexicon.word(m).lower() for m in finding.morphology]
@@ -377,6 +380,18 @@ _SHOWN_FIRST = (
     Morphology.PUNCTATE,
     Morphology.UNCHARACTERISED,
 )
+
+
+def _counted_alike(before: Reading, now: Reading, finding_id: str) -> bool:
+    """Whether a finding has the same marks and outlines in both; only what lies between the ends is looked at."""
+    for old, new in ((before.marks, now.marks), (before.clusters, now.clusters)):
+        if old is new:
+            continue
+        start, end = unchanged_ends(old, new)
+        changed = (*old[start : len(old) - end], *new[start : len(new) - end])
+        if any(item.finding_id == finding_id for item in changed):
+            return False
+    return True
 
 
 def _dim_label() -> QLabel:
