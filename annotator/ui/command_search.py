@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -52,7 +53,8 @@ def found(entries: Sequence[Entry], typed: str, recent: Sequence[str]) -> list[E
         far = rank(typed, entry.title, f"{entry.place} {entry.more}")
         if far is not None:
             late = place.get(entry.id, len(recent))
-            ranked.append((int(far) if typed.strip() else 0, late, far if typed.strip() else 0, at, entry))
+            near = (math.ceil(far), late, far) if typed.strip() else (0, late, 0.0)
+            ranked.append((*near, at, entry))
     return [entry for *_, entry in sorted(ranked, key=lambda row: row[:4])]
 
 

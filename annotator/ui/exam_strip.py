@@ -75,6 +75,8 @@ class ExamStrip(QWidget):
         self.facts = ElidedLabel()
         self.menu = QPushButton(icon("menu"), "Menu")
         self.menu.setMenu(menu)
+        # else the keys of the images, Tab among them, would act while the keyboard is on this button
+        self.menu.removeAction(menu.menuAction())
         self.menu.setToolTip("Everything the window can do")
         self.menu.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.layouts: dict[Layout, QPushButton] = {}

@@ -37,6 +37,13 @@ class MovingCommands(QObject):
             self._left[areas[here][0]] = focused
         areas[(here + by) % len(areas)][1].setFocus(_REASON)
 
+    def step_pane(self, by: int) -> None:
+        """The next pane in sight, row by row, on both screens."""
+        grid = self._window.grid
+        shown = list(grid.shown)
+        at = shown.index(grid.active) if grid.active in shown else -by
+        shown[(at + by) % len(shown)].setFocus(_REASON)
+
     def focus_filter(self) -> None:
         """The line that filters the worklist."""
         self._window.show_panel("worklist")

@@ -23,13 +23,13 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QWidget
 
 from annotator.imaging.render import Mode, covered_rect
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.model.image import ImageInfo, Voi
-from annotator.ui import corner_text, theme
+from annotator.ui import theme
 from annotator.ui.corner_paint import Wording, paint_message
 from annotator.ui.grey_image import PLAIN, GreyImage, Wanted, to_device_pixels
 from annotator.ui.grey_output import Depth, GreyOutput
@@ -38,6 +38,7 @@ from annotator.ui.picture import Picture
 from annotator.ui.placed_picture import NOWHERE, PlacedPicture
 from annotator.ui.shown_marks import ShownMarks
 from annotator.ui.tools import PanTool, Tool, Touch
+from annotator.ui.words_over import WordsOver
 
 __all__ = ["Picture", "Pointer", "Viewport"]
 
@@ -80,8 +81,6 @@ class Viewport(PlacedPicture):
         self._mode = Mode.MEAN
         self._smooth = False
         self._output = PLAIN
-        self._worded: Wording | None = None
-        self._said: tuple[Voi | None, bool] = None, False
         self._untold: QPointF | None = None
         self._covered: tuple[tuple[object, ...], QRect] = (), QRect()
         self._rewording = QTimer(self)
@@ -89,7 +88,8 @@ class Viewport(PlacedPicture):
         self._rewording.setInterval(WORDS_MS)
         self._rewording.timeout.connect(self._update_words)
         self._marks = ShownMarks()
-        self._overlay_level = corner_text.ALL
+        self.words = WordsOver(self)
+        self.words.changed.connect(self.update)
         self._active = False
         self._grey = GreyImage()
         self._ask_exact: Callable[[Wanted], None] | None = None
@@ -155,7 +155,7 @@ class Viewport(PlacedPicture):
         else:
             self._voi = picture.voi
             self._inverted = False
-        self._said = self._voi, self._inverted
+        self.words.say(self._voi, self._inverted)
         self._marks.set_picture(picture)
         self._describe()
         self.update()
@@ -237,7 +237,7 @@ class Viewport(PlacedPicture):
 
     def set_overlay_level(self, level: int) -> None:
         """0: all words, 1: few, 2: only side and view."""
-        self._overlay_level = level
+        self.words.level = level
         self.update()
         self.view_changed.emit()
 
@@ -338,7 +338,7 @@ class Viewport(PlacedPicture):
             event.accept()
             return True
         if kind == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            self._explain_hanging(event)
+            self.words.explain(event, self.wording())
             return True
         if kind == QEvent.Type.DevicePixelRatioChange:
             self._resized(self.size())
@@ -386,7 +386,7 @@ class Viewport(PlacedPicture):
             if wording is not None:
                 wording.paint(painter)
         if self._active:
-            pen = QPen(QColor(theme.ACCENT), max(1.0, round(self.ratio)))
+            pen = QPen(QColor(theme.ACCENT if self.hasFocus() else theme.DIM), max(1.0, round(self.ratio)))
             painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -403,7 +403,8 @@ class Viewport(PlacedPicture):
             self._rewording.start()
 
     def _update_words(self) -> None:
-        before, self._said = self.wording(), (self._voi, self._inverted)
+        before = self.wording()
+        self.words.say(self._voi, self._inverted)
         for words in (before, self.wording()):
             if words is not None:
                 for place in words.places:
@@ -424,23 +425,7 @@ class Viewport(PlacedPicture):
 
     def wording(self) -> Wording | None:
         """The words and ruler over the picture and where they stand, None without a picture."""
-        voi, inverted = self._said
-        if self._picture is None or voi is None:
-            return None
-        wording = Wording(
-            self._picture,
-            self._view,
-            voi,
-            self._mode,
-            inverted,
-            self._overlay_level,
-            self.device_size(),
-            self.ratio,
-            self._smooth,
-        )
-        if wording != self._worded:
-            self._worded = wording
-        return self._worded
+        return self.words.wording(self._mode, self._smooth)
 
     def _hover(self, point: ImagePoint | None) -> None:
         """Tell what the pointer is over, in the picture and in words."""
@@ -457,19 +442,6 @@ class Viewport(PlacedPicture):
         self.pointer_moved.emit(None if value is None else Pointer(point, value))
         if not self.hand.busy:
             self._hover(point)
-
-    def _explain_hanging(self, event: QHelpEvent) -> None:
-        """Why the picture hangs like this, when resting on its side and view."""
-        picture, wording = self._picture, self.wording()
-        if picture is None or wording is None:
-            return
-        block, _ = wording.blocks
-        if block.rect.contains(QPointF(*self.device_position(QPointF(event.pos())))):
-            QToolTip.showText(
-                event.globalPos(), f"Why it hangs like this: {picture.orientation_reason}", self
-            )
-        else:
-            QToolTip.hideText()
 
     def _describe(self) -> None:
         picture = self._picture

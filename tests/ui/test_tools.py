@@ -115,14 +115,14 @@ def test_dragging_a_mark_is_one_act_at_its_end(viewport, host):
     for step in range(1, 12):
         move(viewport, start + QPoint(3 * step, 2 * step))
         assert not host.acts
-    preview = viewport._hand.preview
+    preview = viewport.hand.preview
     assert preview.moving_mark == "m0"
     release(viewport, start + QPoint(33, 22))
     ((kind, mark_id, place),) = host.acts
     assert (kind, mark_id) == ("move", "m0")
     scale = viewport.view.scale
     assert (place.column, place.row) == pytest.approx((120.5 + 33 / scale, 140.5 + 22 / scale))
-    assert viewport._hand.preview is None
+    assert viewport.hand.preview is None
 
 
 def test_a_mark_cannot_be_dragged_off_the_image(viewport, host):
@@ -156,7 +156,7 @@ def test_a_cancelled_gesture_leaves_no_act(viewport, host, cancel, start):
     release(viewport, begin + QPoint(5, 60))
     assert not host.acts
     assert host.reading is before
-    assert viewport._hand.preview is None
+    assert viewport.hand.preview is None
 
 
 def test_a_right_click_takes_back_the_last_stretch_of_a_line(viewport, host):
@@ -165,14 +165,14 @@ def test_a_right_click_takes_back_the_last_stretch_of_a_line(viewport, host):
     press(viewport, begin)
     for place in path:
         move(viewport, place)
-    whole = len(viewport._hand.preview.outline)
+    whole = len(viewport.hand.preview.outline)
     for step in range(20, 201, 20):
         move(viewport, path[-1] + QPoint(0, step))
-    longer = len(viewport._hand.preview.outline)
+    longer = len(viewport.hand.preview.outline)
     for _ in range(3):
         press(viewport, end, RIGHT)
         release(viewport, end, RIGHT)
-    assert whole - 1 <= len(viewport._hand.preview.outline) < longer
+    assert whole - 1 <= len(viewport.hand.preview.outline) < longer
     release(viewport, begin)
     assert [act[0] for act in host.acts] == ["lasso"]
     assert max(p.row for p in host.acts[0][1]) < viewport.view.to_image(0, end.y()).row
