@@ -50,8 +50,16 @@ class ExamNames(QObject):
 
     def of(self, exam: ExamInfo) -> str:
         """What to call the patient of an exam now."""
-        name = exam_name(exam)
+        return self.pseudonym(exam) or exam_name(exam)
+
+    def pseudonym(self, exam: ExamInfo) -> str | None:
+        """What stands in place of every name of a patient now, None while names are shown."""
         if not self._hidden:
-            return name
+            return None
         self.meet([exam])
-        return f"Patient {self._numbers[name]}"
+        return f"Patient {self._numbers[exam_name(exam)]}"
+
+    def apart(self, exam: ExamInfo, other: ExamInfo) -> str:
+        """What to call an exam beside another: with its date where both are of one patient."""
+        name = self.of(exam)
+        return f"{name}, {date_text(exam.date)}" if name == self.of(other) else name

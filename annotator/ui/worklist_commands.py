@@ -27,7 +27,7 @@ class WorklistCommands(QObject):
         self._desk = window.desk
         self._opened_at = 0.0
         self._desk.exam_changed.connect(self._exam_opened)
-        window.names.changed.connect(self._show_back)
+        window.names.changed.connect(self._names_changed)
         window.worklist.back_wanted.connect(self.back_exam)
 
     def done_and_next(self) -> None:
@@ -74,14 +74,23 @@ class WorklistCommands(QObject):
     def _exam_opened(self, exam: ExamInfo) -> None:
         self._opened_at = time.monotonic()
         self._show_back()
-        name, before, after = self._window.names.of, self._desk.visited(-1), self._desk.visited(1)
+        name, before, after = self._window.names.apart, self._desk.visited(-1), self._desk.visited(1)
         if after is not None:
-            self._say(f"Back at {name(exam)}. {self._key('forward_exam')} goes on to {name(after)}.")
+            key = self._key("forward_exam")
+            self._say(f"Back at {name(exam, after)}. {key} goes on to {name(after, exam)}.")
         elif before is not None:
-            self._say(f"Opened {name(exam)}. {self._key('back_exam')} goes back to {name(before)}.")
+            key = self._key("back_exam")
+            self._say(f"Opened {name(exam, before)}. {key} goes back to {name(before, exam)}.")
 
     def _show_back(self) -> None:
-        self._window.worklist.show_back(self._desk.visited(-1), self._key("back_exam"))
+        before, exam = self._desk.visited(-1), self._desk.exam
+        name = "" if before is None or exam is None else self._window.names.apart(before, exam)
+        self._window.worklist.show_back(name, self._key("back_exam"))
+
+    def _names_changed(self) -> None:
+        # what is in sight may hold the name that is to be hidden
+        self._window.status.forget_message()
+        self._show_back()
 
     def _key(self, action: str) -> str:
         shortcut = self._window.actions_by_id[action].shortcut()

@@ -268,6 +268,20 @@ def test_names_hidden_by_key_are_hidden_everywhere(qtbot, open_window: Opener, e
     assert window.strip.name.text() == "P2"
 
 
+def test_exams_of_one_patient_are_told_apart_by_their_date(
+    qtbot, open_window: Opener, tmp_path: Path
+) -> None:
+    for year in ("2022", "2024"):
+        write_exam(tmp_path / "both" / year, study=f"2.25.{year}", date=f"{year}0312")
+    window = open_window()
+    hang(qtbot, window, tmp_path / "both")
+    press(window, Qt.Key.Key_PageDown)
+    qtbot.waitUntil(lambda: window.desk.exam is not None and window.desk.exam.date == "20220312")
+    opened = "Opened SMALL-1, 2022-03-12. Alt+Left goes back to SMALL-1, 2024-03-12."
+    assert window.status.message == opened
+    assert window.worklist.back.text() == "Back to SMALL-1, 2024-03-12  (Alt+Left)"
+
+
 def test_order_and_states_listed_are_remembered_but_no_typed_words(qtbot, open_window: Opener, exams) -> None:
     window = open_window()
     hang(qtbot, window, exams)

@@ -220,11 +220,11 @@ def test_the_way_back_is_offered_by_name(panel) -> None:
     wanted: list[bool] = []
     panel.back_wanted.connect(lambda: wanted.append(True))
     assert panel.back.isHidden()
-    panel.show_back(EXAMS[0], "Alt+Left")
+    panel.show_back("Berta", "Alt+Left")
     assert panel.back.text() == "Back to Berta  (Alt+Left)"
     QTest.mouseClick(panel.back, Qt.MouseButton.LeftButton)
     assert wanted == [True]
-    panel.show_back(None, "Alt+Left")
+    panel.show_back("", "Alt+Left")
     assert panel.back.isHidden()
 
 

@@ -143,12 +143,12 @@ class WorklistPanel(QWidget):
         """Of which exams how many pictures are decoded, of how many."""
         self.list.rows.show_ready(ready)
 
-    def show_back(self, exam: ExamInfo | None, keys: str) -> None:
-        """Offer the way back to the exam before, and say which keys lead there too."""
-        words = "" if exam is None else f"Back to {self.names.of(exam)}  ({keys})"
+    def show_back(self, name: str, keys: str) -> None:
+        """Offer the way back to the exam before ('': there is none), and say which keys lead there too."""
+        words = f"Back to {name}  ({keys})" if name else ""
         self.back.setText(words)
         self.back.setAccessibleName(words)
-        self.back.setVisible(exam is not None)
+        self.back.setVisible(bool(name))
 
     def show_rejected(self, count: int) -> None:
         """Say quietly how many files could not be opened."""

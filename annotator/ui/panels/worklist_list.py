@@ -100,11 +100,11 @@ class WorklistModel(QAbstractListModel):
         """How many of an exam's pictures are decoded, and of how many."""
         return self._ready.get(uid, (0, 0))
 
-    def label(self, row: Entry) -> str:
-        """What a row says beside its state: not what its heading says already."""
+    def label(self, row: Entry) -> tuple[str, str]:
+        """What a row says beside its state, and what it adds where there is room: not what its heading says."""
         if self.sorted_by is SortBy.PATIENT:
-            return f"{row.date}  ·  {row.images}"
-        return row.name if self.sorted_by is SortBy.DATE else f"{row.name}  ·  {row.date}"
+            return row.date, row.images
+        return (row.name, row.images) if self.sorted_by is SortBy.DATE else (row.name, row.date)
 
     def _spoken(self, row: Row) -> str:
         if isinstance(row, Heading):
@@ -159,7 +159,11 @@ class _RowDelegate(QStyledItemDelegate):
         inner = self._write_end(
             painter, inner, model.state_words(row.uid), theme.MARK if current else theme.DIM
         )
-        _write(painter, inner, model.label(row), theme.STRONG if current else theme.TEXT)
+        first, more = model.label(row)
+        _write(painter, inner, first, theme.STRONG if current else theme.TEXT)
+        rest = inner.adjusted(painter.fontMetrics().horizontalAdvance(first) + 10, 0, 0, 0)
+        if painter.fontMetrics().horizontalAdvance(more) <= rest.width():
+            _write(painter, rest, more, theme.DIM)
 
     def _paint_bar(self, painter: QPainter, rect: QRect, done: int, total: int) -> None:
         """A line along the bottom for what is decoded; bright while some is missing."""
