@@ -12,7 +12,6 @@ from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPolygonF
 
 from annotator.hanging import edge_for
-from annotator.model.edits import unchanged_ends
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, convex_hull, greatest_extent
 from annotator.model.image import ImageInfo
@@ -101,7 +100,7 @@ class ClusterShapes:
             self._known, self._marks = {}, ()
             return ()
         table = table_of(reading)
-        start, end = unchanged_ends(self._marks, table.marks)
+        start, end = table.ends_since(self._marks)
         grown = len(table.marks) - len(self._marks)
         labels = {f.id: f"F{f.number}" for f in reading.findings}
         known = {}
@@ -117,23 +116,21 @@ class ClusterShapes:
                 known[cluster.id] = replace(before, rows=rows)
             else:
                 rows = table.rows_with(cluster.mark_ids)
-                members = [table.marks[row] for row in rows.tolist()]
-                known[cluster.id] = _Known(made_of, rows, _shape(members, *made_of))
+                known[cluster.id] = _Known(made_of, rows, _shape(table.points[rows], *made_of))
         self._known, self._marks = known, table.marks
         return tuple(one.shape for one in known.values())
 
 
-def _shape(members: Sequence[Mark], cluster: Cluster, label: str, chest: Chest) -> ClusterShape:
+def _shape(members: Points, cluster: Cluster, label: str, chest: Chest) -> ClusterShape:
     spacing = cluster.spacing or chest.spacing
-    points = [mark.point for mark in members]
-    outer = outermost(points)
+    outer = outermost(members)
     outline = cluster.outline if len(cluster.outline) > 2 else convex_hull(outer)
     return ClusterShape(
         cluster.id,
         cluster.finding_id,
         label,
         outline,
-        _numbers(len(points), outer or outline, spacing),
+        _numbers(len(members), outer or outline, spacing),
         axis_words(outer, spacing, chest.across),
         as_array(outline),
         *closed_line(outline),
@@ -148,27 +145,26 @@ def closed_line(outline: Sequence[ImagePoint]) -> tuple[list[QLineF], QRectF]:
     ).boundingRect()
 
 
-def outermost(points: Sequence[ImagePoint]) -> list[ImagePoint]:
-    """Those of many points that can be corners of their hull: none of the others lies outside it.
+def outermost(points: Points) -> list[ImagePoint]:
+    """Those of many points (column, row) that can be corners of their hull: none of the others lies outside it.
 
     Left out are points inside the octagon of the extreme ones, so that hull and extent of ten thousand
     cost no more than those of some hundred.
     """
     if len(points) < 32:
-        return list(points)
-    array = as_array(points)
+        return [ImagePoint(*point) for point in points.tolist()]
     turns = np.arange(8) * (math.pi / 4)
-    reached = array @ np.stack([np.cos(turns), np.sin(turns)])
-    corners = array[reached.argmax(axis=0)]
+    reached = points @ np.stack([np.cos(turns), np.sin(turns)])
+    corners = points[reached.argmax(axis=0)]
     following = np.roll(corners, -1, axis=0)
     edge = following - corners
     # left of every edge of the octagon: inside it
-    turned = edge[:, 0] * (array[:, None, 1] - corners[:, 1]) - edge[:, 1] * (
-        array[:, None, 0] - corners[:, 0]
+    turned = edge[:, 0] * (points[:, None, 1] - corners[:, 1]) - edge[:, 1] * (
+        points[:, None, 0] - corners[:, 0]
     )
     degenerate = np.all(edge == 0, axis=1)
     outside = ~np.all((turned > 0) | degenerate, axis=1)
-    return [points[index] for index in np.flatnonzero(outside).tolist()]
+    return [ImagePoint(*point) for point in points[outside].tolist()]
 
 
 def axis_words(

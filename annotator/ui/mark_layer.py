@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.model.edits import unchanged_ends
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, ViewTransform, contains
 from annotator.model.image import ImageKey
@@ -135,7 +134,7 @@ def changed_places(before: MarkLayer, now: MarkLayer) -> tuple[list[int], list[i
     """Places, in either layer, of the marks that are not the same objects in both."""
     if before is now:
         return [], []
-    start, end = unchanged_ends(before.table.marks, now.table.marks)
+    start, end = now.table.ends_since(before.table.marks)
     places = []
     for layer in (before, now):
         stop = len(layer.table.marks) - end

@@ -49,6 +49,16 @@ class MarkTable:
     macro: NDArray[np.bool_]
     images: NDArray[np.int32]
     findings: NDArray[np.int32]
+    before: tuple[tuple[Mark, ...], int, int] = field(default=((), 0, 0), kw_only=True)
+    """The marks this table was made after, and how many of both are the same at either end."""
+
+    def ends_since(self, marks: tuple[Mark, ...]) -> tuple[int, int]:
+        """How many marks at the beginning and at the end are the very same here and in `marks`."""
+        if marks is self.marks:
+            return len(marks), 0
+        if marks is self.before[0]:
+            return self.before[1:]
+        return unchanged_ends(marks, self.marks)
 
     @cached_property
     def place(self) -> dict[str, int]:
@@ -104,7 +114,7 @@ class MarkTable:
         joined = (
             np.concatenate((old[:start], new, old[rest:])) for old, new in zip(kept, fresh, strict=True)
         )
-        table = MarkTable(marks, self.codes, *joined)
+        table = MarkTable(marks, self.codes, *joined, before=(self.marks, start, end))
         if end == 0 and "place" in self.__dict__:
             # an act at the end of the list, as nearly all are, moves no other mark
             place = self.place.copy()

@@ -13,6 +13,7 @@ from annotator.model.finding import Finding, Reading
 from annotator.model.geometry import ImagePoint, Millimetres, PixelSpacing, greatest_extent
 from annotator.model.image import ExamInfo, ImageInfo
 from annotator.ui.cluster_shapes import outermost
+from annotator.ui.hit_test import Points, as_array
 from annotator.ui.mark_table import MarkTable, table_of
 
 GROUP_CIRCLE_MM = 10.0
@@ -65,12 +66,13 @@ def facts_of(reading: Reading, finding: Finding, exam: ExamInfo) -> Facts:
     for info in seen:
         if info.spacing is None:
             continue
-        here = points.get(info.sop_instance_uid, [])
-        lone = here or outlines.get(info.sop_instance_uid, [])
+        here = points.get(info.sop_instance_uid, as_array(()))
+        lone = here if len(here) else as_array(outlines.get(info.sop_instance_uid, ()))
         if len(lone) > 1:
             extents.append(greatest_extent(outermost(lone), info.spacing))
         if len(here) <= _COUNTED_AT_MOST:
-            counts.append(most_in_circle(here, info.spacing, GROUP_CIRCLE_MM))
+            near = [ImagePoint(*point) for point in here.tolist()]
+            counts.append(most_in_circle(near, info.spacing, GROUP_CIRCLE_MM))
     return Facts(
         side=_sides(seen),
         views=tuple(dict.fromkeys(_view(info) for info in seen if _view(info))),
@@ -111,12 +113,15 @@ def most_in_circle(points: Sequence[ImagePoint], spacing: PixelSpacing, diameter
     return best
 
 
-def _points_by_image(table: MarkTable, rows: NDArray[np.intp]) -> dict[str, list[ImagePoint]]:
+def _points_by_image(table: MarkTable, rows: NDArray[np.intp]) -> dict[str, Points]:
     """Places of some marks by SOP Instance UID, in the order in which the images come."""
-    points: dict[str, list[ImagePoint]] = {}
-    for row in rows.tolist():
-        mark = table.marks[row]
-        points.setdefault(mark.image.sop_instance_uid, []).append(mark.point)
+    codes, first = np.unique(table.images[rows], return_index=True)
+    points: dict[str, Points] = {}
+    for at in np.sort(first).tolist():
+        uid = table.marks[int(rows[at])].image.sop_instance_uid
+        frames = [table.codes.images[key] for key in table.codes.images if key.sop_instance_uid == uid]
+        mine = codes[np.isin(codes, frames)]
+        points.setdefault(uid, table.points[rows[np.isin(table.images[rows], mine)]])
     return points
 
 

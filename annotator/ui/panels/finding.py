@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.lexicon.loader import Lexicon
-from annotator.model.edits import unchanged_ends
 from annotator.model.finding import (
     Assessment,
     Change,
@@ -32,6 +31,7 @@ from annotator.model.finding import (
 )
 from annotator.model.image import ExamInfo
 from annotator.model.mark import MarkKind
+from annotator.ui.mark_table import table_of
 from annotator.ui.panels.chips import ChipRow, Choice, Pick
 from annotator.ui.panels.facts import Facts, facts_of
 from annotator.ui.panels.findings_list import FindingsList
@@ -275,7 +275,7 @@ class FindingPanel(QWidget):
         if self._session is not None:
             reading = self._session.reading
             for finding in reading.findings:
-                facts = self._facts_of(reading, finding, self._session.exam)
+                facts = self._facts_of(reading, finding, self._session.corrected_exam)
                 name = f"F{finding.number} {facts.side}".strip()
                 own = "" if finding.assessment is None else f" · category {finding.assessment}"
                 rows.append((finding.id, name, self._summary(finding), facts.short + own))
@@ -384,14 +384,11 @@ _SHOWN_FIRST = (
 
 def _counted_alike(before: Reading, now: Reading, finding_id: str) -> bool:
     """Whether a finding has the same marks and outlines in both; only what lies between the ends is looked at."""
-    for old, new in ((before.marks, now.marks), (before.clusters, now.clusters)):
-        if old is new:
-            continue
-        start, end = unchanged_ends(old, new)
-        changed = (*old[start : len(old) - end], *new[start : len(new) - end])
-        if any(item.finding_id == finding_id for item in changed):
-            return False
-    return True
+    if before.clusters_of(finding_id) != now.clusters_of(finding_id):
+        return False
+    start, end = table_of(now).ends_since(before.marks)
+    changed = (*before.marks[start : len(before.marks) - end], *now.marks[start : len(now.marks) - end])
+    return not any(mark.finding_id == finding_id for mark in changed)
 
 
 def _dim_label() -> QLabel:
