@@ -1,37 +1,55 @@
-"""What stands in the corners of a picture and on its ruler: the words only."""
+"""What stands in the corners of a picture: the words only, the most important nearest to the corner."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
+from annotator.hanging import edge_for
 from annotator.imaging.render import PEAK_SHARE, Mode, peak_share
 from annotator.imaging.tomosynthesis import slab_words, slice_words
 from annotator.model.geometry import ViewTransform
-from annotator.model.image import ImageInfo, Intent, Laterality, Voi, Window
+from annotator.model.image import ImageInfo, Intent, Voi, Window
+from annotator.ui import technique_lines as said
 from annotator.ui.picture import Picture
+from annotator.ui.technique_lines import DIVIDER
 
 ALL, MINIMAL, SIDE_AND_VIEW = 0, 1, 2
 
-RULER_MM = (100, 50, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1)
-RULER_PX = (1000, 500, 200, 100, 50, 20, 10, 5, 2)
-RULER_SHARE = 0.4
+MAGNIFIED_FROM = 1.2
+"""A larger factor is told: contact views have up to 1.1, magnification views 1.5 to 2."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text; `title` large, `warning` in the colour of warnings."""
+    """One line of text: `title` large, `warning` bold and in the colour of warnings, `stays` never left out."""
 
     text: str
     title: bool = False
     warning: bool = False
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Corners:
-    """The lines of the upper and the lower corner."""
+    """The lines of the upper and the lower corner, both from top to bottom."""
 
     top: tuple[Line, ...]
     bottom: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What an image does not say itself: `pseudonym` in place of the patient's name (None: as the header has it),
+    `part` which tile of a mosaic it is, `screen` what keeps the screen from being trusted; '' for nothing.
+    """
+
+    pseudonym: str | None = None
+    part: str = ""
+    screen: str = ""
+
+
+NOTHING_BESIDE = Beside()
 
 
 def corner_lines(
@@ -43,56 +61,61 @@ def corner_lines(
     level: int,
     *,
     smooth: bool = False,
+    beside: Beside = NOTHING_BESIDE,
 ) -> Corners:
     """What the corners say at an overlay level.
 
     Side and view, the slice, and what makes an image easy to misread are never left out.
     """
     info = picture.info
-    title = Line(_side_and_view(info), title=True)
+    flags, notes = _warnings(picture), _notes(info, beside)
+    title = Line(said.side_and_view(info), title=True, stays=True)
     place = _place(picture)
     if level >= SIDE_AND_VIEW:
-        # one line of each, because here they may lie on the breast
-        flags = _joined(_warnings(picture), warning=True)
-        return Corners((title, *place, *flags, *_joined(_notes(info))), ())
-    flags = tuple(Line(text, warning=True) for text in _warnings(picture))
-    notes = tuple(Line(text) for text in _notes(info))
-    shown = (
-        Line(_pixel_size(info)),
-        Line(" · ".join((*(("inverted",) if inverted else ()), made_of(view, mode, smooth)))),
+        joined = (*_joined(flags, warning=True), *_joined(notes))
+        return Corners((title, *place, *joined), ())
+    stays = (
+        title,
+        *(Line(text, warning=True, stays=True) for text in flags),
+        *(Line(text, stays=True) for text in notes),
+        *place,
     )
+    made = made_of(view, mode, smooth)
+    shown = (_pixel_size(info), DIVIDER.join((*(("inverted",) if inverted else ()), made)))
     if level == MINIMAL:
-        return Corners((title, *flags, *notes, *place), shown)
-    technique = tuple(Line(text) for text in (_date(info.exam_date), _technique(info)) if text)
-    return Corners((title, *technique, *place, *flags, *notes), (Line(_window(voi)), *shown))
+        return Corners(stays, _plain(shown))
+    hidden = beside.pseudonym is not None
+    who = (*said.person_lines(info, beside.pseudonym), said.moment_line(info), said.exam_line(info))
+    where = () if hidden else (*said.place_lines(info), *said.people_lines(info))
+    how = (
+        *reversed(said.machine_lines(info, numbers=not hidden)),
+        said.dose_line(info),
+        said.compression_line(info),
+        said.exposure_line(info),
+        beside.screen,
+        _window(voi),
+    )
+    return Corners((*stays, *_plain((*who, *where))), _plain((*how, *shown)))
 
 
-@dataclass(frozen=True, slots=True)
-class Ruler:
-    """A length on the edge: `length` in device pixels, `text` what it is."""
+def all_words(picture: Picture, beside: Beside = NOTHING_BESIDE) -> tuple[str, ...]:
+    """Everything the header says of the picture, for where a pane is too small to show it."""
+    lines = corner_lines(
+        picture, ViewTransform(1, 1, 1.0, 0.0, 0.0), picture.voi, Mode.MEAN, False, ALL, beside=beside
+    )
+    return tuple(line.text for line in (*lines.top, *lines.bottom[:-1]))
 
-    length: float
-    text: str
 
-
-def ruler(picture: Picture, view: ViewTransform, height: int) -> Ruler:
-    """The longest round length that takes up to two fifths of the viewport; pixels without spacing."""
-    spacing = picture.info.spacing
-    room = height * RULER_SHARE
-    if spacing is None:
-        for pixels in RULER_PX:
-            if pixels * view.scale_down <= room:
-                return Ruler(pixels * view.scale_down, f"{pixels} px")
-        return Ruler(view.scale_down, "1 px")
-    row_mm = spacing.column_mm if picture.orientation.transpose else spacing.row_mm
-    per_mm = view.scale_down / row_mm
-    chosen = next((mm for mm in RULER_MM if mm * per_mm <= room), RULER_MM[-1])
-    return Ruler(chosen * per_mm, f"{chosen:g} mm {spacing.basis}")
+def in_one_line(lines: Iterable[Line]) -> Line:
+    """What must be known, in the least room: where there is no air left beside the breast."""
+    kept = tuple(lines)
+    text = DIVIDER.join(line.text for line in kept)
+    return replace(Line(text, stays=True), warning=any(line.warning for line in kept))
 
 
 def text_on_right(picture: Picture) -> bool:
     """The air side: opposite to the chest wall."""
-    return picture.info.laterality is Laterality.LEFT
+    return edge_for(picture.info) == "left"
 
 
 def made_of(view: ViewTransform, mode: Mode, smooth: bool) -> str:
@@ -114,41 +137,6 @@ def made_of(view: ViewTransform, mode: Mode, smooth: bool) -> str:
     return f"{made} · zoom {f'{view.scale:.4f}' if zoom == '1.00' else zoom}"
 
 
-def _joined(words: list[str], *, warning: bool = False) -> tuple[Line, ...]:
-    return (Line(" · ".join(words), warning=warning),) if words else ()
-
-
-def _side_and_view(info: ImageInfo) -> str:
-    name = info.label.removeprefix(info.laterality or "")
-    return " ".join(part for part in (info.laterality or "", name) if part) or "side and view unknown"
-
-
-def _date(date: str) -> str:
-    return f"{date[:4]}-{date[4:6]}-{date[6:8]}" if len(date) == 8 and date.isdigit() else date
-
-
-def _technique(info: ImageInfo) -> str:
-    technique = info.technique
-    parts = (
-        (technique.kvp, "kVp"),
-        (technique.body_part_thickness_mm, "mm"),
-        (technique.compression_force_n, "N"),
-    )
-    return "  ".join(f"{value:.0f} {unit}" for value, unit in parts if value is not None)
-
-
-def _window(voi: Voi) -> str:
-    if isinstance(voi, Window):
-        name = f"  {voi.name}" if voi.name else ""
-        return f"W {voi.width:.0f}  C {voi.center:.0f}  {voi.function}{name}"
-    return f"table {voi.name}" if voi.name else "table of the file"
-
-
-def _pixel_size(info: ImageInfo) -> str:
-    spacing = info.spacing
-    return "pixel size unknown" if spacing is None else f"{spacing.mean_mm:.3g} mm {spacing.basis}"
-
-
 def depth_words(picture: Picture) -> str:
     """Which slice or slab of a stack is shown, '' of other pictures."""
     if not picture.info.is_stack:
@@ -161,11 +149,31 @@ def depth_words(picture: Picture) -> str:
     )
 
 
+def _plain(texts: Iterable[str]) -> tuple[Line, ...]:
+    return tuple(Line(text) for text in texts if text)
+
+
+def _joined(words: list[str], *, warning: bool = False) -> tuple[Line, ...]:
+    return (Line(DIVIDER.join(words), warning=warning, stays=True),) if words else ()
+
+
+def _window(voi: Voi) -> str:
+    if isinstance(voi, Window):
+        name = f"  {voi.name}" if voi.name else ""
+        return f"W {voi.width:.0f}  C {voi.center:.0f}  {voi.function}{name}"
+    return f"table {voi.name}" if voi.name else "table of the file"
+
+
+def _pixel_size(info: ImageInfo) -> str:
+    spacing = info.spacing
+    return "" if spacing is None else f"{spacing.mean_mm:.3g} mm {spacing.basis}"
+
+
 def _place(picture: Picture) -> tuple[Line, ...]:
     words = depth_words(picture)
     if picture.slab is None:
-        return (Line(words),) if words else ()
-    return (Line(words), Line(slice_words(picture.slices, picture.frame_number)))
+        return (Line(words, stays=True),) if words else ()
+    return (Line(words, stays=True), Line(slice_words(picture.slices, picture.frame_number), stays=True))
 
 
 def _warnings(picture: Picture) -> list[str]:
@@ -176,15 +184,19 @@ def _warnings(picture: Picture) -> list[str]:
     return [*found, "first look, full picture on its way"] if picture.provisional else found
 
 
-def _notes(info: ImageInfo) -> list[str]:
+def _notes(info: ImageInfo, beside: Beside) -> list[str]:
     found = []
     if info.generated_2d:
         found.append("SYNTHETIC 2D")
     if info.partial_view:
-        found.append("PARTIAL")
+        found.append(said.partial_words(info))
+    if beside.part:
+        found.append(beside.part)
     if info.implant:
         found.append("IMPLANT")
     factor = info.technique.magnification_factor
-    if info.view.magnified or (factor is not None and factor >= 1.2):
+    if info.view.magnified or (factor is not None and factor >= MAGNIFIED_FROM):
         found.append("magnified, factor unknown" if factor is None else f"magnified x{factor:.2g}")
+    if info.spacing is None:
+        found.append("spacing unknown")
     return found

@@ -23,6 +23,7 @@ from annotator.model.geometry import ImagePoint, Orientation
 from annotator.model.image import Intent, Laterality, PaddingRange, Technique, View, Window
 from annotator.model.mark import MarkKind
 from annotator.ui import corner_text
+from annotator.ui.ruler import rulers
 from annotator.ui.tools import MarkTool, PanTool
 
 ORIENTATIONS = [Orientation(*turn) for turn in itertools.product((False, True), repeat=3)]
@@ -59,7 +60,7 @@ def test_one_to_one_shows_the_frame_through_the_table_bit_for_bit(viewport, orie
     left, top = int(view.left), int(view.top)
     expected = display_lut(shown.info, viewport.voi)[turned(shown.frame, orientation)]
     expected = expected[-top : 400 - top, -left : 500 - left]
-    clear = np.s_[60:, :]  # side and view stand above
+    clear = np.s_[60:340, :]  # side and view stand above, or below where there is air
     for channel in range(3):
         assert (pixels(viewport)[:, :, channel][clear] == expected[clear]).all()
 
@@ -367,7 +368,8 @@ def test_what_the_corners_say(viewport):
     assert said[0] == "R MCC"
     for expected in (
         "2026-03-12",
-        "29 kVp  58 mm  74 N",
+        "29 kVp · 80 mAs",
+        "74 N · 58 mm thick",
         "FOR PROCESSING",
         "LOSSY",
         "SYNTHETIC 2D",
@@ -414,12 +416,16 @@ def test_the_corner_says_what_a_screen_pixel_is_made_of(viewport, mode, smooth, 
 
 def test_the_ruler_is_in_millimetres_only_when_they_are_known(viewport):
     viewport.show_picture(picture())
-    shown = corner_text.ruler(viewport.picture, viewport.view, 400)
-    length, unit, basis = shown.text.split(maxsplit=2)
-    assert (unit, basis) == ("mm", viewport.picture.info.spacing.basis)
-    assert shown.length == pytest.approx(float(length) / 0.07 * viewport.view.scale)
+    shown = rulers(viewport.picture, viewport.view, 400)
+    assert shown
+    for ruler in shown:
+        length, unit, basis = ruler.text.split(maxsplit=2)
+        assert basis == viewport.picture.info.spacing.basis
+        millimetres = float(length) * {"cm": 10, "mm": 1}[unit]
+        assert ruler.length == pytest.approx(millimetres / 0.07 * viewport.view.scale)
     viewport.show_picture(picture(spacing=None, sop_instance_uid="2.25.12"))
-    assert corner_text.ruler(viewport.picture, viewport.view, 400).text.endswith(" px")
+    assert rulers(viewport.picture, viewport.view, 400) == ()
+    assert "spacing unknown" in words(viewport, corner_text.SIDE_AND_VIEW)
 
 
 def test_padding_stays_black_when_inverted(viewport):
@@ -470,7 +476,7 @@ def test_what_makes_an_image_easy_to_misread_is_said_on_the_breast_too(viewport)
     viewport.zoom_by(8, QPointF(250, 200))
     viewport.center_on(ImagePoint(180, 150))
     top, _ = viewport.wording().blocks
-    assert [line.text for line in top.lines] == ["R MCC", "FOR PROCESSING", "magnified x1.8"]
+    assert [line.text for line in top.lines] == ["R MCC · FOR PROCESSING · magnified x1.8"]
 
 
 class PaintedRegions(QObject):
