@@ -148,8 +148,9 @@ class Workspace:
     def write_findings(self, reading: Reading, exam: ExamInfo, path: Path) -> None:
         """All findings of a reading with marks and suggestions as one JSON file; raises ExportError."""
         from annotator.exchange.finding_json import write_findings
+        from annotator.hanging import corrected_exam
 
-        images = {image.sop_instance_uid: image for image in exam.images}
+        images = {image.sop_instance_uid: image for image in corrected_exam(exam, reading.hanging).images}
         write_findings(reading, images, self._follow_ups(reading), path, self._store.displays(reading.id))
 
     def write_report(
@@ -160,7 +161,9 @@ class Workspace:
         Names nobody. An image that can no longer be read is left out of the pictures, not of the words.
         """
         from annotator.exchange.report import write_report
+        from annotator.hanging import corrected_exam
 
+        exam = corrected_exam(exam, reading.hanging)
         pictures = tuple(self._report_pictures(reading, exam, token or CancelToken()))
         displays = self._store.displays(reading.id)
         write_report(path, reading, exam, self._follow_ups(reading), self.lexicon, pictures, displays)

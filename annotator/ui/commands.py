@@ -18,7 +18,7 @@ from annotator.model.finding import Distribution, Finding, Morphology, Stage
 from annotator.model.image import Voi
 from annotator.model.mark import MarkKind
 from annotator.ui.about import AboutBox
-from annotator.ui.actions import CHORDS
+from annotator.ui.actions import CHORDS, key_text
 from annotator.ui.exports import FINDINGS, REPORT, ExportKind
 from annotator.ui.gestures import FirstTool, LeftDrag
 from annotator.ui.hand import ZOOM_STEP
@@ -141,7 +141,8 @@ class Commands(QObject):
         )
 
     def open_chord(self, chord_id: str) -> None:
-        chord = next(c for c in CHORDS if c.id == chord_id)
+        keys = key_text(self._window.profiles.keys()[f"{chord_id}_chord"][:1])
+        chord = replace(next(c for c in CHORDS if c.id == chord_id), key=keys)
         back = QApplication.focusWidget() or self._window.grid.active
         self._window.open_legend(chord, back)
 
@@ -357,7 +358,7 @@ class Commands(QObject):
         if result.measurement is None:
             self._window.status.show_message(f"{result.reason or 'No spot here'}; nothing was marked.")
             return
-        stage = Stage.WORKUP if session.exam.magnified else Stage.SCREEN
+        stage = Stage.WORKUP if session.corrected_exam.magnified else Stage.SCREEN
         reading, finding = edits.add_finding(session.reading, stage=stage)
         kind = result.proposal or MarkKind.MACRO
         reading, mark = edits.add_mark(

@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from annotator.errors import AnnotatorError, StaleReading
+from annotator.hanging import corrected_exam
 from annotator.model import edits
 from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Finding, Reading, Stage
@@ -117,6 +118,11 @@ class ReadingSession(QObject):
             self.undo_stack.push(_ReplaceReading(self, step.before, step.after, step.label))
         self.undo_stack.setIndex(opened.steps_done)
         self._restoring = False
+
+    @property
+    def corrected_exam(self) -> ExamInfo:
+        """The exam with sides and views as the reader corrected them."""
+        return corrected_exam(self.exam, self._reading.hanging)
 
     @property
     def reading(self) -> Reading:
@@ -260,7 +266,7 @@ class ReadingSession(QObject):
 
     def image_name(self, sop_instance_uid: str) -> str:
         """What an image of the exam is called: its side and view as its file says them."""
-        names = (i.name for i in self.exam.images if i.sop_instance_uid == sop_instance_uid)
+        names = (i.name for i in self.corrected_exam.images if i.sop_instance_uid == sop_instance_uid)
         return next(names, "") or "an image without side and view"
 
     def remove_selected(self) -> None:
@@ -402,7 +408,7 @@ class ReadingSession(QObject):
         return edits.add_finding(self._reading, stage=self._stage())
 
     def _stage(self) -> Stage:
-        return Stage.WORKUP if self.exam.magnified else Stage.SCREEN
+        return Stage.WORKUP if self.corrected_exam.magnified else Stage.SCREEN
 
     def _keep_selection_valid(self, changes: edits.Changes) -> None:
         known = {f.id for f in self._reading.findings}

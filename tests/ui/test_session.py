@@ -15,6 +15,7 @@ from annotator.bootstrap import open_workspace
 from annotator.errors import StaleReading, StoreError
 from annotator.model.finding import Assessment, Distribution, Morphology, Reading, Stage
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
+from annotator.model.hanging_choice import HangingChoice
 from annotator.model.history import Act
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey, Laterality, View
 from annotator.model.mark import MarkKind
@@ -97,6 +98,22 @@ def session(workspace: Workspace, runner: TaskRunner) -> ReadingSession:
 def mark_all(session: ReadingSession, picture: StillPicture) -> None:
     for spot in SPOTS:
         session.mark_spot(picture, ImagePoint(spot.column + 1.5, spot.row - 1), MarkKind.MICRO)
+
+
+def test_a_corrected_image_is_what_the_reader_says_in_words_and_files(
+    session: ReadingSession, picture: StillPicture, tmp_path: Path
+) -> None:
+    session.choose_hanging(HangingChoice("1.2.3.4", laterality=Laterality.LEFT, modifiers=("M",)))
+    assert [i.label for i in session.corrected_exam.images] == ["LMCC"]
+    assert session.exam is EXAM
+    mark_all(session, picture)
+    assert session.reading.findings[0].stage is Stage.WORKUP
+    session.workspace.write_findings(session.reading, session.exam, tmp_path / "f.json")
+    session.workspace.write_report(session.reading, session.exam, tmp_path / "f.html")
+    for name in ("f.json", "f.html"):
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert "LMCC" in text
+        assert "RCC" not in text
 
 
 def test_a_click_beside_a_spot_marks_the_spot(session: ReadingSession, picture: StillPicture) -> None:
