@@ -68,6 +68,11 @@ class FrameSource:
             tissue=tissue_mask(levels),
         )
 
+    def begin_with(self, picture: Picture) -> None:
+        """A slice that another source of this file has decoded: the others hang and begin as it does."""
+        with self._lock:
+            self._model = self._model or picture
+
     def first_look(self, number: int) -> Picture | None:
         """A frame from a lower resolution, enlarged to its size; None where there is no quick one."""
         image = self._open()

@@ -57,6 +57,8 @@ class ReadAhead(QObject):
         self._given_up: set[ImageKey] = set()
         self._said: Mapping[str, tuple[int, int]] = {}
         self.enabled = True
+        self._pending = False
+        view.stacks.frames.ahead = view.shelf
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(QUIET_MS)
@@ -89,6 +91,7 @@ class ReadAhead(QObject):
             self._view.shelf.expect(info.sop_instance_uid for infos in wanted.values() for info in infos)
             self._desk.forget_ahead(wanted.keys())
             self._runner.cancel(PICTURES)
+        self._pending = True
         self._tell()
         self.go_on()
 
@@ -102,6 +105,7 @@ class ReadAhead(QObject):
                 self._read(exam)
         if not self._runner.busy(PICTURES):
             info = self._next_picture()
+            self._pending = info is not None
             if info is not None:
                 self._decode(info)
 
@@ -186,7 +190,7 @@ class ReadAhead(QObject):
             self.go_on()
 
     def _hand_moved(self) -> None:
-        if self._wanted and not self.finished:
+        if self._pending:
             self._quiet.start()
 
     def _tell(self) -> None:

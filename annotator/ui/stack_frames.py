@@ -13,6 +13,7 @@ from annotator.jobs import CancelToken, Progress
 from annotator.model.image import ImageInfo
 from annotator.ui.frame_source import FrameSource, picture_bytes
 from annotator.ui.picture import Picture
+from annotator.ui.picture_shelf import PictureShelf
 from annotator.ui.task_runner import TaskRunner
 
 AHEAD = "slices ahead"
@@ -22,7 +23,7 @@ LEVELS = 5 / 3
 
 class StackFrames(QObject):
     """Slices as pictures, within one budget of bytes for all stacks; `more` carries the UID of a stack
-    of which a slice was decoded ahead.
+    of which a slice was decoded ahead. `ahead` may hold slices of exams that were not open yet.
     """
 
     more = Signal(str)
@@ -32,6 +33,7 @@ class StackFrames(QObject):
         self._runner = runner
         self._shelf: FrameShelf[Picture] = FrameShelf(budget)
         self._sources: dict[str, FrameSource] = {}
+        self.ahead: PictureShelf | None = None
 
     @property
     def budget(self) -> int:
@@ -61,8 +63,16 @@ class StackFrames(QObject):
         return self._shelf.kept(info.sop_instance_uid)
 
     def picture(self, info: ImageInfo, number: int) -> Picture | None:
-        """A slice if it is decoded."""
-        return self._shelf.get(info.sop_instance_uid, number)
+        """A slice if it is decoded, also when that was done before the stack was opened."""
+        uid, key = info.sop_instance_uid, info.key(number)
+        found = self._shelf.get(uid, number)
+        ahead = None if found is not None or self.ahead is None else self.ahead.get(key)
+        if ahead is None or self.ahead is None:
+            return found
+        self.source(info).begin_with(ahead)
+        self._shelf.keep(uid, number, ahead, picture_bytes(ahead))
+        self.ahead.drop(key)
+        return ahead
 
     def job(self, info: ImageInfo, number: int, slab: Slab | None) -> Callable[[CancelToken], Picture]:
         """A job that makes a slice, or the slab around it, ready to be shown; what it decodes is kept."""

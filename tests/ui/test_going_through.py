@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from small_exam import write_exam
+from small_stack import FRAMES, write_stack
 
 from annotator.hanging import Layout
 from annotator.model.geometry import ImagePoint
@@ -91,6 +92,24 @@ def test_next_and_previous_exam_hang_before_the_key_has_returned(qtbot, open_win
         assert window.desk.session is not None
         assert window.desk.session.exam is window.desk.exam
         assert is_hung(window)
+
+
+def test_the_middle_slice_of_the_next_stack_is_there_at_once(
+    qtbot, open_window: Opener, tmp_path: Path
+) -> None:
+    write_exam(tmp_path / "both" / "1", patient="A")
+    write_stack(tmp_path / "both" / "2")
+    window = open_window()
+    hang(qtbot, window, tmp_path / "both")
+    read_ahead(qtbot, window)
+    press(window, Qt.Key.Key_PageDown)
+    picture = window.grid.active.picture
+    assert picture is not None
+    assert picture.info.is_stack
+    assert picture.frame_number == (FRAMES + 1) // 2
+    assert len(picture.slices) == FRAMES
+    assert window.exam_view.stacks.frames.used > 0
+    assert picture.key not in window.exam_view.shelf
 
 
 def test_rows_say_how_much_of_an_exam_is_ready(qtbot, open_window: Opener, exams) -> None:
