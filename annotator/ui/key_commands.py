@@ -15,6 +15,7 @@ from annotator.ui.command_search import RECENT, CommandSearch, Entry
 from annotator.ui.key_help import KeyHelp, Mode
 from annotator.ui.look import Look
 from annotator.ui.profiles import PROFILES
+from annotator.ui.shown_keys import tell_keys
 from annotator.ui.tools import MarkTool, SelectTool
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class KeyCommands(QObject):
         window, profiles = self._window, self._window.profiles
         profile, keys = profiles.current(), profiles.keys()
         give_keys(window.actions_by_id, keys)
+        tell_keys(window, keys)
         window.stack_commands.cine.own_keys = frozenset(key for act in _CINE for key in keys[act])
         if profile.name != self._profile:
             self._profile = profile.name

@@ -27,7 +27,7 @@ class Lens(LensGlass):
     While it is open, the wheel changes its size (in a stack Shift and the wheel, because the wheel alone
     goes through the slices), Alt and the wheel its magnification, a drag with the right button its window.
     Its `twin` shows the same place of the other breast, where a pane shows that view. `moved`: something
-    else is under one of the two.
+    else is under one of the two. `key_words` says by which keys it is inverted, doubled and closed.
     """
 
     look_changed = Signal()
@@ -41,6 +41,7 @@ class Lens(LensGlass):
         self._grid = grid
         self._places = BreastPlaces()
         self._wanted = False
+        self.key_words = ""
         self._pressed: tuple[QPointF, tuple[float, float]] | None = None
         self._drag_began = False
         for viewport in grid.viewports:
@@ -65,8 +66,7 @@ class Lens(LensGlass):
         picture = None if viewport is None else viewport.picture
         wheel = "Shift+wheel" if picture is not None and picture.info.is_stack else "wheel"
         self.message.emit(
-            f"Lens: {wheel} sizes it, Alt+wheel or + and - magnify, right drag sets its own window, "
-            "Shift+X inverts it, Alt+X shows the other breast too, X closes it"
+            f"Lens: {wheel} sizes it, Alt+wheel or + and - magnify, right drag sets its own window, {self.key_words}"
         )
         self.opened.emit(True)
 

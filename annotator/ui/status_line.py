@@ -71,6 +71,7 @@ class StatusLine(QWidget):
             row.addWidget(part)
         self._pointed: tuple[Picture | None, Pointer | None] = (None, None)
         self._viewed: Viewport | None = None
+        self._display_note, self._display_check = "", "F9"
         self._reading = QTimer(self)
         self._reading.setSingleShot(True)
         self._reading.setInterval(READS_MS)
@@ -159,11 +160,17 @@ class StatusLine(QWidget):
 
     def show_display(self, note: str) -> None:
         """Say what the images are seen on, in two words; all of it, and what to do, when resting there."""
+        self._display_note = note
         self.display.setText(f"{note.partition(',')[0]} display")
         self.display.setToolTip(
             f"<p>Every act keeps what it was made on: {escape(note)}.</p>"
-            "<p>Measure, correct or look at this screen in the display check (F9).</p>"
+            f"<p>Measure, correct or look at this screen in the display check ({self._display_check}).</p>"
         )
+
+    def tell_display_check(self, key: str) -> None:
+        """By which key the display check opens."""
+        self._display_check = key
+        self.show_display(self._display_note)
 
     def show_progress(self, progress: Progress | None, things: str = "files") -> None:
         """Show how many things of long work are done; None when there is none."""

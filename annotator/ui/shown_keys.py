@@ -1,0 +1,37 @@
+"""Words on the window that name a key say the key in force, whatever the reader made of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from annotator.ui.actions import ACTIONS, Keys, key_text
+
+if TYPE_CHECKING:
+    from annotator.ui.main_window import MainWindow
+
+
+def tell_keys(window: MainWindow, keys: Keys) -> None:
+    """Put the keys in force into the tooltips and hints that name one."""
+    actions = window.actions_by_id
+    for act, button in (
+        ("new_finding", window.finding_panel.new),
+        ("remove_finding", window.finding_panel.remove),
+    ):
+        button.setToolTip(actions[act].toolTip())
+    for spec in ACTIONS:
+        if spec.slot == "use_layout" and spec.argument in window.strip.layouts:
+            window.strip.layouts[spec.argument].setToolTip(actions[spec.id].toolTip())
+    window.worklist.filter.setPlaceholderText(_with_key("Filter", keys["filter"]))
+    window.worklist.problems.setToolTip(_with_key("Show which, and why", keys["show_problems"]))
+    window.status.tell_display_check(key_or_menu(keys, "display_check"))
+    inverts, twin, closes = (key_or_menu(keys, act) for act in ("lens_invert", "lens_twin", "lens"))
+    window.lens.key_words = f"{inverts} inverts it, {twin} shows the other breast too, {closes} closes it"
+
+
+def key_or_menu(keys: Keys, act: str) -> str:
+    """The first key of an act, or that it is in the menu."""
+    return key_text(keys[act][:1]) or "the menu"
+
+
+def _with_key(words: str, keys: tuple[str, ...]) -> str:
+    return f"{words}  ({key_text(keys[:1])})" if keys else words
