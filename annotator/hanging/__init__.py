@@ -9,7 +9,7 @@ from annotator.hanging.correction import corrected, corrected_exam
 from annotator.hanging.hung import Hung, HungImage, Layout, OtherImage
 from annotator.hanging.layouts import hang
 from annotator.hanging.order import reading_order
-from annotator.hanging.standard import Hanging, four_up
+from annotator.hanging.sheet import standard_views
 from annotator.hanging.turning import Edge, edge_for, orientation_for
 from annotator.hanging.words import CORRECTED, MODIFIER_NAMES, VIEW_NAMES, attribute, what_it_is
 
@@ -18,7 +18,6 @@ __all__ = [
     "MODIFIER_NAMES",
     "VIEW_NAMES",
     "Edge",
-    "Hanging",
     "Hung",
     "HungImage",
     "Layout",
@@ -27,9 +26,9 @@ __all__ = [
     "corrected",
     "corrected_exam",
     "edge_for",
-    "four_up",
     "hang",
     "orientation_for",
     "reading_order",
+    "standard_views",
     "what_it_is",
 ]

@@ -8,10 +8,11 @@ from enum import Enum
 
 from annotator.hanging.order import is_detail, rank, reading_order, view_place
 from annotator.hanging.words import place_name
-from annotator.model.image import ImageInfo, Laterality
+from annotator.model.image import ExamInfo, ImageInfo, Laterality
 
 SCREENING = ("CC", "MLO")
 """Views of which both sides are expected: a missing one leaves its place empty."""
+_ONE_BREAST = (Laterality.RIGHT, Laterality.LEFT)
 _SINGLES = ("", "SPECIMEN")
 """Views that do not tell images apart: each has a place of its own."""
 
@@ -71,7 +72,7 @@ def sheet(images: Iterable[ImageInfo]) -> tuple[Row, ...]:
     further views that only one side has.
     """
     ordered = reading_order(images)
-    sided = [i for i in ordered if i.laterality in (Laterality.RIGHT, Laterality.LEFT)]
+    sided = [i for i in ordered if i.laterality in _ONE_BREAST]
     known = [i for i in sided if i.view.name not in _SINGLES]
     rest = [i for i in ordered if not any(i is k for k in known)]
     first = _main_places(known)
@@ -84,6 +85,12 @@ def sheet(images: Iterable[ImageInfo]) -> tuple[Row, ...]:
     else:
         rows = [*_pairs(first, SCREENING), *_pairs(further, ())]
     return (*rows, *_sideless(rest))
+
+
+def standard_views(exam: ExamInfo) -> int:
+    """How many of the four views of screening an exam has, 0 to 4."""
+    wholes = (i for i in exam.images if i.view.name in SCREENING and not is_detail(i))
+    return len({(i.laterality, i.view.name) for i in wholes if i.laterality in _ONE_BREAST})
 
 
 def _main_places(images: Sequence[ImageInfo]) -> list[Place]:
@@ -131,7 +138,7 @@ def _pairs(places: Sequence[Place], both_expected: Sequence[str]) -> list[Row]:
             singles.append(place)
             continue
         pairs.append(_pair(place, other))
-    for side in (Laterality.RIGHT, Laterality.LEFT):
+    for side in _ONE_BREAST:
         of_side = [place for place in singles if place.side is side]
         odd = [of_side.pop()] if len(of_side) % 2 else []
         pairs += _two_by_two(of_side)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 import annotator
 from annotator.errors import AnnotatorError, StaleReading
-from annotator.hanging import four_up
+from annotator.hanging import standard_views
 from annotator.imaging.rejected import Rejected
 from annotator.jobs import CancelToken
 from annotator.model.display import NOT_RECORDED
@@ -324,7 +324,7 @@ class ReadingDesk(QObject):
         ]
         if candidates:
             # The first of those with most of the standard views: magnification views come after them.
-            self.open_exam(max(candidates, key=_standard_views))
+            self.open_exam(max(candidates, key=standard_views))
 
     def _listing_failed(self, paths: Sequence[Path], error: AnnotatorError) -> None:
         self.progress.emit(None)
@@ -341,10 +341,6 @@ class ReadingDesk(QObject):
             self.open_exam(exams[at])
         else:
             self.message.emit("There is no further exam in this direction.")
-
-
-def _standard_views(exam: ExamInfo) -> int:
-    return sum(slot is not None for slot in four_up(exam).slots)
 
 
 def _state(done: bool) -> ExamState:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotator.hanging import edge_for, four_up, orientation_for, reading_order
+from annotator.hanging import edge_for, orientation_for, reading_order, standard_views
 from annotator.model.geometry import ImagePoint, Orientation
 from annotator.model.image import ExamInfo, ImageInfo, Intent, Laterality, View
 
@@ -136,75 +136,19 @@ def test_backs_stand_together():
     assert edge_for(image(LEFT)) == "left"
 
 
-def labels(images) -> list[str]:
-    return [i.label if i else "-" for i in images]
-
-
-def exam(*images: ImageInfo) -> ExamInfo:
-    return ExamInfo("1.2.3", tuple(images))
-
-
-def test_a_screening_exam_hangs_in_four_panes():
-    found = four_up(exam(image(LEFT, "MLO"), image(RIGHT, "MLO"), image(LEFT, "CC"), image(RIGHT, "CC")))
-    assert labels(found.slots) == ["RCC", "LCC", "RMLO", "LMLO"]
-    assert found.panes == found.slots
-    assert found.others == ()
-
-
-def test_details_and_doubles_stay_beside_the_four():
-    early = image(RIGHT, "CC", name="early", exam_time="090000")
-    late = image(RIGHT, "CC", name="late", exam_time="091500")
-    raw = image(RIGHT, "CC", name="raw", exam_time="120000", intent=Intent.PROCESSING)
-    found = four_up(
-        exam(
-            image(RIGHT, "ML", None, ("M",)),
-            image(RIGHT, "CC", None, ("M",), exam_time="100000"),
-            early,
-            raw,
-            image(LEFT, "XCCL"),
-            late,
-            image(RIGHT, "MLO", None, ("S",)),
-        )
-    )
-    assert found.rcc is late
-    assert found.slots[1:] == (None, None, None)
-    assert labels(found.others) == ["RCC", "LXCCL", "RMCC", "RSMLO", "RMML", "RCC"]
-    assert found.others[0] is early
-    assert found.others[-1] is raw
-
-
-def test_a_whole_view_with_implant_displaced_gives_way_to_one_without():
-    displaced = image(RIGHT, "CC", None, ("ID",), exam_time="100000")
-    assert four_up(exam(displaced)).rcc is displaced
-    assert labels(four_up(exam(displaced, image(RIGHT, "CC"))).slots)[0] == "RCC"
-    assert four_up(exam(image(RIGHT, "CC", None, ("RL",)))).rcc is None
-
-
-def test_a_tomosynthesis_stack_and_a_view_made_from_it_give_way_to_a_plain_view():
+def test_a_plain_view_is_read_before_one_made_from_slices_and_that_before_the_slices():
     stack = image(RIGHT, "CC", name="stack", frames=40, exam_time="2")
     made = image(RIGHT, "CC", name="made", image_type=("DERIVED", "PRIMARY", "TOMOSYNTHESIS", "GENERATED_2D"))
     plain = image(RIGHT, "CC", name="plain", exam_time="1")
     assert [i.path.name for i in reading_order([stack, made, plain])] == ["plain", "made", "stack"]
-    assert four_up(exam(stack)).rcc is stack
 
 
-def test_an_exam_of_magnification_views_fills_the_panes_with_them():
-    found = four_up(exam(image(LEFT, "ML", None, ("M",)), image(LEFT, "CC", None, ("M",))))
-    assert found.slots == (None,) * 4
-    assert labels(found.panes) == ["LMCC", "LMML", "-", "-"]
-
-
-def test_one_standard_view_keeps_its_own_pane() -> None:
-    found = four_up(ExamInfo("1", (image(LEFT, "CC"), image(LEFT, "ML", name="y"))))
-    assert labels(found.panes) == ["-", "LCC", "-", "-"]
-    assert labels(found.others) == ["LML"]
-
-
-def test_four_panes_show_four_of_many_details() -> None:
-    many = tuple(image(LEFT, "CC", modifiers=("M",), name=str(n)) for n in range(6))
-    found = four_up(ExamInfo("1", many))
-    assert found.panes == many[:4]
-    assert found.others == many
+def test_how_many_of_the_four_views_an_exam_has():
+    four = [image(side, view) for side in (RIGHT, LEFT) for view in ("CC", "MLO")]
+    beside = [image(RIGHT, "CC", None, ("M",)), image(RIGHT, "ML"), image(None, "MLO"), image(RIGHT, "CC")]
+    assert standard_views(ExamInfo("1", (*four, *beside))) == 4
+    assert standard_views(ExamInfo("1", tuple(beside))) == 1
+    assert standard_views(ExamInfo("1", ())) == 0
 
 
 @pytest.mark.parametrize(("column", "flipped"), [("F", False), ("H", True), ("FR", False), ("HL", True)])
@@ -238,10 +182,8 @@ images = st.builds(
 
 
 @given(st.lists(images, max_size=8))
-def test_whatever_an_exam_holds_every_image_is_hung_once(found):
+def test_whatever_an_exam_holds_it_has_an_order_and_every_image_a_reason(found):
     numbered = [replace(info, sop_instance_uid=str(i)) for i, info in enumerate(found)]
-    hung = four_up(exam(*numbered))
-    shown = [i for i in (*hung.slots, *hung.others) if i]
-    assert sorted(i.sop_instance_uid for i in shown) == sorted(i.sop_instance_uid for i in numbered)
-    for info in numbered:
-        assert orientation_for(info)[1]
+    ordered = reading_order(numbered)
+    assert sorted(i.sop_instance_uid for i in ordered) == sorted(i.sop_instance_uid for i in numbered)
+    assert all(orientation_for(info)[1] for info in numbered)
