@@ -12,6 +12,10 @@ FEWEST_LETTERS = 6
 class ElidedLabel(QLabel):
     """`text` stays whole; a long sentence never widens the window."""
 
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        self.setToolTip(text)
+
     def minimumSizeHint(self) -> QSize:
         whole = super().minimumSizeHint()
         few = self.fontMetrics().averageCharWidth() * FEWEST_LETTERS

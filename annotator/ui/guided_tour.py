@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QSettings
 
 from annotator.ui.reading_desk import sample_folder
 from annotator.ui.session import ReadingSession, SaveState
-from annotator.ui.tour_steps import SampleReading, TourStep, steps_of
+from annotator.ui.tour_steps import SHOW_ME, SampleReading, TourStep, steps_of
 from annotator.ui.tour_target import EXAM, TourTarget, find_target
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class GuidedTour(QObject):
         elif self._at >= 0:
             step = self._steps[self._at]
             step.show()
-            if step.go == "I have read it":
+            if step.go != SHOW_ME:
                 self._next()
 
     def _open(self) -> None:
@@ -142,6 +142,8 @@ class GuidedTour(QObject):
         place = f"step {at + 1} of {len(self._steps)}"
         self._card.show_step(place, step.title, step.text, step.go, may_skip=True)
         self._card.show_progress(step.progress())
+        if step.go != SHOW_ME:
+            step.show()
 
     def _tell_end(self) -> None:
         session = None if self._sample is None else self._sample.session

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
@@ -121,6 +122,9 @@ QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color:
 QTableView {{ gridline-color: {LINE}; }}
 QListView {{ background: {PANEL}; border: 1px solid transparent; outline: none; }}
 QListView:focus {{ border-color: {ACCENT}; }}
+QComboBox:focus, QAbstractSpinBox:focus {{ border: 1px solid {ACCENT}; }}
+QTreeView:focus, QTableView:focus, QTextBrowser:focus {{ border: 1px solid {ACCENT}; }}
+QCheckBox:focus, QRadioButton:focus, QTabBar:focus {{ color: {ACCENT}; }}
 QMenu {{ background: {RAISED}; color: {TEXT}; border: 1px solid {LINE}; padding: 4px; }}
 QMenu::item {{ padding: 4px 22px; }}
 QMenu::item:selected {{ background: {ACCENT_FILL}; color: {STRONG}; }}
@@ -140,11 +144,13 @@ QProgressBar::chunk {{ background: {ACCENT}; }}
 """
 
 
+_CHECK = Path(__file__).with_name("icon_shapes").joinpath("check.svg").as_posix()
 _START_AND_ERRORS = f"""
 QLabel[role="drop"], QLabel[role="dropping"] {{ color: {DIM}; border: 1px dashed {DIM}; border-radius: 4px;
     padding: 8px; }}
 QLabel[role="dropping"] {{ color: {STRONG}; border-color: {ACCENT}; background: {ACCENT_FILL}; }}
 #errors {{ background: {RAISED}; border-bottom: 2px solid {WARNING}; }}
+QCheckBox::indicator:checked {{ image: url("{_CHECK}"); }}
 QPushButton[role="way"] {{ padding: 6px 12px; text-align: left; }}
 QPushButton[role="way"]:focus {{ padding: 5px 11px; }}
 """

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QRect, QSettings
+from PySide6.QtGui import QGuiApplication
 
 from annotator.settings import settings_path
 from annotator.ui.lens import LensLook
@@ -15,6 +17,22 @@ if TYPE_CHECKING:
     from annotator.ui.main_window import MainWindow
 
 _LAYOUT_VERSION = 1
+
+
+def nearest_place(was: QRect, screens: Sequence[QRect]) -> QRect:
+    """Where a window can be that stood at `was`: there, when the screens show all of it, else wholly on the
+    screen that shows most of it, or is nearest; no larger than that screen.
+    """
+    shown = [screen.intersected(was) for screen in screens]
+    areas = [part.width() * part.height() if not part.isEmpty() else 0 for part in shown]
+    if not screens or sum(areas) >= was.width() * was.height():
+        return was
+    away = [(screen.center() - was.center()).manhattanLength() for screen in screens]
+    screen = max(zip(screens, areas, away, strict=True), key=lambda each: (each[1], -each[2]))[0]
+    width, height = min(was.width(), screen.width()), min(was.height(), screen.height())
+    left = min(max(was.left(), screen.left()), screen.left() + screen.width() - width)
+    top = min(max(was.top(), screen.top()), screen.top() + screen.height() - height)
+    return QRect(left, top, width, height)
 
 
 class WindowPlaces:
@@ -44,6 +62,7 @@ class WindowPlaces:
         geometry, docks = places.value("geometry"), places.value("docks")
         if geometry is not None:
             window.restoreGeometry(geometry)
+            self._stay_in_sight()
         if docks is not None:
             window.restoreState(docks, _LAYOUT_VERSION)
         window.lens.set_look(LensLook.from_text(str(places.value("lens", ""))))
@@ -52,6 +71,13 @@ class WindowPlaces:
         window.commands.restore_look(str(places.value("look", "")))
         if places.contains("follow_up"):
             window.follow_up_panel.fold(places.value("follow_up") == "folded")
+
+    def _stay_in_sight(self) -> None:
+        """The screen it stood on may be gone, or smaller, since."""
+        window = self._window
+        if not window.isMaximized() and not window.isFullScreen():
+            screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
+            window.setGeometry(nearest_place(window.geometry(), screens))
 
     def _open(self) -> QSettings:
         return QSettings(str(self.file), QSettings.Format.IniFormat)

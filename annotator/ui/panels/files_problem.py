@@ -43,13 +43,18 @@ class FilesProblemPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 4, 6, 4)
         layout.addLayout(head)
-        layout.addWidget(self.list)
+        self.hint = QLabel("Files that cannot be opened are listed here with the reason and what to do.")
+        self.hint.setProperty("role", "dim")
+        self.hint.setWordWrap(True)
+        layout.addWidget(self.hint)
+        layout.addWidget(self.list, 1)
 
     def show_rejected(self, rejected: Sequence[Rejected]) -> None:
         """Show these files."""
         self._rejected = tuple(rejected)
         self.count.setText(count_sentence(len(rejected)))
         self.list.clear()
+        self.hint.setVisible(not rejected)
         for one in rejected:
             item = QListWidgetItem(f"{one.path.name}:  {one.reason}")
             item.setToolTip(f"<p>{one.path}</p><p>{one.reason}</p>")

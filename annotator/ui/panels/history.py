@@ -49,11 +49,16 @@ class HistoryPanel(QWidget):
         heading = QLabel("HISTORY")
         heading.setProperty("role", "heading")
         layout.addWidget(heading)
-        layout.addWidget(self.list)
+        self.hint = QLabel("Nothing done yet. Every act on this exam is listed here with its time.")
+        self.hint.setProperty("role", "dim")
+        self.hint.setWordWrap(True)
+        layout.addWidget(self.hint)
+        layout.addWidget(self.list, 1)
 
     def show_told(self, told: Sequence[str]) -> None:
         """Show these sentences, given oldest first."""
         self.list.clear()
+        self.hint.setVisible(not told)
         for sentence in reversed(told):
             item = QListWidgetItem(sentence)
             item.setToolTip(f"<p>{escape(sentence)}</p>")
