@@ -10,12 +10,13 @@ from annotator.hanging.hung import Hung, HungImage, Layout, OtherImage
 from annotator.hanging.layouts import hang
 from annotator.hanging.order import reading_order
 from annotator.hanging.sheet import standard_views
-from annotator.hanging.turning import Edge, edge_for, orientation_for
+from annotator.hanging.turning import SIDEWAYS, Edge, edge_for, orientation_for
 from annotator.hanging.words import CORRECTED, MODIFIER_NAMES, VIEW_NAMES, attribute, what_it_is
 
 __all__ = [
     "CORRECTED",
     "MODIFIER_NAMES",
+    "SIDEWAYS",
     "VIEW_NAMES",
     "Edge",
     "Hung",

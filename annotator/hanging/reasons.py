@@ -8,6 +8,9 @@ from annotator.hanging.sheet import Place, Row, RowKind
 from annotator.hanging.words import side_words, view_words, what_it_is
 from annotator.model.image import ExamInfo, ImageInfo, Intent, Laterality
 
+NAMED_AT_MOST = 6
+"""Slices that were sent as single images are hundreds of one view."""
+
 
 def why_here(
     info: ImageInfo,
@@ -32,8 +35,9 @@ def why_here(
     elif place.images and info is place.images[0]:
         sentences.append(_first_of_several(info, rest))
     if rest:
-        others = ", ".join(f"{i.name or 'an image'} ({_against(info, i)})" for i in rest)
-        sentences.append(f"Also in this place: {others}.")
+        others = [f"{i.name or 'an image'} ({_against(info, i)})" for i in rest[:NAMED_AT_MOST]]
+        more = len(rest) - len(others)
+        sentences.append(f"Also in this place: {', '.join(others)}{f' and {more} more' if more else ''}.")
     return " ".join(sentence for sentence in sentences if sentence)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from annotator.hanging import edge_for
+from annotator.hanging import SIDEWAYS, edge_for
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, ViewTransform
 from annotator.model.image import ImageInfo
 
@@ -17,7 +17,6 @@ LARGEST_SCALE = 64.0
 SMALLEST_SCALE = 1 / 64
 STAYS_VISIBLE = 0.25
 NEARLY_SQUARE = 0.01
-AXILLA_ON_TOP = {"MLO", "ML", "LM", "LMO", "SIO", "ISO"}
 
 UNTURNED = Orientation()
 
@@ -75,7 +74,7 @@ def fit_hung(
         height,
         orientation,
         edge_for(info),
-        at_top=info.view.name in AXILLA_ON_TOP,
+        at_top=info.view.name in SIDEWAYS,
         spacing=info.spacing,
         scale=scale,
     )

@@ -195,6 +195,14 @@ def test_of_several_alike_the_latest_hangs():
     assert "RCC (taken earlier)" in hung.panes[0].why
 
 
+def test_hundreds_of_one_view_are_not_all_named():
+    slices = [image("RCC", str(n), acquisition_time="0900") for n in range(300)]
+    pane = hang(exam(*slices, "LCC")).panes[0]
+    assert pane is not None
+    assert len(pane.alternatives) == 299
+    assert pane.why.endswith("RCC (alike) and 293 more.")
+
+
 def test_a_raw_twin_follows_and_a_raw_image_alone_hangs():
     raw = image("RCC", "raw", intent=Intent.PROCESSING, acquisition_time="2359")
     plain = image("RCC", intent=Intent.PRESENTATION, acquisition_time="0900")
