@@ -209,14 +209,16 @@ class ExamView(QObject):
         """
         if self._hangings is None:
             return
-        keep = self._active_info()
-        focus = "" if keep is None or self.is_prior(keep) else keep.sop_instance_uid
+        focus = self._focus()
         hung = self._hangings.hung(layout, focus, step=step, only_pair=only_pair)
         self.layout, self.only_pair, self._page = layout, only_pair, (hung.step, hung.steps)
         places = places_of(hung, earlier_first=self.earlier_first, first_board=self.first_board())
         self._grid.arrange(places)
         self.layout_changed.emit(layout)
         self._fill(hung)
+        uids = [None if place is None else place.info.sop_instance_uid for place in hung.panes]
+        if focus in uids:
+            self._grid.set_active(self._grid.viewports[uids.index(focus)])
 
     def lay_out_again(self) -> None:
         """Hang everything anew as it is laid out now."""
@@ -336,6 +338,15 @@ class ExamView(QObject):
     def _active_info(self) -> ImageInfo | None:
         picture = self._grid.active.picture
         return None if picture is None else picture.info
+
+    def _focus(self) -> str:
+        """UID of the image that stays in view: the active one; of an earlier exam the one it hangs beside."""
+        info = self._active_info()
+        if info is None or not self.is_prior(info):
+            return "" if info is None else info.sop_instance_uid
+        here = (info.laterality, info.view.name)
+        now = (p.info for p in self._places.values() if p is not None and not p.prior)
+        return next((i.sop_instance_uid for i in now if (i.laterality, i.view.name) == here), "")
 
     def _possible(self, layout: Layout) -> Layout:
         """The layout itself, or four panes where it has nothing to stand beside or no second board."""

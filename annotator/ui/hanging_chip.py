@@ -6,8 +6,9 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from annotator.hanging import HungImage
-from annotator.model.image import ImageInfo, Laterality
-from annotator.ui.corner_text import SIDE_AND_VIEW
+from annotator.model.image import ImageInfo
+from annotator.ui import theme
+from annotator.ui.corner_text import SIDE_AND_VIEW, text_on_right
 from annotator.ui.exam_names import date_text
 from annotator.ui.exam_view import ExamView
 from annotator.ui.hanging_menu import HangingMenu
@@ -17,6 +18,14 @@ from annotator.ui.viewport_grid import ViewportGrid
 
 MARGIN = 18
 GAP = 4
+WHY = "?"
+STYLE = f"""
+#chip {{ background: transparent; }}
+#chip QLabel {{ background: {theme.BACKGROUND}; color: {theme.TEXT}; padding: 0 3px; }}
+#chip QLabel#prior {{ color: {theme.STRONG}; border: 1px solid {theme.DIM}; font-weight: 600; }}
+#chip QPushButton {{ background: {theme.BACKGROUND}; color: {theme.TEXT}; padding: 0 5px; min-height: 1.1em; }}
+#chip QPushButton:focus {{ border: 2px solid {theme.ACCENT}; padding: 0 4px; }}
+"""
 SETTLES_MS = 60
 """The chip follows a picture that moves a moment later, so that it costs the hand nothing."""
 
@@ -31,19 +40,21 @@ class HangingChip(QFrame):
         super().__init__(viewport)
         self._viewport = viewport
         self.setObjectName("chip")
+        self.setStyleSheet(STYLE)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.prior = QLabel()
-        self.prior.setProperty("role", "prior")
+        self.prior.setObjectName("prior")
         self.scale = QLabel()
-        self.why = QPushButton("why?")
+        self.why = QPushButton(WHY)
         self.other = QPushButton()
         for button in (self.why, self.other):
-            button.setProperty("role", "chip")
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            # on the images Tab goes from finding to finding; these two have keys of their own
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.why.clicked.connect(self.wanted)
         self.other.clicked.connect(self.stepped)
         row = QHBoxLayout()
         row.setSpacing(GAP)
+        self._row = row
         row.addWidget(self.why)
         row.addWidget(self.other)
         column = QVBoxLayout(self)
@@ -52,6 +63,7 @@ class HangingChip(QFrame):
         column.addWidget(self.prior)
         column.addWidget(self.scale)
         column.addLayout(row)
+        self._column = column
         self.hide()
 
     def show_place(self, place: HungImage, at: int, images: tuple[ImageInfo, ...], corrected: bool) -> None:
@@ -60,7 +72,7 @@ class HangingChip(QFrame):
         label = info.name or "image"
         self.prior.setVisible(place.prior)
         self.prior.setText(f"PRIOR {date_text(info.exam_date)}")
-        self.why.setText("corrected" if corrected else "why?")
+        self.why.setText(f"corrected {WHY}" if corrected else WHY)
         self.why.setAccessibleName(f"Why {label} hangs like this, and correct it")
         self.why.setToolTip(f"{place.why}\n(W: correct side, view or turn)")
         self.other.setVisible(len(images) > 1)
@@ -83,16 +95,23 @@ class HangingChip(QFrame):
         if all(part.isHidden() for part in parts):
             self.hide()
             return
+        right = _air_on_right(self._viewport)
+        edge = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
+        for part in (self.prior, self.scale, self._row):
+            self._column.setAlignment(part, edge)
         self.adjustSize()
-        self.move(_free_place(self._viewport, self.sizeHint()))
+        self.move(_free_place(self._viewport, self.sizeHint(), right))
         self.show()
         self.raise_()
 
 
-def _free_place(viewport: Viewport, size: QSize) -> QPoint:
+def _air_on_right(viewport: Viewport) -> bool:
+    return viewport.picture is not None and text_on_right(viewport.picture)
+
+
+def _free_place(viewport: Viewport, size: QSize, right: bool) -> QPoint:
     """Below the upper words of the air side, else above the lower ones; never over either."""
-    picture, wording = viewport.picture, viewport.wording()
-    right = picture is not None and picture.info.laterality is Laterality.LEFT
+    wording = viewport.wording()
     x = viewport.width() - size.width() - MARGIN if right else MARGIN
     if wording is None:
         return QPoint(x, MARGIN)

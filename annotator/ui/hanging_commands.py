@@ -10,6 +10,7 @@ from PySide6.QtGui import QScreen
 from annotator.hanging import Layout
 from annotator.ui.hanging_chip import HangingChips
 from annotator.ui.second_window import SecondWindow, other_screen
+from annotator.ui.shown_keys import key_or_menu
 
 if TYPE_CHECKING:
     from annotator.model.hanging_choice import HangingChoice
@@ -34,6 +35,8 @@ class HangingCommands(QObject):
         self.chips.chosen.connect(self._correct)
         self._view.first_board = self._first_board
         self._view.layout_changed.connect(self._layout_changed)
+        self._view.hung.connect(self._pane_hung)
+        self._prior_panes: frozenset[int] = frozenset()
         window.grid.rearranged.connect(self.show_outputs)
 
     def restore(self) -> None:
@@ -70,7 +73,7 @@ class HangingCommands(QObject):
             self._view.lay_out_again()
         else:
             place = "above" if self._swapped else "below"
-            self._say(f"With F7 the earlier exam hangs {place} the one being read.")
+            self._say(f"With {self._key('layout_prior')} the earlier exam hangs {place} the one being read.")
 
     def step_prior(self, by: int) -> None:
         self._view.step_prior(by)
@@ -108,6 +111,12 @@ class HangingCommands(QObject):
         if self._second is not None and self._second.isVisible():
             self._second.show_images_only(alone)
 
+    def close_second(self) -> None:
+        """The main window closes: the second one goes with it, and the layout is kept."""
+        if self._second is not None:
+            self._second.blockSignals(True)
+            self._second.close()
+
     @property
     def second(self) -> SecondWindow | None:
         """The second window, when it was ever opened."""
@@ -116,7 +125,10 @@ class HangingCommands(QObject):
     def _use_prior(self) -> None:
         view = self._view
         if view.prior is None:
-            self._say("No earlier exam of this patient is open: open its files, and F7 hangs it below.")
+            self._say(
+                "No earlier exam of this patient is open: open its files, and "
+                f"{self._key('layout_prior')} hangs it below."
+            )
             self._window.strip.show_layout(view.layout)
             return
         small = view.layout in (Layout.PAIR, Layout.SINGLE, Layout.LARGE)
@@ -130,17 +142,19 @@ class HangingCommands(QObject):
         screen = other_screen(window, window.profiles.remembered(SCREEN))
         if screen is None and not self._offered and not self._second_open:
             self._offered = True
-            self._say("There is no second screen. F8 again opens a second window on this one.")
+            self._say(
+                f"There is no second screen. {self._key('layout_screens')} again opens a second window on this one."
+            )
             return False
         self._offered = False
         if self._second is None:
             self._second = SecondWindow(window)
             self._second.take_keys(window.actions(), window.grid.actions())
             self._second.closed.connect(self._second_closed)
+            window.displays.follow(self._second, self._second_moved)
         if not self._second.isVisible():
             window.grid.lend_to(self._second.board)
             self._second.open_on(screen or window.screen())
-            window.displays.follow(self._second, self._second_moved)
         return True
 
     @property
@@ -157,10 +171,20 @@ class HangingCommands(QObject):
         if self._view.layout is Layout.TWO_SCREENS and self._window.isVisible():
             self._view.set_layout(Layout.FOUR)
             self._remember(Layout.FOUR)
+            self._window.activateWindow()
+            self._window.grid.active.setFocus()
 
     def _layout_changed(self, layout: Layout) -> None:
         if layout is not Layout.TWO_SCREENS and self._second_open and self._second is not None:
             self._second.close()
+
+    def _pane_hung(self, pane: int) -> None:
+        """Another exam in a pane: the left button means something else there."""
+        priors = self._prior_panes - {pane}
+        priors |= {pane} if self._view.is_prior_pane(pane) else set()
+        if priors != self._prior_panes:
+            self._prior_panes = priors
+            self._window.commands.apply_tool()
 
     def _first_board(self) -> int:
         """The board of the exam being read, or of the upper row: the earlier exam stands left, as CC does."""
@@ -174,6 +198,9 @@ class HangingCommands(QObject):
     def _remember(self, layout: Layout) -> None:
         self._view.preferred = layout
         self._window.profiles.remember(LAYOUT, layout.value)
+
+    def _key(self, act: str) -> str:
+        return key_or_menu(self._window.profiles.keys(), act)
 
     def _say(self, text: str) -> None:
         self._window.status.show_act(text)

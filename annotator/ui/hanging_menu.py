@@ -12,9 +12,10 @@ from annotator.hanging import MODIFIER_NAMES, VIEW_NAMES, HungImage
 from annotator.model.geometry import Orientation
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.image import ImageInfo, Laterality
+from annotator.ui import theme
 from annotator.ui.picture import Picture
 
-WIDTH_EM = 30
+WIDTH_EM = 44
 SIDES = ((Laterality.RIGHT, "&Right breast"), (Laterality.LEFT, "&Left breast"))
 MODIFIERS = ("M", "S", "ID")
 """Those that decide where and how large an image hangs."""
@@ -86,6 +87,7 @@ class HangingMenu(QMenu):
     def _say(self, text: str) -> None:
         label = QLabel(text)
         label.setWordWrap(True)
+        label.setStyleSheet(f"color: {theme.TEXT}")
         label.setContentsMargins(12, 6, 12, 6)
         label.setFixedWidth(WIDTH_EM * self.fontMetrics().horizontalAdvance("M"))
         told = QWidgetAction(self)

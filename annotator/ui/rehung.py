@@ -47,4 +47,4 @@ def turned(picture: Picture, choice: HangingChoice) -> Picture:
     info = corrected(picture.info, choice)
     orientation, reason = hung(info, picture.levels)
     shown = replace(picture, info=info, orientation=orientation, orientation_reason=reason)
-    return replace(shown, small=small_picture(shown))
+    return replace(shown, small=small_picture(shown, shown.voi))

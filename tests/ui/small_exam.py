@@ -28,12 +28,12 @@ def write_exam(
     folder.mkdir(parents=True, exist_ok=True)
     for number, (name, (side, view)) in enumerate(VIEWS.items(), 1):
         dataset = header(patient, study, date, f"{study}.{number}", side, view)
-        dataset.PixelData = _pixels(side).tobytes()
+        dataset.PixelData = pixels(side).tobytes()
         dataset.save_as(folder / f"{name}.dcm", enforce_file_format=True)
     return folder
 
 
-def _pixels(side: str) -> np.ndarray:
+def pixels(side: str) -> np.ndarray:
     y, x = np.mgrid[0:ROWS, 0:COLUMNS] + 0.5
     from_chest = COLUMNS - x if side == "R" else x
     noise = np.random.default_rng(1).normal(0, 6, (ROWS, COLUMNS))
