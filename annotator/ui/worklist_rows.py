@@ -103,33 +103,39 @@ def worklist_order(exams: Sequence[ExamInfo]) -> list[ExamInfo]:
 def entry_of(exam: ExamInfo, name: str, opened: int) -> Entry:
     """An exam as a row, under the name it is shown by; `opened` is its place in the order of opening."""
     count = len(exam.images)
-    views = ", ".join(image.label for image in exam.images if image.label)
+    views = ", ".join(label for image in exam.images if (label := image.label))
     date = date_text(exam.date)
     images = f"{count} image{'' if count == 1 else 's'}"
     words = f"{name} {date} {images} {views}".casefold()
     return Entry(exam, exam.study_instance_uid, name, date, images, views, words, opened)
 
 
-def listed(
-    entries: Iterable[Entry], states: Mapping[str, ExamState], choice: Choice, current: str = ""
+def passing(
+    entries: Sequence[Entry], states: Mapping[str, ExamState], choice: Choice, current: str = ""
 ) -> list[Entry]:
-    """The entries that pass, sorted. The exam being read passes whatever its state has become."""
+    """The entries that are listed, in their order. The exam being read passes whatever its state has become."""
+    if choice.everything:
+        return list(entries)
     wanted = choice.text.casefold().split()
     found = []
     for entry in entries:
         state = states.get(entry.uid, ExamState.NEW)
-        if not (choice.showing.passes(state) or entry.uid == current):
-            continue
-        if all(word in entry.words or word in state for word in wanted):
+        shown = choice.showing.passes(state) or entry.uid == current
+        if shown and all(word in entry.words or word in state for word in wanted):
             found.append(entry)
+    return found
+
+
+def in_order(entries: Iterable[Entry], sort: SortBy, states: Mapping[str, ExamState]) -> list[Entry]:
+    """The entries sorted; within a group by patient, the newest exam first."""
     # stable sorts, the least important first
-    if choice.sort is SortBy.OPENED:
-        return sorted(found, key=lambda e: e.opened)
-    found.sort(key=lambda e: e.exam.date, reverse=True)
-    if choice.sort is SortBy.DATE:
+    if sort is SortBy.OPENED:
+        return sorted(entries, key=lambda e: e.opened)
+    found = sorted(entries, key=lambda e: e.exam.date, reverse=True)
+    if sort is SortBy.DATE:
         return sorted(found, key=lambda e: (_backwards(e.exam.date), e.name))
     found.sort(key=lambda e: e.name)
-    if choice.sort is SortBy.STATE:
+    if sort is SortBy.STATE:
         order = list(ExamState)
         found.sort(key=lambda e: order.index(states.get(e.uid, ExamState.NEW)))
     return found

@@ -29,7 +29,8 @@ from annotator.ui.worklist_rows import (
     SortBy,
     counts,
     entry_of,
-    listed,
+    in_order,
+    passing,
     with_headings,
 )
 
@@ -50,6 +51,7 @@ class WorklistPanel(QWidget):
         self._exams: tuple[ExamInfo, ...] = ()
         self._opened: dict[str, int] = {}
         self._entries: list[Entry] = []
+        self._ordered: list[Entry] = []
         self._in_sight: list[Entry] = []
         self._states: dict[str, ExamState] = {}
         self._current = ""
@@ -92,8 +94,7 @@ class WorklistPanel(QWidget):
     @property
     def exams(self) -> tuple[ExamInfo, ...]:
         """All exams, in the order of the list."""
-        everything = Choice(sort=self._choice.sort)
-        return tuple(entry.exam for entry in listed(self._entries, self._states, everything))
+        return tuple(entry.exam for entry in self._ordered)
 
     @property
     def exams_in_sight(self) -> tuple[ExamInfo, ...]:
@@ -106,12 +107,16 @@ class WorklistPanel(QWidget):
 
     def choose(self, choice: Choice) -> None:
         """Sort and filter in another way."""
+        resorted = choice.sort is not self._choice.sort
         self._choice = choice
         if self.filter.text() != choice.text:
             self.filter.setText(choice.text)
         self.sort.setCurrentIndex(list(SortBy).index(choice.sort))
         self.showing.setCurrentIndex(list(Showing).index(choice.showing))
-        self._show()
+        if resorted:
+            self._sort()
+        else:
+            self._show()
 
     def show_all(self) -> None:
         """Leave no exam out."""
@@ -131,7 +136,10 @@ class WorklistPanel(QWidget):
         """Say how far each exam is, by study UID; those not named are new."""
         if states != self._states:
             self._states = dict(states)
-            self._show()
+            if self._choice.sort is SortBy.STATE:
+                self._sort()
+            else:
+                self._show()
 
     def set_current(self, study_instance_uid: str) -> None:
         """Show which exam hangs."""
@@ -166,26 +174,35 @@ class WorklistPanel(QWidget):
             entry_of(exam, self.names.of(exam), opened[exam.study_instance_uid]) for exam in self._exams
         ]
         self.heading.setText("WORKLIST  ·  names hidden" if self.names.hidden else "WORKLIST")
-        self._show()
+        self._sort()
 
-    def _show(self) -> None:
-        before = [entry.uid for entry in self._in_sight]
-        self._in_sight = listed(self._entries, self._states, self._choice, self._current)
-        rows = with_headings(self._in_sight, self._choice.sort, self._states)
-        model, selected = self.list.rows, self.list.selected_uid
-        if rows != model.rows or model.sorted_by is not self._choice.sort:
-            top = self.list.verticalScrollBar().value()
-            model.show_rows(rows, self._choice.sort)
-            at = model.index_of(selected)
-            if at.isValid():
-                self.list.setCurrentIndex(at)
-            self.list.verticalScrollBar().setValue(top)
-        model.show_states(self._states, self._current)
+    def _sort(self) -> None:
+        """Everything may stand elsewhere now."""
+        self._ordered = in_order(self._entries, self._choice.sort, self._states)
+        self._show(again=True)
+
+    def _show(self, *, again: bool = False) -> None:
+        """List what passes; thousands of rows are only made when others are listed, or the same `again`."""
+        before = self._in_sight
+        self._in_sight = passing(self._ordered, self._states, self._choice, self._current)
+        changed = self._in_sight != before
+        if changed or again:
+            self._make_rows()
+        self.list.rows.show_states(self._states, self._current)
         self.pages.setCurrentWidget(self.list if self._in_sight else self.empty)
         self.empty.explain(self._exams, self._states, self._choice)
         self._count()
-        if before != [entry.uid for entry in self._in_sight]:
+        if changed:
             self.order_changed.emit()
+
+    def _make_rows(self) -> None:
+        model, selected = self.list.rows, self.list.selected_uid
+        top = self.list.verticalScrollBar().value()
+        model.show_rows(with_headings(self._in_sight, self._choice.sort, self._states), self._choice.sort)
+        at = model.index_of(selected)
+        if at.isValid():
+            self.list.setCurrentIndex(at)
+        self.list.verticalScrollBar().setValue(top)
 
     def _count(self) -> None:
         words = counts((entry.uid for entry in self._entries), self._states)
