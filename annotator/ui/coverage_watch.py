@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
 from annotator.analysis.coverage import cells_in_view, cells_touched
@@ -90,6 +90,12 @@ class _Pane(QObject):
         viewport.view_changed.connect(self.begin)
         # comes with every picture, also with one that lies as the one before it did
         viewport.voi_changed.connect(self._picture_changed)
+        viewport.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show:
+            self.begin()
+        return False
 
     def begin(self) -> None:
         """The view moved: wait until it has stood still long enough."""

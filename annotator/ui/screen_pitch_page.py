@@ -40,7 +40,7 @@ class ScreenPitchPage(QDialog):
         self._facts.setProperty("role", "dim")
         self._facts.setWordWrap(True)
         how = QLabel(
-            "Hold a ruler to the line below and enter how long it is. Images at true size are then as "
+            "Hold a ruler to the line below and enter how long it is from stroke to stroke. Images at true size are then as "
             "large on this screen as the breast was."
         )
         how.setWordWrap(True)
