@@ -482,7 +482,7 @@ def test_what_was_said_of_one_exam_is_gone_with_it(qtbot, open_window, tmp_path,
     before = window.desk.exam
     press(window.grid.active, Qt.Key.Key_PageDown)
     qtbot.waitUntil(lambda: window.desk.exam is not before)
-    assert window.status.message == ""
+    assert window.status.message == "Opened SMALL-2. Alt+Left goes back to SMALL-1."
     pictured(qtbot, window)
 
 
