@@ -44,7 +44,6 @@ class Commands(QObject):
         self._default_look = Look.of(window.desk.workspace.settings)
         self._look = self._default_look
         self._marks_visible = True
-        self._text_level = 0
         self._pointed: tuple[Viewport, Pointer] | None = None
         self._dialogs: dict[str, QDialog] = {}
 
@@ -246,10 +245,6 @@ class Commands(QObject):
         self._marks_visible = not self._marks_visible
         self.apply_view()
 
-    def cycle_text(self) -> None:
-        self._text_level = (self._text_level + 1) % 3
-        self.apply_view()
-
     def apply_view(self) -> None:
         """Look at all panes in the way chosen last."""
         for viewport in self._window.grid.viewports:
@@ -257,7 +252,6 @@ class Commands(QObject):
             viewport.set_mode(self._look.mode)
             viewport.set_smooth(self._look.smooth)
             viewport.set_marks_visible(self._marks_visible)
-            viewport.set_overlay_level(self._text_level)
 
     def use_window(self, number: int) -> None:
         """The window of that number in every pane, each after its own file."""

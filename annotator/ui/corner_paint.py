@@ -81,7 +81,10 @@ class Wording:
             self.size,
             self.ratio,
             text_on_right(self.picture),
-            lambda line: (_advance(line, px), _lettering(line.title, line.warning, px)[1].height()),
+            lambda line: (
+                _advance(line, px),
+                _lettering(line.title, line.warning or line.letter, px)[1].height(),
+            ),
         )
 
     @cached_property
@@ -130,7 +133,7 @@ def _placed_image(word: Placed, px: int) -> tuple[QPoint, QImage]:
 @lru_cache(maxsize=512)
 def _lettered(line: Line, px: int) -> QImage:
     """A line on its ground. A window drag changes one line of two dozen, a view that moves one more."""
-    font, metrics = _lettering(line.title, line.warning, px)
+    font, metrics = _lettering(line.title, line.warning or line.letter, px)
     size = QSize(math.ceil(_advance(line, px)), math.ceil(metrics.height()))
     image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(SHADE)
@@ -145,7 +148,7 @@ def _lettered(line: Line, px: int) -> QImage:
 
 def colour_of(line: Line) -> str:
     """The colour of a line: warnings are bold and in capitals too, for those who do not tell red from grey."""
-    return theme.WARNING if line.warning else theme.STRONG if line.title else theme.TEXT
+    return theme.WARNING if line.warning else theme.STRONG if line.title or line.letter else theme.TEXT
 
 
 def _bar_image(placed: PlacedRuler, right: bool, ratio: float) -> tuple[QPoint, QImage]:
@@ -181,7 +184,7 @@ def paint_message(painter: QPainter, message: str, size: tuple[int, int], ratio:
 @lru_cache(maxsize=1024)
 def _advance(line: Line, px: int) -> float:
     """Width of a line in device pixels; asking Qt takes long."""
-    return _lettering(line.title, line.warning, px)[1].horizontalAdvance(line.text)
+    return _lettering(line.title, line.warning or line.letter, px)[1].horizontalAdvance(line.text)
 
 
 @lru_cache(maxsize=64)

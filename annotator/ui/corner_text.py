@@ -22,12 +22,15 @@ MAGNIFIED_FROM = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text: `title` large, `warning` bold and in the colour of warnings, `stays` never left out."""
+    """One line of text: `title` large, `warning` bold and in the colour of warnings, `stays` never left out,
+    `letter` bold at an edge.
+    """
 
     text: str
     title: bool = False
     warning: bool = False
     stays: bool = False
+    letter: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ from annotator.ui.window_docks import WindowDocks, stacked
 from annotator.ui.window_menu import whole_menu
 from annotator.ui.window_names import WindowNames
 from annotator.ui.window_places import WindowPlaces
+from annotator.ui.words_in_window import WordsInWindow
 from annotator.ui.worklist_commands import WorklistCommands
 from annotator.workspace import Workspace
 
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.key_commands = KeyCommands(self)
         self.moving_commands = MovingCommands(self)
         self.help_commands = HelpCommands(self)
+        self.words = WordsInWindow(self)
         self.hands: tuple[object, ...] = (
             self.commands,
             self.help_commands,
@@ -88,6 +90,7 @@ class MainWindow(QMainWindow):
             self.looking_commands,
             self.hanging_commands,
             self.worklist_commands,
+            self.words,
         )
         self.actions_by_id = make_actions(self, self.grid, self.hands)
         self.menu = whole_menu(self.actions_by_id, self)
@@ -139,6 +142,7 @@ class MainWindow(QMainWindow):
         self.places.keep()
         self.read_ahead.stop()
         self.exam_view.close_exam()
+        self.hanging_commands.close_second()
         super().closeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -67,7 +67,7 @@ def machine_lines(info: ImageInfo, *, numbers: bool = True) -> tuple[str, ...]:
     """Manufacturer and model; with `numbers` also those of device and detector."""
     made = info.model_name
     if info.manufacturer and not made.lower().startswith(info.manufacturer.lower()):
-        made = _line_of_words(info.manufacturer, made)
+        made = _line(info.manufacturer, made)
     serial = f"serial {info.device_serial_number}" if info.device_serial_number and numbers else ""
     detector = f"detector {info.detector_id}" if info.detector_id and numbers else ""
     return _some(made, _line(serial, detector))

@@ -145,7 +145,7 @@ def lay_out(
     upwards = corners.bottom[::-1]
     _left_over(bottom, upwards[:1])
     ruler = _put_ruler(rulers, air, pane)
-    placed = tuple(_put_letters(letters, air, pane))
+    placed = tuple(_put_letters(letters, ruler, air, pane))
     rest_top = _left_over(top, [line for line in corners.top if not line.stays])
     rest_bottom = _left_over(bottom, upwards[1:])
     _left_over(bottom, rest_top)
@@ -195,24 +195,28 @@ def _put_ruler(rulers: Sequence[Ruler], air: AirBeside, pane: _Pane) -> PlacedRu
     return None
 
 
-def _put_letters(letters: EdgeLetters, air: AirBeside, pane: _Pane) -> Iterable[Placed]:
+def _put_letters(
+    letters: EdgeLetters, ruler: PlacedRuler | None, air: AirBeside, pane: _Pane
+) -> Iterable[Placed]:
+    """A letter at each edge, as near to its middle as there is air; at the air side above the ruler."""
     width, height = pane.size
     gap, margin = EDGE_GAP * pane.ratio, MARGIN * pane.ratio
     for edge in ("left", "right", "top", "bottom"):
         text = getattr(letters, edge)
-        if not text:
-            continue
-        line = Line(text)
+        line = Line(text, letter=True)
         wide, tall = pane.measure(line)
-        for share in ALONG_EDGE:
-            x, y = width * (0.5 + share) - wide / 2, height * (0.5 + share) - tall / 2
-            if edge in ("left", "right"):
-                at_air = (edge == "right") == pane.right
-                off = margin if at_air else gap
-                rect = QRectF(off if edge == "left" else width - wide - off, y, wide, tall)
-            else:
-                rect = QRectF(x, gap if edge == "top" else height - tall - gap, wide, tall)
-            if air.is_free(rect):
-                air.take(rect)
-                yield Placed(rect, line)
-                break
+        across = [width * (0.5 + share) - wide / 2 for share in ALONG_EDGE]
+        down = [height * (0.5 + share) - tall / 2 for share in ALONG_EDGE]
+        if edge in ("top", "bottom"):
+            y = gap if edge == "top" else height - tall - gap
+            tried = [QRectF(x, y, wide, tall) for x in across]
+        elif (edge == "right") == pane.right:
+            above = [] if ruler is None else [ruler.bar.top() - tall - gap]
+            x = width - wide - margin if pane.right else margin
+            tried = [QRectF(x, y, wide, tall) for y in (*above, *down)]
+        else:
+            tried = [QRectF(gap if edge == "left" else width - wide - gap, y, wide, tall) for y in down]
+        rect = next((rect for rect in tried if text and air.is_free(rect)), None)
+        if rect is not None:
+            air.take(rect)
+            yield Placed(rect, line)

@@ -1,35 +1,63 @@
-"""Tells the words over every pane what their images do not say: names or pseudonyms, parts of a mosaic, the screen."""
+"""Words over the panes of a window: how many, names or pseudonyms, parts of a mosaic, the screen."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from annotator.model.display import UNCALIBRATED
 from annotator.model.image import ImageInfo
-from annotator.ui.displays import Displays
-from annotator.ui.exam_names import ExamNames
-from annotator.ui.exam_view import ExamView
-from annotator.ui.viewport_grid import ViewportGrid
+from annotator.ui.corner_text import ALL, MINIMAL, SIDE_AND_VIEW
+
+if TYPE_CHECKING:
+    from annotator.ui.main_window import MainWindow
+
+STEP = "text"
+"""Name under which a profile remembers the step."""
+STEPS = {
+    ALL: "All words on the images.",
+    MINIMAL: "Few words on the images.",
+    SIDE_AND_VIEW: "Only side and view on the images, and what must be known of them.",
+}
 
 
 class WordsInWindow(QObject):
-    """Keeps the words of all panes in step with the hanging, the names and the screens."""
+    """Keeps the words over all panes in step with the reader's wish, the hanging, the names and the screens."""
 
-    def __init__(
-        self,
-        grid: ViewportGrid,
-        view: ExamView,
-        names: ExamNames,
-        displays: Displays,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._grid, self._view, self._displays = grid, view, displays
-        for viewport in grid.viewports:
-            viewport.words.follow(names)
-        view.picture_shown.connect(lambda pane, _picture: self._tell_part(pane))
-        displays.changed.connect(self.tell_screens)
-        grid.rearranged.connect(self.tell_screens)
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._grid, self._view, self._displays = window.grid, window.exam_view, window.displays
+        for viewport in self._grid.viewports:
+            viewport.words.follow(window.names)
+        self._view.picture_shown.connect(lambda pane, _picture: self._tell_part(pane))
+        self._displays.changed.connect(self.tell_screens)
+        self._grid.rearranged.connect(self.tell_screens)
+        window.profiles.changed.connect(self.restore)
+        self.restore()
+
+    @property
+    def step(self) -> int:
+        """How much is said: ALL, MINIMAL or SIDE_AND_VIEW."""
+        return self._grid.viewports[0].words.level
+
+    def cycle_text(self) -> None:
+        """All words, few, only side and view, and all again."""
+        step = (self.step + 1) % len(STEPS)
+        self._window.profiles.remember(STEP, str(step))
+        self._show(step)
+        self._window.status.show_message(STEPS[step])
+
+    def restore(self) -> None:
+        """As many words as this profile showed last."""
+        known = {str(step): step for step in STEPS}
+        self._show(known.get(self._window.profiles.remembered(STEP), ALL))
+
+    def _show(self, step: int) -> None:
+        for viewport in self._grid.viewports:
+            if viewport.words.level != step:
+                viewport.set_overlay_level(step)
 
     def tell_screens(self) -> None:
         """Say of each pane whether its screen was ever measured."""
