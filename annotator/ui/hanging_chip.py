@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from annotator.hanging import HungImage
@@ -110,21 +110,22 @@ def _air_on_right(viewport: Viewport) -> bool:
 
 
 def _free_place(viewport: Viewport, size: QSize, right: bool) -> QPoint:
-    """Below the upper words of the air side, else above the lower ones; never over either."""
+    """Below the upper words of the air side, else above the lower ones: clear of words, then of tissue."""
     wording = viewport.wording()
     x = viewport.width() - size.width() - MARGIN if right else MARGIN
     if wording is None:
         return QPoint(x, MARGIN)
     ratio = viewport.ratio
     top, bottom = (block.rect for block in wording.blocks)
-    under = round(top.bottom() / ratio) + GAP
-    over = round(bottom.top() / ratio) - GAP - size.height() if not bottom.isEmpty() else under
-    for y in (under, over):
-        taken = [viewport.widget_rect(place) for place in wording.places]
-        here = QPoint(x, y)
-        if not any(place.adjusted(2, 2, -2, -2).contains(here + QPoint(1, size.height())) for place in taken):
-            return here
-    return QPoint(x, under)
+    under = QRect(QPoint(x, round(top.bottom() / ratio) + GAP), size)
+    over = QRect(QPoint(x, round(bottom.top() / ratio) - GAP - size.height()), size)
+    taken = [viewport.widget_rect(place).adjusted(2, 2, -2, -2) for place in wording.places]
+
+    def burden(place: QRect) -> tuple[bool, bool]:
+        device = QRectF(place.x() * ratio, place.y() * ratio, place.width() * ratio, place.height() * ratio)
+        return any(place.intersects(words) for words in taken), wording.on_tissue(device)
+
+    return min((under, over) if not bottom.isEmpty() else (under,), key=burden).topLeft()
 
 
 class HangingChips(QObject):
