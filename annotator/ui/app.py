@@ -16,6 +16,7 @@ from annotator.bootstrap import make_workspace
 from annotator.errors import AnnotatorError
 from annotator.settings import Settings
 from annotator.ui.bug_reporter import BugReporter
+from annotator.ui.freed_memory import give_back_large_blocks
 from annotator.ui.goodbye import Goodbye
 from annotator.ui.main_window import MainWindow
 from annotator.ui.polite_end import PoliteEnd
@@ -38,6 +39,7 @@ def has_screen() -> bool:
 def make_application() -> QApplication:
     """The one QApplication, themed; the one there is already when there is one (tests, demonstration)."""
     sys.setswitchinterval(SWITCH_S)
+    give_back_large_blocks()
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         apply_theme(existing)
