@@ -6,7 +6,17 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QApplication,
@@ -28,6 +38,7 @@ from annotator.ui.word_match import rank
 
 SHOWN = 60
 RECENT = 6
+FEWEST_ROWS = 4
 _ENTRY = Qt.ItemDataRole.UserRole
 _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
 
@@ -74,6 +85,7 @@ class CommandSearch(QFrame):
         self._entries: Sequence[Entry] = ()
         self._recent: Sequence[str] = ()
         self._back: QWidget | None = None
+        self._corner, self._most = QPoint(), QSize(400, 400)
         self.line = QLineEdit()
         self.line.setPlaceholderText("Find a command, a descriptor, a preset")
         self.line.setAccessibleName("Find a command")
@@ -108,6 +120,11 @@ class CommandSearch(QFrame):
         self.show()
         self.raise_()
         self.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def place(self, corner: QPoint, width: int, height: int) -> None:
+        """Stand with the upper right corner there, so wide, and as high as what is found, up to `height`."""
+        self._corner, self._most = corner, QSize(width, height)
+        self._fit()
 
     def close_search(self) -> None:
         """Put it away and give the keyboard back."""
@@ -158,6 +175,14 @@ class CommandSearch(QFrame):
             self.list.addItem(item)
         self.list.setCurrentRow(0)
         self._tell()
+        self._fit()
+
+    def _fit(self) -> None:
+        rows = max(self.list.count(), FEWEST_ROWS)
+        row = self.list.sizeHintForRow(0) if self.list.count() else self.line.height()
+        around = self.line.sizeHint().height() + 2 * self.note.fontMetrics().height() + 40
+        self.resize(self._most.width(), min(rows * row + around, self._most.height()))
+        self.move(self._corner.x() - self.width(), self._corner.y())
 
     def _tell(self, *_items: object) -> None:
         item: QListWidgetItem | None = self.list.currentItem()
@@ -192,13 +217,16 @@ class _EntryPainter(QStyledItemDelegate):
         rect: QRect = option.rect.adjusted(8, 0, -8, 0)
         metrics = painter.fontMetrics()
         align = Qt.AlignmentFlag.AlignVCenter
-        painter.setPen(QColor(DIM if entry.why_not else TEXT))
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        quiet = QColor(TEXT if chosen else DIM)
+        loud = quiet if entry.why_not else QColor(STRONG)
+        painter.setPen(quiet if entry.why_not else QColor(TEXT))
         painter.drawText(rect, align | Qt.AlignmentFlag.AlignRight, entry.keys)
         rect.setRight(rect.right() - metrics.horizontalAdvance(f"{entry.keys}  "))
-        place = metrics.horizontalAdvance(f"  {entry.place}")
-        title = metrics.elidedText(entry.title, Qt.TextElideMode.ElideRight, max(0, rect.width() - place))
-        painter.setPen(QColor(DIM if entry.why_not else STRONG))
+        title = metrics.elidedText(entry.title, Qt.TextElideMode.ElideRight, rect.width())
+        painter.setPen(loud)
         painter.drawText(rect, align | Qt.AlignmentFlag.AlignLeft, title)
         rect.setLeft(rect.left() + metrics.horizontalAdvance(f"{title}  "))
-        painter.setPen(QColor(DIM))
-        painter.drawText(rect, align | Qt.AlignmentFlag.AlignLeft, entry.place)
+        painter.setPen(quiet)
+        place = metrics.elidedText(entry.place, Qt.TextElideMode.ElideRight, max(0, rect.width()))
+        painter.drawText(rect, align | Qt.AlignmentFlag.AlignLeft, place)

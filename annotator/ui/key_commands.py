@@ -69,16 +69,13 @@ class KeyCommands(QObject):
         window = self._window
         back = QApplication.focusWidget() or window.grid.active
         recent = window.profiles.remembered(_RECENT).split()
-        self.search.open(self.entries(), recent, back)
         em = window.fontMetrics().horizontalAdvance("M")
-        width = min(
-            max(34 * em, window.finding_panel.width() * window.finding_panel.isVisible()), window.width()
-        )
+        panel = window.finding_panel
+        width = min(max(34 * em, panel.width() if panel.isVisible() else 0), window.width()) - _MARGIN
         top = window.strip.mapTo(window, QPoint(0, window.strip.height())).y() + 4
-        self.search.resize(
-            width - _MARGIN, min(round(0.6 * window.height()), window.height() - top - _MARGIN)
-        )
-        self.search.move(window.width() - width, top)
+        height = min(48 * em, round(0.6 * window.height()))
+        self.search.place(QPoint(window.width() - _MARGIN, top), width, height)
+        self.search.open(self.entries(), recent, back)
 
     def entries(self) -> list[Entry]:
         """Every act, and every word that a chord has letters for, with why it cannot be done now."""
