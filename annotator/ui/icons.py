@@ -9,7 +9,7 @@ from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from annotator.ui.theme import DIM, TEXT
+from annotator.ui.theme import TEXT
 
 SHAPES = Path(__file__).with_name("icon_shapes")
 SIZES_PX = (16, 24, 40)
@@ -18,14 +18,13 @@ SIZES_PX = (16, 24, 40)
 
 @cache
 def icon(name: str, colour: str = TEXT) -> QIcon:
-    """The shape `name` as lines of a colour, dimmed where disabled. Needs the QApplication.
+    """The shape `name` as lines of a colour; Qt dims it where it is disabled. Needs the QApplication.
 
     Raises FileNotFoundError for a shape that is not among `SHAPES`.
     """
     made = QIcon()
     for size in SIZES_PX:
         made.addPixmap(_drawn(name, colour, size))
-        made.addPixmap(_drawn(name, DIM, size), QIcon.Mode.Disabled)
     return made
 
 

@@ -90,6 +90,8 @@ def test_each_state_of_saving_has_a_shape_and_words_of_its_own(qtbot) -> None:
 def test_every_shape_is_drawn_in_its_colour_and_its_licence_is_beside_it(qtbot) -> None:
     names = [path.stem for path in icons.SHAPES.glob("*.svg")]
     assert len(names) > 15
+    source = "".join(p.read_text(encoding="utf-8") for p in icons.SHAPES.parent.rglob("*.py"))
+    assert [n for n in names if f'"{n}"' not in source and f'"{n}.svg"' not in source] == []
     assert "ISC License" in (icons.SHAPES / "LICENSE").read_text(encoding="utf-8")
     for name in names:
         image = icons.picture(name, 24, 1.0, "#ff0000").toImage()
