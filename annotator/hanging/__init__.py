@@ -10,7 +10,7 @@ from annotator.hanging.hung import Hung, HungImage, Layout, OtherImage
 from annotator.hanging.layouts import hang
 from annotator.hanging.order import reading_order
 from annotator.hanging.sheet import standard_views
-from annotator.hanging.turning import SIDEWAYS, Edge, edge_for, orientation_for
+from annotator.hanging.turning import SIDEWAYS, Edge, doubt_of_pixels, edge_for, orientation_for
 from annotator.hanging.words import CORRECTED, MODIFIER_NAMES, VIEW_NAMES, attribute, what_it_is
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "attribute",
     "corrected",
     "corrected_exam",
+    "doubt_of_pixels",
     "edge_for",
     "hang",
     "orientation_for",

@@ -116,7 +116,9 @@ def _against(first: ImageInfo, other: ImageInfo) -> str:
     if other.generated_2d != first.generated_2d:
         return "made from slices" if other.generated_2d else "as taken"
     if other.partial_view:
-        return "another part" if first.partial_view else "a part"
+        sections = ", ".join(other.partial_view_reasons).lower()
+        part = "another part" if first.partial_view else "a part"
+        return f"{part}: {sections}" if sections else part
     when, other_when = (
         (i.exam_date, i.acquisition_date, i.acquisition_time or i.exam_time) for i in (first, other)
     )

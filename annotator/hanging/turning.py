@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from annotator.hanging.order import is_detail
 from annotator.model.geometry import Orientation
 from annotator.model.image import ImageInfo, Laterality, Wall
 
@@ -73,6 +74,24 @@ def edge_for(info: ImageInfo) -> Edge:
         return "center"
     shown = _shown(wall, orientation_for(info)[0])
     return shown if shown == "left" or shown == "right" else "center"
+
+
+def doubt_of_pixels(info: ImageInfo, orientation: Orientation, wall: Wall) -> str:
+    """What to say when a whole view hangs with its chest wall at the wrong edge; '' when it does not.
+
+    `wall` is the edge of the stored image at which the pixels show it beyond doubt. It changes nothing: the
+    header decides, and the reader.
+    """
+    if (
+        info.turned is not None
+        or info.laterality not in (Laterality.RIGHT, Laterality.LEFT)
+        or is_detail(info)
+    ):
+        return ""
+    wanted: Wall = "right" if info.laterality is Laterality.RIGHT else "left"
+    if info.view.name == SPECIMEN or _shown(wall, orientation) != _OPPOSITE[wanted]:
+        return ""
+    return f"; but the pixels show the chest wall at the {_OPPOSITE[wanted]} edge, so side or orientation may be wrong"
 
 
 def _from_pixels(

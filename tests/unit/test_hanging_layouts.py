@@ -220,6 +220,11 @@ def test_the_parts_of_a_large_breast_are_one_place_in_the_order_taken():
     assert pane is not None
     assert [i.sop_instance_uid for i in (pane.info, *pane.alternatives)] == ["0", "1", "2"]
     assert "It is the first of 3 parts of a view too large for the detector." in pane.why
+    assert "LCC (another part), LCC (another part)" in pane.why
+    named = replace(parts[1], partial_view_reasons=("Anterior", "Lateral"))
+    first = hang(exam(parts[0], named)).panes[0]
+    assert first is not None
+    assert "LCC (another part: anterior, lateral)" in first.why
     whole = hang(exam(*parts, "LCC", "RCC")).panes[1]
     assert whole is not None
     assert not whole.info.partial_view

@@ -20,7 +20,7 @@ import pytest
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence
 
-from annotator.hanging import Layout, edge_for, hang, orientation_for
+from annotator.hanging import Layout, doubt_of_pixels, edge_for, hang, orientation_for
 from annotator.imaging.dataset import PIXEL_DATA, PixelElement, RawFile
 from annotator.imaging.header import image_info
 from annotator.model.geometry import Orientation
@@ -466,3 +466,21 @@ def test_a_side_view_of_no_known_side_stands_on_its_feet_at_its_chest_wall(row: 
     assert place.edge == edge
     assert place.orientation_words.startswith(f"Patient Orientation {stored}: {' '.join(words)};")
     assert "The header does not say which breast this is." in place.why
+
+
+@pytest.mark.parametrize(("side", "stored"), [("R", "P\\F"), ("R", "A\\F"), ("R", "F\\P"), ("L", "A\\F")])
+def test_a_chest_wall_seen_at_the_wrong_edge_is_told_and_changes_nothing(side: str, stored: str):
+    info = _coded("1", side, "MLO", (), "SCT", stored)
+    turn, _ = orientation_for(info)
+    told = {wall: doubt_of_pixels(info, turn, wall) for wall in ("left", "right", "top", "bottom")}
+    # rows run to the letter of the chest wall, or away from it
+    wrong = {"P\\F": "left", "A\\F": "right", "F\\P": "top"}[stored]
+    edge = "left" if side == "R" else "right"
+    assert {wall for wall, words in told.items() if words} == {wrong}
+    assert (
+        told[wrong]
+        == f"; but the pixels show the chest wall at the {edge} edge, so side or orientation may be wrong"
+    )
+    detail = _coded("1", side, "MLO", ("M",), "SCT", stored)
+    assert doubt_of_pixels(detail, turn, wrong) == ""
+    assert doubt_of_pixels(replace(info, turned=turn), turn, wrong) == ""
