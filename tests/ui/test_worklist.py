@@ -171,7 +171,9 @@ def test_rows_are_spoken_with_patient_state_and_loading(panel) -> None:
 
 
 def test_names_are_replaced_everywhere_while_others_look_on(panel) -> None:
+    panel.filter.setText("berta")
     panel.names.set_hidden(True)
+    assert panel.filter.text() == ""
     model = panel.list.rows
     told = [
         str(model.data(model.index(row), role))

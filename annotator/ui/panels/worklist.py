@@ -83,7 +83,7 @@ class WorklistPanel(QWidget):
         self.empty.button.clicked.connect(self.show_all)
         self.back.clicked.connect(self.back_wanted)
         self.problems.clicked.connect(self.problems_wanted)
-        self.names.changed.connect(self._name)
+        self.names.changed.connect(self._names_changed)
         self._show()
 
     @property
@@ -175,6 +175,11 @@ class WorklistPanel(QWidget):
         ]
         self.heading.setText("WORKLIST  ·  names hidden" if self.names.hidden else "WORKLIST")
         self._sort()
+
+    def _names_changed(self) -> None:
+        # typed words may be the very name that is to be hidden
+        self.filter.clear()
+        self._name()
 
     def _sort(self) -> None:
         """Everything may stand elsewhere now."""
