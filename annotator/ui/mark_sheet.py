@@ -102,10 +102,12 @@ class MarkSheet:
             for part in only:
                 region = region.united(part)
             if only:
-                painter.setClipRegion(region)
                 painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Clear)
-                painter.fillRect(region.boundingRect(), Qt.GlobalColor.transparent)
+                # one by one: a fill through a clip of several parts takes as long as all of the viewport
+                for part in only:
+                    painter.fillRect(part, Qt.GlobalColor.transparent)
                 painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+                painter.setClipRegion(region)
             around = QRectF(region.boundingRect() if only else whole)
             paint_clusters(painter, placed, around)
             paint_marks(painter, placed, touching)

@@ -411,6 +411,7 @@ class ReadingSession(QObject):
         return Stage.WORKUP if self.corrected_exam.magnified else Stage.SCREEN
 
     def _keep_selection_valid(self, changes: edits.Changes) -> None:
+        before = self._selected_finding, self._selected_marks, self._selected_cluster
         known = {f.id for f in self._reading.findings}
         if self._selected_finding not in known:
             last = self._reading.findings[-1].id if self._reading.findings else None
@@ -418,7 +419,9 @@ class ReadingSession(QObject):
         self._selected_marks -= {key for key, mark in changes.marks.items() if mark is None}
         if self._selected_cluster not in {c.id for c in self._reading.clusters}:
             self._selected_cluster = None
-        self.selection_changed.emit()
+        # whoever shows a selection shows it again with every reading: only another one needs telling
+        if before != (self._selected_finding, self._selected_marks, self._selected_cluster):
+            self.selection_changed.emit()
 
 
 def _slice_in_slab(number: int, slab: SlabOfSlices) -> str:
