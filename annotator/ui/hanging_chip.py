@@ -145,7 +145,6 @@ class HangingChips(QObject):
         self._settling.timeout.connect(self.refresh)
         for pane, (viewport, chip) in enumerate(zip(grid.viewports, self.chips, strict=True)):
             viewport.view_changed.connect(self._later)
-            viewport.voi_changed.connect(self._later)
             viewport.installEventFilter(self)
             chip.wanted.connect(lambda at=pane: self.open_menu(at))
             chip.stepped.connect(lambda at=pane: self._step(at))
@@ -198,8 +197,7 @@ class HangingChips(QObject):
         return super().eventFilter(watched, event)
 
     def _later(self) -> None:
-        if not self._settling.isActive():
-            self._settling.start()
+        self._settling.start()
 
     def _step(self, pane: int) -> None:
         self._grid.set_active(self._grid.viewports[pane])

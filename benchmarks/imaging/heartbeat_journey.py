@@ -52,7 +52,7 @@ class Journey:
 
     def wait_for_four(self) -> None:
         def hung() -> bool:
-            return all(v.picture is not None for v in self.window.grid.viewports)
+            return all(v.picture is not None for v in self.window.grid.shown)
 
         self.robot.wait(hung, "four pictures")
         self.robot.wait(lambda: self.window.desk.session is not None, "the reading")
