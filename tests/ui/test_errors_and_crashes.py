@@ -22,10 +22,12 @@ from annotator.ui.bug_reporter import BugReporter
 from annotator.ui.crash import native_report
 from annotator.ui.error_bar import BarAction, ErrorBar
 from annotator.ui.goodbye import Goodbye, kept_until
+from annotator.ui.start import Start
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
 LEFT = Qt.MouseButton.LeftButton
+no_kill = pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
 PLANTED = ("Doe^Jane", "19520131", "1.2.840.99999.7", "/home/doe/mammo")
 
 
@@ -219,23 +221,26 @@ def test_what_a_library_left_behind_names_code_places_only() -> None:
     assert "doe" not in report.lower()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
-def test_a_window_that_was_killed_is_missed_and_one_that_was_closed_is_not(tmp_path: Path) -> None:
+def kill_a_window(folder: Path) -> None:
+    """A process that has arrived in `folder` and is killed before it can say goodbye."""
     script = (
         "import sys, time; from pathlib import Path; from annotator.ui.goodbye import Goodbye\n"
         "goodbye = Goodbye(Path(sys.argv[1])); goodbye.arrive(); print('here', flush=True); time.sleep(60)"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
-    )
+    process = subprocess.Popen([sys.executable, "-c", script, str(folder)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     with process.stdout as out:
         assert out.readline() == "here\n"
-        beside = Goodbye(tmp_path)
+        beside = Goodbye(folder)
         assert not beside.arrive()
         beside.leave()
         process.send_signal(signal.SIGKILL)
         process.wait(30)
+
+
+@no_kill
+def test_a_window_that_was_killed_is_missed_once_and_one_that_was_closed_is_not(tmp_path: Path) -> None:
+    kill_a_window(tmp_path)
     after = Goodbye(tmp_path)
     assert after.arrive()
     after.leave()
@@ -243,6 +248,26 @@ def test_a_window_that_was_killed_is_missed_and_one_that_was_closed_is_not(tmp_p
     assert not last.arrive()
     last.leave()
     assert list(tmp_path.iterdir()) == []
+
+
+@no_kill
+def test_the_next_start_says_until_when_everything_is_here(qtbot, open_window, tmp_path) -> None:
+    window = open_window()
+    window.open_paths([write_exam(tmp_path / "exam")])
+    hung(qtbot, window)
+    window.desk.session.new_finding()
+    window.close()
+    kill_a_window(log_dir())
+    again = open_window()
+    goodbye = Goodbye()
+    start = Start(again, again.desk.workspace, again.runner, [], goodbye)
+    qtbot.waitUntil(lambda: bool(again.errors.texts), timeout=10_000)
+    start.end()
+    goodbye.leave()
+    assert "closed without saying goodbye" in again.errors.texts[0]
+    assert "everything up to" in again.errors.texts[0]
+    assert again.errors.texts[0].endswith("is here.")
+    assert again.errors.actions_shown == ()
 
 
 def summary(reader: str, at: datetime) -> ReadingSummary:
