@@ -59,7 +59,7 @@ def place_lines(info: ImageInfo) -> tuple[str, ...]:
 
 def people_lines(info: ImageInfo) -> tuple[str, ...]:
     """Who took the picture, and why it was asked for."""
-    operators = ", ".join(person_name(name) for name in info.operators_name.split(", ") if name.strip("^ "))
+    operators = "; ".join(person_name(name) for name in info.operators_name.split(", ") if name.strip("^ "))
     return _some(f"by {operators}" if operators else "", f"reason: {info.reason}" if info.reason else "")
 
 

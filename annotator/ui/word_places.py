@@ -21,7 +21,7 @@ EDGE_GAP = 4.0
 TICK = 7.0
 MOST_ROWS = 3
 """A line that is too long for the air is divided into at most so many."""
-ALONG_EDGE = (0.0, -0.1, 0.1, -0.2, 0.2, -0.3, 0.3, -0.4, 0.4)
+ALONG_EDGE = (0.0, -0.1, 0.1, -0.2, 0.2, -0.3, 0.3, -0.4, 0.4, -0.45, 0.45)
 """Where a letter or the ruler is tried along an edge: from its middle, as shares of its length."""
 
 Size = Callable[[Line], tuple[float, float]]
