@@ -111,6 +111,11 @@ class HangingCommands(QObject):
         if self._second is not None and self._second.isVisible():
             self._second.show_images_only(alone)
 
+    def prepare(self) -> None:
+        """An exam is about to be hung: on two screens, if that was the layout and both are there."""
+        if self._view.preferred is Layout.TWO_SCREENS and other_screen(self._window) is not None:
+            self._open_second()
+
     def close_second(self) -> None:
         """The main window closes: the second one goes with it, and the layout is kept."""
         if self._second is not None:

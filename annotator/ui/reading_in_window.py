@@ -39,7 +39,7 @@ class ReadingInWindow(QObject):
         word = window.desk.workspace.lexicon.word
         window.runner.query(
             "history",
-            lambda _token: sentences(session.revisions(), word),
+            lambda _token: sentences(session.revisions(), word, session.image_name),
             window.history.show_told,
             lambda error: window.status.show_message(str(error)),
         )
@@ -63,6 +63,7 @@ class ReadingInWindow(QObject):
         window.show_images()
         window.worklist.set_current(exam.study_instance_uid)
         window.strip.show_exam(exam, window.desk.prior_of(exam))
+        window.hanging_commands.prepare()
         window.exam_view.show_exam(exam, window.desk.priors_of(exam))
         window.commands.apply_view()
         window.commands.apply_tool()

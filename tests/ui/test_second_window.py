@@ -91,7 +91,15 @@ if not second.isVisible():
     press(Qt.Key.Key_F8)
 opened = second.isVisible()
 window.close()
-print(json.dumps([states, inverted, alone, opened, second.isVisible(), shot.width()]))
+left_over = second.isVisible()
+again = window = MainWindow(open_workspace(load_settings()), runner)
+again.move(app.screens()[0].geometry().topLeft())
+again.show()
+again.open_paths(sorted(folder.iterdir())[-1:])
+wait(settled)
+states.append(told())
+again.close()
+print(json.dumps([states, inverted, alone, opened, left_over, shot.width()]))
 runner.shutdown()
 """
 
@@ -140,6 +148,8 @@ def test_an_exam_on_two_screens_has_a_pair_on_each(tmp_path):
     assert states[1]["window"] == [True, True, False, False]
     assert states[2]["layout"] == "four"
     assert not any(states[2]["window"])
+    # as it was left: two screens, the sides exchanged
+    assert states[3]["screens"] == ["B", "B", "A", "A"]
     assert inverted == [True] * 4
     assert alone == [False, True, True, False]
     assert opened
@@ -171,3 +181,4 @@ def test_with_one_screen_the_key_says_so_and_the_next_press_opens_a_window_there
     assert states[1]["layout"] == "two screens"
     assert sorted(states[1]["window"]) == [False, False, True, True]
     assert width == 800
+    assert states[-1]["layout"] == "four"
