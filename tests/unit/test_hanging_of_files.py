@@ -145,3 +145,14 @@ def test_the_four_sample_views_hang_back_to_back(sample_dicoms: Path):
         ("RMLO", 1, 0, "right"),
         ("LMLO", 1, 1, "left"),
     ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "derived_transfer_syntaxes/01_explicit_le_12bit.dcm",
+        "derived_transfer_syntaxes/20_tomo_5frames_explicit.dcm",
+    ],
+)
+def test_a_piece_cut_out_of_a_breast_gives_no_doubt(shared_data: Path, name: str):
+    assert "may be wrong" not in shown(shared_data / name)[3]
