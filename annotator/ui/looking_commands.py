@@ -149,15 +149,16 @@ class LookingCommands(QObject):
         linked = " and ".join(
             word for word, on in (("views", linking.views), ("windows", linking.windows)) if on
         )
-        parts = [self.walker.words(viewport), f"linked {linked}" if linked else ""]
-        pitch = self.pitches.pitch(viewport.screen())
-        if pitch is not None and picture.info.spacing is not None and is_true_size(viewport, pitch):
-            parts.append(true_size_words(picture.info.spacing, pitch))
+        parts = [self.walker.words(viewport)]
         share, of_exam = self.coverage.share(picture.info), self.coverage.share_of_exam
         if share is not None:
             parts.append(f"seen {percent(share)}")
         if of_exam is not None:
             parts.append(f"exam {percent(of_exam)}")
+        parts.append(f"linked {linked}" if linked else "")
+        pitch = self.pitches.pitch(viewport.screen())
+        if pitch is not None and picture.info.spacing is not None and is_true_size(viewport, pitch):
+            parts.append(true_size_words(picture.info.spacing, pitch))
         return "  ·  ".join(part for part in parts if part)
 
 

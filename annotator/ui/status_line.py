@@ -39,7 +39,7 @@ class StatusLine(QWidget):
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.pointer = ElidedLabel()
         self.view = ElidedLabel()
-        self.looking = QLabel()
+        self.looking = ElidedLabel()
         self.looking.setAccessibleName("Area, links and how much was seen")
         self.reader = QLabel(f"reader {reader}")
         self.reader.setProperty("role", "dim")

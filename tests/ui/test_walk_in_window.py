@@ -166,3 +166,18 @@ def test_another_size_of_the_window_has_other_areas_and_the_walk_goes_on(qtbot, 
     qtbot.waitUntil(lambda: window.exam_view.exact)
     told = read_by_one_key(window, qtbot)
     assert "last area" in told[-1]
+
+
+def test_the_words_at_the_bottom_never_widen_the_window(qtbot, opened):
+    window = opened()
+    before = window.minimumSizeHint().width()
+    QTest.keyClick(window.grid.active, Qt.Key.Key_Q)
+    for held in (
+        Qt.KeyboardModifier.ControlModifier,
+        Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier,
+    ):
+        QTest.keyClick(window.grid.active, Qt.Key.Key_L, held)
+    QTest.keyClick(window.grid.active, Qt.Key.Key_Z, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: "true size" in window.status.looking.text(), timeout=3000)
+    assert "linked views and windows" in window.status.looking.text()
+    assert window.minimumSizeHint().width() <= before + 100
