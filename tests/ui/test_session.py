@@ -20,6 +20,7 @@ from annotator.model.history import Act
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey, Laterality, View
 from annotator.model.mark import MarkKind
 from annotator.settings import load_settings
+from annotator.ui.panels.history import sentences
 from annotator.ui.session import ReadingSession, SaveState
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import Workspace
@@ -393,3 +394,25 @@ def test_without_selected_marks_nothing_is_moved(session: ReadingSession, pictur
     before = session.reading
     session.move_selected()
     assert session.reading == before
+
+
+def test_hanging_and_done_are_acts_undone_and_told_by_the_name_of_the_image(
+    session: ReadingSession,
+) -> None:
+    info = session.exam.images[0]
+    session.choose_hanging(HangingChoice(info.sop_instance_uid, laterality=Laterality.LEFT, view_name="MLO"))
+    session.set_done(True)
+    assert session.undo_stack.undoText() == "Call the exam done"
+    assert session.reading.done
+    session.new_finding()
+    assert not session.reading.done
+    session.undo_stack.undo()
+    assert session.reading.done
+    assert session.flush()
+    told = sentences(session.revisions(), str, session.image_name)
+    assert told[0].endswith(f"hung {session.image_name(info.sop_instance_uid)} as left MLO")
+    assert told[1].endswith("called the exam done")
+    assert told[2].endswith("so the exam is no longer done")
+    assert told[3].endswith("called the exam done")
+    session.set_done(False)
+    assert not session.reading.done
