@@ -8,12 +8,14 @@ import sys
 
 LARGE_BYTES = 4_000_000
 """Blocks from here on are frames and their first levels; what a screen needs again and again is smaller."""
-_M_MMAP_THRESHOLD = -3
-"""Number of the parameter in glibc's malloc.h."""
+KEPT_FREE_BYTES = 64_000_000
+"""Free memory kept for those: given back and asked for again, each paint would cost a millisecond or two more."""
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""Numbers of the parameters in glibc's malloc.h."""
 
 
 def give_back_large_blocks() -> None:
-    """Keep the C library from collecting large free blocks for later (mallopt(3), M_MMAP_THRESHOLD).
+    """Keep the C library from collecting large free blocks for later, but not small ones (mallopt(3)).
 
     By itself glibc raises the size from which a block is a mapping of its own to that of the largest one
     freed, up to 32 MB: pictures then lie in heaps between what lives longer, and paging through exams
@@ -21,4 +23,7 @@ def give_back_large_blocks() -> None:
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
+            library = ctypes.CDLL(None)
+            library.mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
+            # either one, set by itself, would end the library's own care for the other
+            library.mallopt(_M_TRIM_THRESHOLD, KEPT_FREE_BYTES)
