@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from annotator.imaging.render import Mode
@@ -25,7 +25,7 @@ from annotator.ui.corner_text import (
 from annotator.ui.orientation_letters import EdgeLetters, edge_letters
 from annotator.ui.picture import Picture
 from annotator.ui.ruler import rulers
-from annotator.ui.word_places import MARGIN, Block, Placed, PlacedRuler, Places, lay_out
+from annotator.ui.word_places import Block, Placed, PlacedRuler, Places, lay_out
 
 SHADE = QColor(0, 0, 0, 215)
 """Behind the words: nothing on black air, but air is white in an inverted picture without padding.
@@ -39,7 +39,7 @@ TITLE_TIMES = 1.6
 
 @dataclass(frozen=True)
 class Wording:
-    """Everything the words depend on."""
+    """Everything the words depend on; `room`, wide and high in device pixels, is left free beside them."""
 
     picture: Picture
     view: ViewTransform
@@ -51,6 +51,7 @@ class Wording:
     ratio: float
     smooth: bool = False
     beside: Beside = NOTHING_BESIDE
+    room: tuple[float, float] = (0.0, 0.0)
 
     @property
     def blocks(self) -> tuple[Block, Block]:
@@ -85,6 +86,7 @@ class Wording:
                 _advance(line, px),
                 _lettering(line.title, line.warning or line.letter, px)[1].height(),
             ),
+            self.room,
         )
 
     @cached_property
@@ -97,26 +99,6 @@ class Wording:
     def air(self) -> AirBeside:
         """The room beside the breast, as if nothing stood there."""
         return AirBeside(self.picture, self.view, self.size, self.ratio)
-
-    def room_for(self, width: float, height: float) -> QPointF | None:
-        """Where something more of that size, in device pixels, covers neither words nor breast; None: nowhere.
-
-        Under the upper words of the air side, above the lower ones, beside the title, or else along the edge.
-        """
-        gap, margin = 4 * self.ratio, MARGIN * self.ratio
-        air, right, (pane_width, pane_height) = self.air(), text_on_right(self.picture), self.size
-        rows = (*self.put.top.rows, *self.put.bottom.rows)
-        for rect in (*(row.rect for row in rows), *self.places[2:]):
-            air.take(rect)
-        x = pane_width - margin - width if right else margin
-        top, bottom = self.put.top, self.put.bottom
-        tried = [QPointF(x, top.rect.bottom() + gap), QPointF(x, bottom.rect.top() - gap - height)]
-        for row in rows[:1]:
-            beside = row.rect.left() - gap - width if right else row.rect.right() + gap
-            tried.append(QPointF(beside, row.rect.center().y() - height / 2))
-        steps = range(0, int(pane_height - height), max(int(height / 2), 1))
-        tried.extend(QPointF(x, y) for y in steps)
-        return next((at for at in tried if air.is_free(QRectF(at, QSizeF(width, height)))), None)
 
     def on_tissue(self, rect: QRectF) -> bool:
         """Whether a rectangle of the viewport covers some of the breast."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from annotator.hanging import HungImage
@@ -18,6 +18,9 @@ from annotator.ui.viewport_grid import ViewportGrid
 
 MARGIN = 18
 GAP = 4
+NARROW_PX = 320
+"""Width of a pane in which the date goes below the word, so that both keep off the breast."""
+NEW_LINE = "\n"
 WHY = "?"
 STYLE = f"""
 #chip {{ background: transparent; }}
@@ -71,7 +74,8 @@ class HangingChip(QFrame):
         info = place.info
         label = info.name or "image"
         self.prior.setVisible(place.prior)
-        self.prior.setText(f"PRIOR {date_text(info.exam_date)}")
+        narrow = self._viewport.width() < NARROW_PX
+        self.prior.setText(f"PRIOR{NEW_LINE if narrow else ' '}{date_text(info.exam_date)}")
         self.why.setText(f"corrected {WHY}" if corrected else WHY)
         self.why.setAccessibleName(f"Why {label} hangs like this, and correct it")
         self.why.setToolTip(f"{place.why}\n(W: correct side, view or turn)")
@@ -88,44 +92,52 @@ class HangingChip(QFrame):
         self.scale.setVisible(bool(words))
 
     def put(self, *, buttons: bool) -> None:
-        """Stand on the air side where no words are; without `buttons` only what must never be left out."""
-        self.why.setVisible(buttons)
-        self.other.setVisible(buttons and bool(self.other.text()) and not self.other.text().endswith("/1"))
-        parts = (self.prior, self.scale, self.why, self.other)
-        if all(part.isHidden() for part in parts):
-            self.hide()
-            return
-        right = _air_on_right(self._viewport)
+        """Stand on the air side, where the words leave room; without `buttons` only what must never be left out.
+
+        Where there is no air for the buttons they are away: their keys do the same.
+        """
+        viewport, right = self._viewport, _air_on_right(self._viewport)
         edge = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
         for part in (self.prior, self.scale, self._row):
             self._column.setAlignment(part, edge)
-        self.adjustSize()
-        self.move(_free_place(self._viewport, self.sizeHint(), right))
+        at = self._place(buttons=buttons)
+        if at is None and buttons:
+            at = self._place(buttons=False)
+        if self._is_empty:
+            self.hide()
+            return
+        wording = viewport.wording()
+        if at is None:
+            under = 0.0 if wording is None else wording.blocks[0].rect.bottom() / viewport.ratio
+            x = viewport.width() - self.width() - MARGIN if right else MARGIN
+            at = QPoint(x, round(under) + GAP)
+        self.move(at)
         self.show()
         self.raise_()
+
+    def leave(self) -> None:
+        """Stand nowhere, and need no room."""
+        self._viewport.words.leave_room(QSize(0, 0))
+        self.hide()
+
+    @property
+    def _is_empty(self) -> bool:
+        return all(part.isHidden() for part in (self.prior, self.scale, self.why, self.other))
+
+    def _place(self, *, buttons: bool) -> QPoint | None:
+        """Where the words leave room for what is shown, None where there is no air or nothing to show."""
+        self.why.setVisible(buttons)
+        self.other.setVisible(buttons and bool(self.other.text()) and not self.other.text().endswith("/1"))
+        self._column.invalidate()
+        self.adjustSize()
+        self._viewport.words.leave_room(QSize(0, 0) if self._is_empty else self.size())
+        wording = self._viewport.wording()
+        room = None if wording is None else wording.put.room
+        return None if room is None else (room.topLeft() / self._viewport.ratio).toPoint()
 
 
 def _air_on_right(viewport: Viewport) -> bool:
     return viewport.picture is not None and text_on_right(viewport.picture)
-
-
-def _free_place(viewport: Viewport, size: QSize, right: bool) -> QPoint:
-    """Below the upper words of the air side, else above the lower ones: clear of words, then of tissue."""
-    wording = viewport.wording()
-    x = viewport.width() - size.width() - MARGIN if right else MARGIN
-    if wording is None:
-        return QPoint(x, MARGIN)
-    ratio = viewport.ratio
-    top, bottom = (block.rect for block in wording.blocks)
-    under = QRect(QPoint(x, round(top.bottom() / ratio) + GAP), size)
-    over = QRect(QPoint(x, round(bottom.top() / ratio) - GAP - size.height()), size)
-    taken = [viewport.widget_rect(place).adjusted(2, 2, -2, -2) for place in wording.places]
-
-    def burden(place: QRect) -> tuple[bool, bool]:
-        device = QRectF(place.x() * ratio, place.y() * ratio, place.width() * ratio, place.height() * ratio)
-        return any(place.intersects(words) for words in taken), wording.on_tissue(device)
-
-    return min((under, over) if not bottom.isEmpty() else (under,), key=burden).topLeft()
 
 
 class HangingChips(QObject):
@@ -158,7 +170,7 @@ class HangingChips(QObject):
         for pane, (viewport, chip) in enumerate(zip(self._grid.viewports, self.chips, strict=True)):
             place, picture = self._view.place(pane), viewport.picture
             if place is None or picture is None or viewport not in self._grid.shown:
-                chip.hide()
+                chip.leave()
                 continue
             at, images = self._view.alternatives(pane)
             corrected = bool(self._view.choice(picture.info.sop_instance_uid))

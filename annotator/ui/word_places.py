@@ -67,6 +67,8 @@ class Places:
     bottom: Block
     ruler: PlacedRuler | None
     letters: tuple[Placed, ...]
+    room: QRectF | None
+    """For what was asked to be left free, None without or where there is no air for it."""
 
 
 class _Corner:
@@ -90,6 +92,24 @@ class _Corner:
                 self._edge = edge
                 return True
         return False
+
+    def leave(self, wide: float, tall: float) -> QRectF | None:
+        """Keep room for something else: beside the title if it is as low, else next in the corner."""
+        gap, edge = EDGE_GAP * self._pane.ratio, self._edge
+        top = edge - tall - gap if self._at_bottom else edge + gap
+        here = QRectF(self._pane.x_of(wide), top, wide, tall)
+        first = next(iter(self.rows), None)
+        if first is not None and first.line.title and tall <= first.rect.height():
+            x = first.rect.left() - 2 * gap - wide if self._pane.right else first.rect.right() + 2 * gap
+            beside = QRectF(x, first.rect.center().y() - tall / 2, wide, tall)
+            if self._air.is_free(beside):
+                self._air.take(beside)
+                return beside
+        if not self._air.is_free(here):
+            return None
+        self._air.take(here)
+        self._edge = here.top() - gap if self._at_bottom else here.bottom() + gap
+        return here
 
     def block(self) -> Block:
         rows = sorted(self.rows, key=lambda row: row.rect.top())
@@ -130,8 +150,9 @@ def lay_out(
     ratio: float,
     right: bool,
     measure: Size,
+    room: tuple[float, float] = (0.0, 0.0),
 ) -> Places:
-    """Places for what a pane of `size` is to say, none of them on the breast.
+    """Places for what a pane of `size` is to say, none of them on the breast; `room` wide and high is left free.
 
     Only what must be known is said there too, in one line, where no air is left for it. The order is: what must be
     known, how large the picture is, ruler, letters, and the rest from the corners inwards; what has no room in
@@ -142,6 +163,7 @@ def lay_out(
     bottom = _Corner(air, pane, at_bottom=True)
     must = [line for line in corners.top if line.stays]
     _add_all(top, bottom, must)
+    free = (top.leave(*room) or bottom.leave(*room)) if min(room) > 0 else None
     upwards = corners.bottom[::-1]
     _left_over(bottom, upwards[:1])
     ruler = _put_ruler(rulers, air, pane)
@@ -150,7 +172,7 @@ def lay_out(
     rest_bottom = _left_over(bottom, upwards[1:])
     _left_over(bottom, rest_top)
     _left_over(top, rest_bottom)
-    return Places(top.block(), bottom.block(), ruler, placed)
+    return Places(top.block(), bottom.block(), ruler, placed, free)
 
 
 def _add_all(top: _Corner, bottom: _Corner, must: Sequence[Line]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QPointF, Signal
+from PySide6.QtCore import QObject, QPointF, QSize, Signal
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QToolTip
 
@@ -33,6 +33,7 @@ class WordsOver(QObject):
         self._names: ExamNames | None = None
         self._beside = NOTHING_BESIDE
         self._wording: Wording | None = None
+        self._room = QSize(0, 0)
         self.level = corner_text.ALL
 
     def say(self, voi: Voi | None, inverted: bool) -> None:
@@ -52,6 +53,12 @@ class WordsOver(QObject):
         """Say what keeps the screen of the pane from being trusted, '' for nothing."""
         self._set_beside(replace(self._beside, screen=words))
 
+    def leave_room(self, size: QSize) -> None:
+        """Keep so much of the pane, in logical pixels, free of words; `Wording.put.room` is where."""
+        if size != self._room:
+            self._room = size
+            self.changed.emit()
+
     @property
     def beside(self) -> Beside:
         """What is said that the header does not say."""
@@ -67,8 +74,9 @@ class WordsOver(QObject):
         if picture is None or voi is None:
             return None
         size, ratio = pane.device_size(), pane.ratio
+        room = self._room.width() * ratio, self._room.height() * ratio
         wording = Wording(
-            picture, pane.view, voi, mode, self._inverted, self.level, size, ratio, smooth, self.beside
+            picture, pane.view, voi, mode, self._inverted, self.level, size, ratio, smooth, self.beside, room
         )
         if wording != self._wording:
             self._wording = wording

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from pictures import breast, picture
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from annotator.imaging.collection import list_images
@@ -245,19 +245,20 @@ def test_every_colour_of_words_is_read_on_black_and_on_white_air():
             assert theme.contrast(colour_of(line), ground) >= theme.MINIMUM_CONTRAST
 
 
-def test_there_is_room_for_more_beside_the_words(viewport):
+def test_room_that_is_asked_for_is_left_beside_words_and_breast(viewport):
     viewport.set_overlay_level(ALL)
     viewport.show_picture(picture(**FULL))
-    wording = viewport.wording()
-    at = wording.room_for(24, 18)
-    assert at is not None
-    rect = QRectF(at, QSizeF(24, 18))
-    mask = painted(wording) | tissue(wording)
-    assert not mask[int(rect.top()) : int(rect.bottom()), int(rect.left()) : int(rect.right())].any()
+    for size in (QSize(24, 18), QSize(90, 60)):
+        viewport.words.leave_room(size)
+        wording = viewport.wording()
+        rect = wording.put.room
+        assert (rect.width(), rect.height()) == (size.width(), size.height())
+        mask = painted(wording) | tissue(wording)
+        assert not mask[int(rect.top()) : int(rect.bottom()), int(rect.left()) : int(rect.right())].any()
     viewport.one_to_one()
     viewport.zoom_by(8, QPointF(250, 200))
     viewport.center_on(ImagePoint(180, 150))
-    assert viewport.wording().room_for(24, 18) is None
+    assert viewport.wording().put.room is None
 
 
 def test_a_screen_never_measured_is_named_with_all_words_only(viewport):
