@@ -266,8 +266,14 @@ class _Demo:
         to = QPointF(viewport.rect().center())
         way = [start, (start + to) / 2, to, to]
         self._robot.drag(viewport, way, Qt.MouseButton.MiddleButton)
-        outside = [p for p in points if not viewport.rect().contains(viewport.widget_position(p).toPoint())]
-        if outside:
+
+        def all_in_sight() -> bool:
+            places = (viewport.widget_position(point).toPoint() for point in points)
+            return all(viewport.rect().contains(place) for place in places)
+
+        while not all_in_sight() and viewport.view.scale > 1:
+            self._robot.wheel(viewport, QPointF(viewport.rect().center()), -1)
+        if not all_in_sight():
             raise DemoFailed("wheel and drag did not bring the group into the middle of the pane")
 
     def _describe(self, own: Assessment, change: Change) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -156,6 +157,7 @@ class WorklistPanel(QWidget):
         words = f"Back to {name}  ({keys})" if name else ""
         self.back.setText(words)
         self.back.setAccessibleName(words)
+        self.back.setToolTip(f"{words}: the exam before, as it was left")
         self.back.setVisible(bool(name))
 
     def show_rejected(self, count: int) -> None:
@@ -278,5 +280,7 @@ def _link(tip: str) -> QPushButton:
     button.setProperty("role", "link")
     button.setToolTip(tip)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    # a long name never widens the panel: the images would move
+    button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
     button.setVisible(False)
     return button
