@@ -91,11 +91,11 @@ def corner_lines(
     who = (*said.person_lines(info, beside.pseudonym), said.moment_line(info), said.exam_line(info))
     where = () if hidden else (*said.place_lines(info), *said.people_lines(info))
     how = (
+        beside.screen,
         *reversed(said.machine_lines(info, numbers=not hidden)),
         said.dose_line(info),
         said.compression_line(info),
         said.exposure_line(info),
-        beside.screen,
         _window(voi),
     )
     return Corners((*stays, *_plain((*who, *where))), _plain((*how, *shown)))

@@ -22,6 +22,8 @@ from annotator.ui.picture import load_picture
 from annotator.ui.reading_desk import sample_folder
 from annotator.ui.words_in_window import part_words
 
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+
 LEVELS = (ALL, MINIMAL, SIDE_AND_VIEW)
 PANES = [(180, 300), (340, 330), (410, 355), (820, 715), (1900, 2060)]
 FULL = {
@@ -288,3 +290,29 @@ def test_no_word_lies_on_any_breast_of_the_sample_exams(viewport, size):
             wording = viewport.wording()
             assert sum(line.startswith(f"{info.laterality} ") for line in lines_of(wording)) == 1
             assert not covers_breast(wording), (info.name, level)
+
+
+def test_the_step_is_told_remembered_and_goes_round(open_window):
+    window = open_window()
+    levels = []
+    for _ in range(3):
+        window.words.cycle_text()
+        levels.append({viewport.words.level for viewport in window.grid.viewports})
+    assert levels == [{MINIMAL}, {SIDE_AND_VIEW}, {ALL}]
+    window.words.cycle_text()
+    assert "Few words" in window.status.message
+    again = open_window()
+    assert again.words.step == MINIMAL
+
+
+def test_panes_of_a_window_follow_its_pseudonyms_and_screens(open_window, qtbot):
+    window = open_window()
+    viewport = window.grid.viewports[-1]
+    viewport.resize(1600, 1000)
+    viewport.show_picture(picture(**FULL))
+    window.words.tell_screens()
+    assert window.grid.viewports[0].words.beside == Beside(screen="screen uncalibrated")
+    window.names.set_hidden(True)
+    assert "DOE" not in " ".join(lines_of(viewport.wording()))
+    window.names.set_hidden(False)
+    assert "DOE, JANE" in lines_of(viewport.wording())
