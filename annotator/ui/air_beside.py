@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weakref import WeakKeyDictionary
 
+import cv2
 import numpy as np
 from PySide6.QtCore import QRectF
 
@@ -40,6 +41,15 @@ class AirBeside:
         """Whether a rectangle lies in the pane, whatever is there."""
         return self._pane.contains(rect)
 
+    @property
+    def taken(self) -> int:
+        """How many things stand there."""
+        return len(self._taken)
+
+    def give_back(self, taken: int) -> None:
+        """Only the first so many things stand there."""
+        del self._taken[taken:]
+
     def take(self, rect: QRectF) -> None:
         """From now on something stands there."""
         self._taken.append(rect)
@@ -62,10 +72,14 @@ class AirBeside:
 
 
 def _sums(picture: Picture) -> _Sums:
-    """How many cells of breast lie above and to the left of each corner of the mask's cells."""
+    """How many cells of breast lie above and to the left of each corner of the mask's cells.
+
+    The cells around the breast count too: skin that thins out is darker than what the mask takes for breast.
+    """
     found = _SUMS.get(picture)
     if found is None:
-        sums = np.zeros((picture.tissue.shape[0] + 1, picture.tissue.shape[1] + 1), np.int64)
-        sums[1:, 1:] = picture.tissue.cumsum(axis=0, dtype=np.int64).cumsum(axis=1)
+        breast = cv2.dilate(picture.tissue.astype(np.uint8), np.ones((3, 3), np.uint8))
+        sums = np.zeros((breast.shape[0] + 1, breast.shape[1] + 1), np.int64)
+        sums[1:, 1:] = breast.cumsum(axis=0, dtype=np.int64).cumsum(axis=1)
         found = _SUMS[picture] = sums.tolist()
     return found

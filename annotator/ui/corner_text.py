@@ -44,10 +44,12 @@ class Corners:
 @dataclass(frozen=True, slots=True)
 class Beside:
     """What an image does not say itself: `pseudonym` in place of the patient's name (None: as the header has it),
-    `part` which tile of a mosaic it is, `screen` what keeps the screen from being trusted; '' for nothing.
+    `prior` that it is of an earlier exam, `part` which tile of a mosaic it is, `screen` what keeps the screen from
+    being trusted; '' for nothing.
     """
 
     pseudonym: str | None = None
+    prior: str = ""
     part: str = ""
     screen: str = ""
 
@@ -188,7 +190,7 @@ def _warnings(picture: Picture) -> list[str]:
 
 
 def _notes(info: ImageInfo, beside: Beside) -> list[str]:
-    found = []
+    found = [beside.prior] if beside.prior else []
     if info.generated_2d:
         found.append("SYNTHETIC 2D")
     if info.partial_view:

@@ -103,14 +103,11 @@ class HangingChip(QFrame):
         at = self._place(buttons=buttons)
         if at is None and buttons:
             at = self._place(buttons=False)
-        if self._is_empty:
+        # where there is no air for a label either, the words say it in their one line
+        viewport.words.set_prior("" if at is not None or self.prior.isHidden() else self.prior.text())
+        if at is None:
             self.hide()
             return
-        wording = viewport.wording()
-        if at is None:
-            under = 0.0 if wording is None else wording.blocks[0].rect.bottom() / viewport.ratio
-            x = viewport.width() - self.width() - MARGIN if right else MARGIN
-            at = QPoint(x, round(under) + GAP)
         self.move(at)
         self.show()
         self.raise_()
@@ -118,6 +115,7 @@ class HangingChip(QFrame):
     def leave(self) -> None:
         """Stand nowhere, and need no room."""
         self._viewport.words.leave_room(QSize(0, 0))
+        self._viewport.words.set_prior("")
         self.hide()
 
     @property

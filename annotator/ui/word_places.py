@@ -21,6 +21,8 @@ EDGE_GAP = 4.0
 TICK = 7.0
 MOST_ROWS = 3
 """A line that is too long for the air is divided into at most so many."""
+TOGETHER = (12, 6, 4, 3, 2, 1, 0)
+"""How many lines that found no room in their corner are tried together in the other."""
 ALONG_EDGE = (0.0, -0.1, 0.1, -0.2, 0.2, -0.3, 0.3, -0.4, 0.4, -0.45, 0.45)
 """Where a letter or the ruler is tried along an edge: from its middle, as shares of its length."""
 
@@ -92,6 +94,17 @@ class _Corner:
                 self._edge = edge
                 return True
         return False
+
+    def add_together(self, lines: Sequence[Line]) -> None:
+        """As many of the first of these lines as have room, in their order from top to bottom."""
+        for count in sorted({min(count, len(lines)) for count in TOGETHER}, reverse=True):
+            before = self._air.taken, len(self.rows), self._edge
+            together = lines[:count][::-1] if self._at_bottom else lines[:count]
+            if all(self.add(line) for line in together):
+                return
+            self._air.give_back(before[0])
+            del self.rows[before[1] :]
+            self._edge = before[2]
 
     def leave(self, wide: float, tall: float) -> QRectF | None:
         """Keep room for something else: beside the title if it is as low, else next in the corner."""
@@ -170,8 +183,8 @@ def lay_out(
     placed = tuple(_put_letters(letters, ruler, air, pane))
     rest_top = _left_over(top, [line for line in corners.top if not line.stays])
     rest_bottom = _left_over(bottom, upwards[1:])
-    _left_over(bottom, rest_top)
-    _left_over(top, rest_bottom)
+    bottom.add_together(rest_top)
+    top.add_together(rest_bottom)
     return Places(top.block(), bottom.block(), ruler, placed, free)
 
 
@@ -191,12 +204,16 @@ def _left_over(corner: _Corner, lines: Iterable[Line]) -> list[Line]:
 
 
 def _divided(line: Line) -> Iterable[list[Line]]:
-    """A line as it is, then in two and in three rows, divided between its parts."""
+    """A line as it is, then in two and in three rows, divided between its parts, else between words.
+
+    What must be known is divided between its parts only: side and view stand together.
+    """
     yield [line]
-    parts = line.text.split(DIVIDER)
+    divider = DIVIDER if line.stays or DIVIDER in line.text else " "
+    parts = line.text.split(divider)
     for rows in range(2, min(len(parts), MOST_ROWS) + 1):
         cuts = [round(row * len(parts) / rows) for row in range(rows + 1)]
-        yield [replace(line, text=DIVIDER.join(parts[begin:end])) for begin, end in itertools.pairwise(cuts)]
+        yield [replace(line, text=divider.join(parts[begin:end])) for begin, end in itertools.pairwise(cuts)]
 
 
 def _put_ruler(rulers: Sequence[Ruler], air: AirBeside, pane: _Pane) -> PlacedRuler | None:

@@ -45,6 +45,10 @@ class WordsOver(QObject):
         self._names = names
         names.changed.connect(self.changed)
 
+    def set_prior(self, words: str) -> None:
+        """Say that the picture is of an earlier exam, '' when it is not or something else says it."""
+        self._set_beside(replace(self._beside, prior=words))
+
     def set_part(self, part: str) -> None:
         """Say which part of a mosaic this is, '' for none."""
         self._set_beside(replace(self._beside, part=part))
