@@ -164,8 +164,8 @@ def _joined(words: list[str], *, warning: bool = False) -> tuple[Line, ...]:
 
 def _window(voi: Voi) -> str:
     if isinstance(voi, Window):
-        name = f"  {voi.name}" if voi.name else ""
-        return f"W {voi.width:.0f}  C {voi.center:.0f}  {voi.function}{name}"
+        numbers = f"W {voi.width:.0f}  C {voi.center:.0f}"
+        return DIVIDER.join(part for part in (numbers, voi.function, voi.name) if part)
     return f"table {voi.name}" if voi.name else "table of the file"
 
 

@@ -104,7 +104,8 @@ class HangingChip(QFrame):
         if at is None and buttons:
             at = self._place(buttons=False)
         # where there is no air for a label either, the words say it in their one line
-        viewport.words.set_prior("" if at is not None or self.prior.isHidden() else self.prior.text())
+        prior = " ".join(self.prior.text().split())
+        viewport.words.set_prior("" if at is not None or self.prior.isHidden() else prior)
         if at is None:
             self.hide()
             return

@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from annotator.model.geometry import ViewTransform
+from annotator.model.geometry import SpacingBasis, ViewTransform
 from annotator.ui.picture import Picture
 
 RULER_MM = (100, 50, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1)
 RULER_SHARE = 0.3
 """Of the height of the pane, at most: the rest is for words."""
+SHORT = {
+    SpacingBasis.CALIBRATED: "cal.",
+    SpacingBasis.CALIBRATED_GEOMETRY: "cal.",
+    SpacingBasis.CALIBRATED_FIDUCIAL: "cal.",
+    SpacingBasis.ESTIMATED_IN_BREAST: "est.",
+    SpacingBasis.AT_DETECTOR: "det.",
+    SpacingBasis.AT_FILM: "film",
+    SpacingBasis.UNVERIFIED: "unver.",
+}
 LEAST_PX = 20.0
 """Shorter than this the marks on it run together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ruler:
-    """`length` in device pixels, divided in `parts`; `text` says how long it is in the breast and by what basis."""
+    """`length` in device pixels, divided in `parts`; `text` says how long it is in the breast and by what basis,
+    `short` the same where there is little room.
+    """
 
     length: float
     text: str
+    short: str
     parts: int
 
 
@@ -36,7 +48,11 @@ def rulers(picture: Picture, view: ViewTransform, height: int) -> tuple[Ruler, .
     fitting = [mm for mm in RULER_MM if LEAST_PX <= mm * per_mm <= height * RULER_SHARE]
     # at huge magnification the smallest ruler of all is better than none
     chosen = fitting or ([RULER_MM[-1]] if RULER_MM[-1] * per_mm > height * RULER_SHARE else [])
-    return tuple(Ruler(mm * per_mm, f"{length_words(mm)} {spacing.basis}", _parts(mm)) for mm in chosen)
+    basis, short = spacing.basis, SHORT[spacing.basis]
+    return tuple(
+        Ruler(mm * per_mm, f"{length_words(mm)} {basis}", f"{length_words(mm)} {short}", _parts(mm))
+        for mm in chosen
+    )
 
 
 def length_words(mm: float) -> str:

@@ -24,7 +24,9 @@ MOST_ROWS = 3
 TOGETHER = (12, 6, 4, 3, 2, 1, 0)
 """How many lines that found no room in their corner are tried together in the other."""
 ALONG_EDGE = (0.0, -0.1, 0.1, -0.2, 0.2, -0.3, 0.3, -0.4, 0.4, -0.45, 0.45)
-"""Where a letter or the ruler is tried along an edge: from its middle, as shares of its length."""
+"""Where a letter is tried along an edge: from its middle, as shares of its length."""
+RULER_ALONG = ALONG_EDGE[:7]
+"""Where the ruler is tried; nearer to the corners stand words."""
 
 Size = Callable[[Line], tuple[float, float]]
 """Width and height of a line in device pixels."""
@@ -211,26 +213,25 @@ def _divided(line: Line) -> Iterable[list[Line]]:
     yield [line]
     divider = DIVIDER if line.stays or DIVIDER in line.text else " "
     parts = line.text.split(divider)
-    for rows in range(2, min(len(parts), MOST_ROWS) + 1):
+    most = MOST_ROWS if divider == DIVIDER else 2
+    for rows in range(2, min(len(parts), most) + 1):
         cuts = [round(row * len(parts) / rows) for row in range(rows + 1)]
         yield [replace(line, text=divider.join(parts[begin:end])) for begin, end in itertools.pairwise(cuts)]
 
 
 def _put_ruler(rulers: Sequence[Ruler], air: AirBeside, pane: _Pane) -> PlacedRuler | None:
     """The longest ruler there is room for at the air side, as near to its middle as can be."""
-    height = pane.size[1]
-    tick = TICK * pane.ratio
-    for ruler in rulers:
-        wide, tall = pane.measure(Line(ruler.text))
-        below = 2 * pane.ratio
-        for share in ALONG_EDGE:
-            top = height * (0.5 + share) - ruler.length / 2
-            bar = QRectF(pane.x_of(tick), top, tick, ruler.length)
-            words = QRectF(pane.x_of(wide), bar.bottom() + below, wide, tall)
-            if air.is_free(bar) and air.is_free(words):
-                air.take(bar)
-                air.take(words)
-                return PlacedRuler(ruler, bar, Placed(words, Line(ruler.text)))
+    height, tick, below = pane.size[1], TICK * pane.ratio, 2 * pane.ratio
+    said = [(ruler, ruler.text) for ruler in rulers] + [(ruler, ruler.short) for ruler in rulers]
+    for (ruler, text), share in itertools.product(said, RULER_ALONG):
+        wide, tall = pane.measure(Line(text))
+        top = height * (0.5 + share) - ruler.length / 2
+        bar = QRectF(pane.x_of(tick), top, tick, ruler.length)
+        words = QRectF(pane.x_of(wide), bar.bottom() + below, wide, tall)
+        if air.is_free(bar) and air.is_free(words):
+            air.take(bar)
+            air.take(words)
+            return PlacedRuler(ruler, bar, Placed(words, Line(text)))
     return None
 
 

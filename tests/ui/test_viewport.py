@@ -376,7 +376,7 @@ def test_what_the_corners_say(viewport):
         "PARTIAL",
     ):
         assert expected in said
-    assert {"IMPLANT", "magnified x1.8", "W 4000  C 2000  LINEAR"} <= set(said)
+    assert {"IMPLANT", "magnified x1.8", "W 4000  C 2000 · LINEAR"} <= set(said)
     assert said[-2] == "0.07 mm at detector"
     minimal = words(viewport, corner_text.MINIMAL)
     assert "FOR PROCESSING" in minimal
