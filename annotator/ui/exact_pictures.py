@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from annotator.jobs import CancelToken
-from annotator.ui.grey_image import Wanted
+from annotator.ui.grey_image import MadeAhead, Wanted, nothing_ahead
 from annotator.ui.task_runner import TaskRunner
 from annotator.ui.viewport import Viewport
 
@@ -17,10 +17,12 @@ class ExactPictures:
     A pane that moved on gets the picture it wants now; the one it wanted before is dropped.
     """
 
-    def __init__(self, viewports: Sequence[Viewport], runner: TaskRunner) -> None:
+    def __init__(
+        self, viewports: Sequence[Viewport], runner: TaskRunner, ahead: MadeAhead = nothing_ahead
+    ) -> None:
         self._runner = runner
         for place, viewport in enumerate(viewports):
-            viewport.leave_exact_to(partial(self._make, f"exact picture {place}", viewport))
+            viewport.leave_exact_to(partial(self._make, f"exact picture {place}", viewport), ahead)
 
     def _make(self, lane: str, viewport: Viewport, wanted: Wanted) -> None:
         def job(_token: CancelToken) -> object:

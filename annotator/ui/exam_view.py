@@ -16,6 +16,7 @@ from annotator.model.hanging_choice import HangingChoice
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey
 from annotator.model.mark import Mark
 from annotator.ui.exact_pictures import ExactPictures
+from annotator.ui.first_paints import FirstPaints
 from annotator.ui.frame_source import FrameSource
 from annotator.ui.pane_choice import Hangings, images_of, is_other_side, is_other_view
 from annotator.ui.pane_places import places_of
@@ -69,7 +70,8 @@ class ExamView(QObject):
     ) -> None:
         super().__init__(parent)
         self._grid = grid
-        self._exact = ExactPictures(grid.viewports, runner)
+        self.first_paints = FirstPaints(grid)
+        self._exact = ExactPictures(grid.viewports, runner, self.first_paints.take)
         self.stacks = StackPanes(grid, runner, stack_bytes or default_budget(), self)
         self._runner = runner
         self.shelf = PictureShelf(picture_budget(0)) if shelf is None else shelf
@@ -134,6 +136,16 @@ class ExamView(QObject):
     def place(self, pane: int) -> HungImage | None:
         """What is to hang in a pane, and why; None when it is empty."""
         return self._places.get(pane)
+
+    def panes_of(self, exam: ExamInfo, prior: ExamInfo | None) -> tuple[ImageInfo | None, ...]:
+        """What an exam that is opened now would show pane by pane; () where its panes stand otherwise than these."""
+        layout = self.preferred if prior is not None or self.preferred is not Layout.PRIOR else Layout.FOUR
+        if layout is not self.layout or self.only_pair:
+            return ()
+        panes = Hangings(exam, prior).hung(layout).panes
+        if len(panes) != self.panes:
+            return ()
+        return tuple(None if place is None else place.info for place in panes)
 
     def choice(self, sop_instance_uid: str) -> HangingChoice:
         """What the reader corrected of an image."""
@@ -371,13 +383,13 @@ class ExamView(QObject):
     def _load(self, pane: int, info: ImageInfo, frame: int | None = None) -> None:
         self._wanted[pane] = info.key(frame or 1)
         viewport = self._grid.viewports[pane]
-        if viewport.picture is None:
+        kept = None if info.is_stack else self.shelf.get(info.key())
+        if viewport.picture is None and kept is None:
             viewport.clear(f"loading {info.label or info.path.name} ...")
         if info.is_stack:
             self.stacks.open(pane, info, frame)
             return
         self.stacks.leave(pane)
-        kept = self.shelf.get(info.key())
         if kept is not None:
             self._runner.cancel(f"pane {pane}")
             self._show(pane, kept)

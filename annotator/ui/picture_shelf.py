@@ -67,6 +67,10 @@ class PictureShelf:
         self._kept.move_to_end(key)
         return found[0]
 
+    def peek(self, key: ImageKey) -> Picture | None:
+        """A picture if it is kept; it stays as old as it is."""
+        return self._kept.get(key, (None, 0))[0]
+
     def put(self, picture: Picture) -> bool:
         """Keep a picture from full resolution; False when there is no room for one of its rank."""
         if picture.provisional:

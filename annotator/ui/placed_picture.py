@@ -112,9 +112,14 @@ class PlacedPicture(QWidget):
         if self._picture is not None:
             self._set_view(self.fitting_view(self._fit_mm), fitted=True)
 
-    def fitting_view(self, mm_per_pixel: float | None = None) -> ViewTransform:
-        """Where the picture lies when it fits, at most as large as `mm_per_pixel` on the screen says."""
-        picture = self._picture
+    def fitting_view(
+        self, mm_per_pixel: float | None = None, picture: Picture | None = None
+    ) -> ViewTransform:
+        """Where the picture lies when it fits, at most as large as `mm_per_pixel` on the screen says.
+
+        `picture`: another one than is shown.
+        """
+        picture = picture or self._picture
         if picture is None:
             return NOWHERE
         largest = self._placed(picture)

@@ -12,6 +12,7 @@ from annotator.jobs import CancelToken
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey
 from annotator.ui.exam_view import ExamView
 from annotator.ui.frame_source import FrameSource
+from annotator.ui.grey_image import Wanted
 from annotator.ui.pane_choice import Hangings
 from annotator.ui.panels.worklist import WorklistPanel
 from annotator.ui.picture import Picture, load_picture
@@ -25,6 +26,8 @@ from annotator.ui.viewport_grid import ViewportGrid
 PICTURES, READINGS = "picture ahead", "reading ahead"
 QUIET_MS = 250
 """How long the hand rests before decoding goes on beside it."""
+PAINTED = 2
+"""Of the nearest so many exams the first look is made too: as many bytes as twice the pixels of the screen."""
 
 
 class ReadAhead(QObject):
@@ -32,7 +35,8 @@ class ReadAhead(QObject):
     database.
 
     The next exam of the worklist comes first, then the one before, then the prior that can stand beside the
-    open one, then the one after the next; what does not fit the budget of the shelf is left. One picture is
+    open one, then the one after the next; what does not fit the budget of the shelf is left. What the panes
+    will show first of the nearest is made exactly as well, so that one key shows it at once. One picture is
     decoded at a time, none while a pane, a list or a reading is on its way, and what is under way then is
     given up. `ready` carries for exams by study UID how many of their pictures are decoded, and of how many.
     """
@@ -63,6 +67,10 @@ class ReadAhead(QObject):
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(QUIET_MS)
         self._quiet.timeout.connect(self.go_on)
+        # once what was opened is painted: a job that begins now would hold that up
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self.go_on)
         desk.session_changed.connect(lambda _session: self.plan())
         desk.states_changed.connect(lambda _states: self.plan())
         worklist.order_changed.connect(self.plan)
@@ -77,7 +85,8 @@ class ReadAhead(QObject):
     @property
     def finished(self) -> bool:
         """Whether everything that fits is here."""
-        return self._next_picture() is None and self._next_reading() is None
+        nothing_to_do = self._next_picture() is None and self._next_reading() is None
+        return nothing_to_do and self._next_paint() is None
 
     def plan(self) -> None:
         """Another exam is open, or other ones are beside it: read ahead what is wanted now."""
@@ -90,10 +99,12 @@ class ReadAhead(QObject):
             self._wanted, self._given_up = wanted, set()
             self._view.shelf.expect(info.sop_instance_uid for infos in wanted.values() for info in infos)
             self._desk.forget_ahead(wanted.keys())
+            near = [self._view.order, *list(wanted.values())[:PAINTED]]
+            self._view.first_paints.keep_only({info.sop_instance_uid for infos in near for info in infos})
             self._runner.cancel(PICTURES)
         self._pending = True
         self._tell()
-        self.go_on()
+        self._soon.start()
 
     def go_on(self) -> None:
         """Read the next thing, if nobody waits and nothing is under way."""
@@ -105,14 +116,18 @@ class ReadAhead(QObject):
                 self._read(exam)
         if not self._runner.busy(PICTURES):
             info = self._next_picture()
-            self._pending = info is not None
+            paint = self._next_paint() if info is None else None
+            self._pending = info is not None or paint is not None
             if info is not None:
                 self._decode(info)
+            elif paint is not None:
+                self._make(paint)
 
     def stop(self) -> None:
         """Nothing more is read until the next plan."""
         self._wanted, self._neighbours = {}, ()
         self._quiet.stop()
+        self._soon.stop()
         self._runner.cancel(PICTURES)
         self._runner.cancel(READINGS)
 
@@ -143,6 +158,20 @@ class ReadAhead(QObject):
                     return info
         return None
 
+    def _next_paint(self) -> Wanted | None:
+        """What a pane will show first of the next or the previous exam, once all of its panes can be filled."""
+        shelf = self._view.shelf
+        for exam in self._neighbours[:PAINTED]:
+            infos = self._view.panes_of(exam, self._desk.prior_of(exam))
+            if all(info is None or info.is_stack or _key(info) in shelf for info in infos):
+                pictures = [
+                    None if info is None or info.is_stack else shelf.peek(_key(info)) for info in infos
+                ]
+                missing = self._view.first_paints.missing(pictures) if any(pictures) else None
+                if missing is not None:
+                    return missing
+        return None
+
     def _next_reading(self) -> ExamInfo | None:
         for exam in self._neighbours:
             uid = exam.study_instance_uid
@@ -165,6 +194,10 @@ class ReadAhead(QObject):
 
         load = load_picture(info, 1) if not info.is_stack else _load_slice(info, key.frame)
         self._runner.query(PICTURES, load, done, failed)
+
+    def _make(self, wanted: Wanted) -> None:
+        paints = self._view.first_paints
+        self._runner.query(PICTURES, lambda _token: wanted.exact(), lambda values: paints.put(wanted, values))
 
     def _read(self, exam: ExamInfo) -> None:
         uid = exam.study_instance_uid

@@ -31,7 +31,7 @@ from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.model.image import ImageInfo, Voi
 from annotator.ui import theme
 from annotator.ui.corner_paint import Wording, paint_message
-from annotator.ui.grey_image import PLAIN, GreyImage, Wanted, to_device_pixels
+from annotator.ui.grey_image import PLAIN, GreyImage, MadeAhead, Wanted, nothing_ahead, to_device_pixels
 from annotator.ui.grey_output import Depth, GreyOutput
 from annotator.ui.hand import Hand
 from annotator.ui.picture import Picture
@@ -134,9 +134,13 @@ class Viewport(PlacedPicture):
         """Whether the picture painted last is the exact one."""
         return self._grey.missing is None
 
-    def leave_exact_to(self, ask: Callable[[Wanted], None]) -> None:
-        """Paint quick pictures only and ask for the exact one when nothing moves; it comes with `take_exact`."""
+    def leave_exact_to(self, ask: Callable[[Wanted], None], ahead: MadeAhead = nothing_ahead) -> None:
+        """Paint what was made `ahead`, else quick pictures only, and ask for the exact one when nothing moves.
+
+        It comes with `take_exact`.
+        """
         self._ask_exact = ask
+        self._grey.made_ahead = ahead
 
     def take_exact(self, wanted: Wanted, values: NDArray[np.uint16]) -> None:
         """The exact picture that was asked for; left aside when something else is to be shown by now."""
@@ -166,6 +170,8 @@ class Viewport(PlacedPicture):
 
     def clear(self, message: str = "") -> None:
         """Show nothing but a sentence."""
+        if self._picture is None and message == self._message:
+            return
         self.hand.cancel()
         self._picture, self._message, self._voi = None, message, None
         self._view = NOWHERE

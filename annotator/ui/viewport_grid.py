@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from annotator.model.geometry import ViewTransform
 from annotator.ui import theme
 from annotator.ui.pane_places import MOST_PANES, Places, Spot
+from annotator.ui.picture import Picture
 from annotator.ui.viewport import Viewport
 
 GAP_PX = 1
@@ -158,6 +160,15 @@ class ViewportGrid(Board):
                 viewport.set_view(_scaled(viewport, own / mm))
         return len(others)
 
+    def views_fitted(self, pictures: Sequence[Picture | None]) -> list[ViewTransform | None]:
+        """How these pictures would lie in the panes shown if they hung there, all of each in view."""
+        needed = self._needed_mm(pictures)
+        mm = max(needed.values(), default=None)
+        return [
+            None if picture is None else viewport.fitting_view(mm if viewport in needed else None, picture)
+            for viewport, picture in zip(self.shown, pictures, strict=True)
+        ]
+
     def _follow_focus(self) -> None:
         """Who gives a board the keyboard means the active pane, or the first one there."""
         for board in (self, self._second):
@@ -171,16 +182,20 @@ class ViewportGrid(Board):
         Magnification views stand at their own scale and say their factor, and so does the large one of
         three; pictures without known spacing cannot take part.
         """
-        needed = {}
-        for viewport in self.shown:
-            picture = viewport.picture
-            if picture is None or picture.info.view.magnified or viewport is self._large:
-                continue
-            if picture.column_mm is not None:
-                needed[viewport] = picture.column_mm / viewport.fitting_view().scale
+        needed = self._needed_mm([viewport.picture for viewport in self.shown])
         self.common_mm = max(needed.values(), default=None)
         for viewport in self.viewports:
             viewport.set_fit_mm(self.common_mm if viewport in needed else None)
+
+    def _needed_mm(self, pictures: Sequence[Picture | None]) -> dict[Viewport, float]:
+        """Millimetres on a screen pixel at which each pane that shares its scale would show its picture whole."""
+        needed = {}
+        for viewport, picture in zip(self.shown, pictures, strict=True):
+            if picture is None or picture.info.view.magnified or viewport is self._large:
+                continue
+            if picture.column_mm is not None:
+                needed[viewport] = picture.column_mm / viewport.fitting_view(picture=picture).scale
+        return needed
 
 
 def _own_mm(viewport: Viewport) -> float | None:

@@ -62,16 +62,18 @@ class WindowNames(QObject):
         """Names and tick as the panes are now."""
         active = self._window.grid.active
         others = [v for v in self._window.grid.viewports if v.isVisible() and v is not active]
+        panes = [_names(v) for v in (active, *others)]
+        in_force = _name_in_force(active)
         for number, action in enumerate(self._actions):
-            names = [name for v in (active, *others) if (name := _name(v, number))]
+            names = [names[number] for names in panes if number < len(names)]
             action.setText(names[0] if names else self._unnamed[number])
-            action.setChecked(_is_in_force(active, number))
+            action.setChecked(bool(in_force) and panes[0][number : number + 1] == (in_force,))
 
     def _fill(self, menu: QMenu) -> None:
         self.refresh()
-        panes = [v for v in self._window.grid.viewports if v.isVisible()]
+        panes = [_names(v) for v in self._window.grid.viewports if v.isVisible()]
         for number, action in enumerate(self._actions):
-            offered = any(_name(v, number) for v in panes)
+            offered = any(number < len(names) for names in panes)
             if not offered:
                 menu.removeAction(action)
             elif action not in menu.actions():
@@ -82,18 +84,13 @@ class WindowNames(QObject):
                     menu.insertAction(after, action)
 
 
-def _name(viewport: Viewport, number: int) -> str:
-    if viewport.picture is None:
-        return ""
-    names = names_of(viewport.picture.info)
-    return names[number] if number < len(names) else ""
+def _names(viewport: Viewport) -> tuple[str, ...]:
+    return () if viewport.picture is None else names_of(viewport.picture.info)
 
 
-def _is_in_force(viewport: Viewport, number: int) -> bool:
+def _name_in_force(viewport: Viewport) -> str:
     picture, voi = viewport.picture, viewport.voi
-    if picture is None or voi is None:
-        return False
-    return _name(viewport, number) == name_in_force(picture, voi) != ""
+    return "" if picture is None or voi is None else name_in_force(picture, voi)
 
 
 def _menu_of(whole: QMenu, action: QAction) -> QMenu | None:

@@ -18,6 +18,7 @@ from annotator.hanging import Layout
 from annotator.model.geometry import ImagePoint
 from annotator.ui import worklist_commands
 from annotator.ui.frame_source import picture_bytes
+from annotator.ui.grey_image import GreyImage, Wanted
 from annotator.ui.main_window import MainWindow
 from annotator.ui.picture import Picture
 from annotator.ui.session import ReadingSession
@@ -92,6 +93,61 @@ def test_next_and_previous_exam_hang_before_the_key_has_returned(qtbot, open_win
         assert window.desk.session is not None
         assert window.desk.session.exam is window.desk.exam
         assert is_hung(window)
+
+
+def test_the_next_exam_is_exact_when_it_is_first_painted(
+    qtbot, open_window: Opener, exams, monkeypatch
+) -> None:
+    window = open_window()
+    hang(qtbot, window, exams)
+    for key, expected in ((Qt.Key.Key_PageDown, "P2"), (Qt.Key.Key_PageUp, "P1")):
+        read_ahead(qtbot, window)
+        asked: list[Wanted] = []
+        for viewport in window.grid.viewports:
+            monkeypatch.setattr(viewport, "_ask_exact", asked.append)
+        press(window, key)
+        assert patient(window) == expected
+        first = [viewport.grab().toImage() for viewport in window.grid.shown]
+        assert not asked
+        assert all(viewport.exact for viewport in window.grid.shown)
+        with monkeypatch.context() as made_anew:
+            for viewport in window.grid.viewports:
+                made_anew.setattr(viewport, "_grey", GreyImage())
+                made_anew.setattr(viewport, "_ask_exact", None)
+            assert [viewport.grab().toImage() for viewport in window.grid.shown] == first
+
+
+def test_pictures_let_go_take_with_them_what_was_made_ahead(qtbot, open_window: Opener, exams) -> None:
+    window = open_window()
+    hang(qtbot, window, exams)
+    read_ahead(qtbot, window)
+    paints = window.exam_view.first_paints
+    assert paints.kept > 0
+    window.read_ahead.stop()
+    window.exam_view.shelf.clear()
+    gc.collect()
+    assert paints.kept == 0
+
+
+def test_what_is_made_ahead_follows_the_size_of_the_panes(qtbot, open_window: Opener, exams) -> None:
+    window = open_window()
+    hang(qtbot, window, exams)
+    read_ahead(qtbot, window)
+    paints, shelf = window.exam_view.first_paints, window.exam_view.shelf
+    following = window.worklist.exams_in_sight[1]
+    pictures = [
+        None if info is None else shelf.peek(info.key())
+        for info in window.exam_view.panes_of(following, None)
+    ]
+    assert len([p for p in pictures if p is not None]) == 4
+    assert paints.missing(pictures) is None
+    assert paints.kept == 8
+    window.resize(window.width() + 80, window.height() + 60)
+    qtbot.waitUntil(lambda: paints.missing(pictures) is not None)
+    window.read_ahead.plan()
+    qtbot.waitUntil(lambda: paints.missing(pictures) is None, timeout=20_000)
+    paints.keep_only(())
+    assert paints.missing(pictures) is not None
 
 
 def test_the_middle_slice_of_the_next_stack_is_there_at_once(
