@@ -142,14 +142,17 @@ def keep_setting(settings: Settings, name: str, value: str | float | bool) -> Se
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidSettings(f"{path}: cannot be read, so {name} is not kept; mend or remove it") from error
     after = _with_line(before, name, _toml(value))
-    new = path.with_name(f"{path.name}.new")
+    # two programs may write at once
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         if tomllib.loads(after) != tomllib.loads(before) | change:
             raise InvalidSettings(f"{path}: {name} stands there in a way of its own; change it there by hand")
         path.parent.mkdir(parents=True, exist_ok=True)
         new.write_text(after, encoding="utf-8")
         new.replace(path)
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
         why = error.strerror if isinstance(error, OSError) else error
         raise InvalidSettings(f"{path}: {name} cannot be kept there ({why})") from error
     return changed
@@ -206,7 +209,7 @@ def _from_file(file: Path | None) -> dict[str, Any]:
         if file is None:
             return {}
         raise InvalidSettings(f"{path}: there is no such settings file") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise InvalidSettings(f"{path}: cannot be read as settings ({why}); mend or remove it") from error
     kinds = {f.name: _KINDS[str(f.type)] for f in SETTABLE}

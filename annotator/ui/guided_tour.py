@@ -51,7 +51,7 @@ class GuidedTour(QObject):
         if not self.running:
             self.running = True
             self._at = -1
-            left = int(str(self._memory().value(_STEP, -1)))
+            left = self._left_at()
             go = "Go on where you left" if left >= 0 else "Begin"
             self._card.show_step("begin", "Learn it by doing", WELCOME, go, may_skip=False)
         self._window.show_panel(PANEL)
@@ -106,7 +106,7 @@ class GuidedTour(QObject):
         session.reading_changed.connect(self._look)
         session.save_state_changed.connect(self._look)
         if self.running and self._at < 0:
-            left = int(str(self._memory().value(_STEP, -1)))
+            left = self._left_at()
             if not 0 < left < len(self._steps):
                 self._sample.finding_id, left = "", 0
             self._sample.begin()
@@ -160,6 +160,11 @@ class GuidedTour(QObject):
         memory = self._memory()
         memory.setValue(_STEP, step)
         memory.setValue(_FINDING, finding_id)
+
+    def _left_at(self) -> int:
+        """The step at which the tour was left, -1 when it never was."""
+        said = str(self._memory().value(_STEP, -1))
+        return int(said) if said.isascii() and said.isdigit() and len(said) < 4 else -1
 
     def _memory(self) -> QSettings:
         return QSettings(str(self._window.places.file), QSettings.Format.IniFormat)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import tomllib
 from collections.abc import Mapping
@@ -10,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from annotator.errors import InvalidSettings
+from annotator.errors import ExportError, InvalidSettings
+from annotator.exchange.whole_file import write_whole
+from annotator.ui.kept_files import UNREADABLE, aside_of, read_small, why_unreadable
 
 _HEADING = "# Which profile is in force, and what was changed in each; the window writes this file.\n"
 
@@ -46,42 +47,86 @@ class ProfileFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._broken = False
+        self._known: dict[Entry, Value] = {}
 
     def read(self) -> Saved:
         """What the file says; nothing when there is none. Raises InvalidSettings with one sentence."""
         try:
-            return _saved(tomllib.loads(self.path.read_text(encoding="utf-8")))
-        except (FileNotFoundError, NotADirectoryError):
-            return Saved()
-        except (OSError, ValueError) as error:
-            self._broken = True
-            why = error.strerror if isinstance(error, OSError) else error
+            saved = self._read() or Saved()
+        except UNREADABLE as error:
             raise InvalidSettings(
-                f"{self.path}: cannot be read as profiles ({why}); the keys and profiles that come with the "
-                f"program are used, and the file is kept as {self._aside.name} when something is changed"
+                f"{self.path}: cannot be read as profiles ({why_unreadable(error)}); the keys and profiles that "
+                f"come with the program are used, and the file is kept as {aside_of(self.path).name} when "
+                "something is changed"
             ) from error
+        self._known = _entries(saved)
+        return saved
 
     def write(self, saved: Saved) -> None:
-        """Put everything into the file, whole or not at all. Raises InvalidSettings with one sentence."""
-        new = self.path.with_name(f"{self.path.name}.new")
+        """Put what changed since it was last read or written here into the file, whole or not at all.
+
+        What another window of this program changed meanwhile stays. Raises InvalidSettings with one sentence.
+        """
+        ours = _entries(saved)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            if self._broken:
-                with contextlib.suppress(FileNotFoundError):
-                    self.path.replace(self._aside)
-                self._broken = False
-            new.write_text(_text(saved), encoding="utf-8")
-            new.replace(self.path)
-        except OSError as error:
+            write_whole(self.path, _text(_from_entries(self._with_others(ours))).encode())
+        except (OSError, ExportError) as error:
+            cause = error if isinstance(error, OSError) else error.__cause__
             raise InvalidSettings(
-                f"{self.path}: keys and profile cannot be kept ({error.strerror}); they hold until the window "
-                "is closed"
+                f"{self.path}: keys and profile cannot be kept ({getattr(cause, 'strerror', error)}); they hold "
+                "until the window is closed"
             ) from error
+        self._known = ours
 
-    @property
-    def _aside(self) -> Path:
-        return self.path.with_name(f"{self.path.stem}.broken{self.path.suffix}")
+    def _read(self) -> Saved | None:
+        try:
+            return _saved(tomllib.loads(read_small(self.path)))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def _with_others(self, ours: dict[Entry, Value]) -> dict[Entry, Value]:
+        """Our entries, and what others wrote into the file since; a file nobody understands is put aside."""
+        try:
+            there = self._read()
+        except UNREADABLE:
+            self.path.replace(aside_of(self.path))
+            there = None
+        if there is None:
+            return ours
+        changed = {entry: value for entry, value in ours.items() if self._known.get(entry) != value}
+        theirs = {
+            entry: v for entry, v in _entries(there).items() if entry in ours or entry not in self._known
+        }
+        return theirs | changed
+
+
+Entry = tuple[str, ...]
+"""A place in the file: ("chosen",), or a profile, the field of `Changes`, and the name there."""
+Value = str | tuple[str, ...]
+
+
+def _entries(saved: Saved) -> dict[Entry, Value]:
+    found: dict[Entry, Value] = {("chosen",): saved.chosen} if saved.chosen else {}
+    for name, changes in saved.profiles.items():
+        tables: dict[str, Mapping[str, Value]] = {
+            "values": changes.values,
+            "keys": changes.keys,
+            "remembered": changes.remembered,
+        }
+        found |= {(name, table, key): value for table, told in tables.items() for key, value in told.items()}
+    return found
+
+
+def _from_entries(entries: Mapping[Entry, Value]) -> Saved:
+    saved = Saved()
+    for entry, value in entries.items():
+        if entry == ("chosen",):
+            saved.chosen = str(value)
+        else:
+            name, table, key = entry
+            getattr(saved.of(name), table)[key] = value
+    return saved
 
 
 def _saved(told: Mapping[str, Any]) -> Saved:

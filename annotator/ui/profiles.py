@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from annotator.errors import AnnotatorError
-from annotator.settings import settings_path
+from annotator.hanging import Layout
+from annotator.settings import DISPLAY_MODES, settings_path
 from annotator.ui.actions import Keys, keys_in_force
 from annotator.ui.gestures import FirstTool, LeftDrag, WheelTurn
 from annotator.ui.profile_file import ProfileFile, Saved
@@ -54,13 +55,15 @@ LABELLING = Profile(
 PROFILES = (RADIOLOGY, LABELLING)
 """The profiles to choose from; `UNDECIDED` is in force until one was chosen."""
 
-_CHANGEABLE = {
+_CHANGEABLE: dict[str, Any] = {
     "left_drag": LeftDrag,
     "wheel": WheelTurn,
     "tool": FirstTool,
     "layout": str,
     "display_mode": str,
 }
+_WORDS = {"layout": {*Layout}, "display_mode": {"", *DISPLAY_MODES}}
+"""What those that are any text here may say."""
 
 
 class Profiles(QObject):
@@ -92,7 +95,9 @@ class Profiles(QObject):
         built_in = self._built_in()
         said = self._saved.of(built_in.name).values
         changes = {
-            name: kind(said[name]) for name, kind in _CHANGEABLE.items() if _fits(kind, said.get(name))
+            name: kind(said[name])
+            for name, kind in _CHANGEABLE.items()
+            if said.get(name) in (_WORDS.get(name) or set(kind))
         }
         return replace(built_in, **changes)
 
@@ -163,9 +168,3 @@ class Profiles(QObject):
             self._file.write(self._saved)
         except AnnotatorError as error:
             self.failed.emit(str(error))
-
-
-def _fits(kind: type, value: str | None) -> bool:
-    if value is None:
-        return False
-    return value in set(kind) if issubclass(kind, StrEnum) else True

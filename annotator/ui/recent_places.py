@@ -55,7 +55,9 @@ class RecentPlaces(QObject):
         said = QSettings(str(self._file), QSettings.Format.IniFormat).value(_KEY, "[]")
         try:
             read = json.loads(str(said))
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
+            return ()
+        if not isinstance(read, list):
             return ()
         return tuple(Path(path) for path in read if isinstance(path, str))[:MOST]
 

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from PySide6.QtGui import QScreen
 
-from annotator.errors import InvalidSettings
+from annotator.errors import ExportError, InvalidSettings
+from annotator.exchange.whole_file import write_whole
 from annotator.model.display import ScreenId
 from annotator.settings import settings_path
 from annotator.ui.displays import screen_id
+from annotator.ui.kept_files import UNREADABLE, aside_of, read_small
 
 SMALLEST_MM, LARGEST_MM = 0.04, 0.6
 """Pitch of a telephone, and of a television across a room: what lies outside was never measured."""
@@ -77,32 +79,45 @@ class PitchFile:
             raise InvalidSettings(
                 f"A pixel of {mm:.3f} mm is none of a screen ({SMALLEST_MM} to {LARGEST_MM} mm); measure the line again."
             )
-        known = self._read() | {_key(screen): mm}
-        self._known = known
+        new = {_key(screen): mm}
+        known = self._known = self._read() | new
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            beside = self._path.with_suffix(".new")
-            beside.write_text(json.dumps(known, indent=1), encoding="utf-8")
-            beside.replace(self._path)
-        except OSError as error:
+            try:
+                # another window may have kept one since
+                known = self._from_file() | new
+            except UNREADABLE:
+                self._path.replace(aside_of(self._path))
+            write_whole(self._path, json.dumps(known, indent=1).encode())
+        except (OSError, ExportError) as error:
+            cause = error if isinstance(error, OSError) else error.__cause__
             raise InvalidSettings(
-                f"{self._path}: the pitch holds until the program ends but cannot be kept ({error.strerror}); "
-                "make the folder writable"
+                f"{self._path}: the pitch holds until the program ends but cannot be kept "
+                f"({getattr(cause, 'strerror', error)}); make the folder writable"
             ) from error
 
     def _read(self) -> dict[str, float]:
         if self._known is None:
             try:
-                said = json.loads(self._path.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                # no file yet, or one that was damaged: the ruler is at hand
-                said = {}
-            self._known = {
-                str(key): float(mm)
-                for key, mm in (said.items() if isinstance(said, dict) else ())
-                if isinstance(mm, int | float) and SMALLEST_MM <= mm <= LARGEST_MM
-            }
+                self._known = self._from_file()
+            except UNREADABLE:
+                # damaged: the ruler is at hand, and the file is put aside when a pitch is entered
+                self._known = {}
         return self._known
+
+    def _from_file(self) -> dict[str, float]:
+        """What the file holds, nothing when there is none. Raises what is in `UNREADABLE`."""
+        try:
+            said = json.loads(read_small(self._path))
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        if not isinstance(said, dict):
+            raise ValueError("no pitches by screen")  # noqa: TRY004  damaged like any other
+        return {
+            str(key): float(mm)
+            for key, mm in said.items()
+            if isinstance(mm, int | float) and SMALLEST_MM <= mm <= LARGEST_MM
+        }
 
 
 def _key(screen: ScreenId) -> str:

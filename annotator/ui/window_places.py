@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, QSettings
+from PySide6.QtCore import QByteArray, QRect, QSettings
 from PySide6.QtGui import QGuiApplication
 
 from annotator.settings import settings_path
@@ -60,10 +60,11 @@ class WindowPlaces:
         """Put everything where it stood."""
         window, places = self._window, self._open()
         geometry, docks = places.value("geometry"), places.value("docks")
-        if geometry is not None:
+        # a damaged file may hold anything under these names
+        if isinstance(geometry, QByteArray):
             window.restoreGeometry(geometry)
             self._stay_in_sight()
-        if docks is not None:
+        if isinstance(docks, QByteArray):
             window.restoreState(docks, _LAYOUT_VERSION)
         window.lens.set_look(LensLook.from_text(str(places.value("lens", ""))))
         window.looking_commands.linking.from_text(str(places.value("linked", "")))
