@@ -38,7 +38,7 @@ from annotator.store.seen import load_seen, merge_seen
 from annotator.store.sqlite import WRITES, sqlite_engine
 
 SNAPSHOT_EVERY = 200
-"""Every so many revisions the whole reading is kept beside the change."""
+"""Every so many revisions the whole reading is kept beside the change, unless it has more marks than acts since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,8 @@ class Store:
                 with told(self._place), self._writers.begin() as connection:
                     before = self._before(connection, reading, based_on)
                     row = _row(reading, before, based_on + 1, act, label, display)
+                    if _whole_is_due(connection, reading, based_on + 1):
+                        row["snapshot"] = encoding.encode_reading(reading)
                     connection.execute(insert(revisions), row)
             except StoreError as error:
                 if isinstance(error.__cause__, IntegrityError):
@@ -301,7 +303,6 @@ def _engine(url: URL) -> Engine:
 def _row(
     reading: Reading, before: Reading, number: int, act: Act, label: str, display: str
 ) -> dict[str, Any]:
-    whole = encoding.encode_reading(reading) if number % SNAPSHOT_EVERY == 0 else None
     return {
         "reading_id": reading.id,
         "number": number,
@@ -311,13 +312,25 @@ def _row(
         "reader": reading.reader,
         "program_version": __version__,
         "delta": encoding.encode_changes(diff(before, reading)),
-        "snapshot": whole,
+        "snapshot": None,
         "findings": len(reading.findings),
         "marks": len(reading.marks),
         "assessments": msgspec.json.encode([f.assessment or "" for f in reading.findings]).decode(),
         "display": display,
         "done": reading.done,
     }
+
+
+def _whole_is_due(connection: Connection, reading: Reading, number: int) -> bool:
+    """Whether so many acts are kept as changes that the whole reading costs no more than they do.
+
+    So saving costs as much as was changed, and opening at most twice as much as there is, however many marks.
+    """
+    if number % SNAPSHOT_EVERY:
+        return False
+    mine = revisions.c.reading_id == reading.id
+    last = select(func.max(revisions.c.number)).where(mine, revisions.c.snapshot.is_not(null()))
+    return number - (connection.execute(last).scalar() or 0) >= len(reading.marks)
 
 
 def _since_snapshot(reading_id: str) -> Select[Any]:

@@ -78,7 +78,8 @@ class ReadingSession(QObject):
 
     Acts wait in a queue until the database has taken them, in order. A failed save keeps them, says
     so, and is tried again; closing waits for them (`flush`). `display` says in words what the images are
-    seen on; every act keeps what it says at that moment.
+    seen on; every act keeps what it says at that moment. What is selected may be another with every
+    reading; `selection_changed` tells it where the reading stays the same.
     """
 
     reading_changed = Signal(object)  # model.edits.Changes
@@ -216,9 +217,8 @@ class ReadingSession(QObject):
             self.message.emit("This spot is already marked.")
             return
         after, mark = edits.add_mark(reading, finding.id, key, place, kind, result.measurement)
+        self._choose(finding.id, frozenset({mark.id}))
         self.apply(after, f"Mark {kind}calcification in F{finding.number}")
-        self.select_finding(finding.id)
-        self.select_marks(frozenset({mark.id}))
         if result.measurement is not None:
             where = "" if picture.slab is None else f", on {_slice_in_slab(number, picture.slab)}"
             self.message.emit(f"{size_words(result.measurement)}{where}")
@@ -244,12 +244,8 @@ class ReadingSession(QObject):
         reading, finding = self._finding_to_mark()
         after, cluster = edits.add_cluster(reading, finding.id, key, outline, inside, picture.info.spacing)
         what = f"{len(inside)} marks" if inside else "an area"
+        self._choose(finding.id, frozenset(inside), None if inside else cluster.id)
         self.apply(after, f"Outline {what} as a cluster of F{finding.number}")
-        self.select_finding(finding.id)
-        if inside:
-            self.select_marks(frozenset(inside))
-        else:
-            self.select_cluster(cluster.id)
 
     def choose_hanging(self, choice: HangingChoice) -> None:
         """Hang an image as the reader says; a choice of nothing hangs it as its file says."""
@@ -301,15 +297,12 @@ class ReadingSession(QObject):
     def select_marks(self, mark_ids: frozenset[str]) -> None:
         """Select marks; their finding becomes the current one when they share it."""
         owners = {m.finding_id for m in self._reading.marks_by_id(mark_ids).values()} if mark_ids else set()
-        if len(owners) == 1:
-            self._selected_finding = owners.pop()
-        self._selected_marks, self._selected_cluster = mark_ids, None
+        self._choose(owners.pop() if len(owners) == 1 else self._selected_finding, mark_ids)
         self.selection_changed.emit()
 
     def select_cluster(self, cluster_id: str) -> None:
         """Select a cluster in place of marks; its finding becomes the current one."""
-        self._selected_finding = self._reading.cluster(cluster_id).finding_id
-        self._selected_marks, self._selected_cluster = frozenset(), cluster_id
+        self._choose(self._reading.cluster(cluster_id).finding_id, frozenset(), cluster_id)
         self.selection_changed.emit()
 
     def follow_up(self, finding_id: str) -> FollowUp:
@@ -410,8 +403,14 @@ class ReadingSession(QObject):
     def _stage(self) -> Stage:
         return Stage.WORKUP if self.corrected_exam.magnified else Stage.SCREEN
 
+    def _choose(
+        self, finding_id: str | None, mark_ids: frozenset[str], cluster_id: str | None = None
+    ) -> None:
+        """Select; before an act, what it makes, so that whoever follows the reading shows both at once."""
+        self._selected_finding = finding_id
+        self._selected_marks, self._selected_cluster = mark_ids, cluster_id
+
     def _keep_selection_valid(self, changes: edits.Changes) -> None:
-        before = self._selected_finding, self._selected_marks, self._selected_cluster
         known = {f.id for f in self._reading.findings}
         if self._selected_finding not in known:
             last = self._reading.findings[-1].id if self._reading.findings else None
@@ -419,9 +418,6 @@ class ReadingSession(QObject):
         self._selected_marks -= {key for key, mark in changes.marks.items() if mark is None}
         if self._selected_cluster not in {c.id for c in self._reading.clusters}:
             self._selected_cluster = None
-        # whoever shows a selection shows it again with every reading: only another one needs telling
-        if before != (self._selected_finding, self._selected_marks, self._selected_cluster):
-            self.selection_changed.emit()
 
 
 def _slice_in_slab(number: int, slab: SlabOfSlices) -> str:

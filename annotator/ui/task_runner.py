@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from annotator.errors import AnnotatorError
 from annotator.jobs import Cancelled, CancelToken, Progress
@@ -24,6 +24,9 @@ Failed = Callable[[AnnotatorError], None]
 QUERY_WORKERS = 2
 STANDS_BACK = 5
 """By how much decoding is nicer than the window: a third of a processor when the window wants the same one."""
+
+WRITE_AFTER_MS = 1
+"""From an act to its writing. Python runs one thread at a time: the window paints what was done first."""
 
 
 def _workers(count: int, name: str, initializer: Callable[[], None] | None = None) -> ThreadPoolExecutor:
@@ -57,8 +60,8 @@ class TaskRunner(QObject):
     """Two verbs: `query` for what the window wants to know, `write` for what must be kept.
 
     A newer query of a lane cancels the older, whose answer is then dropped. Writes run one after the
-    other in the order given and are all finished by `shutdown`; queries of the database are put in the
-    same row with `in_turn`, so that they see what was written and hold up no picture. An error that is
+    other in the order given, a moment later, and are all finished by `flush` and `shutdown`; queries of the
+    database are put in the same row with `in_turn`, so that they see what was written and hold up no picture. An error that is
     not an AnnotatorError is a bug: it is handed to `on_bug` on the GUI thread.
     `began` and `ended` carry the lane of a query: what can wait stands back for what somebody waits for.
     """
@@ -75,6 +78,11 @@ class TaskRunner(QObject):
         self._writer = _workers(1, "write")
         self._lanes: dict[str, CancelToken] = {}
         self._writes: set[Future[None]] = set()
+        self._given: list[Callable[[], None]] = []
+        self._painted = QTimer(self)
+        self._painted.setSingleShot(True)
+        self._painted.setInterval(WRITE_AFTER_MS)
+        self._painted.timeout.connect(self._begin_writes)
         self._closed = False
         self._delivered.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
@@ -102,6 +110,8 @@ class TaskRunner(QObject):
 
         token = CancelToken(report)
         self._lanes[lane] = token
+        if in_turn:
+            self._begin_writes()
         workers = self._writer if in_turn else self._prompt if at_once else self._readers
         workers.submit(self._run, lane, token, lambda: job(token), on_done, on_error)
         self.began.emit(lane)
@@ -124,18 +134,28 @@ class TaskRunner(QObject):
         on_error: Failed | None = None,
     ) -> None:
         """Run `job` after all writes before it; it is never dropped."""
-        future = self._writer.submit(self._run, None, CancelToken(), job, on_done, on_error)
-        self._writes.add(future)
-        future.add_done_callback(self._writes.discard)
+        self._given.append(lambda: self._run(None, CancelToken(), job, on_done, on_error))
+        if not self._painted.isActive():
+            self._painted.start()
 
     def flush(self) -> None:
         """Wait until every write given so far has run."""
+        self._begin_writes()
         wait(list(self._writes))
+
+    def _begin_writes(self) -> None:
+        self._painted.stop()
+        given, self._given = self._given, []
+        for run in given:
+            future = self._writer.submit(run)
+            self._writes.add(future)
+            future.add_done_callback(self._writes.discard)
 
     def shutdown(self) -> None:
         """Finish all writes, give up all queries, end the workers. Nothing is delivered afterwards."""
         for lane in list(self._lanes):
             self.cancel(lane)
+        self._begin_writes()
         self._writer.shutdown(wait=True)
         self._prompt.shutdown(wait=True, cancel_futures=True)
         self._readers.shutdown(wait=True, cancel_futures=True)

@@ -25,7 +25,7 @@ from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from annotator.model.history import Act, undo_steps
 from annotator.model.image import ImageKey
 from annotator.model.mark import MarkKind, SpotMeasurement
-from annotator.store import schema, sqlite, upgrade
+from annotator.store import encoding, schema, sqlite, upgrade
 from annotator.store import store as store_module
 from annotator.store.store import Store
 
@@ -222,7 +222,7 @@ def test_snapshots_do_not_show(monkeypatch, store: Store, file: Path, length: in
     reading, number = begin(store)
     values = []
     for step in range(length):
-        reading = with_mark(reading, float(step)) if step % 3 else full_reading(reading)
+        reading = replace(reading, done=not reading.done) if step else full_reading(reading)
         if step == 5:
             reading = edits.remove_marks(reading, [reading.marks[0].id])
         number = store.save(reading, based_on=number, act=Act.EDIT, label=str(step))
@@ -237,6 +237,38 @@ def test_snapshots_do_not_show(monkeypatch, store: Store, file: Path, length: in
         kept = raw.execute("SELECT number FROM revisions WHERE snapshot IS NOT NULL").fetchall()
     raw.close()
     assert [n for (n,) in kept] == [n for n in range(1, length + 1) if n % 4 == 0]
+
+
+def test_a_reading_of_many_marks_is_kept_whole_only_after_as_many_acts(monkeypatch, store: Store, file: Path):
+    monkeypatch.setattr(store_module, "SNAPSHOT_EVERY", 2)
+    reading, number = begin(store)
+    for step in range(6):
+        reading = with_mark(reading, float(step))
+    for step in range(14):
+        reading = replace(reading, done=step % 2 == 0)
+        number = store.save(reading, based_on=number, act=Act.EDIT, label=str(step))
+    with sqlite3.connect(file) as raw:
+        kept = raw.execute("SELECT number FROM revisions WHERE snapshot IS NOT NULL").fetchall()
+    raw.close()
+    assert kept == [(6,), (12,)]
+    assert begin(store) == (reading, 14)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 7])
+def test_marks_written_in_pieces_are_written_alike(monkeypatch, at_once: int):
+    reading = full_reading(Reading(id="r", reader="a", study_instance_uid=STUDY))
+    for step in range(4):
+        reading = with_mark(reading, float(step))
+    changes = edits.diff(reading.blank(), edits.remove_marks(reading, [reading.marks[0].id]))
+    gone = edits.diff(reading, reading.blank())
+    whole = [encoding.encode_reading(reading), *map(encoding.encode_changes, (changes, gone))]
+    monkeypatch.setattr(encoding, "MARKS_AT_ONCE", at_once)
+    pieces = [encoding.encode_reading(reading), *map(encoding.encode_changes, (changes, gone))]
+    assert pieces == whole
+    assert encoding.decode_reading(pieces[0], "here") == reading
+    lost = replace(reading.marks[-1], point=ImagePoint(float("nan"), 1.0))
+    with pytest.raises(StoreError, match="cannot be saved"):
+        encoding.encode_reading(replace(reading, marks=(*reading.marks[:-1], lost)))
 
 
 def test_values_share_what_did_not_change(store: Store):

@@ -130,6 +130,22 @@ def test_a_click_beside_a_spot_marks_the_spot(session: ReadingSession, picture: 
     assert (finding.size, finding.morphology, finding.assessment) == (None, (), None)
 
 
+def test_an_act_and_what_it_selects_are_told_at_once(session: ReadingSession, picture: StillPicture) -> None:
+    told: list[frozenset[str]] = []
+    session.reading_changed.connect(lambda _changes: told.append(session.selected_marks))
+    session.selection_changed.connect(lambda: told.append(session.selected_marks))
+    session.mark_spot(picture, SPOTS[0], MarkKind.MICRO)
+    mark = session.reading.marks[0].id
+    session.undo_stack.undo()
+    session.undo_stack.redo()
+    around = (ImagePoint(40, 50), ImagePoint(90, 50), ImagePoint(90, 90), ImagePoint(40, 90))
+    session.lasso(picture, around)
+    assert told == [{mark}, frozenset(), frozenset(), {mark}]
+    assert session.selected_cluster is None
+    session.lasso(picture, tuple(ImagePoint(p.column + 100, p.row + 100) for p in around))
+    assert (len(told), session.selected_cluster) == (5, session.reading.clusters[-1].id)
+
+
 def test_a_click_on_empty_tissue_marks_nothing_and_says_so(
     session: ReadingSession, picture: StillPicture
 ) -> None:

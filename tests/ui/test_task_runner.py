@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from annotator.errors import StoreError
@@ -108,10 +109,28 @@ def test_flush_returns_when_every_write_has_run(qtbot: QtBot, runner: TaskRunner
 
     runner.write(slow)
     runner.write(lambda: None)
-    assert started.wait(5)
+    qtbot.waitUntil(started.is_set)
     threading.Timer(0.1, go_on.set).start()
     runner.flush()
     assert finished.is_set()
+
+
+def test_the_window_paints_an_act_before_it_is_written(qtbot: QtBot, runner: TaskRunner) -> None:
+    order: list[str] = []
+
+    class Pane(QWidget):
+        def paintEvent(self, _event: object) -> None:
+            order.append("painted")
+
+    pane = Pane()
+    qtbot.addWidget(pane)
+    pane.show()
+    qtbot.waitUntil(lambda: bool(order))
+    order.clear()
+    pane.update()
+    runner.write(lambda: order.append("written"))
+    qtbot.waitUntil(lambda: "written" in order)
+    assert order == ["painted", "written"]
 
 
 def test_a_lane_stays_busy_until_the_answer(qtbot: QtBot, runner: TaskRunner) -> None:
