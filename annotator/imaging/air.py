@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import cv2
@@ -9,14 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.hanging import doubt_of_pixels, orientation_for
+from annotator.imaging.placement import Region
 from annotator.imaging.pyramid import Levels
-from annotator.model.geometry import Orientation
+from annotator.model.geometry import Orientation, ViewTransform
 from annotator.model.image import ImageInfo, Wall
 
 CLEARLY_MORE = 0.1
 SURELY_TISSUE = 0.3
 SURELY_AIR = 0.02
 """Shares of an edge: all of 14 whole views looked at have more than the one and less than the other, no cut-out has."""
+AROUND, STEPS = 0.03, 16
+"""Kept around the breast, and the steps its extent grows by, as shares and parts of the image's sides.
+
+In steps, so that a synthetic view, a duplicate or another slice stands as the one before it.
+"""
 _OPPOSITE: dict[Wall, Wall] = {"left": "right", "right": "left", "top": "bottom", "bottom": "top"}
 
 
@@ -36,6 +43,34 @@ def tissue_mask(levels: Levels) -> NDArray[np.bool_]:
     if holes is not None:
         tissue[holes] = 0
     return np.asarray(tissue > 0)
+
+
+def breast_region(tissue: NDArray[np.bool_], columns: int, rows: int) -> Region:
+    """The part of a stored image that holds everything that may be breast, and a little around it.
+
+    `tissue` is its mask at a coarse level. A marker of lead counts too; without tissue it is all of the image.
+    """
+    if not tissue.any():
+        return 0.0, 0.0, float(columns), float(rows)
+    left, right = _extent(tissue, 0)
+    top, bottom = _extent(tissue, 1)
+    return left * columns, top * rows, (right - left) * columns, (bottom - top) * rows
+
+
+def sees_tissue(tissue: NDArray[np.bool_], block: int, view: ViewTransform, size: tuple[int, int]) -> bool:
+    """Whether some of the breast is in a pane of `size`; `tissue` has a cell for `block` pixels each way."""
+    one, other = view.to_image(0, 0), view.to_image(*size)
+    left, right = sorted((int(one.column) // block, int(other.column) // block))
+    top, bottom = sorted((int(one.row) // block, int(other.row) // block))
+    return bool(tissue[max(top, 0) : max(bottom + 1, 0), max(left, 0) : max(right + 1, 0)].any())
+
+
+def _extent(tissue: NDArray[np.bool_], across: int) -> tuple[float, float]:
+    """From where to where, as shares of its length, an axis of a mask has something `across`, in whole steps."""
+    length = tissue.shape[1 - across]
+    at = np.flatnonzero(tissue.any(axis=across))
+    begin, end = at[0] / length - AROUND, (at[-1] + 1) / length + AROUND
+    return max(math.floor(begin * STEPS) / STEPS, 0.0), min(math.ceil(end * STEPS) / STEPS, 1.0)
 
 
 def hung(info: ImageInfo, levels: Levels) -> tuple[Orientation, str]:

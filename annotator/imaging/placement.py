@@ -17,6 +17,11 @@ LARGEST_SCALE = 64.0
 SMALLEST_SCALE = 1 / 64
 STAYS_VISIBLE = 0.25
 NEARLY_SQUARE = 0.01
+WORTH_IT = 1.1
+"""So many times as large must a picture become before some of its air is left out of sight."""
+
+Region = tuple[float, float, float, float]
+"""A part of the stored image: column, row, columns, rows."""
 
 UNTURNED = Orientation()
 
@@ -80,12 +85,45 @@ def fit_hung(
     )
 
 
+def fit_breast(
+    info: ImageInfo,
+    orientation: Orientation,
+    width: int,
+    height: int,
+    breast: Region,
+    scale: float | None = None,
+) -> ViewTransform:
+    """`fit_hung` as large as all of `breast` is in sight; air beyond it may be left out, the chest wall never.
+
+    Where that gains little the whole picture is shown. `scale` as of `fit`.
+    """
+    whole = fit_hung(info, orientation, width, height)
+    stretch = whole.scale_down / whole.scale
+    columns, rows = orientation.displayed_size(info.columns, info.rows)
+    left, top, right, bottom = _displayed(breast, info, orientation)
+    edge = edge_for(info)
+    left, right = (0.0 if edge == "left" else left), (columns if edge == "right" else right)
+    if scale is None:
+        scale = min(width / (right - left), height / ((bottom - top) * stretch))
+        if scale < whole.scale * WORTH_IT:
+            return whole
+    view = fit_hung(info, orientation, width, height, scale)
+    down = view.scale_down
+    if columns * scale > width and edge == "center":
+        view = replace(view, left=_around(left * scale, right * scale, columns * scale, width))
+    if rows * down > height:
+        middle = _around(top * down, bottom * down, rows * down, height)
+        axilla = min(height - bottom * down, 0.0)
+        view = replace(view, top=axilla if info.view.name in SIDEWAYS else middle)
+    return _settled(view)
+
+
 def fit_region(
     columns: int,
     rows: int,
     width: int,
     height: int,
-    region: tuple[float, float, float, float],
+    region: Region,
     orientation: Orientation = UNTURNED,
     *,
     spacing: PixelSpacing | None = None,
@@ -137,6 +175,21 @@ def clamp(view: ViewTransform, width: int, height: int) -> ViewTransform:
     left = _kept(view.left, columns * view.scale, width)
     top = _kept(view.top, rows * view.scale_down, height)
     return _settled(replace(view, left=left, top=top))
+
+
+def _displayed(region: Region, info: ImageInfo, orientation: Orientation) -> Region:
+    """Left, top, right, bottom of a part of the stored image in the image as displayed."""
+    column, row, across, down = region
+    corners = ImagePoint(column, row), ImagePoint(column + across, row + down)
+    one, other = (orientation.to_displayed(corner, info.columns, info.rows) for corner in corners)
+    left, right = sorted((one.column, other.column))
+    top, bottom = sorted((one.row, other.row))
+    return left, top, right, bottom
+
+
+def _around(start: float, end: float, shown: float, available: float) -> float:
+    """Where a picture longer than there is room begins: a part of it in the middle, no room left empty."""
+    return min(max(available / 2 - (start + end) / 2, available - shown), 0.0)
 
 
 def _stretch(spacing: PixelSpacing | None, orientation: Orientation) -> float:

@@ -64,7 +64,7 @@ class LookingCommands(QObject):
             say("The light map is put away.")
         elif viewport.picture is not None and min(viewport.view.scale, viewport.view.scale_down) >= 1:
             say(
-                "The light map is drawn on pictures smaller than 1:1, where it hides no speck; Z shows the whole image."
+                "The light map is drawn on pictures smaller than 1:1, where it hides no speck; Z shows all of the breast."
             )
         else:
             say("Lit: seen at 1:1 or larger. The line is the border to what was not.")

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.imaging.air import hung, tissue_mask, with_chest_wall
+from annotator.imaging.air import breast_region, hung, tissue_mask, with_chest_wall
 from annotator.imaging.breast_window import default_voi, flat_air
 from annotator.imaging.grayscale import display_lut
-from annotator.imaging.placement import fit_hung
+from annotator.imaging.placement import Region, fit_hung
 from annotator.imaging.pyramid import Levels, levels_of
 from annotator.imaging.render import Mode, render_values, shade
 from annotator.imaging.tomosynthesis import ROUNDING_MM, Slab, distance_mm, has_depth
@@ -66,6 +66,11 @@ class Picture:
     def shown_info(self) -> ImageInfo:
         """The facts that grey levels are made with: flat air stays black when inverted, as padding does."""
         return self.info if self.air is None else replace(self.info, padding=self.air)
+
+    @cached_property
+    def breast(self) -> Region:
+        """The part of the stored image that holds all of the breast; beyond it is nothing but air."""
+        return breast_region(self.tissue, self.info.columns, self.info.rows)
 
     @property
     def key(self) -> ImageKey:

@@ -55,7 +55,7 @@ class PlacedPicture(QWidget):
 
     @property
     def fitted(self) -> bool:
-        """Whether the whole picture is shown and follows the size of the viewport."""
+        """Whether all of the breast is shown and follows the size of the viewport."""
         return self._fitted
 
     @property
@@ -108,7 +108,7 @@ class PlacedPicture(QWidget):
         return placed.toAlignedRect().adjusted(-2, -2, 2, 2)
 
     def fit(self) -> None:
-        """The whole picture, chest wall at its edge; at the scale of `set_fit_mm` when that is smaller."""
+        """All of the breast, chest wall at its edge; at the scale of `set_fit_mm` when that is smaller."""
         if self._picture is not None:
             self._set_view(self.fitting_view(self._fit_mm), fitted=True)
 
@@ -141,7 +141,7 @@ class PlacedPicture(QWidget):
             self._set_view(placement.one_to_one(self._view, *self.device_size(), where))
 
     def toggle_fit_one_to_one(self) -> None:
-        """To 1:1 at the pointer, or back to the whole picture."""
+        """To 1:1 at the pointer, or back to all of the breast."""
         if self._view.scale == 1 and not self._fitted:
             self.fit()
             return
@@ -170,7 +170,8 @@ class PlacedPicture(QWidget):
             self._set_view(placement.clamp(view, *self.device_size()), moving=moving)
 
     def _placed(self, picture: Picture, scale: float | None = None) -> ViewTransform:
-        return placement.fit_hung(picture.info, picture.orientation, *self.device_size(), scale)
+        size = self.device_size()
+        return placement.fit_breast(picture.info, picture.orientation, *size, picture.breast, scale)
 
     def _move(self) -> None:
         """Put the exact picture off until nothing moved for a moment."""

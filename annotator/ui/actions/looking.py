@@ -21,8 +21,8 @@ _WINDOWS = tuple(
 
 # fmt: off
 ROWS: tuple[ActionSpec, ...] = (
-    ActionSpec("fit", "View", "Fit / 1:1", ("Z",), "toggle_fit", "Whole image, or one image pixel on one screen pixel at the pointer", "picture"),
-    ActionSpec("true_size", "View", "True size", ("Shift+Z",), "show_true_size", "A centimetre of the breast is a centimetre on the screen; again: the whole image", "picture"),
+    ActionSpec("fit", "View", "Fit / 1:1", ("Z",), "toggle_fit", "All of the breast, or one image pixel on one screen pixel at the pointer", "picture"),
+    ActionSpec("true_size", "View", "True size", ("Shift+Z",), "show_true_size", "A centimetre of the breast is a centimetre on the screen; again: all of the breast", "picture"),
     ActionSpec("walk_next", "View", "Next area", ("Q",), "walk", "The next part of the breast at 1:1, then the next image: one key reads the exam", "picture", "window", 1),
     ActionSpec("walk_previous", "View", "Previous area", ("Shift+Q",), "walk", "The part of the breast before it, then the image before", "picture", "window", -1),
     ActionSpec("coverage_map", "View", "Light map of what was seen", ("Alt+Q",), "toggle_coverage_map", "Light on the part of the breast that was seen at 1:1 or larger; drawn below 1:1 only", "picture"),
