@@ -65,7 +65,7 @@ def _seen(row: Row[Any]) -> Seen:
             row.rows,
             int.from_bytes(row.bits, "little"),
         )
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise StoreError(
             f"What was seen of an image in reading {row.reading_id} cannot be understood ({error}); the database "
             "was damaged: restore a backup."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ from annotator import __version__
 from annotator.errors import StaleReading, StoreError
 from annotator.model.coverage import Seen
 from annotator.model.display import NOT_RECORDED
-from annotator.model.edits import apply, diff, new_id
+from annotator.model.edits import apply, diff
 from annotator.model.finding import Reading
 from annotator.model.history import Act, Revision
 from annotator.store import encoding, upgrade
@@ -37,6 +38,7 @@ from annotator.store.schema import readings, revisions
 from annotator.store.seen import load_seen, merge_seen
 from annotator.store.sqlite import WRITES, sqlite_engine
 
+_READINGS = uuid.UUID("6f5d1c52-6f0e-4f37-9b1c-2a3f5f0c7e41")
 SNAPSHOT_EVERY = 200
 """Every so many revisions the whole reading is kept beside the change, unless it has more marks than acts since."""
 
@@ -115,7 +117,7 @@ class Store:
                 number, reading = self._load(connection, known)
             else:
                 fresh = Reading(
-                    id=new_id(),
+                    id=_id_of(study_instance_uid, reader),
                     reader=reader,
                     study_instance_uid=study_instance_uid,
                     lexicon_edition=lexicon_edition,
@@ -385,6 +387,11 @@ def _begin(connection: Connection, reading: Reading) -> None:
             "created": datetime.now(UTC),
         },
     )
+
+
+def _id_of(study_instance_uid: str, reader: str) -> str:
+    """The id of a reading that begins: the same in two windows that open an exam before either kept anything."""
+    return uuid.uuid5(_READINGS, f"{study_instance_uid}\n{reader}").hex
 
 
 def _stale(based_on: int) -> StaleReading:

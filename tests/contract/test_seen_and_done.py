@@ -111,11 +111,27 @@ def test_no_program_takes_away_what_was_seen(store: Store, tmp_path: Path) -> No
     assert store.coverage(reading.id) == (SEEN,)
 
 
-def test_a_damaged_row_of_what_was_seen_is_told(store: Store, tmp_path: Path) -> None:
+def test_looking_in_one_window_keeps_nobody_from_marking_in_another(store: Store, tmp_path: Path) -> None:
+    other = Store.open(f"sqlite:///{tmp_path / 'a.db'}")
+    mine, theirs = begin(store), begin(other)
+    store.keep_coverage(mine.id, [SEEN])
+    other.keep_coverage(theirs.id, [Seen(IMAGE, 64, 4, 3, 0b100)])
+    assert other.save(edits.set_done(theirs, True), based_on=0, act=Act.EDIT, label="x") == 1
+    assert begin(store).done
+    assert store.coverage(begin(store).id) == (Seen(IMAGE, 64, 4, 3, 0b111),)
+    assert store.open_reading(STUDY, "b", lexicon_edition="5")[0].id != mine.id
+    assert store.open_reading("1.2.4", "a", lexicon_edition="5")[0].id != mine.id
+    other.close()
+
+
+@pytest.mark.parametrize(
+    "damage", ["bits = x'ffffff'", "bits = 'text'", "bits = 5", "columns = 'abc'", "cell_px = 0"]
+)
+def test_a_damaged_row_of_what_was_seen_is_told(store: Store, tmp_path: Path, damage: str) -> None:
     reading = begin(store)
     store.keep_coverage(reading.id, [SEEN])
     raw = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
-    raw.execute("UPDATE coverage SET bits = ?", (b"\xff\xff\xff",))
+    raw.execute(f"UPDATE coverage SET {damage}")
     raw.close()
     with pytest.raises(StoreError, match="restore a backup"):
         store.coverage(reading.id)
