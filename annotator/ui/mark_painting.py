@@ -7,6 +7,7 @@ long, because Qt then asks of every pixel which of all the lines cover it.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -53,7 +54,8 @@ class ClusterLook:
 class Placed:
     """Marks of a layer as they lie at `view`; `chosen` are selected, `hidden` is not drawn.
 
-    `places` on the screen, and around each the half side `reach` of a box that holds all that is drawn of it.
+    `places` on the screen, and around each the half side `reach` of a box that holds all that is drawn of it;
+    `line_boxes` hold the lines around clusters, one of each of the `looks`.
     """
 
     layer: MarkLayer
@@ -64,6 +66,7 @@ class Placed:
     places: Points
     reach: NDArray[np.float64]
     looks: tuple[ClusterLook, ...] = ()
+    line_boxes: tuple[QRectF, ...] = ()
 
     @classmethod
     def at(
@@ -77,7 +80,9 @@ class Placed:
     ) -> Placed:
         """Place all marks of a layer."""
         reach = 3 * SYMBOL_RADIUS * ratio + layer.reaches * max(view.scale, view.scale_down)
-        return cls(layer, view, ratio, chosen, hidden, to_screen(view, layer.points), reach, looks)
+        places, to_device = to_screen(view, layer.points), transform_of(view)
+        boxes = tuple(_line_box(look, to_device, ratio) for look in looks)
+        return cls(layer, view, ratio, chosen, hidden, places, reach, looks, boxes)
 
     def is_of(
         self,
@@ -108,10 +113,11 @@ class Placed:
         (x, y), reach = self.places[index], float(self.reach[index])
         return QRectF(x - reach, y - reach, 2 * reach, 2 * reach)
 
-    def line_box(self, look: ClusterLook) -> QRectF:
-        """The same of the line around a cluster."""
-        edge = (look.width + 3) * self.ratio
-        return transform_of(self.view).mapRect(look.shape.bounds).adjusted(-edge, -edge, edge, edge)
+
+def _line_box(look: ClusterLook, to_device: QTransform, ratio: float) -> QRectF:
+    """Everything that is drawn of the line around a cluster lies in it."""
+    edge = (look.width + 3) * ratio
+    return to_device.mapRect(look.shape.bounds).adjusted(-edge, -edge, edge, edge)
 
 
 def paint_marks(painter: QPainter, placed: Placed, these: NDArray[np.bool_]) -> None:
@@ -189,11 +195,11 @@ def draw_lines(
     painter.restore()
 
 
-def paint_clusters(painter: QPainter, placed: Placed, room: QRectF) -> None:
-    """The lines around clusters that reach into `room`, all that look alike in one call."""
+def paint_clusters(painter: QPainter, placed: Placed, rooms: Sequence[QRectF]) -> None:
+    """The lines around clusters that reach into one of `rooms`, all that look alike in one call."""
     alike: dict[tuple[float, str, float], list[QLineF]] = {}
-    for look in placed.looks:
-        if placed.line_box(look).intersects(room):
+    for look, box in zip(placed.looks, placed.line_boxes, strict=True):
+        if any(box.intersects(room) for room in rooms):
             alike.setdefault((look.opacity, look.colour, look.width), []).extend(look.shape.lines)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for (opacity, colour, width), lines in alike.items():

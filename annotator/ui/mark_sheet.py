@@ -55,7 +55,7 @@ class MarkSheet:
             self._draw_all(wanted, size)
         else:
             shift = _shift(known.view, wanted.view, size, _BESIDE_MOVING if moving else _BESIDE)
-            changed = None if shift is None else _changed(known, wanted)
+            changed = None if shift is None else changed_marks(known, wanted)
             if shift is None or changed is None:
                 self._draw_all(wanted, size)
             else:
@@ -79,12 +79,7 @@ class MarkSheet:
             known = known.moved(_shifted(known.view, shift))
         # what lies on the sheet already was drawn at this view; what is added must lie on it as exactly
         wanted = wanted.moved(known.view)
-        if known.looks != wanted.looks:
-            old, new = set(known.looks), set(wanted.looks)
-            parts += [known.line_box(look).toAlignedRect() for look in known.looks if look not in new]
-            parts += [wanted.line_box(look).toAlignedRect() for look in wanted.looks if look not in old]
-        for placed, which in zip((known, wanted), changed, strict=True):
-            parts += [placed.box(index).toAlignedRect() for index in which]
+        parts += [box.toAlignedRect() for box in boxes_of(known, wanted, changed)]
         if parts:
             self._draw(wanted, parts)
         self._placed = wanted
@@ -108,8 +103,7 @@ class MarkSheet:
                     painter.fillRect(part, Qt.GlobalColor.transparent)
                 painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
                 painter.setClipRegion(region)
-            around = QRectF(region.boundingRect() if only else whole)
-            paint_clusters(painter, placed, around)
+            paint_clusters(painter, placed, [QRectF(part) for part in only or [whole]])
             paint_marks(painter, placed, touching)
         finally:
             painter.end()
@@ -144,7 +138,19 @@ def _shifted(view: ViewTransform, shift: tuple[int, int]) -> ViewTransform:
     return replace(view, left=view.left + shift[0], top=view.top + shift[1])
 
 
-def _changed(known: Placed, wanted: Placed) -> tuple[list[int], list[int]] | None:
+def boxes_of(known: Placed, wanted: Placed, changed: tuple[list[int], list[int]]) -> list[QRectF]:
+    """Where marks that look otherwise, and the lines around clusters that do, were and are."""
+    boxes = [placed.box(at) for placed, which in zip((known, wanted), changed, strict=True) for at in which]
+    if known.looks != wanted.looks:
+        for placed, other in ((known, wanted), (wanted, known)):
+            kept = set(other.looks)
+            boxes += [
+                box for look, box in zip(placed.looks, placed.line_boxes, strict=True) if look not in kept
+            ]
+    return boxes
+
+
+def changed_marks(known: Placed, wanted: Placed) -> tuple[list[int], list[int]] | None:
     """Places of the marks that look otherwise, before and now; None when these are many."""
     before, now = known.layer, wanted.layer
     if before is now and known.chosen is wanted.chosen and known.hidden == wanted.hidden:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
 from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.ui import theme
@@ -45,27 +47,40 @@ def looks_of(layer: MarkLayer, emphasis: Emphasis) -> tuple[ClusterLook, ...]:
     return tuple(ClusterLook(cluster, *_look(cluster, layer, emphasis)) for cluster in layer.clusters)
 
 
-def paint_labels(
-    painter: QPainter, placed: Placed, size: tuple[int, int], emphasis: Emphasis, ratio: float
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words beside a cluster or a mark; `rect` with the ground they stand on."""
+
+    rect: QRectF
+    text: str
+
+
+def labels_of(placed: Placed, size: tuple[int, int], emphasis: Emphasis) -> tuple[Label, ...]:
     """Words beside clusters and marks, where they fit: what the pointer is on first, then clusters."""
-    layer, labels = placed.layer, _Labels(painter, size, ratio)
+    layer, labels = placed.layer, _Labels(size, placed.ratio)
     to_device = transform_of(placed.view)
     # of a selected mark only while the pointer is on it: its label would cover the next speck of the group
     hovered = layer.index_of(emphasis.hovered_mark)
     if hovered is not None and hovered != placed.hidden:
         mark = layer.mark(hovered)
         label = layer.labels.get(mark.finding_id, "")
-        labels.put(QPointF(*placed.places[hovered]), short_words(mark, label), theme.MARK)
+        labels.put(QPointF(*placed.places[hovered]), short_words(mark, label))
     told = [(_told(cluster, emphasis), cluster) for cluster in layer.clusters]
     for text, cluster in sorted(told, key=lambda one: len(one[0]) == len(one[1].finding_label)):
         bounds = to_device.mapRect(cluster.bounds)
         if bounds.intersects(labels.room):
-            labels.put(bounds.bottomRight(), text, theme.MARK)
+            labels.put(bounds.bottomRight(), text)
     for index in layer.first_marks:
         seen = labels.room.intersects(placed.box(index)) and index not in (hovered, placed.hidden)
         if seen:
-            labels.put(QPointF(*placed.places[index]), layer.labels[layer.mark(index).finding_id], theme.MARK)
+            labels.put(QPointF(*placed.places[index]), layer.labels[layer.mark(index).finding_id])
+    return tuple(labels.put_so_far)
+
+
+def paint_labels(painter: QPainter, labels: Sequence[Label], ratio: float) -> None:
+    """Lay the words over the picture."""
+    for label in labels:
+        painter.drawPixmap(label.rect.topLeft().toPoint(), _lettered(label.text, ratio))
 
 
 def paint_preview(painter: QPainter, preview: Preview, view: ViewTransform, ratio: float) -> None:
@@ -106,28 +121,36 @@ def _told(cluster: ClusterShape, emphasis: Emphasis) -> str:
 class _Labels:
     """Puts words where they cover none already there."""
 
-    def __init__(self, painter: QPainter, size: tuple[int, int], ratio: float) -> None:
+    def __init__(self, size: tuple[int, int], ratio: float) -> None:
         self.room = QRectF(0, 0, *size)
-        self._painter = painter
+        self.put_so_far: list[Label] = []
         self._ratio = ratio
-        self._font = QFont()
-        self._font.setPixelSize(round(12 * ratio))
-        self._metrics = QFontMetricsF(self._font)
-        self._taken: list[QRectF] = []
 
-    def put(self, at: QPointF, text: str, colour: str) -> None:
+    def put(self, at: QPointF, text: str) -> None:
         """Right below `at` and within the viewport, or not at all where another label is."""
         gap = 6 * self._ratio
-        size = QSizeF(self._metrics.horizontalAdvance(text), self._metrics.height())
-        rect = within(self.room, QRectF(at + QPointF(gap, gap), size), gap)
-        if not text or any(rect.intersects(other) for other in self._taken):
-            return
-        self._taken.append(rect)
-        pad = 3 * self._ratio
-        self._painter.fillRect(rect.adjusted(-pad, 0, pad, 0), HALO)
-        self._painter.setFont(self._font)
-        self._painter.setPen(QColor(colour))
-        self._painter.drawText(QPointF(rect.left(), rect.top() + self._metrics.ascent()), text)
+        image = _lettered(text, self._ratio)
+        rect = within(self.room, QRectF(at + QPointF(gap, gap), image.size().toSizeF()), gap)
+        if text and not any(rect.intersects(other.rect) for other in self.put_so_far):
+            self.put_so_far.append(Label(rect, text))
+
+
+@lru_cache(maxsize=512)
+def _lettered(text: str, ratio: float) -> QPixmap:
+    """Words on their ground, drawn once: lettering takes longer than a picture."""
+    font = QFont()
+    font.setPixelSize(round(12 * ratio))
+    metrics, pad = QFontMetricsF(font), 3 * ratio
+    image = QPixmap(
+        math.ceil(metrics.horizontalAdvance(text) + 2 * pad) or 1, math.ceil(metrics.height()) or 1
+    )
+    image.fill(HALO)
+    painter = QPainter(image)
+    painter.setFont(font)
+    painter.setPen(QColor(theme.MARK))
+    painter.drawText(QPointF(pad, metrics.ascent()), text)
+    painter.end()
+    return image
 
 
 def within(room: QRectF, rect: QRectF, margin: float) -> QRectF:

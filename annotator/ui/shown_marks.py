@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,9 @@ from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.ui.cluster_shapes import ClusterShapes, chest_of
 from annotator.ui.mark_layer import MarkLayer
 from annotator.ui.mark_painting import Placed, paint_clusters, paint_marks
-from annotator.ui.mark_sheet import MarkSheet, is_for
+from annotator.ui.mark_sheet import MarkSheet, boxes_of, changed_marks, is_for
 from annotator.ui.mark_words import mark_words
-from annotator.ui.overlay import Emphasis, looks_of, paint_labels, paint_preview
+from annotator.ui.overlay import Emphasis, Label, labels_of, looks_of, paint_labels, paint_preview
 from annotator.ui.picture import Picture
 from annotator.ui.tools import Preview
 
@@ -28,8 +28,18 @@ LINE_PX = 4.0
 """The same for the line of a cluster: narrower, because specks beside it are to be marked."""
 
 
+@dataclass(frozen=True, slots=True)
+class _OnScreen:
+    """What the viewport itself shows, once it has painted what it was told to."""
+
+    placed: Placed
+    size: tuple[int, int]
+    emphasis: Emphasis
+    labels: tuple[Label, ...]
+
+
 class ShownMarks:
-    """Marks that are hidden cannot be hit. What changes the look answers True."""
+    """Marks that are hidden cannot be hit. What changes the look answers True, and `changed_parts` where."""
 
     def __init__(self) -> None:
         self.visible = True
@@ -41,6 +51,7 @@ class ShownMarks:
         self._chosen: tuple[MarkLayer, frozenset[str], NDArray[np.bool_]] | None = None
         self._placed: Placed | None = None
         self._sheet = MarkSheet()
+        self._on_screen: _OnScreen | None = None
 
     def set_picture(self, picture: Picture | None) -> None:
         """Show the marks on another picture."""
@@ -116,16 +127,47 @@ class ShownMarks:
         """
         layer = self._layer
         if layer is None or not self.visible:
+            if kept:
+                self._on_screen = None
             return
         placed = self._place(layer, view, ratio, preview)
+        shown = self._shown(placed, size)
+        if kept:
+            self._on_screen = shown
         if kept and is_for(layer):
             self._sheet.paint(painter, placed, size, moving=moving)
         else:
-            paint_clusters(painter, placed, QRectF(0, 0, *size))
+            paint_clusters(painter, placed, [QRectF(0, 0, *size)])
             paint_marks(painter, placed, placed.touching(0, 0, *size))
-        paint_labels(painter, placed, size, self._emphasis, ratio)
+        paint_labels(painter, shown.labels, ratio)
         if preview is not None:
             paint_preview(painter, preview, view, ratio)
+
+    def changed_parts(self, preview: Preview | None) -> list[QRectF] | None:
+        """Where, in device pixels, marks and words are to be painted anew since this was asked or painted last.
+
+        None where that is nearly everywhere.
+        """
+        before, layer = self._on_screen, self._layer
+        if before is None or layer is None or not self.visible:
+            return None
+        known = before.placed
+        placed = self._place(layer, known.view, known.ratio, preview)
+        changed = changed_marks(known, placed)
+        if changed is None:
+            return None
+        self._on_screen = now = self._shown(placed, before.size)
+        parts = boxes_of(known, placed, changed)
+        if now.labels != before.labels:
+            for some, others in ((now, before), (before, now)):
+                parts += [label.rect for label in some.labels if label not in others.labels]
+        return parts
+
+    def _shown(self, placed: Placed, size: tuple[int, int]) -> _OnScreen:
+        known, emphasis = self._on_screen, self._emphasis
+        if known is not None and known.placed is placed and (known.size, known.emphasis) == (size, emphasis):
+            return known
+        return _OnScreen(placed, size, emphasis, labels_of(placed, size, emphasis))
 
     def _place(self, layer: MarkLayer, view: ViewTransform, ratio: float, preview: Preview | None) -> Placed:
         hidden = layer.index_of(None if preview is None else preview.moving_mark)

@@ -223,14 +223,14 @@ class Viewport(PlacedPicture):
     def set_reading(self, reading: Reading | None) -> None:
         """Show the marks of this reading that lie on the picture."""
         if self._marks.set_reading(reading):
-            self.update()
+            self._update_marks()
 
     def set_selection(
         self, finding_id: str | None, mark_ids: frozenset[str], cluster_id: str | None = None
     ) -> None:
         """Show what is selected white, the clusters of the current finding with their numbers."""
         if self._marks.select(finding_id, mark_ids, cluster_id):
-            self.update()
+            self._update_marks()
 
     def set_tool(self, tool: Tool | None) -> None:
         """What the left button does from now on."""
@@ -419,6 +419,15 @@ class Viewport(PlacedPicture):
         if at is not None:
             self._tell_pointer(at)
 
+    def _update_marks(self) -> None:
+        """Repaint where marks look otherwise than on the screen."""
+        parts = self._marks.changed_parts(self.hand.preview)
+        if parts is None:
+            self.update()
+            return
+        for part in parts:
+            self.update(self.widget_rect(part))
+
     def _blacken_edge(self, painter: QPainter) -> None:
         """Between whole device pixels the last one is only partly ours, and nobody else paints it."""
         if self.ratio == int(self.ratio):
@@ -436,7 +445,7 @@ class Viewport(PlacedPicture):
     def _hover(self, point: ImagePoint | None) -> None:
         """Tell what the pointer is over, in the picture and in words."""
         if self._marks.hover(point, self._view, self.ratio):
-            self.update()
+            self._update_marks()
             self.mark_hovered.emit(self._marks.hovered_words())
 
     def _tell_pointer(self, at: QPointF) -> None:

@@ -172,7 +172,7 @@ def test_a_table_that_follows_acts_is_the_table_of_the_reading(acts, some):
 
 
 def everything(painter: QPainter, placed: Placed) -> None:
-    paint_clusters(painter, placed, QRectF(0, 0, 400, 300))
+    paint_clusters(painter, placed, [QRectF(0, 0, 400, 300)])
     paint_marks(painter, placed, np.ones(len(placed.places), bool))
 
 
@@ -315,3 +315,46 @@ def test_ten_thousand_marks_have_their_words_under_the_pointer(viewport):
     assert "calcification" in told[-1]
     viewport._hover(ImagePoint(-900.0, -900.0))
     assert told[-1] == ""
+
+
+@pytest.mark.parametrize("count", [30, SHEET_FROM * 2])
+def test_what_a_hand_changes_is_drawn_otherwise_only_where_it_is_said_to(qapp, count):
+    shown, reading = dense(count)
+    ids = [m.id for m in reading.marks]
+    reading, cluster = edits.add_cluster(reading, FINDING.id, shown.key, (), ids[:6], SPACING)
+    reading, other = edits.add_cluster(reading, FINDING.id, shown.key, (), ids[6:12], SPACING)
+    view = ViewTransform(500, 600, 0.7, -20.0, -30.0)
+    marks = ShownMarks()
+    marks.set_picture(shown)
+    marks.set_reading(reading)
+    show = lambda: drawn(lambda painter: marks.paint(painter, view, (400, 300), None, 1.0, kept=True))  # noqa: E731
+    before = show()
+    added, mark = edits.add_mark(reading, FINDING.id, shown.key, ImagePoint(300.0, 200.0), MarkKind.MACRO)
+    acts = (
+        lambda: marks.hover(reading.marks[0].point, view, 1.0),
+        lambda: marks.hover(ImagePoint(499.0, 1.0), view, 1.0),
+        lambda: marks.select(FINDING.id, frozenset(), cluster.id),
+        lambda: marks.select(FINDING.id, frozenset(ids[10:14]), None),
+        lambda: marks.set_reading(added),
+        lambda: marks.set_reading(edits.move_mark(added, mark.id, ImagePoint(250.0, 200.0))),
+        lambda: marks.set_reading(edits.remove_cluster(added, other.id)),
+        lambda: marks.set_reading(reading),
+    )
+    for step, act in enumerate(acts):
+        act()
+        parts = marks.changed_parts(None)
+        assert parts is not None
+        after = show()
+        changed = np.array(before.constBits(), np.uint8) != np.array(after.constBits(), np.uint8)
+        changed = changed.reshape(300, 400, 4).any(axis=2)
+        assert changed.any() or step == 1, f"act {step} changes nothing"
+        for part in parts:
+            box = part.toAlignedRect().adjusted(-1, -1, 1, 1)
+            changed[max(box.top(), 0) : box.bottom() + 1, max(box.left(), 0) : box.right() + 1] = False
+        assert not changed.any(), f"act {step} changes more than it says"
+        before = after
+    marks.select(FINDING.id, frozenset(ids), None)
+    assert marks.changed_parts(None) is None
+    marks.visible = False
+    show()
+    assert marks.changed_parts(None) is None
