@@ -9,6 +9,7 @@ from annotator.hanging.correction import corrected, corrected_exam
 from annotator.hanging.hung import Hung, HungImage, Layout, OtherImage
 from annotator.hanging.layouts import hang
 from annotator.hanging.order import reading_order
+from annotator.hanging.prior import exam_before, same_patient
 from annotator.hanging.sheet import standard_views
 from annotator.hanging.turning import SIDEWAYS, Edge, doubt_of_pixels, edge_for, orientation_for
 from annotator.hanging.words import CORRECTED, MODIFIER_NAMES, VIEW_NAMES, attribute, what_it_is
@@ -28,9 +29,11 @@ __all__ = [
     "corrected_exam",
     "doubt_of_pixels",
     "edge_for",
+    "exam_before",
     "hang",
     "orientation_for",
     "reading_order",
+    "same_patient",
     "standard_views",
     "what_it_is",
 ]

@@ -2,12 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from annotator.hanging.order import DETAILS, is_detail, rank, reading_order
 from annotator.hanging.sheet import Place
 from annotator.model.image import ExamInfo, ImageInfo
+
+NOBODY = frozenset(
+    {"ANON", "ANONYMOUS", "ANONYMIZED", "ANONYMISED", "UNKNOWN", "NONE", "NULL", "NA", "N/A", "PATIENT"}
+)
+"""What stands in place of a Patient ID where it was removed or never known: many persons share it."""
+_DAY = re.compile(r"[0-9]{8}")
+
+
+def same_patient(exam: ExamInfo, other: ExamInfo) -> bool:
+    """Whether two exams are of one person: the same Patient ID, and nothing that speaks against it.
+
+    Against it speak an ID that is only a placeholder, another date of birth, and, where not both exams say when
+    the patient was born, names without a part in common (one part of a name changes by marriage).
+    """
+    patient = exam.patient_key
+    if not patient or patient != other.patient_key or patient.strip(" ^-_.0").upper() in NOBODY | {""}:
+        return False
+    births, others = _said(exam, "patient_birth_date"), _said(other, "patient_birth_date")
+    if births and others:
+        return not births.isdisjoint(others)
+    names, other_names = _parts(exam), _parts(other)
+    return not (names and other_names) or not names.isdisjoint(other_names)
+
+
+def exam_before(exam: ExamInfo, exams: Iterable[ExamInfo]) -> ExamInfo | None:
+    """The exam of the same patient next before this one, by days; None when there is none or a day is not known."""
+    if not _DAY.fullmatch(exam.date):
+        return None
+    older = [e for e in exams if _DAY.fullmatch(e.date) and e.date < exam.date and same_patient(e, exam)]
+    return max(older, key=lambda e: e.date, default=None)
+
+
+def _said(exam: ExamInfo, name: str) -> set[str]:
+    return {said for info in exam.images if (said := getattr(info, name))}
+
+
+def _parts(exam: ExamInfo) -> set[str]:
+    return {
+        part
+        for name in _said(exam, "patient_name")
+        for part in re.split(r"[\^\s=,]+", name.casefold())
+        if part
+    }
 
 
 def places_before(prior: ExamInfo | None, places: Sequence[Place | None]) -> tuple[Place | None, ...]:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 import annotator
 from annotator.errors import AnnotatorError, StaleReading
-from annotator.hanging import standard_views
+from annotator.hanging import exam_before, same_patient, standard_views
 from annotator.imaging.rejected import Rejected
 from annotator.jobs import CancelToken
 from annotator.model.display import NOT_RECORDED
@@ -209,15 +209,12 @@ class ReadingDesk(QObject):
     def step_patient(self, by: int) -> None:
         """The older (-1) or newer (+1) exam of the same patient, if there is one."""
         if self.exam is not None:
-            same = [e for e in self.exams if e.patient_key and e.patient_key == self.exam.patient_key]
+            same = [e for e in self.exams if same_patient(e, self.exam)]
             self._open_neighbour(sorted(same, key=lambda e: e.date), by)
 
     def prior_of(self, exam: ExamInfo) -> ExamInfo | None:
         """The exam of the same patient next before this one, None when unknown."""
-        if not exam.patient_key or not exam.date:
-            return None
-        older = [e for e in self.exams if e.patient_key == exam.patient_key and "" < e.date < exam.date]
-        return max(older, key=lambda e: e.date, default=None)
+        return exam_before(exam, self.exams)
 
     def priors_of(self, exam: ExamInfo) -> tuple[ExamInfo, ...]:
         """The exams of the same patient before this one, the last first."""

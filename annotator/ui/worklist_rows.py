@@ -142,7 +142,7 @@ def in_order(entries: Iterable[Entry], sort: SortBy, states: Mapping[str, ExamSt
 
 
 def _backwards(date: str) -> int:
-    return -int(date) if date.isdigit() else 0
+    return -int(date) if len(date) == 8 and date.isdecimal() else 0
 
 
 def with_headings(entries: Sequence[Entry], sort: SortBy, states: Mapping[str, ExamState]) -> list[Row]:
