@@ -6,6 +6,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel
 
+from annotator.ui.plain_words import tip
+
 FEWEST_LETTERS = 6
 
 
@@ -14,7 +16,8 @@ class ElidedLabel(QLabel):
 
     def __init__(self, text: str = "") -> None:
         super().__init__(text)
-        self.setToolTip(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setToolTip(tip(text))
 
     def minimumSizeHint(self) -> QSize:
         whole = super().minimumSizeHint()
@@ -23,7 +26,7 @@ class ElidedLabel(QLabel):
 
     def setText(self, text: str) -> None:
         super().setText(text)
-        self.setToolTip(text)
+        self.setToolTip(tip(text))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         room = self.contentsRect()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QMenu, QWidget, QWidgetAction
 
@@ -14,6 +14,7 @@ from annotator.model.hanging_choice import HangingChoice
 from annotator.model.image import ImageInfo, Laterality
 from annotator.ui import theme
 from annotator.ui.picture import Picture
+from annotator.ui.plain_words import caption
 
 WIDTH_EM = 44
 SIDES = ((Laterality.RIGHT, "&Right breast"), (Laterality.LEFT, "&Left breast"))
@@ -86,6 +87,7 @@ class HangingMenu(QMenu):
 
     def _say(self, text: str) -> None:
         label = QLabel(text)
+        label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)
         label.setStyleSheet(f"color: {theme.TEXT}")
         label.setContentsMargins(12, 6, 12, 6)
@@ -113,7 +115,7 @@ class HangingMenu(QMenu):
             return
         self.addSeparator()
         for info in images:
-            action = self.addAction(f"Show {info.name or info.path.name}")
+            action = self.addAction(caption(f"Show {info.name or info.path.name}"))
             action.setCheckable(True)
             action.setChecked(info.sop_instance_uid == shown.sop_instance_uid)
             action.triggered.connect(lambda _=False, wanted=info: self.image_chosen.emit(wanted))

@@ -22,6 +22,7 @@ from annotator.ui.about import STATEMENT
 from annotator.ui.elided_label import ElidedLabel
 from annotator.ui.icons import icon
 from annotator.ui.panels.flow_layout import discard
+from annotator.ui.plain_words import caption, tip
 from annotator.ui.profile_choice import ProfileChoice
 from annotator.ui.profiles import Profiles
 from annotator.ui.recent_places import RecentPlaces
@@ -155,9 +156,9 @@ class StartPage(QScrollArea):
         self.look_for_places()
 
     def _place(self, place: Path) -> QWidget:
-        button = QPushButton(icon("clock"), place.name or str(place))
+        button = QPushButton(icon("clock"), caption(place.name or str(place)))
         button.setProperty("role", "link")
-        button.setToolTip(str(place))
+        button.setToolTip(tip(str(place)))
         button.setAccessibleName(f"Open {place}")
         button.clicked.connect(lambda: self.place_chosen.emit(place))
         where = ElidedLabel(str(place.parent))
@@ -176,7 +177,7 @@ class StartPage(QScrollArea):
             away = place in gone
             button.setEnabled(not away)
             name = place.name or str(place)
-            button.setText(f"{name} (not there now)" if away else name)
+            button.setText(caption(f"{name} (not there now)" if away else name))
             button.setAccessibleName(f"{place}, not there now" if away else f"Open {place}")
         self.forget.setVisible(bool(self._gone))
 

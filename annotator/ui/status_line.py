@@ -50,6 +50,8 @@ class StatusLine(QWidget):
         self.bar.setFixedWidth(120)
         self.bar.setAccessibleName("Progress")
         self.work = QLabel()
+        for label in (self.reader, self.work):
+            label.setTextFormat(Qt.TextFormat.PlainText)
         self.stop = QPushButton("Cancel")
         self.stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.stop.setToolTip("Stop; what is open stays open")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
@@ -57,7 +58,7 @@ class FilesProblemPanel(QWidget):
         self.hint.setVisible(not rejected)
         for one in rejected:
             item = QListWidgetItem(f"{one.path.name}:  {one.reason}")
-            item.setToolTip(f"<p>{one.path}</p><p>{one.reason}</p>")
+            item.setToolTip(f"<p>{escape(str(one.path))}</p><p>{escape(one.reason)}</p>")
             self.list.addItem(item)
 
     def _copy(self) -> None:

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from annotator.model.image import ImageInfo
 from annotator.ui import theme
 from annotator.ui.picture import SMALL_PX
+from annotator.ui.plain_words import tip
 
 IMAGE_MIME = "application/x-annotator-image"
 """What a small picture is while it is dragged: the SOP Instance UID of its image."""
@@ -181,7 +182,7 @@ class ThumbnailsPanel(QWidget):
         self.list.clear()
         for small in self._smalls.values():
             item = QListWidgetItem(small.name)
-            item.setToolTip(f"{small.name}: double click, Enter or a drag onto a pane shows it there")
+            item.setToolTip(tip(f"{small.name}: double click, Enter or a drag onto a pane shows it there"))
             self.list.addItem(item)
         self._speak()
         count = len(self._infos)

@@ -22,6 +22,7 @@ from annotator.model.image import ExamInfo
 from annotator.ui.exam_names import ExamNames
 from annotator.ui.panels.files_problem import count_sentence
 from annotator.ui.panels.worklist_list import WorklistView
+from annotator.ui.plain_words import caption, tip
 from annotator.ui.worklist_rows import (
     Choice,
     Entry,
@@ -59,7 +60,7 @@ class WorklistPanel(QWidget):
         self._choice = Choice()
         self.heading = QLabel("WORKLIST")
         self.filter = QLineEdit()
-        self.filter.setPlaceholderText("Filter  (Ctrl+F)")
+        self.filter.setPlaceholderText("Filter")
         self.filter.setAccessibleName("Filter the worklist")
         self.filter.setToolTip("Parts of a patient, date, view or state; every word must occur")
         self.filter.setClearButtonEnabled(True)
@@ -73,7 +74,7 @@ class WorklistPanel(QWidget):
         self.pages.addWidget(self.list)
         self.progress = QLabel()
         self.back = _link("Back to the exam before, as it was left")
-        self.problems = _link("Show which, and why (Ctrl+5)")
+        self.problems = _link("Show which, and why")
         self._place()
         self.filter.textChanged.connect(lambda text: self.choose(replace(self._choice, text=text)))
         self.sort.activated.connect(lambda at: self.choose(replace(self._choice, sort=list(SortBy)[at])))
@@ -155,9 +156,9 @@ class WorklistPanel(QWidget):
     def show_back(self, name: str, keys: str) -> None:
         """Offer the way back to the exam before ('': there is none), and say which keys lead there too."""
         words = f"Back to {name}  ({keys})" if name else ""
-        self.back.setText(words)
+        self.back.setText(caption(words))
         self.back.setAccessibleName(words)
-        self.back.setToolTip(f"{words}: the exam before, as it was left")
+        self.back.setToolTip(tip(f"{words}: the exam before, as it was left"))
         self.back.setVisible(bool(name))
 
     def show_rejected(self, count: int) -> None:
@@ -239,6 +240,8 @@ class _EmptyPage(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._opens = ""
+        self._words_of: tuple[Sequence[ExamInfo], Mapping[str, ExamState], Choice] = (), {}, Choice()
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -250,11 +253,18 @@ class _EmptyPage(QWidget):
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(2)
 
+    def tell_keys(self, opens: str) -> None:
+        """The keys that open a folder."""
+        self._opens = opens
+        self.explain(*self._words_of)
+
     def explain(self, exams: Sequence[ExamInfo], states: Mapping[str, ExamState], choice: Choice) -> None:
         """Say why nothing is listed."""
+        self._words_of = exams, states, choice
         done = [states.get(exam.study_instance_uid) is ExamState.DONE for exam in exams]
         if not exams:
-            words = "No exams yet. Open a folder (Ctrl+Shift+O) or drop files on the window."
+            opens = f" ({self._opens})" if self._opens else ""
+            words = f"No exams yet. Open a folder{opens} or drop files on the window."
         elif all(done) and not choice.text.strip():
             words = f"All {len(done)} exams are done." if len(done) > 1 else "The exam is done."
         else:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.ui import theme
+from annotator.ui.plain_words import tip
 from annotator.ui.worklist_rows import Entry, ExamState, Heading, Row, SortBy
 
 READING = "reading"
@@ -55,7 +56,7 @@ class WorklistModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._spoken(row)
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(row, Entry):
-            return f"{row.name} {row.date}: {row.views or row.images}{self._ready_words(row.uid)}"
+            return tip(f"{row.name} {row.date}: {row.views or row.images}{self._ready_words(row.uid)}")
         return None
 
     def show_rows(self, rows: Sequence[Row], sort: SortBy) -> None:

@@ -1,0 +1,19 @@
+"""Words of files and paths, shown as they are: what looks like markup in them is none."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtGui import Qt
+
+
+def tip(text: str) -> str:
+    """A tooltip that says `text`; Qt takes a tooltip for markup by how it begins."""
+    if not Qt.mightBeRichText(text):
+        return text
+    return f"<p>{escape(text)}</p>".replace("\n", "<br>")
+
+
+def caption(text: str) -> str:
+    """The words of a button or a menu entry; an ampersand would underline the letter after it."""
+    return text.replace("&", "&&")
