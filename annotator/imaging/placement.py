@@ -146,8 +146,20 @@ def zoom_at(view: ViewTransform, x: float, y: float, factor: float, width: int, 
     wanted = view.scale * factor
     if view.scale < 1 < wanted or wanted < 1 < view.scale:
         wanted = 1.0
-    wanted = min(max(wanted, SMALLEST_SCALE), LARGEST_SCALE)
-    return clamp(_scaled(view, x, y, wanted), width, height)
+    return clamp(scaled_to(view, x, y, wanted), width, height)
+
+
+def scaled_to(view: ViewTransform, x: float, y: float, scale: float) -> ViewTransform:
+    """The view at a scale as near to `scale` as there may be, what is under screen position (x, y) staying there."""
+    scale = min(max(scale, SMALLEST_SCALE), LARGEST_SCALE)
+    ratio = scale / view.scale
+    return replace(
+        view,
+        scale=scale,
+        scale_rows=None if view.scale_rows is None else view.scale_rows * ratio,
+        left=x - (x - view.left) * ratio,
+        top=y - (y - view.top) * ratio,
+    )
 
 
 def one_to_one(
@@ -155,7 +167,7 @@ def one_to_one(
 ) -> ViewTransform:
     """One image pixel on one screen pixel; what is under `at` (or in the middle) stays there."""
     x, y = at or (width / 2, height / 2)
-    return clamp(_scaled(view, x, y, 1.0), width, height)
+    return clamp(scaled_to(view, x, y, 1.0), width, height)
 
 
 def center_on(view: ViewTransform, point: ImagePoint, width: int, height: int) -> ViewTransform:
@@ -198,17 +210,6 @@ def _stretch(spacing: PixelSpacing | None, orientation: Orientation) -> float:
     if abs(ratio - 1) < NEARLY_SQUARE:
         return 1.0
     return 1 / ratio if orientation.transpose else ratio
-
-
-def _scaled(view: ViewTransform, x: float, y: float, scale: float) -> ViewTransform:
-    ratio = scale / view.scale
-    return replace(
-        view,
-        scale=scale,
-        scale_rows=None if view.scale_rows is None else view.scale_rows * ratio,
-        left=x - (x - view.left) * ratio,
-        top=y - (y - view.top) * ratio,
-    )
 
 
 def _kept(start: float, shown: float, available: float) -> float:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from annotator.ui.main_window import MainWindow
 
 ACTS_KEPT = 12
-BUG = "bug"
 WHAT_HAPPENED = "Something in the program went wrong, and what you did last may not have been done."
 
 

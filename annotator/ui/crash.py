@@ -11,11 +11,12 @@ from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 
+import annotator
 from annotator import __version__
 from annotator.settings import log_dir
 
 LIBRARIES = ("PySide6-Essentials", "numpy", "opencv-python-headless", "pydicom", "SQLAlchemy")
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(annotator.__file__).resolve().parents[1]
 _IN_LIBRARY = re.compile(r"^.*(?:site-packages|dist-packages)[/\\]")
 _NATIVE_PLACE = re.compile(r'File "([^"]*)", line (\d+) in (\S+)')
 

@@ -51,11 +51,6 @@ class LeftExams(QObject):
         desk.leaving.connect(self._leave)
         view.picture_shown.connect(self._arrived)
 
-    def layout_of(self, exam: ExamInfo) -> Layout | None:
-        """The layout an exam was left in, None when it was not open yet."""
-        left = self._left.get(exam.study_instance_uid)
-        return None if left is None else left.layout
-
     def bring_back(self, exam: ExamInfo) -> None:
         """Show an exam that has just been hung as it was left, if it was open before."""
         self._awaited.clear()

@@ -233,10 +233,6 @@ class ReadingSession(QObject):
         result = self.workspace.measure_spot(picture.info, frame, point, 0.0)
         self.apply(edits.move_mark(self._reading, mark_id, point, result.measurement), "Move mark")
 
-    def set_kind(self, mark_ids: Collection[str], kind: MarkKind) -> None:
-        """Call the marks micro or macro."""
-        self.apply(edits.set_mark_kind(self._reading, mark_ids, kind), f"Call marks {kind}")
-
     def lasso(self, picture: PictureLike, outline: tuple[ImagePoint, ...]) -> None:
         """Tie what lies inside the outline to the current finding as a cluster, area included."""
         key = picture.info.key(picture.frame_number)

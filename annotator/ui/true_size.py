@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PySide6.QtCore import QPointF
 
-from annotator.imaging import placement
-from annotator.model.geometry import PixelSpacing, SpacingBasis, ViewTransform
+from annotator.imaging.placement import scaled_to
+from annotator.model.geometry import PixelSpacing, SpacingBasis
 from annotator.ui.picture import Picture
 from annotator.ui.screen_pitch import PitchFile, ScreenPitch
 from annotator.ui.viewport import Viewport
@@ -46,7 +44,7 @@ def show_true_size(viewport: Viewport, pitch: ScreenPitch, at: QPointF | None = 
         return
     width, height = viewport.device_size()
     x, y = (width / 2, height / 2) if at is None else viewport.device_position(at)
-    viewport.set_view(_scaled_at(viewport.view, x, y, scale))
+    viewport.set_view(scaled_to(viewport.view, x, y, scale))
 
 
 def is_true_size(viewport: Viewport, pitch: ScreenPitch) -> bool:
@@ -59,15 +57,3 @@ def is_true_size(viewport: Viewport, pitch: ScreenPitch) -> bool:
 def true_size_words(spacing: PixelSpacing, pitch: ScreenPitch) -> str:
     """What the size is built on: "true size, in breast, pitch entered"."""
     return f"true size, {WHERE.get(spacing.basis, str(spacing.basis))}, {pitch.basis}"
-
-
-def _scaled_at(view: ViewTransform, x: float, y: float, scale: float) -> ViewTransform:
-    scale = min(max(scale, placement.SMALLEST_SCALE), placement.LARGEST_SCALE)
-    ratio = scale / view.scale
-    return replace(
-        view,
-        scale=scale,
-        scale_rows=None if view.scale_rows is None else view.scale_rows * ratio,
-        left=x - (x - view.left) * ratio,
-        top=y - (y - view.top) * ratio,
-    )

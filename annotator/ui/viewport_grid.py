@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from annotator.imaging.placement import scaled_to
 from annotator.model.geometry import ViewTransform
 from annotator.ui import theme
 from annotator.ui.pane_places import MOST_PANES, Places, Spot
@@ -208,12 +208,5 @@ def _own_mm(viewport: Viewport) -> float | None:
 
 def _scaled(viewport: Viewport, factor: float) -> ViewTransform:
     """The view of a viewport, so many times as large around its middle."""
-    view = viewport.view
     x, y = (side / 2 for side in viewport.device_size())
-    return replace(
-        view,
-        scale=view.scale * factor,
-        scale_rows=None if view.scale_rows is None else view.scale_rows * factor,
-        left=x - (x - view.left) * factor,
-        top=y - (y - view.top) * factor,
-    )
+    return scaled_to(viewport.view, x, y, viewport.view.scale * factor)

@@ -31,7 +31,6 @@ IMAGE_MIME = "application/x-annotator-image"
 EDGE_PX = 3
 SEEN_PX = 3
 
-_AT = Qt.ItemDataRole.UserRole
 Index = QModelIndex | QPersistentModelIndex
 
 
