@@ -13,6 +13,8 @@ from PySide6.QtGui import QAccessible, QAction, Qt
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QComboBox, QLabel
 from small_exam import write_exam
 
+from annotator.hanging import Layout
+from annotator.ui.corner_text import all_words
 from annotator.ui.main_window import MainWindow
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -133,3 +135,68 @@ def test_words_of_files_are_shown_as_they_are_and_never_as_markup(open_window, q
     assert found == []
     # the search below looks at something
     assert any("Evil" in text for _where, text in every_word(window))
+
+
+NAME, PATIENT = "Zzyzx^Hortensia", "PIDQ7781"
+STUDY = "2.25.770077007700"
+
+
+def test_hidden_names_are_nowhere_in_the_window(open_window, qtbot, tmp_path: Path):
+    folder = write_named(tmp_path / "exam")
+    window = opened(open_window, qtbot, folder)
+    assert any(PATIENT in text for _where, text in every_word(window))
+    window.worklist.filter.setText(PATIENT)
+    window.status.show_message(f"Opened {PATIENT}")
+    window.actions_by_id["hide_names"].trigger()
+    window.hanging_commands.explain_hanging()
+    window.show_panel("problems")
+    qtbot.wait(50)
+    told = [(where, text) for where, text in every_word(window) if leaks(text)]
+    for popup in QApplication.topLevelWidgets():
+        if popup is not window:
+            popup.close()
+    assert told == []
+    drawn = " ".join(
+        " ".join(all_words(viewport.picture, viewport.words.beside))
+        for viewport in window.grid.shown
+        if viewport.picture
+    )
+    assert "Patient" in drawn
+    assert not leaks(drawn)
+
+
+def test_nothing_of_a_patient_is_kept_but_where_it_is_said(
+    open_window, qtbot, tmp_path: Path, own_home: Path
+):
+    folder = write_named(tmp_path / "exam")
+    window = opened(open_window, qtbot, folder)
+    window.worklist.filter.setText(PATIENT)
+    window.hanging_commands.use_layout(Layout.PAIR)
+    window.actions_by_id["next_image"].trigger()
+    qtbot.wait(2500)
+    window.close()
+    kept = [path for path in own_home.rglob("*") if path.is_file()]
+    names = {path.name for path in kept}
+    assert "window.ini" in names
+    for path in kept:
+        content = path.read_bytes()
+        if path.name.startswith("headers.sqlite"):
+            continue
+        for secret in (b"Zzyzx", b"Hortensia", PATIENT.encode(), STUDY.encode(), b"OPERATORQ", b"CLINICQ"):
+            assert secret not in content, f"{secret!r} is kept in {path.name}"
+
+
+def write_named(folder: Path) -> Path:
+    write_exam(folder, patient=PATIENT, study=STUDY)
+    for path in folder.iterdir():
+        dataset = dcmread(path)
+        dataset.PatientName, dataset.OperatorsName, dataset.InstitutionName = NAME, "OPERATORQ", "CLINICQ"
+        dataset.PatientBirthDate = "19410719"
+        dataset.save_as(path)
+    (folder / "broken.dcm").write_bytes(b"DICM, but nothing else")
+    return folder
+
+
+def leaks(text: str) -> bool:
+    secrets = (PATIENT, "Zzyzx", "Hortensia", "1941", STUDY)
+    return any(secret.casefold() in text.casefold() for secret in secrets)
