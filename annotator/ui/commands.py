@@ -25,6 +25,7 @@ from annotator.ui.hand import ZOOM_STEP
 from annotator.ui.look import Look
 from annotator.ui.marking_elsewhere import EarlyHost, PriorTool
 from annotator.ui.picture import Picture
+from annotator.ui.shown_keys import key_or_menu
 from annotator.ui.tools import LookTool, MarkingHost, MarkTool, SelectTool, Tool
 from annotator.ui.viewport import Pointer, Viewport
 
@@ -126,7 +127,7 @@ class Commands(QObject):
         """What the left button does in a pane: an earlier exam is looked at, not marked."""
         desk, say = self._window.desk, self._window.status.show_act
         if self._window.exam_view.is_prior_pane(pane):
-            return PriorTool(say)
+            return PriorTool(say, key_or_menu(self._window.profiles.keys(), "older_exam"))
         host: MarkingHost | None = desk.session
         if host is None and desk.exam is not None:
             host = EarlyHost(desk, desk.exam.study_instance_uid, say)

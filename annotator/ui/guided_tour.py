@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QSettings
 
 from annotator.ui.reading_desk import sample_folder
 from annotator.ui.session import ReadingSession, SaveState
+from annotator.ui.shown_keys import key_or_menu
 from annotator.ui.tour_steps import SHOW_ME, SampleReading, TourStep, steps_of
 from annotator.ui.tour_target import EXAM, TourTarget, find_target
 
@@ -18,7 +19,7 @@ PANEL = "tour"
 _STEP, _FINDING = "tour/step", "tour/finding"
 WELCOME = (
     "A made-up breast, two minutes, six steps. What you do here is kept in the sample exam's own reading and "
-    "touches none of yours. Each step waits for you; leave when you like, Shift+F1 takes it up again."
+    "touches none of yours. Each step waits for you; leave when you like, {} takes it up again."
 )
 
 
@@ -37,6 +38,8 @@ class GuidedTour(QObject):
         self._card.skipped.connect(self._next)
         self._card.left.connect(self.leave)
         window.desk.session_changed.connect(self._follow)
+        window.profiles.changed.connect(self._tell)
+        window.grid.rearranged.connect(self._tell)
         window.exam_view.picture_shown.connect(lambda _pane, _picture: self._look())
         for viewport in window.grid.viewports:
             viewport.view_changed.connect(self._look)
@@ -53,9 +56,21 @@ class GuidedTour(QObject):
             self._at = -1
             left = self._left_at()
             go = "Go on where you left" if left >= 0 else "Begin"
-            self._card.show_step("begin", "Learn it by doing", WELCOME, go, may_skip=False)
+            self._card.show_step("begin", "Learn it by doing", self._welcome(), go, may_skip=False)
         self._window.show_panel(PANEL)
         self._card.take_focus()
+
+    def _welcome(self) -> str:
+        return WELCOME.format(key_or_menu(self._window.profiles.keys(), "tour"))
+
+    def _tell(self) -> None:
+        """Other keys are in force, or panes stand otherwise: the words of the card go by them."""
+        if not self.running:
+            return
+        if self._at >= len(self._steps):
+            self._tell_end()
+        else:
+            self._card.tell(self._welcome() if self._at < 0 else self._steps[self._at].text())
 
     def leave(self) -> None:
         """Put the card away; the step is remembered."""
@@ -140,7 +155,7 @@ class GuidedTour(QObject):
             return
         step = self._steps[at]
         place = f"step {at + 1} of {len(self._steps)}"
-        self._card.show_step(place, step.title, step.text, step.go, may_skip=True)
+        self._card.show_step(place, step.title, step.text(), step.go, may_skip=True)
         self._card.show_progress(step.progress())
         if step.go != SHOW_ME:
             step.show()
@@ -149,11 +164,13 @@ class GuidedTour(QObject):
         session = None if self._sample is None else self._sample.session
         if session is None:
             return
+        keys = self._window.profiles.keys()
         saved = session.save_state is SaveState.SAVED and session.revision > 0
         how = f"saved as revision {session.revision}" if saved else "being saved"
-        self._card.text.setText(
+        self._card.tell(
             f"Your finding is {how}, with its marks, its words, your category and the documented follow-up. It will be "
-            "here tomorrow, undo included. F1 shows the keys; Ctrl+Shift+O opens a folder of your own."
+            f"here tomorrow, undo included. {key_or_menu(keys, 'keys')} shows the keys; "
+            f"{key_or_menu(keys, 'open_folder')} opens a folder of your own."
         )
 
     def _remember(self, step: int, finding_id: str) -> None:

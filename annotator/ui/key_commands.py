@@ -53,7 +53,8 @@ class KeyCommands(QObject):
             self._profile = profile.name
             window.commands.use_first_tool(profile.tool)
             window.hanging_commands.restore()
-        mouse = (profile.left_drag, profile.wheel)
+        # words about an earlier exam in hand name the key that opens it
+        mouse = (profile.left_drag, profile.wheel, keys["older_exam"])
         if mouse != self._mouse:
             self._mouse = mouse
             for viewport in window.grid.viewports:

@@ -27,7 +27,7 @@ class Lens(LensGlass):
     While it is open, the wheel changes its size (in a stack Shift and the wheel, because the wheel alone
     goes through the slices), Alt and the wheel its magnification, a drag with the right button its window.
     Its `twin` shows the same place of the other breast, where a pane shows that view. `moved`: something
-    else is under one of the two. `key_words` says by which keys it is inverted, doubled and closed.
+    else is under one of the two. `key_words` says by which keys it magnifies, is inverted, doubled and closed.
     """
 
     look_changed = Signal()
@@ -65,9 +65,7 @@ class Lens(LensGlass):
         self.follow(viewport, pointer)
         picture = None if viewport is None else viewport.picture
         wheel = "Shift+wheel" if picture is not None and picture.info.is_stack else "wheel"
-        self.message.emit(
-            f"Lens: {wheel} sizes it, Alt+wheel or + and - magnify, right drag sets its own window, {self.key_words}"
-        )
+        self.message.emit(f"Lens: {wheel} sizes it, {self.key_words}")
         self.opened.emit(True)
 
     def close_lens(self) -> bool:

@@ -15,6 +15,7 @@ from annotator.ui.linking import Linking
 from annotator.ui.quadrant_walk import QuadrantWalk, percent
 from annotator.ui.screen_pitch import PitchFile
 from annotator.ui.screen_pitch_page import ScreenPitchPage
+from annotator.ui.shown_keys import key_or_menu
 from annotator.ui.true_size import is_true_size, show_true_size, true_size_words, why_not
 from annotator.ui.viewport import Viewport
 
@@ -107,7 +108,9 @@ class LookingCommands(QObject):
 
     def show_true_size(self) -> None:
         viewport = self._window.grid.active
-        refused = why_not(viewport, self.pitches)
+        keys = self._window.profiles.keys()
+        named = (key_or_menu(keys, act) for act in ("fit", "screen_pitch"))
+        refused = why_not(viewport, self.pitches, *named)
         pitch = self.pitches.pitch(viewport.screen())
         picture = viewport.picture
         if refused or pitch is None or picture is None or picture.info.spacing is None:

@@ -12,8 +12,6 @@ from annotator.model.mark import MarkKind
 from annotator.ui.picture import Picture
 from annotator.ui.tools import Canvas, Gesture, MarkingHost, Touch
 
-NOT_HERE = "Marks belong to the exam being read; this is an earlier one: [ opens it to be marked."
-
 
 class Desk(Protocol):
     """Gives a reading to acts, now or once it is here."""
@@ -23,11 +21,16 @@ class Desk(Protocol):
 
 @dataclass(frozen=True)
 class PriorTool:
-    """Drag: shift the picture. Click: say that marks belong elsewhere."""
+    """Drag: shift the picture. Click: say that marks belong elsewhere. `opens`: what opens the earlier exam."""
 
     say: Callable[[str], object]
-    hint: str = "an earlier exam, to be looked at · drag: shift the picture · [ opens it"
+    opens: str
     looks: ClassVar[bool] = True
+
+    @property
+    def hint(self) -> str:
+        """What the hand does."""
+        return f"an earlier exam, to be looked at · drag: shift the picture · {self.opens} opens it"
 
     def gesture(self, canvas: Canvas, press: Touch) -> Gesture:
         """Nothing is made by it."""
@@ -41,7 +44,9 @@ class PriorTool:
                 canvas.pan(touch.x - start.x, touch.y - start.y)
                 dragged = True
         if not dragged:
-            self.say(NOT_HERE)
+            self.say(
+                f"Marks belong to the exam being read; this is an earlier one: {self.opens} opens it to be marked."
+            )
 
 
 class EarlyHost:

@@ -37,7 +37,7 @@ class Profile:
 UNDECIDED = Profile("Not chosen", "As it comes: the left button marks, its drag outlines a cluster.")
 RADIOLOGY = Profile(
     "Radiology",
-    "Four images hang at once. The left button sets the window until a marking tool is taken (M).",
+    "Four images hang at once. The left button sets the window until a marking tool is taken.",
     tool=FirstTool.LOOK,
 )
 LABELLING = Profile(

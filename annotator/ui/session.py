@@ -419,11 +419,7 @@ class ReadingSession(QObject):
 def _slice_in_slab(number: int, slab: SlabOfSlices) -> str:
     """Which slice, and whether the spot may be sharper beyond the slab."""
     at_edge = len(slab.frames) > 1 and number in (min(slab.frames), max(slab.frames))
-    return (
-        f"slice {number}, the edge of the slab: it may be sharper beyond (U)"
-        if at_edge
-        else f"slice {number}"
-    )
+    return f"slice {number}, the edge of the slab: it may be sharper beyond" if at_edge else f"slice {number}"
 
 
 def _count(marks: Collection[str]) -> str:

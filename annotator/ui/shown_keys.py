@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from annotator.ui.main_window import MainWindow
 
 
+LONGEST_ON_BUTTON = 2
+
+
 def tell_keys(window: MainWindow, keys: Keys) -> None:
     """Put the keys in force into the tooltips and hints that name one."""
     actions = window.actions_by_id
@@ -18,19 +21,40 @@ def tell_keys(window: MainWindow, keys: Keys) -> None:
         ("remove_finding", window.finding_panel.remove),
     ):
         button.setToolTip(actions[act].toolTip())
+    window.finding_panel.new.setText(_beside("New", keys["new_finding"]))
     for spec in ACTIONS:
         if spec.slot == "use_layout" and spec.argument in window.strip.layouts:
             window.strip.layouts[spec.argument].setToolTip(actions[spec.id].toolTip())
     window.worklist.filter.setPlaceholderText(_with_key("Filter", keys["filter"]))
     window.worklist.problems.setToolTip(_with_key("Show which, and why", keys["show_problems"]))
+    window.worklist.empty.tell_keys(key_or_menu(keys, "open_folder"))
     window.status.tell_display_check(key_or_menu(keys, "display_check"))
     inverts, twin, closes = (key_or_menu(keys, act) for act in ("lens_invert", "lens_twin", "lens"))
-    window.lens.key_words = f"{inverts} inverts it, {twin} shows the other breast too, {closes} closes it"
+    larger, smaller = (key_or_menu(keys, act) for act in ("enlarge", "reduce"))
+    window.lens.key_words = (
+        f"Alt+wheel or {larger} and {smaller} magnify, right drag sets its own window, {inverts} inverts it, "
+        f"{twin} shows the other breast too, {closes} closes it"
+    )
 
 
 def key_or_menu(keys: Keys, act: str) -> str:
     """The first key of an act, or that it is in the menu."""
     return key_text(keys[act][:1]) or "the menu"
+
+
+def press(keys: Keys, act: str) -> str:
+    """How an act is done, in the middle of a sentence: "press Z", or where it is in the menu."""
+    key = key_text(keys[act][:1])
+    if key:
+        return f"press {key}"
+    spec = next(spec for spec in ACTIONS if spec.id == act)
+    return f"choose {spec.name} in the menu {spec.menu}"
+
+
+def _beside(words: str, keys: tuple[str, ...]) -> str:
+    """A button with its key, where that is short enough for the eye to take both in at once."""
+    key = key_text(keys[:1])
+    return f"{words}  {key}" if 0 < len(key) <= LONGEST_ON_BUTTON else words
 
 
 def _with_key(words: str, keys: tuple[str, ...]) -> str:

@@ -66,6 +66,12 @@ class TourCard(QWidget):
         self.show_progress("")
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, f"{place}. {title}. {text}"))
 
+    def tell(self, text: str) -> None:
+        """Other words for the same step."""
+        if text != self.text.text():
+            self.text.setText(text)
+            self._take_room()
+
     def show_progress(self, words: str) -> None:
         """How far this step is."""
         self.progress.setText(words)

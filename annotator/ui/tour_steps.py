@@ -10,6 +10,7 @@ from annotator.model.finding import Assessment, Distribution, Finding, Morpholog
 from annotator.model.geometry import ImagePoint
 from annotator.model.mark import MarkKind
 from annotator.ui.session import ReadingSession
+from annotator.ui.shown_keys import press
 from annotator.ui.tour_target import TourTarget
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from annotator.ui.viewport import Viewport
 
 MARKS = 3
+VIEWS = 4
 NEARLY_ONE_TO_ONE = 0.99
 LOOP_MM = 1.5
 """How far outside the outermost calcification the outline runs when the tour draws it."""
@@ -24,10 +26,13 @@ SHOW_ME = "Show me"
 
 
 class TourStep(NamedTuple):
-    """`done` looks at the window; `show` does the step; `progress` says how far it is. `go` is the button."""
+    """`done` looks at the window; `show` does the step; `progress` says how far it is. `go` is the button.
+
+    `text` says what to do, with the keys and the panes that are in force when it is asked.
+    """
 
     title: str
-    text: str
+    text: Callable[[], str]
     done: Callable[[], bool]
     show: Callable[[], object]
     progress: Callable[[], str] = lambda: ""
@@ -151,32 +156,45 @@ class SampleReading:
 
 def steps_of(sample: SampleReading, window: MainWindow) -> tuple[TourStep, ...]:
     """The tour on one sample reading."""
-    return (*_on_the_image(sample), *_in_words(sample, window))
+    return (*_on_the_image(sample, window), *_in_words(sample, window))
 
 
-def _on_the_image(sample: SampleReading) -> tuple[TourStep, ...]:
-    label = sample.target.label
+def _on_the_image(sample: SampleReading, window: MainWindow) -> tuple[TourStep, ...]:
+    def by(act: str) -> str:
+        return press(window.profiles.keys(), act)
+
+    def hung() -> str:
+        if len(window.grid.shown) == VIEWS:
+            return "Four views hang, chest walls together."
+        return f"{sample.target.label} hangs, one of four views."
+
     return (
         TourStep(
             "Look closely",
-            f"Four views hang, chest walls together. Point at the middle of {label} and press Z: one image pixel on "
-            "one screen pixel. Middle drag or Space and drag moves the image. Find the group of fine, bright specks; "
-            "Show me brings it into the middle.",
+            lambda: (
+                f"{hung()} Point at the middle of {sample.target.label} and {by('fit')}: one image pixel on one "
+                "screen pixel. Middle drag or Space and drag moves the image. Find the group of fine, bright "
+                f"specks; {SHOW_ME} brings it into the middle."
+            ),
             sample.looked,
             sample.look,
         ),
         TourStep(
             "Mark three of them",
-            "Press M and click on three specks of the group. A click finds the spot beneath it and measures it. A "
-            "click beside everything marks nothing.",
+            lambda: (
+                f"{_begin(by('mark_micro'))} and click on three specks of the group. A click finds the spot beneath "
+                "it and measures it. A click beside everything marks nothing."
+            ),
             lambda: sample.marks >= MARKS,
             sample.mark,
             lambda: f"{min(sample.marks, MARKS)} of {MARKS} marked",
         ),
         TourStep(
             "Tie them together",
-            "Drag a loop round the three marks with the left button. They become a cluster, and the panel on the "
-            "right tells how many lie how far apart.",
+            lambda: (
+                "Drag a loop round the three marks with the left button. They become a cluster, and the panel on "
+                "the right tells how many lie how far apart."
+            ),
             sample.tied,
             sample.tie,
         ),
@@ -194,8 +212,10 @@ def _in_words(sample: SampleReading, window: MainWindow) -> tuple[TourStep, ...]
     return (
         TourStep(
             "Say what they look like",
-            "On the right choose a morphology and a distribution. Rest on a word for its definition. With the "
-            "keyboard: L, then two letters, for each.",
+            lambda: (
+                "On the right choose a morphology and a distribution. Rest on a word for its definition. With the "
+                f"keyboard {press(window.profiles.keys(), 'descriptor_chord')}, then two letters, for each."
+            ),
             said,
             lambda: sample.say(
                 "Fine pleomorphic, grouped",
@@ -205,17 +225,25 @@ def _in_words(sample: SampleReading, window: MainWindow) -> tuple[TourStep, ...]
         ),
         TourStep(
             "Your own category",
-            "Choose a category under Your assessment. The program tells its own suggestion only after yours, so that "
-            "it does not lead you.",
+            lambda: (
+                "Choose a category under Your assessment. The program tells its own suggestion only after yours, "
+                "so that it does not lead you."
+            ),
             judged,
             lambda: sample.say("Assessment: 0", assessment=Assessment.INCOMPLETE),
         ),
         TourStep(
             "Read the documented follow-up",
-            "The card at the bottom right now tells what guidelines say of such a finding, which row of the table "
-            "it is, why, and after whom. It is a look-up, not a judgement of the picture.",
+            lambda: (
+                "The card at the bottom right now tells what guidelines say of such a finding, which row of the "
+                "table it is, why, and after whom. It is a look-up, not a judgement of the picture."
+            ),
             lambda: False,
             lambda: window.follow_up_panel.fold(folded=False),
             go="I have read it",
         ),
     )
+
+
+def _begin(words: str) -> str:
+    return words[:1].upper() + words[1:]

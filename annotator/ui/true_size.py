@@ -21,17 +21,20 @@ def true_scale(picture: Picture, pitch: ScreenPitch) -> float | None:
     return None if picture.column_mm is None else picture.column_mm / pitch.mm
 
 
-def why_not(viewport: Viewport, pitches: PitchFile) -> str:
-    """Why a picture cannot be shown at true size, and what to do; '' when it can."""
+def why_not(viewport: Viewport, pitches: PitchFile, fits: str, measures: str) -> str:
+    """Why a picture cannot be shown at true size, and what to do; '' when it can.
+
+    `fits` and `measures` are the keys that show it at 1:1 and that measure the screen.
+    """
     picture = viewport.picture
     if picture is None:
         return "There is no image in this pane."
     if picture.info.spacing is None:
-        return "True size is not known: this file gives no pixel spacing. Z shows it at 1:1."
+        return f"True size is not known: this file gives no pixel spacing. {fits} shows it at 1:1."
     if pitches.pitch(viewport.screen()) is None:
         return (
             "True size needs the size of a pixel of this screen, which the screen does not tell in a way to be "
-            "believed: measure it once with a ruler (Ctrl+F9)."
+            f"believed: measure it once with a ruler ({measures})."
         )
     return ""
 

@@ -172,3 +172,29 @@ def test_the_search_box_lies_over_the_findings_and_not_over_the_images(window: M
     assert not box.intersects(images)
     assert window.rect().contains(box)
     QTest.keyClick(search.line, KEY.Key_Escape)
+
+
+def test_sentences_that_name_a_key_name_the_one_in_force(qtbot, window: MainWindow) -> None:
+    window.profiles.set_keys(
+        {
+            "new_finding": ("J",),
+            "open_folder": ("Ctrl+Alt+O",),
+            "enlarge": ("Ctrl+Alt+7",),
+            "older_exam": ("Ctrl+Alt+E",),
+        }
+    )
+    assert window.finding_panel.new.text() == "New  J"
+    window.profiles.set_keys({"new_finding": ("Ctrl+Alt+N",)})
+    assert window.finding_panel.new.text() == "New"
+    assert "Ctrl+Alt+7" in window.lens.key_words
+    press(window, "F7")
+    qtbot.waitUntil(lambda: window.exam_view.is_prior_pane(window.exam_view.panes - 1), timeout=10000)
+    tool = window.commands.tool_for(window.exam_view.panes - 1)
+    assert "Ctrl+Alt+E opens it" in tool.hint
+
+
+def test_the_empty_worklist_names_the_keys_in_force(open_window) -> None:
+    window = open_window()
+    assert "Open a folder (Ctrl+Shift+O)" in window.worklist.empty.words.text()
+    window.profiles.set_keys({"open_folder": ("Ctrl+Alt+O",)})
+    assert "Open a folder (Ctrl+Alt+O)" in window.worklist.empty.words.text()

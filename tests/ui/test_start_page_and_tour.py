@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from small_exam import write_exam
 
+from annotator.hanging import Layout
 from annotator.model.finding import Assessment, Distribution, Morphology
 from annotator.settings import load_settings, settings_path
 from annotator.ui.main_window import MainWindow
@@ -260,3 +261,23 @@ def test_a_step_can_be_skipped(qtbot, open_window, sample_dicoms) -> None:
     on_tour(qtbot, window, 0)
     QTest.mouseClick(window.tour_card.skip, LEFT)
     assert window.tour.at == 1
+
+
+def test_the_words_of_the_tour_go_by_keys_and_panes(qtbot, open_window) -> None:
+    window = open_window()
+    window.tour.start()
+    card = window.tour_card
+    assert "Shift+F1 takes it up again" in card.text.text()
+    window.profiles.set_keys({"tour": ("Ctrl+Alt+T",), "fit": ("Ctrl+Alt+Z",), "mark_micro": ()})
+    assert "Ctrl+Alt+T takes it up again" in card.text.text()
+    card.go.click()
+    on_tour(qtbot, window, 0)
+    assert card.text.text().startswith("Four views hang")
+    assert "press Ctrl+Alt+Z" in card.text.text()
+    window.profiles.choose("Labelling")
+    window.hanging_commands.use_layout(Layout.SINGLE)
+    assert card.text.text().startswith("RCC hangs, one of four views")
+    window.profiles.set_keys({"fit": ("Z",)})
+    assert "press Z:" in card.text.text()
+    card.skip.click()
+    assert card.text.text().startswith("Choose Mark microcalcifications in the menu Mark and click")

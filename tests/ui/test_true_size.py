@@ -120,10 +120,10 @@ class OfSilentScreens(PitchFile):
 
 def test_it_is_refused_with_a_reason(viewport, tmp_path):
     pitches = OfSilentScreens(tmp_path / "screens.json")
-    assert "no image" in true_size.why_not(viewport, pitches)
+    assert "no image" in true_size.why_not(viewport, pitches, "Alt+1", "Alt+2")
     viewport.show_picture(picture(spacing=None))
-    assert "no pixel spacing" in true_size.why_not(viewport, pitches)
+    assert "no pixel spacing. Alt+1 shows it at 1:1" in true_size.why_not(viewport, pitches, "Alt+1", "Alt+2")
     viewport.show_picture(picture(sop_instance_uid="2.25.12"))
-    assert "ruler" in true_size.why_not(viewport, pitches)
+    assert "ruler (Alt+2)" in true_size.why_not(viewport, pitches, "Alt+1", "Alt+2")
     pitches.enter(screen_id(viewport.screen()), 0.2)
-    assert true_size.why_not(viewport, pitches) == ""
+    assert true_size.why_not(viewport, pitches, "Alt+1", "Alt+2") == ""

@@ -83,13 +83,13 @@ class FindingPanel(QWidget):
         self._facts: dict[str, tuple[Reading, Facts]] = {}
         self.list = FindingsList()
         self.list.currentRowChanged.connect(self._row_chosen)
-        self.new = QPushButton("New  F")
+        self.new = QPushButton("New")
         self.new.setAccessibleName("New finding")
-        self.new.setToolTip("The next marks belong to a new finding (F)")
+        self.new.setToolTip("The next marks belong to a new finding")
         self.new.clicked.connect(self._new)
         self.remove = QPushButton("Remove")
         self.remove.setAccessibleName("Remove finding")
-        self.remove.setToolTip("Remove the current finding with its marks; undo brings it back (Ctrl+Del)")
+        self.remove.setToolTip("Remove the current finding with its marks; undo brings it back")
         self.remove.clicked.connect(self._remove)
         for button in (self.new, self.remove):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
