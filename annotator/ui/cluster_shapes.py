@@ -76,15 +76,22 @@ class ClusterShape:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A shape, what it was made of, and the rows of its marks in the table of then."""
+    """A shape, what it was made of, and the rows of its marks in the table of then, in order."""
 
     made_of: tuple[Cluster, str, Chest]
     rows: NDArray[np.intp]
     shape: ClusterShape
 
-    def untouched(self, start: int, stop: int) -> bool:
-        """Whether none of its marks is among the rows that changed."""
-        return not bool(np.any((self.rows >= start) & (self.rows < stop)))
+    def after(self, start: int, stop: int, grown: int) -> _Known | None:
+        """The same in a table whose rows from `start` to before `stop` are others, `grown` more; None where
+        its marks are among them.
+        """
+        first, last = self.rows.searchsorted((start, stop)).tolist()
+        if first < last:
+            return None
+        if not grown or last == len(self.rows):
+            return self
+        return replace(self, rows=np.where(self.rows < start, self.rows, self.rows + grown))
 
 
 class ClusterShapes:
@@ -106,17 +113,15 @@ class ClusterShapes:
         known = {}
         for cluster in clusters:
             made_of = cluster, labels[cluster.finding_id], chest
-            before = self._known.get(cluster.id)
-            if (
-                before is not None
-                and before.made_of == made_of
-                and before.untouched(start, len(self._marks) - end)
-            ):
-                rows = np.where(before.rows < start, before.rows, before.rows + grown)
-                known[cluster.id] = replace(before, rows=rows)
+            same = self._known.get(cluster.id)
+            if same is not None and same.made_of == made_of:
+                same = same.after(start, len(self._marks) - end, grown)
             else:
+                same = None
+            if same is None:
                 rows = table.rows_with(cluster.mark_ids)
-                known[cluster.id] = _Known(made_of, rows, _shape(table.points[rows], *made_of))
+                same = _Known(made_of, rows, _shape(table.points[rows], *made_of))
+            known[cluster.id] = same
         self._known, self._marks = known, table.marks
         return tuple(one.shape for one in known.values())
 

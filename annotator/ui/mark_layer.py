@@ -48,12 +48,8 @@ class MarkLayer:
         self.clusters = (shapes or ClusterShapes()).of(reading, clusters, chest)
         self.faint_clusters = frozenset(c.id for c in clusters if c.image not in sharp)
         self.labels = {f.id: f"F{f.number}" for f in reading.findings}
-        self._boxes = np.array(
-            [
-                (*s.corners.min(axis=0), *s.corners.max(axis=0)) if len(s.corners) else _NO_BOX
-                for s in self.clusters
-            ]
-        ).reshape(-1, 4)
+        boxes = [s.bounds.getCoords() if s.outline else _NO_BOX for s in self.clusters]
+        self._boxes = np.array(boxes).reshape(-1, 4)
 
     def looks_like(self, other: MarkLayer) -> bool:
         """Whether the same marks, clusters and labels are drawn, whatever else the two readings say."""

@@ -176,8 +176,7 @@ def stamp(painter: QPainter, pixmap: QPixmap, places: Points) -> None:
 def stroke(painter: QPainter, path: QPainterPath, colour: str, width: float, ratio: float) -> None:
     """A line with a dark rim, so that it is seen on dense tissue as well; as wide at any zoom of the painter."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for pen in (QPen(HALO, (width + 1.6) * ratio), QPen(QColor(colour), width * ratio)):
-        pen.setCosmetic(True)
+    for pen in _pens(colour, width, ratio):
         painter.setPen(pen)
         painter.drawPath(path)
 
@@ -188,11 +187,20 @@ def draw_lines(
     """Lines in image coordinates, with a dark rim as `stroke` has."""
     painter.save()
     painter.setTransform(transform_of(view), True)
-    for pen in (QPen(HALO, (width + 1.6) * ratio), QPen(QColor(colour), width * ratio)):
-        pen.setCosmetic(True)
+    for pen in _pens(colour, width, ratio):
         painter.setPen(pen)
         painter.drawLines(lines)
     painter.restore()
+
+
+def _pens(colour: str, width: float, ratio: float) -> tuple[QPen, QPen]:
+    """The rim, half a pixel at either side, and the line. Both are opaque: what shines through takes Qt ten
+    times as long.
+    """
+    rim, line = QPen(Qt.GlobalColor.black, (width + 1) * ratio), QPen(QColor(colour), width * ratio)
+    for pen in (rim, line):
+        pen.setCosmetic(True)
+    return rim, line
 
 
 def paint_clusters(painter: QPainter, placed: Placed, rooms: Sequence[QRectF]) -> None:

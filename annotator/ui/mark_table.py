@@ -89,7 +89,8 @@ class MarkTable:
     def rows_with(self, mark_ids: Collection[str]) -> NDArray[np.intp]:
         """Rows of the marks with these ids, in order; ids that are not there are left out."""
         place = self.place
-        return np.array(sorted(place[i] for i in mark_ids if i in place), np.intp)
+        found = [row for key in mark_ids if (row := place.get(key)) is not None]
+        return np.sort(np.array(found, np.intp))
 
     def basis(self, row: int) -> SpacingBasis | None:
         """How the millimetres of a mark are known."""
