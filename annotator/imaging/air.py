@@ -19,7 +19,7 @@ CLEARLY_MORE = 0.1
 SURELY_TISSUE = 0.3
 SURELY_AIR = 0.02
 """Shares of an edge: all of 14 whole views looked at have more than the one and less than the other, no cut-out has."""
-AROUND, STEPS = 0.03, 16
+AROUND, STEPS = 0.04, 24
 """Kept around the breast, and the steps its extent grows by, as shares and parts of the image's sides.
 
 In steps, so that a synthetic view, a duplicate or another slice stands as the one before it.

@@ -35,6 +35,8 @@ Dark enough for every colour of words to keep theme.MINIMUM_CONTRAST on white.
 SMALLEST_PX, LARGEST_PX, PANE_PER_PX = 12, 16, 95
 """Lettering is 12 logical pixels high, larger in panes of more than 95 times that, up to 16."""
 TITLE_TIMES = 1.6
+NARROW_PX = 320
+"""Panes less wide, in logical pixels, say only what a reader needs to know which image this is."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class Wording:
             self.level,
             smooth=self.smooth,
             beside=self.beside,
+            narrow=self.size[0] < NARROW_PX * self.ratio,
         )
         more = self.level < SIDE_AND_VIEW
         turn = self.picture.orientation

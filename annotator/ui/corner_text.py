@@ -45,13 +45,14 @@ class Corners:
 class Beside:
     """What an image does not say itself: `pseudonym` in place of the patient's name (None: as the header has it),
     `prior` that it is of an earlier exam, `part` which tile of a mosaic it is, `screen` what keeps the screen from
-    being trusted; '' for nothing.
+    being trusted; '' for nothing. `who_beside`: the first pane of its row says whose exam it is.
     """
 
     pseudonym: str | None = None
     prior: str = ""
     part: str = ""
     screen: str = ""
+    who_beside: bool = False
 
 
 NOTHING_BESIDE = Beside()
@@ -67,20 +68,24 @@ def corner_lines(
     *,
     smooth: bool = False,
     beside: Beside = NOTHING_BESIDE,
+    narrow: bool = False,
 ) -> Corners:
     """What the corners say at an overlay level.
 
-    Side and view, the slice, and what makes an image easy to misread are never left out.
+    Side and view, an earlier exam, the slice, and what makes an image easy to misread are never left out. A
+    `narrow` pane says of the rest only the day the picture was taken, and whose it is once for each row of an exam.
     """
     info = picture.info
     flags, notes = _warnings(picture), _notes(info, beside)
-    title = Line(said.side_and_view(info), title=True, stays=True)
+    title: tuple[Line, ...] = (Line(said.side_and_view(info), title=True, stays=True),)
+    if beside.prior:
+        title = (*title, Line(beside.prior, letter=True, stays=True))
     place = _place(picture)
     if level >= SIDE_AND_VIEW:
         joined = (*_joined(flags, warning=True), *_joined(notes))
-        return Corners((title, *place, *joined), ())
+        return Corners((*title, *place, *joined), ())
     stays = (
-        title,
+        *title,
         *(Line(text, warning=True, stays=True) for text in flags),
         *(Line(text, stays=True) for text in notes),
         *place,
@@ -90,7 +95,12 @@ def corner_lines(
     if level == MINIMAL:
         return Corners(stays, _plain(shown))
     hidden = beside.pseudonym is not None
-    who = (*said.person_lines(info, beside.pseudonym), said.moment_line(info), said.exam_line(info))
+    person, moment = said.person_lines(info, beside.pseudonym), said.moment_line(info)
+    if narrow:
+        once = () if beside.who_beside else person
+        day = "" if beside.prior else said.day_line(info)
+        return Corners((*stays, *_plain((*once[:1], day, *once[1:]))), _plain(shown))
+    who = (*person, moment, said.exam_line(info))
     where = () if hidden else (*said.place_lines(info), *said.people_lines(info))
     how = (
         beside.screen,
@@ -115,7 +125,8 @@ def in_one_line(lines: Iterable[Line]) -> Line:
     """What must be known, in the least room: where there is no air left beside the breast."""
     kept = tuple(lines)
     text = DIVIDER.join(line.text for line in kept)
-    return replace(Line(text, stays=True), warning=any(line.warning for line in kept))
+    bold = any(line.title or line.letter for line in kept)
+    return replace(Line(text, stays=True), warning=any(line.warning for line in kept), letter=bold)
 
 
 def text_on_right(picture: Picture) -> bool:
@@ -190,7 +201,7 @@ def _warnings(picture: Picture) -> list[str]:
 
 
 def _notes(info: ImageInfo, beside: Beside) -> list[str]:
-    found = [beside.prior] if beside.prior else []
+    found = []
     if info.generated_2d:
         found.append("SYNTHETIC 2D")
     if info.partial_view:

@@ -9,23 +9,19 @@ from annotator.hanging import HungImage
 from annotator.model.image import ImageInfo
 from annotator.ui import theme
 from annotator.ui.corner_text import SIDE_AND_VIEW, text_on_right
-from annotator.ui.exam_names import date_text
 from annotator.ui.exam_view import ExamView
 from annotator.ui.hanging_menu import HangingMenu
 from annotator.ui.picture import Picture
+from annotator.ui.plain_words import tip
 from annotator.ui.viewport import Viewport
 from annotator.ui.viewport_grid import ViewportGrid
 
 MARGIN = 18
 GAP = 4
-NARROW_PX = 320
-"""Width of a pane in which the date goes below the word, so that both keep off the breast."""
-NEW_LINE = "\n"
 WHY = "?"
 STYLE = f"""
 #chip {{ background: transparent; }}
 #chip QLabel {{ background: {theme.BACKGROUND}; color: {theme.TEXT}; padding: 0 3px; }}
-#chip QLabel#prior {{ color: {theme.STRONG}; border: 1px solid {theme.DIM}; font-weight: 600; }}
 #chip QPushButton {{ background: {theme.BACKGROUND}; color: {theme.TEXT}; padding: 0 5px; min-height: 1.1em; }}
 #chip QPushButton:focus {{ border: 2px solid {theme.ACCENT}; padding: 0 4px; }}
 """
@@ -45,9 +41,8 @@ class HangingChip(QFrame):
         self.setObjectName("chip")
         self.setStyleSheet(STYLE)
         self.setCursor(Qt.CursorShape.ArrowCursor)
-        self.prior = QLabel()
-        self.prior.setObjectName("prior")
         self.scale = QLabel()
+        self.scale.setTextFormat(Qt.TextFormat.PlainText)
         self.why = QPushButton(WHY)
         self.other = QPushButton()
         for button in (self.why, self.other):
@@ -63,7 +58,6 @@ class HangingChip(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GAP)
-        column.addWidget(self.prior)
         column.addWidget(self.scale)
         column.addLayout(row)
         self._column = column
@@ -73,17 +67,14 @@ class HangingChip(QFrame):
         """Say of a picture what it is beside its own words."""
         info = place.info
         label = info.name or "image"
-        self.prior.setVisible(place.prior)
-        narrow = self._viewport.width() < NARROW_PX
-        self.prior.setText(f"PRIOR{NEW_LINE if narrow else ' '}{date_text(info.exam_date)}")
         self.why.setText(f"corrected {WHY}" if corrected else WHY)
         self.why.setAccessibleName(f"Why {label} hangs like this, and correct it")
-        self.why.setToolTip(f"{place.why}\n(W: correct side, view or turn)")
+        self.why.setToolTip(tip(f"{place.why}\n(W: correct side, view or turn)"))
         self.other.setVisible(len(images) > 1)
         self.other.setText(f"{at + 1}/{len(images)}")
         names = ", ".join(image.name or image.path.name for image in images)
         self.other.setAccessibleName(f"Image {at + 1} of {len(images)} of this place")
-        self.other.setToolTip(f"Next image of this place: {names}")
+        self.other.setToolTip(tip(f"Next image of this place: {names}"))
 
     def show_scale(self, words: str, explained: str) -> None:
         """Say that the pane has no part in the common scale; '' when it has."""
@@ -96,16 +87,13 @@ class HangingChip(QFrame):
 
         Where there is no air for the buttons they are away: their keys do the same.
         """
-        viewport, right = self._viewport, _air_on_right(self._viewport)
+        right = _air_on_right(self._viewport)
         edge = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-        for part in (self.prior, self.scale, self._row):
+        for part in (self.scale, self._row):
             self._column.setAlignment(part, edge)
         at = self._place(buttons=buttons)
         if at is None and buttons:
             at = self._place(buttons=False)
-        # where there is no air for a label either, the words say it in their one line
-        prior = " ".join(self.prior.text().split())
-        viewport.words.set_prior("" if at is not None or self.prior.isHidden() else prior)
         if at is None:
             self.hide()
             return
@@ -116,12 +104,11 @@ class HangingChip(QFrame):
     def leave(self) -> None:
         """Stand nowhere, and need no room."""
         self._viewport.words.leave_room(QSize(0, 0))
-        self._viewport.words.set_prior("")
         self.hide()
 
     @property
     def _is_empty(self) -> bool:
-        return all(part.isHidden() for part in (self.prior, self.scale, self.why, self.other))
+        return all(part.isHidden() for part in (self.scale, self.why, self.other))
 
     def _place(self, *, buttons: bool) -> QPoint | None:
         """Where the words leave room for what is shown, None where there is no air or nothing to show."""

@@ -15,6 +15,8 @@ AIM_PX = 4.0
 """One deviation of a hand that aims at a spot, in screen pixels; three of them are the limit."""
 SETTLES_MS = 50
 """From the last movement to the exact picture."""
+LEAST_PX = 200
+"""Panes less wide, in logical pixels, show the whole picture: its air is the room for what must be said."""
 NOWHERE = ViewTransform(1, 1, 1.0, 0.0, 0.0)
 
 
@@ -170,8 +172,10 @@ class PlacedPicture(QWidget):
             self._set_view(placement.clamp(view, *self.device_size()), moving=moving)
 
     def _placed(self, picture: Picture, scale: float | None = None) -> ViewTransform:
-        size = self.device_size()
-        return placement.fit_breast(picture.info, picture.orientation, *size, picture.breast, scale)
+        size, info = self.device_size(), picture.info
+        if self.width() < LEAST_PX:
+            return placement.fit_hung(info, picture.orientation, *size, scale)
+        return placement.fit_breast(info, picture.orientation, *size, picture.breast, scale)
 
     def _move(self) -> None:
         """Put the exact picture off until nothing moved for a moment."""

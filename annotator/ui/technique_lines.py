@@ -46,6 +46,11 @@ def moment_line(info: ImageInfo) -> str:
     return _line_of_words(date_words(info.exam_date), time_words(info.exam_time))
 
 
+def day_line(info: ImageInfo) -> str:
+    """The day on which the picture was taken; that of the exam where nothing else is known."""
+    return date_words(info.acquisition_date or info.exam_date)
+
+
 def exam_line(info: ImageInfo) -> str:
     """The date of the exam where the picture says it was taken on another day."""
     other = info.exam_date and info.acquisition_date and info.exam_date != info.acquisition_date

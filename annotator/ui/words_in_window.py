@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from annotator.model.display import UNCALIBRATED
 from annotator.model.image import ImageInfo
 from annotator.ui.corner_text import ALL, MINIMAL, SIDE_AND_VIEW
+from annotator.ui.technique_lines import DIVIDER, date_words
 
 if TYPE_CHECKING:
     from annotator.ui.main_window import MainWindow
@@ -32,8 +33,10 @@ class WordsInWindow(QObject):
         for viewport in self._grid.viewports:
             viewport.words.follow(window.names)
         self._view.picture_shown.connect(lambda pane, _picture: self._tell_part(pane))
+        self._view.picture_shown.connect(lambda *_: self.tell_exams())
         self._displays.changed.connect(self.tell_screens)
         self._grid.rearranged.connect(self.tell_screens)
+        self._grid.rearranged.connect(self.tell_exams)
         window.profiles.changed.connect(self.restore)
         self.restore()
 
@@ -60,10 +63,27 @@ class WordsInWindow(QObject):
                 viewport.set_overlay_level(step)
 
     def tell_screens(self) -> None:
-        """Say of each pane whether its screen was ever measured."""
+        """Say once on each screen that it was never measured."""
+        told = set()
         for viewport in self._grid.shown:
-            measured = self._displays.state(viewport.screen()).measured is not None
-            viewport.words.set_screen("" if measured else f"screen {UNCALIBRATED}")
+            screen = viewport.screen()
+            silent = screen in told or self._displays.state(screen).measured is not None
+            viewport.words.set_screen("" if silent else f"screen {UNCALIBRATED}")
+            told.add(screen)
+
+    def tell_exams(self) -> None:
+        """Say of each pane whether it is of an earlier exam, and which one says for its row whose it is."""
+        told = set()
+        for pane, viewport in enumerate(self._grid.shown):
+            place, picture = self._view.place(pane), viewport.picture
+            if picture is None:
+                continue
+            info = picture.info
+            prior = self._view.is_prior(info)
+            viewport.words.set_prior(DIVIDER.join(("PRIOR", date_words(info.exam_date))) if prior else "")
+            row = viewport.parentWidget(), None if place is None else place.row, info.study_instance_uid
+            viewport.words.set_who_beside(row in told)
+            told.add(row)
 
     def _tell_part(self, pane: int) -> None:
         viewport = self._grid.viewports[pane]

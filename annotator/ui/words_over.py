@@ -15,6 +15,7 @@ from annotator.ui.corner_paint import Wording
 from annotator.ui.corner_text import NOTHING_BESIDE, Beside
 from annotator.ui.exam_names import ExamNames
 from annotator.ui.placed_picture import PlacedPicture
+from annotator.ui.plain_words import tip
 
 
 class WordsOver(QObject):
@@ -46,12 +47,16 @@ class WordsOver(QObject):
         names.changed.connect(self.changed)
 
     def set_prior(self, words: str) -> None:
-        """Say that the picture is of an earlier exam, '' when it is not or something else says it."""
+        """Say that the picture is of an earlier exam, '' when it is not."""
         self._set_beside(replace(self._beside, prior=words))
 
     def set_part(self, part: str) -> None:
         """Say which part of a mosaic this is, '' for none."""
         self._set_beside(replace(self._beside, part=part))
+
+    def set_who_beside(self, told: bool) -> None:
+        """Whether another pane of the row says whose exam this is, so that a narrow one need not."""
+        self._set_beside(replace(self._beside, who_beside=told))
 
     def set_screen(self, words: str) -> None:
         """Say what keeps the screen of the pane from being trusted, '' for nothing."""
@@ -97,7 +102,7 @@ class WordsOver(QObject):
             return
         why = f"Why it hangs like this: {picture.orientation_reason}"
         words = "\n".join((why, "", *corner_text.all_words(picture, wording.beside)))
-        QToolTip.showText(event.globalPos(), words, self._pane)
+        QToolTip.showText(event.globalPos(), tip(words), self._pane)
 
     def _set_beside(self, beside: Beside) -> None:
         if beside != self._beside:

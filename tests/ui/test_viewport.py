@@ -318,7 +318,7 @@ def test_a_fitted_picture_follows_the_size_and_a_zoomed_one_keeps_its_middle(vie
     viewport.show_picture(shown)
     viewport.resize(300, 600)
     # the breast is 0.6 of the width: with a little air around it it fills the pane, the rest of the air is out of it
-    assert viewport.view.scale == pytest.approx(300 / (900 * 11 / 16))
+    assert viewport.view.scale == pytest.approx(300 / (900 * 16 / 24))
     assert viewport.view.left + 900 * viewport.view.scale == pytest.approx(300)
     viewport.one_to_one()
     seen = viewport.view.to_image(150, 300)

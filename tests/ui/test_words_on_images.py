@@ -320,8 +320,9 @@ def test_panes_of_a_window_follow_its_pseudonyms_and_screens(open_window, qtbot)
 
 def test_where_no_air_is_left_an_earlier_exam_is_named_in_the_one_line(viewport):
     viewport.show_picture(picture())
-    viewport.words.set_prior("PRIOR 2022-03-09")
+    viewport.words.set_prior("PRIOR · 2022-03-09")
     viewport.one_to_one()
     viewport.zoom_by(8, QPointF(250, 200))
     viewport.center_on(ImagePoint(180, 150))
-    assert lines_of(viewport.wording()) == ["R CC · PRIOR 2022-03-09"]
+    assert lines_of(viewport.wording()) == ["R CC · PRIOR · 2022-03-09"]
+    assert colour_of(viewport.wording().blocks[0].lines[0]) == theme.STRONG

@@ -98,10 +98,10 @@ def test_a_smaller_common_scale_is_kept():
 
 def test_the_extent_of_the_breast_grows_in_steps_and_holds_markers():
     tissue = np.zeros((100, 80), np.bool_)
-    tissue[30:70, 40:] = True
+    tissue[31:69, 41:] = True
     region = breast_region(tissue, 2560, 3200)
     grown = tissue.copy()
-    grown[28:72, 39:] = True
+    grown[30:70, 40:] = True
     assert breast_region(grown, 2560, 3200) == region
     column, row, columns, rows = region
     assert column < 40 * 32
