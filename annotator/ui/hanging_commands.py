@@ -189,7 +189,7 @@ class HangingCommands(QObject):
         priors |= {pane} if self._view.is_prior_pane(pane) else set()
         if priors != self._prior_panes:
             self._prior_panes = priors
-            self._window.commands.apply_tool()
+            self._window.marking_commands.apply_tool()
 
     def _first_board(self) -> int:
         """The board of the exam being read, or of the upper row: the earlier exam stands left, as CC does."""

@@ -51,7 +51,7 @@ class KeyCommands(QObject):
         window.stack_commands.cine.own_keys = frozenset(key for act in _CINE for key in keys[act])
         if profile.name != self._profile:
             self._profile = profile.name
-            window.commands.use_first_tool(profile.tool)
+            window.marking_commands.use_first_tool(profile.tool)
             window.hanging_commands.restore()
         # words about an earlier exam in hand name the key that opens it
         mouse = (profile.left_drag, profile.wheel, keys["older_exam"])
@@ -59,7 +59,7 @@ class KeyCommands(QObject):
             self._mouse = mouse
             for viewport in window.grid.viewports:
                 viewport.hand.wheel_turn = profile.wheel
-            window.commands.apply_tool()
+            window.marking_commands.apply_tool()
         self._follow_look(window.desk.workspace.settings)
         if profiles.problem:
             window.status.show_message(profiles.problem)
@@ -132,7 +132,7 @@ class KeyCommands(QObject):
         window = self._window
         view = window.exam_view
         picture = window.grid.active.picture
-        tool = window.commands.tool_for(view.active_pane)
+        tool = window.marking_commands.tool_for(view.active_pane)
         return Mode(
             marking=isinstance(tool, MarkTool),
             selecting=isinstance(tool, SelectTool),
@@ -159,7 +159,7 @@ class KeyCommands(QObject):
                     f"{first} {' '.join(choice.letters)}" if first else "",
                     "",
                     why,
-                    partial(window.commands.chord_picked, chord.id, choice.word),
+                    partial(window.marking_commands.chord_picked, chord.id, choice.word),
                 )
                 for choice in chord.choices
             )
@@ -172,7 +172,7 @@ class KeyCommands(QObject):
 
     def _follow_look(self, settings: Settings) -> None:
         mode = self._window.profiles.current().display_mode or settings.display_mode
-        self._window.commands.set_default_look(Look.named(mode, settings.enlarged))
+        self._window.view_commands.set_default_look(Look.named(mode, settings.enlarged))
 
     def _setting_changed(self, name: str, settings: Settings) -> None:
         window = self._window

@@ -102,7 +102,7 @@ class LookingCommands(QObject):
         twin = not (lens.wanted and lens.look.twin)
         lens.set_look(replace(lens.look, twin=twin))
         if twin and not lens.wanted:
-            self._window.commands.toggle_lens()
+            self._window.view_commands.toggle_lens()
         if twin:
             self._window.status.show_act(lens.why_no_twin())
 

@@ -12,10 +12,10 @@ from annotator.settings import keep_setting
 from annotator.store.display_log import DisplayLog
 from annotator.ui.actions import Chord, make_actions
 from annotator.ui.chord_legend import ChordLegend
-from annotator.ui.commands import Commands
 from annotator.ui.displays import Displays
 from annotator.ui.error_bar import ErrorBar
 from annotator.ui.errors_in_window import ErrorsInWindow
+from annotator.ui.exam_commands import ExamCommands
 from annotator.ui.exam_names import ExamNames
 from annotator.ui.exam_strip import ExamStrip
 from annotator.ui.exam_view import ExamView
@@ -27,6 +27,7 @@ from annotator.ui.key_commands import KeyCommands
 from annotator.ui.left_exams import LeftExams
 from annotator.ui.lens import Lens
 from annotator.ui.looking_commands import LookingCommands
+from annotator.ui.marking_commands import MarkingCommands
 from annotator.ui.moving_commands import MovingCommands
 from annotator.ui.pane_thumbnails import PaneThumbnails
 from annotator.ui.panels.files_problem import FilesProblemPanel
@@ -48,7 +49,9 @@ from annotator.ui.status_line import StatusLine
 from annotator.ui.task_runner import TaskRunner
 from annotator.ui.tour_card import TourCard
 from annotator.ui.unsaved_question import UnsavedQuestion
+from annotator.ui.view_commands import ViewCommands
 from annotator.ui.viewport_grid import ViewportGrid
+from annotator.ui.window_commands import WindowCommands
 from annotator.ui.window_docks import WindowDocks, stacked
 from annotator.ui.window_menu import whole_menu
 from annotator.ui.window_names import WindowNames
@@ -74,7 +77,10 @@ class MainWindow(QMainWindow):
         self.places = WindowPlaces(self, places)
         self._make_parts(workspace)
         self.stack_commands = StackCommands(self)
-        self.commands = Commands(self)
+        self.exam_commands = ExamCommands(self)
+        self.marking_commands = MarkingCommands(self)
+        self.view_commands = ViewCommands(self)
+        self.window_commands = WindowCommands(self)
         self.looking_commands = LookingCommands(self)
         self.hanging_commands = HangingCommands(self)
         self.worklist_commands = WorklistCommands(self)
@@ -83,7 +89,11 @@ class MainWindow(QMainWindow):
         self.help_commands = HelpCommands(self)
         self.words = WordsInWindow(self)
         self.hands: tuple[object, ...] = (
-            self.commands,
+            self.exam_commands,
+            self.marking_commands,
+            self.view_commands,
+            self.window_commands,
+            self.stack_commands,
             self.help_commands,
             self.key_commands,
             self.moving_commands,
@@ -243,7 +253,7 @@ class MainWindow(QMainWindow):
         desk.exam_changed.connect(lambda _exam: self.recent.opened())
         self.start_page.place_chosen.connect(lambda place: self.open_paths([place]))
         self.start_page.keep_places.connect(self._keep_places)
-        self._legend.picked.connect(self.commands.chord_picked)
+        self._legend.picked.connect(self.marking_commands.chord_picked)
 
     def _keep_places(self, kept: bool) -> None:
         self.recent.keep(kept)

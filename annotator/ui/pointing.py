@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
 
 class Pointing(QObject):
-    """Pointer, wheel and right button of every viewport: status line, lens, menu of the image."""
+    """Pointer, wheel and right button of every viewport: status line, lens, menu of the image.
+
+    `under` is the viewport and what of it lies under the pointer, None while it is elsewhere.
+    """
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
+        self.under: tuple[Viewport, Pointer] | None = None
         self.menu = ImageMenu(window.menu, window.actions_by_id["move_to_new"], window)
         window.exam_view.slice_shown.connect(self.show_view)
         window.lens.message.connect(window.status.show_message)
@@ -30,7 +34,13 @@ class Pointing(QObject):
         """Say how large and through which window the active pane shows its image."""
         window = self._window
         window.status.show_view(window.grid.active)
-        self._show_wheel(window.commands.pointed or window.grid.active)
+        self._show_wheel(self._pointed or window.grid.active)
+
+    @property
+    def _pointed(self) -> Viewport | None:
+        """The viewport under the pointer when it shows a picture."""
+        viewport = self.under[0] if self.under else None
+        return viewport if viewport is not None and viewport.isVisible() and viewport.picture else None
 
     def _wire(self, viewport: Viewport) -> None:
         window = self._window
@@ -41,7 +51,7 @@ class Pointing(QObject):
         viewport.voi_changed.connect(self.show_view)
         viewport.customContextMenuRequested.connect(lambda at: self._open_menu(viewport.mapToGlobal(at)))
         viewport.frame_step_requested.connect(lambda by: self._step(viewport, by))
-        viewport.slab_step_requested.connect(window.stack_commands.thicken)
+        viewport.slab_step_requested.connect(window.stack_commands.thicken_slab)
         viewport.refused.connect(window.status.show_act)
 
     def _step(self, viewport: Viewport, by: int) -> None:
@@ -59,7 +69,7 @@ class Pointing(QObject):
 
     def _pointer_moved(self, viewport: Viewport, pointer: Pointer | None) -> None:
         window = self._window
-        window.commands.pointed_at(viewport, pointer)
+        self.under = None if pointer is None else (viewport, pointer)
         window.lens.follow(viewport, pointer)
         window.status.show_pointer(viewport.picture, pointer)
         self._show_wheel(viewport)

@@ -65,8 +65,8 @@ class ReadingInWindow(QObject):
         window.strip.show_exam(exam, window.desk.prior_of(exam))
         window.hanging_commands.prepare()
         window.exam_view.show_exam(exam, window.desk.priors_of(exam))
-        window.commands.apply_view()
-        window.commands.apply_tool()
+        window.view_commands.apply_view()
+        window.marking_commands.apply_tool()
         window.grid.active.setFocus()
         self.enable()
 
@@ -75,7 +75,7 @@ class ReadingInWindow(QObject):
         window.finding_panel.set_session(session)
         window.follow_up_panel.set_session(session)
         window.strip.set_session(session)
-        window.commands.apply_tool()
+        window.marking_commands.apply_tool()
         window.status.leave_exam()
         if session is not None:
             session.message.connect(window.status.show_act)
@@ -113,6 +113,6 @@ class ReadingInWindow(QObject):
         self.enable()
 
     def _picture_shown(self, _pane: int, _picture: object) -> None:
-        self._window.commands.apply_view()
+        self._window.view_commands.apply_view()
         self._window.pointing.show_view()
         self.enable()

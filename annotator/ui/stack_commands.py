@@ -40,15 +40,15 @@ class StackCommands(QObject):
         window.status.cancelled.connect(self._stop_looking)
         self._in_view: tuple[str | None, frozenset[str]] = (None, frozenset())
 
-    def step_slice(self, by: int) -> bool:
-        """So many slices further in the active pane; False when it shows no stack."""
+    def step_slice(self, by: int) -> None:
+        """Another slice of a stack, another image where there is none."""
         pane = self._window.exam_view.active_pane
         if self._panes.slice_wanted(pane) is None:
-            return False
-        self._panes.step(pane, by)
-        return True
+            self._window.exam_view.step_image(by)
+        else:
+            self._panes.step(pane, by)
 
-    def go_to_end(self, last: bool) -> None:
+    def end_slice(self, last: int) -> None:
         """The first slice, or the last."""
         view = self._window.exam_view
         picture = view.picture(view.active_pane)
@@ -59,11 +59,15 @@ class StackCommands(QObject):
         """Play the active pane, or stop."""
         self.cine.toggle(self._window.exam_view.active_pane)
 
+    def change_cine_speed(self, by: int) -> None:
+        """More slices a second, or fewer."""
+        self.cine.faster(by)
+
     def next_slab(self) -> None:
         """Single slices, mean, maximum."""
         self._panes.next_slab()
 
-    def thicken(self, by: int) -> None:
+    def thicken_slab(self, by: int) -> None:
         """A thicker slab, or a thinner one."""
         self._panes.thicken(by)
 
@@ -83,11 +87,12 @@ class StackCommands(QObject):
         if marks:
             self._window.exam_view.bring_into_view(marks)
 
-    def best_slice(self, viewport: Viewport, pointer: Pointer | None) -> None:
+    def best_slice(self) -> None:
         """Look through the whole stack for the slice in which a spot is sharpest, and go there.
 
         The spot is that under the pointer, else that of the one selected mark.
         """
+        viewport, pointer = self._window.pointing.under or (self._window.grid.active, None)
         picture = viewport.picture
         if picture is None or not picture.info.is_stack:
             self._say("There is one picture of this view: a best slice is looked for in tomosynthesis.")

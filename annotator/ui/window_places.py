@@ -51,7 +51,7 @@ class WindowPlaces:
         places.setValue("docks", window.saveState(_LAYOUT_VERSION))
         if window.follow_up_panel.fold_chosen is not None:
             places.setValue("follow_up", "folded" if window.follow_up_panel.fold_chosen else "unfolded")
-        places.setValue("look", window.commands.look_text)
+        places.setValue("look", window.view_commands.look_text)
         places.setValue("lens", window.lens.look.to_text())
         places.setValue("worklist", window.worklist.choice.to_text())
         places.setValue("linked", window.looking_commands.linking.to_text())
@@ -69,7 +69,7 @@ class WindowPlaces:
         window.lens.set_look(LensLook.from_text(str(places.value("lens", ""))))
         window.looking_commands.linking.from_text(str(places.value("linked", "")))
         window.worklist.choose(Choice.from_text(str(places.value("worklist", ""))))
-        window.commands.restore_look(str(places.value("look", "")))
+        window.view_commands.restore_look(str(places.value("look", "")))
         if places.contains("follow_up"):
             window.follow_up_panel.fold(places.value("follow_up") == "folded")
 

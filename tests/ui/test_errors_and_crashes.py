@@ -177,7 +177,7 @@ def test_a_bug_in_a_slot_keeps_the_reading_and_its_report_tells_no_patient(
     for secret in (*PLANTED, "Doe", str(tmp_path), str(Path.home())):
         assert secret not in everywhere
     assert "KeyError" in told
-    assert "annotator/ui/commands.py" in told
+    assert "annotator/ui/marking_commands.py" in told
     assert "acts before: new_finding" in told
     QTest.mouseClick(page.copy, LEFT)
     assert QGuiApplication.clipboard().text() == told

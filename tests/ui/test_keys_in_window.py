@@ -189,7 +189,7 @@ def test_sentences_that_name_a_key_name_the_one_in_force(qtbot, window: MainWind
     assert "Ctrl+Alt+7" in window.lens.key_words
     press(window, "F7")
     qtbot.waitUntil(lambda: window.exam_view.is_prior_pane(window.exam_view.panes - 1), timeout=10000)
-    tool = window.commands.tool_for(window.exam_view.panes - 1)
+    tool = window.marking_commands.tool_for(window.exam_view.panes - 1)
     assert "Ctrl+Alt+E opens it" in tool.hint
 
 

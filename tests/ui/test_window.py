@@ -384,7 +384,7 @@ def test_keys_and_about_open_beside_the_work_never_over_it(qtbot, open_window, e
     assert not help_window.isModal()
     help_window.close()
     window.actions_by_id["about"].trigger()
-    about = window.commands._dialogs["about"]
+    about = window.window_commands._dialogs["about"]
     assert about.isVisible()
     assert QApplication.activeModalWidget() is None
     about.close()
