@@ -94,6 +94,11 @@ class MarkLayer:
         return [int(at) for code, at in zip(codes, first, strict=True) if int(code) not in outlined]
 
     @cached_property
+    def area(self) -> float:
+        """Square pixels of the image in the box around all marks."""
+        return float(np.prod(np.ptp(self.points, axis=0))) if len(self.points) else 0.0
+
+    @cached_property
     def index(self) -> PointIndex:
         """Made when the pointer first asks."""
         return PointIndex(self.points)

@@ -25,6 +25,9 @@ from annotator.ui.mark_layer import MarkLayer
 
 SELECTED = "#ffffff"
 SYMBOL_RADIUS = 6.0
+CROWDED_FROM = 200
+"""From so many marks of a picture on symbols are half as large where they would hide more than half of it."""
+
 OUTLINE_FROM_PX = 14.0
 FAINT = 0.4
 """Opacity of what lies on a slice beside the one shown."""
@@ -55,7 +58,7 @@ class Placed:
     """Marks of a layer as they lie at `view`; `chosen` are selected, `hidden` is not drawn.
 
     `places` on the screen, and around each the half side `reach` of a box that holds all that is drawn of it;
-    `line_boxes` hold the lines around clusters, one of each of the `looks`.
+    `line_boxes` hold the lines around clusters, one of each of the `looks`. `symbol_ratio` is the size of symbols.
     """
 
     layer: MarkLayer
@@ -67,6 +70,7 @@ class Placed:
     reach: NDArray[np.float64]
     looks: tuple[ClusterLook, ...] = ()
     line_boxes: tuple[QRectF, ...] = ()
+    symbol_ratio: float = 1.0
 
     @classmethod
     def at(
@@ -82,7 +86,8 @@ class Placed:
         reach = 3 * SYMBOL_RADIUS * ratio + layer.reaches * max(view.scale, view.scale_down)
         places, to_device = to_screen(view, layer.points), transform_of(view)
         boxes = tuple(_line_box(look, to_device, ratio) for look in looks)
-        return cls(layer, view, ratio, chosen, hidden, places, reach, looks, boxes)
+        size = ratio / 2 if _crowded(layer, view, ratio) else ratio
+        return cls(layer, view, ratio, chosen, hidden, places, reach, looks, boxes, size)
 
     def is_of(
         self,
@@ -114,6 +119,11 @@ class Placed:
         return QRectF(x - reach, y - reach, 2 * reach, 2 * reach)
 
 
+def _crowded(layer: MarkLayer, view: ViewTransform, ratio: float) -> bool:
+    covered = len(layer.rows) * (2 * SYMBOL_RADIUS * ratio) ** 2
+    return len(layer.rows) >= CROWDED_FROM and covered > layer.area * view.scale * view.scale_down / 2
+
+
 def _line_box(look: ClusterLook, to_device: QTransform, ratio: float) -> QRectF:
     """Everything that is drawn of the line around a cluster lies in it."""
     edge = (look.width + 3) * ratio
@@ -137,7 +147,7 @@ def paint_marks(painter: QPainter, placed: Placed, these: NDArray[np.bool_]) -> 
                 if not group.any():
                     continue
                 painter.setOpacity(FAINT if faint else 1.0)
-                stamp(painter, symbol(kind, colour, placed.ratio), placed.places[group & ~outlined])
+                stamp(painter, symbol(kind, colour, placed.symbol_ratio), placed.places[group & ~outlined])
                 _paint_outlines(painter, placed, np.flatnonzero(group & outlined), kind, colour)
     painter.setOpacity(1.0)
 
@@ -152,7 +162,8 @@ def symbol(kind: MarkKind, colour: str, ratio: float) -> QPixmap:
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     middle = QPointF(side / 2, side / 2)
-    for pen in (QPen(HALO, 3 * ratio), QPen(QColor(colour), 1.4 * ratio)):
+    # small ones must be seen on dense tissue as well
+    for pen in (QPen(HALO, max(3 * ratio, 2.2)), QPen(QColor(colour), max(1.4 * ratio, 1.0))):
         painter.setPen(pen)
         if kind is MarkKind.MACRO:
             reach = radius * 1.15

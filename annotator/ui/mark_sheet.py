@@ -153,6 +153,8 @@ def boxes_of(known: Placed, wanted: Placed, changed: tuple[list[int], list[int]]
 def changed_marks(known: Placed, wanted: Placed) -> tuple[list[int], list[int]] | None:
     """Places of the marks that look otherwise, before and now; None when these are many."""
     before, now = known.layer, wanted.layer
+    if known.symbol_ratio != wanted.symbol_ratio:
+        return None
     if before is now and known.chosen is wanted.chosen and known.hidden == wanted.hidden:
         return [], []
     old, new = changed_places(before, now)

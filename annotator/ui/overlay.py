@@ -17,7 +17,6 @@ from annotator.ui.cluster_shapes import ClusterShape
 from annotator.ui.mark_layer import MarkLayer
 from annotator.ui.mark_painting import (
     FAINT,
-    HALO,
     SELECTED,
     ClusterLook,
     Placed,
@@ -28,6 +27,9 @@ from annotator.ui.mark_painting import (
 )
 from annotator.ui.mark_words import short_words
 from annotator.ui.tools import Preview
+
+_GROUND = QColor(0, 0, 0, 215)
+"""Dark enough for words over the symbols of a thousand marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def _lettered(text: str, ratio: float) -> QPixmap:
     image = QPixmap(
         math.ceil(metrics.horizontalAdvance(text) + 2 * pad) or 1, math.ceil(metrics.height()) or 1
     )
-    image.fill(HALO)
+    image.fill(_GROUND)
     painter = QPainter(image)
     painter.setFont(font)
     painter.setPen(QColor(theme.MARK))

@@ -33,7 +33,7 @@ from annotator.ui.cluster_shapes import Chest, ClusterShapes, axis_words, chest_
 from annotator.ui.hit_test import PointIndex, as_array, inside
 from annotator.ui.mark_layer import MarkLayer
 from annotator.ui.mark_painting import Placed, paint_clusters, paint_marks, transform_of
-from annotator.ui.mark_sheet import SHEET_FROM, MarkSheet
+from annotator.ui.mark_sheet import SHEET_FROM, MarkSheet, changed_marks
 from annotator.ui.mark_table import MarkTable, table_of
 from annotator.ui.overlay import Emphasis, looks_of
 from annotator.ui.shown_marks import ShownMarks
@@ -273,6 +273,26 @@ def test_the_matrix_takes_points_where_the_view_does(orientation):
     view = ViewTransform(30, 40, 1.7, 3.0, -2.0, orientation, 1.1)
     for point in (ImagePoint(0.0, 0.0), ImagePoint(12.5, 31.0)):
         assert transform_of(view).map(point.column, point.row) == pytest.approx(view.to_screen(point))
+
+
+def test_symbols_are_small_where_they_would_hide_the_picture(qapp):
+    shown, reading = dense(400)
+    layer = MarkLayer(reading, shown.key, Chest())
+    few = MarkLayer(replace(reading, marks=reading.marks[:100]), shown.key, Chest())
+
+    def placed(of: MarkLayer, scale: float, ratio: float = 1.0) -> Placed:
+        return Placed.at(of, ViewTransform(500, 600, scale, 0.0, 0.0), ratio, of.chosen(()), None)
+
+    assert placed(layer, 0.3).symbol_ratio == 0.5
+    assert placed(layer, 3.0).symbol_ratio == 1.0
+    assert placed(layer, 0.3, 2.0).symbol_ratio == 1.0
+    assert placed(few, 0.3).symbol_ratio == 1.0
+    near, far = (
+        drawn(lambda painter, s=scale: everything(painter, placed(layer, s))) for scale in (3.0, 0.3)
+    )
+    assert np.array(near.constBits(), np.uint8).any()
+    assert np.array(far.constBits(), np.uint8).any()
+    assert changed_marks(placed(layer, 0.3), placed(layer, 3.0)) is None
 
 
 def test_what_an_act_says_elsewhere_repaints_nothing_here():
