@@ -228,6 +228,8 @@ class ExamView(QObject):
         self._grid.arrange(places)
         self.layout_changed.emit(layout)
         self._fill(hung)
+        for viewport in self._grid.shown:
+            viewport.bring_breast_back()
         uids = [None if place is None else place.info.sop_instance_uid for place in hung.panes]
         if focus in uids:
             self._grid.set_active(self._grid.viewports[uids.index(focus)])

@@ -114,6 +114,8 @@ class HangingChip(QFrame):
         """Where the words leave room for what is shown, None where there is no air or nothing to show."""
         self.why.setVisible(buttons)
         self.other.setVisible(buttons and bool(self.other.text()) and not self.other.text().endswith("/1"))
+        # a layout is not told of buttons that come and go while the chip is away
+        self._row.invalidate()
         self._column.invalidate()
         self.adjustSize()
         self._viewport.words.leave_room(QSize(0, 0) if self._is_empty else self.size())

@@ -100,6 +100,7 @@ class LeftExams(QObject):
             down = viewport.view.scale_rows
             view = replace(viewport.view, scale=pane.scale, scale_rows=None if down is None else down * ratio)
             viewport.set_view(center_on(view, pane.middle, *viewport.device_size()))
+            viewport.bring_breast_back()
         if pane.voi is not None:
             viewport.set_voi(pane.voi)
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from annotator.imaging import placement
+from annotator.imaging.air import sees_tissue
 from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.ui.picture import Picture
 
@@ -171,6 +172,15 @@ class PlacedPicture(QWidget):
         if self._picture is not None:
             self._set_view(placement.clamp(view, *self.device_size()), moving=moving)
 
+    def bring_breast_back(self) -> None:
+        """Fit the picture where nothing but air is left in view: after another layout, size or exam."""
+        picture = self._picture
+        if picture is None or self._fitted:
+            return
+        block = picture.levels.coarsest_block
+        if not sees_tissue(picture.tissue, block, self._view, self.device_size()):
+            self.fit()
+
     def _placed(self, picture: Picture, scale: float | None = None) -> ViewTransform:
         size, info = self.device_size(), picture.info
         if self.width() < LEAST_PX:
@@ -199,4 +209,5 @@ class PlacedPicture(QWidget):
         elif self._picture is not None and before.isValid():
             grown = (self.size() - before) * self.ratio / 2
             self._set_view(placement.pan_by(self._view, grown.width(), grown.height(), *self.device_size()))
+            self.bring_breast_back()
         self.fit_changed.emit()

@@ -13,6 +13,7 @@ from small_exam import SPOTS, column_of, write_exam
 from small_stack import write_stack
 
 from annotator.hanging import Layout
+from annotator.imaging.air import sees_tissue
 from annotator.model.geometry import ImagePoint, Orientation
 from annotator.model.image import Laterality
 from annotator.ui.corner_paint import NARROW_PX
@@ -186,6 +187,55 @@ def test_current_over_prior_goes_to_one_view(qtbot, open_window, years):
     settled(qtbot, window)
     earlier, now = window.grid.shown[2], window.grid.shown[0]
     qtbot.waitUntil(lambda: earlier.y() < now.y())
+
+
+def into_the_air(viewport):
+    viewport.one_to_one()
+    viewport.zoom_by(4.0, QPointF(100, 100))
+    viewport.pan(9000 if viewport.picture.info.laterality is Laterality.RIGHT else -9000, 9000)
+    assert not viewport.fitted
+
+
+def sees_breast(viewport):
+    picture = viewport.picture
+    block = picture.levels.coarsest_block
+    return sees_tissue(picture.tissue, block, viewport.view, viewport.device_size())
+
+
+def test_neither_a_layout_nor_an_exam_begins_with_air_alone(qtbot, open_window, years):
+    window = open_window()
+    hang(qtbot, window, years)
+    into_the_air(window.grid.shown[1])
+    press(window, Qt.Key.Key_F2)
+    assert all(viewport.fitted for viewport in window.grid.shown)
+    window.looking_commands.linking.link_views(True)
+    into_the_air(window.grid.active)
+    window.looking_commands.linking.link_views(False)
+    first = window.exam_view.exam.study_instance_uid
+    window.desk.open_exam(next(e for e in window.desk.exams if e.study_instance_uid != first))
+    settled(qtbot, window)
+    qtbot.waitUntil(lambda: window.desk.session is not None)
+    window.desk.back()
+    qtbot.waitUntil(lambda: window.exam_view.exam.study_instance_uid == first)
+    settled(qtbot, window)
+    assert window.grid.shown[0].fitted
+    assert all(sees_breast(viewport) for viewport in window.grid.shown)
+
+
+def test_the_chip_comes_back_with_the_air(qtbot, open_window, years):
+    window = open_window()
+    hang(qtbot, window, years)
+    before = [chip(qtbot, window, pane).why.isVisible() for pane in range(4)]
+    assert before == [True] * 4
+    for viewport in window.grid.shown:
+        side = viewport.picture.info.laterality.value
+        inside = ImagePoint(column_of(side, SPOTS[0][0]), SPOTS[0][1])
+        viewport.one_to_one()
+        viewport.zoom_by(30.0, viewport.widget_position(inside))
+    assert not any(chip(qtbot, window, pane).isVisible() for pane in range(4))
+    for viewport in window.grid.shown:
+        viewport.fit()
+    assert [chip(qtbot, window, pane).why.isVisible() for pane in range(4)] == before
 
 
 def test_the_prior_beside_is_stepped_through_the_years(qtbot, open_window, years):

@@ -327,6 +327,15 @@ def test_a_fitted_picture_follows_the_size_and_a_zoomed_one_keeps_its_middle(vie
     assert (now.column, now.row) == pytest.approx((seen.column, seen.row), abs=0.51)
 
 
+def test_a_pane_of_another_size_never_shows_nothing_but_air(viewport):
+    viewport.show_picture(picture(breast(1200, 900)))
+    viewport.one_to_one()
+    viewport.pan(5000, 5000)
+    assert not viewport.fitted
+    viewport.resize(300, 300)
+    assert viewport.fitted
+
+
 def test_z_goes_to_one_to_one_and_back(viewport):
     viewport.show_picture(picture(breast(1200, 900)))
     fitted = viewport.view
