@@ -21,6 +21,9 @@ _SECTIONS = {
 }
 """Sections of a breast in partial views (CID 4005), for items that leave out the words."""
 
+NAMED_AT_MOST = 8
+"""Sections of a breast, or persons, that a line has room for; more of them are no fact but a fault."""
+
 
 class Circumstances(NamedTuple):
     """Where, by whom, with which machine and why; field names are those of `ImageInfo`."""
@@ -49,7 +52,7 @@ def read_circumstances(facts: Facts) -> Circumstances:
         institution_address=" ".join(facts.text("InstitutionAddress").split()),
         device_serial_number=facts.text("DeviceSerialNumber"),
         detector_id=facts.text("DetectorID"),
-        operators_name=", ".join(facts.texts("OperatorsName")),
+        operators_name=", ".join(facts.texts("OperatorsName")[:NAMED_AT_MOST]),
         reason=_reason(facts),
         partial_view_reasons=_partial_view_reasons(facts),
     )
@@ -126,6 +129,6 @@ def _partial_view_reasons(facts: Facts) -> tuple[str, ...]:
         item.text("CodeMeaning") or _SECTIONS.get(item.text("CodeValue"), "")
         for item in facts.items("PartialViewCodeSequence")
     )
-    found = tuple(dict.fromkeys(words for words in coded if words))
+    found = tuple(dict.fromkeys(words for words in coded if words))[:NAMED_AT_MOST]
     described = facts.text("PartialViewDescription")
     return found or ((described,) if described else ())

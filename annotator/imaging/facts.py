@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -20,6 +21,11 @@ _NUMBERS: dict[str, Callable[[str], object]] = {"DS": float, "IS": int}
 _LONGEST_NUMBER = 16
 MAX_SEQUENCE = 4 << 20
 """Bytes of a sequence that is looked into; the per-frame groups of 200 slices take a tenth of this."""
+
+MAX_TEXT = 1024
+"""Letters of a value: the longest of what is read here is a Short Text (PS3.5 table 6.2-1)."""
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+"""Control characters, line breaks, and what turns the direction of writing around for all that follows."""
 
 
 class Facts:
@@ -48,12 +54,20 @@ class Facts:
             return ()
         plain = _plain_texts(raw) if isinstance(raw, RawDataElement) else None
         if plain is not None:
-            return plain if any(plain) else ()
+            return self._shown(keyword, plain)
         value = self.value(keyword)
         if value is None:
             return ()
         values = list(value) if isinstance(value, (MultiValue, list, tuple)) else [value]
-        texts = tuple(str(v).replace("\0", "").strip() for v in values)
+        return self._shown(keyword, tuple(str(v).replace("\0", "").strip() for v in values))
+
+    def _shown(self, keyword: str, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """Texts as a line of a window can show them: of a length that can be, without signs that steer."""
+        if any(len(text) > MAX_TEXT for text in texts):
+            self.repairs.append(f"{keyword} is far longer than it can be and was cut.")
+            texts = tuple(text[:MAX_TEXT].rstrip() for text in texts)
+        if not all(text.isprintable() for text in texts):
+            texts = tuple(_STEERING.sub(" ", text).strip() for text in texts)
         return texts if any(texts) else ()
 
     def text(self, keyword: str) -> str:

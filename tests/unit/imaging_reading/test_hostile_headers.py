@@ -331,3 +331,43 @@ def test_a_folder_or_a_pipe_is_refused_at_once(tmp_path: Path):
         os.mkfifo(tmp_path / "pipe.dcm")
         with pytest.raises(UnreadableImage, match="neither a file nor a folder"):
             read_image(tmp_path / "pipe.dcm")
+
+
+@pytest.mark.filterwarnings("ignore:The value length")
+def test_texts_are_cut_where_no_text_can_be_that_long_and_it_is_told(tmp_path: Path):
+    long = dict.fromkeys(
+        ("PatientID", "PatientName", "SeriesDescription", "PartialViewDescription"), "x" * 1000000
+    )
+    info = read_info(native(tmp_path / "a.dcm", breast(8, 8), **long))
+    shown = (info.patient_key, info.patient_name, info.series_description, *info.partial_view_reasons)
+    assert [len(text) for text in shown] == [1024] * 4
+    assert sum("far longer than it can be and was cut" in repair for repair in info.repairs) == 4
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r", "\t", "\x1b[31m", "\x07", "\u202e", "\u2066", "\u2028"])
+def test_no_text_steers_what_is_shown_after_it(tmp_path: Path, sign: str):
+    said = f"before{sign}after"
+    path = native(tmp_path / "a.dcm", breast(8, 8), SpecificCharacterSet="ISO_IR 192", PatientID=said)
+    known = read_info(path).patient_key
+    assert known.isprintable()
+    assert known.startswith("before")
+    assert known.endswith("after")
+
+
+def test_names_of_every_script_stay_as_they_are(tmp_path: Path):
+    for name in ("محمد‌رضا", "Ñuñez^José", "ふりがな", "כהן"):
+        path = native(tmp_path / "a.dcm", breast(8, 8), SpecificCharacterSet="ISO_IR 192", PatientName=name)
+        assert read_info(path).patient_name == name
+
+
+def test_of_thousands_of_sections_a_few_are_named(tmp_path: Path):
+    def section(number: int) -> Dataset:
+        item = Dataset()
+        item.CodeMeaning = f"section {number}"
+        return item
+
+    many = Sequence([section(number) for number in range(10_000)])
+    info = read_info(
+        native(tmp_path / "a.dcm", breast(8, 8), PartialView="YES", PartialViewCodeSequence=many)
+    )
+    assert info.partial_view_reasons == tuple(f"section {number}" for number in range(8))
