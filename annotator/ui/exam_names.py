@@ -45,7 +45,11 @@ class ExamNames(QObject):
 
     def meet(self, exams: Iterable[ExamInfo]) -> None:
         """Give numbers to patients that have none, in the order of their names."""
-        for name in sorted({exam_name(exam) for exam in exams} - self._numbers.keys()):
+        self.meet_all({exam_name(exam) for exam in exams})
+
+    def meet_all(self, names: set[str]) -> None:
+        """The same for names that exams are called by."""
+        for name in sorted(names - self._numbers.keys()):
             self._numbers[name] = len(self._numbers) + 1
 
     def of(self, exam: ExamInfo) -> str:

@@ -162,7 +162,8 @@ class ReadAhead(QObject):
         """What a pane will show first of the next or the previous exam, once all of its panes can be filled."""
         shelf = self._view.shelf
         for exam in self._neighbours[:PAINTED]:
-            infos = self._view.panes_of(exam, self._desk.prior_of(exam))
+            prior = self._desk.prior_of(exam) if self._view.preferred is Layout.PRIOR else None
+            infos = self._view.panes_of(exam, prior)
             if all(info is None or info.is_stack or _key(info) in shelf for info in infos):
                 pictures = [
                     None if info is None or info.is_stack else shelf.peek(_key(info)) for info in infos

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 import annotator
 from annotator.errors import AnnotatorError, StaleReading
-from annotator.hanging import exam_before, same_patient, standard_views
+from annotator.hanging import exam_before, same_patient
 from annotator.imaging.rejected import Rejected
 from annotator.jobs import CancelToken
 from annotator.model.display import NOT_RECORDED
 from annotator.model.image import ExamInfo, ImageInfo
+from annotator.ui.found_exams import ExamRows, FoundExams, found_exams
 from annotator.ui.session import ReadingSession, SaveState
 from annotator.ui.task_runner import TaskRunner
 from annotator.ui.visits import Visits
-from annotator.ui.worklist_rows import ExamState, worklist_order
+from annotator.ui.worklist_rows import ExamState
 from annotator.workspace import OpenedReading, Workspace
-
-if TYPE_CHECKING:
-    from annotator.imaging.collection import Listing
 
 LISTING = "listing"
 OPENING = "opening"
@@ -68,6 +65,7 @@ class ReadingDesk(QObject):
         self._runner = runner
         self._images: dict[str, ImageInfo] = {}
         self.exams: tuple[ExamInfo, ...] = ()
+        self.rows = ExamRows()
         self.rejected: tuple[Rejected, ...] = ()
         self.visits = Visits()
         self._states: dict[str, ExamState] = {}
@@ -82,15 +80,15 @@ class ReadingDesk(QObject):
         wanted = list(paths)
         known = dict(self._images)
 
-        def look(token: CancelToken) -> tuple[Listing, tuple[ExamInfo, ...]]:
+        def look(token: CancelToken) -> FoundExams:
             listing = self.workspace.list_images(wanted, token=token)
             images = known | {image.sop_instance_uid: image for image in listing.images}
-            return listing, self.workspace.group_exams(list(images.values()))
+            return found_exams(listing, known, images, self.workspace.group_exams(list(images.values())))
 
         self._runner.query(
             LISTING,
             look,
-            lambda found: self._listed(*found),
+            self._listed,
             lambda error: self._listing_failed(wanted, error),
             self.progress.emit,
         )
@@ -209,12 +207,13 @@ class ReadingDesk(QObject):
     def step_patient(self, by: int) -> None:
         """The older (-1) or newer (+1) exam of the same patient, if there is one."""
         if self.exam is not None:
-            same = [e for e in self.exams if same_patient(e, self.exam)]
+            theirs = self.rows.of_patient.get(self.exam.patient_key, ())
+            same = [e for e in theirs if same_patient(e, self.exam)]
             self._open_neighbour(sorted(same, key=lambda e: e.date), by)
 
     def prior_of(self, exam: ExamInfo) -> ExamInfo | None:
         """The exam of the same patient next before this one, None when unknown."""
-        return exam_before(exam, self.exams)
+        return exam_before(exam, self.rows.of_patient.get(exam.patient_key, ()))
 
     def priors_of(self, exam: ExamInfo) -> tuple[ExamInfo, ...]:
         """The exams of the same patient before this one, the last first."""
@@ -301,27 +300,21 @@ class ReadingDesk(QObject):
             self.visits.arrive(exam.study_instance_uid)
             self.exam_changed.emit(exam)
 
-    def _listed(self, listing: Listing, exams: tuple[ExamInfo, ...]) -> None:
+    def _listed(self, found: FoundExams) -> None:
         self.progress.emit(None)
-        listed = {image.sop_instance_uid for image in listing.images}
-        wanted = listed - self._images.keys() or listed
-        self._images.update((image.sop_instance_uid, image) for image in listing.images)
-        self.rejected = (*self.rejected, *(r for r in listing.rejected if r not in self.rejected))
-        self.exams = exams
+        listing = found.listing
+        self._images = dict(found.images)
+        before = set(self.rejected)
+        self.rejected = (*self.rejected, *(r for r in listing.rejected if r not in before))
+        self.exams, self.rows = found.exams, found.rows
         self.exams_changed.emit()
         self.refresh_states()
         count = len(listing.images)
         self.message.emit(f"{count} image{'' if count == 1 else 's'} opened." if count else "No image found.")
         if not count and listing.rejected:
             self.nothing_found.emit(len(listing.rejected))
-        candidates = [
-            exam
-            for exam in worklist_order(self.exams)
-            if any(image.sop_instance_uid in wanted for image in exam.images)
-        ]
-        if candidates:
-            # The first of those with most of the standard views: magnification views come after them.
-            self.open_exam(max(candidates, key=standard_views))
+        if found.first is not None:
+            self.open_exam(found.first)
 
     def _listing_failed(self, paths: Sequence[Path], error: AnnotatorError) -> None:
         self.progress.emit(None)

@@ -50,7 +50,7 @@ class ReadingInWindow(QObject):
 
     def _show_exams(self) -> None:
         window = self._window
-        window.worklist.show_exams(window.desk.exams)
+        window.worklist.show_exams(window.desk.exams, window.desk.rows)
         window.worklist.show_rejected(len(window.desk.rejected))
         window.problems.show_rejected(window.desk.rejected)
         exam = window.desk.exam

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 
 from annotator.model.image import ExamInfo
 from annotator.ui.exam_names import date_text, exam_name
@@ -50,11 +51,11 @@ class Entry:
     exam: ExamInfo
     uid: str
     name: str
+    day: str
     date: str
     images: str
     views: str
     words: str
-    opened: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +101,15 @@ def worklist_order(exams: Sequence[ExamInfo]) -> list[ExamInfo]:
     return sorted(newest_first, key=exam_name)
 
 
-def entry_of(exam: ExamInfo, name: str, opened: int) -> Entry:
-    """An exam as a row, under the name it is shown by; `opened` is its place in the order of opening."""
+def entry_of(exam: ExamInfo, name: str) -> Entry:
+    """An exam as a row, under the name it is shown by."""
     count = len(exam.images)
     views = ", ".join(label for image in exam.images if (label := image.label))
-    date = date_text(exam.date)
+    day = exam.date
+    date = date_text(day)
     images = f"{count} image{'' if count == 1 else 's'}"
     words = f"{name} {date} {images} {views}".casefold()
-    return Entry(exam, exam.study_instance_uid, name, date, images, views, words, opened)
+    return Entry(exam, exam.study_instance_uid, name, day, date, images, views, words)
 
 
 def passing(
@@ -126,15 +128,20 @@ def passing(
     return found
 
 
-def in_order(entries: Iterable[Entry], sort: SortBy, states: Mapping[str, ExamState]) -> list[Entry]:
-    """The entries sorted; within a group by patient, the newest exam first."""
+def in_order(
+    entries: Iterable[Entry], sort: SortBy, states: Mapping[str, ExamState], opened: Mapping[str, int]
+) -> list[Entry]:
+    """The entries sorted; within a group by patient, the newest exam first.
+
+    `opened` is the place of each exam in the order of opening, by study UID.
+    """
     # stable sorts, the least important first
     if sort is SortBy.OPENED:
-        return sorted(entries, key=lambda e: e.opened)
-    found = sorted(entries, key=lambda e: e.exam.date, reverse=True)
+        return sorted(entries, key=lambda e: opened[e.uid])
+    found = sorted(entries, key=attrgetter("day"), reverse=True)
     if sort is SortBy.DATE:
-        return sorted(found, key=lambda e: (_backwards(e.exam.date), e.name))
-    found.sort(key=lambda e: e.name)
+        return sorted(found, key=lambda e: (_backwards(e.day), e.name))
+    found.sort(key=attrgetter("name"))
     if sort is SortBy.STATE:
         order = list(ExamState)
         found.sort(key=lambda e: order.index(states.get(e.uid, ExamState.NEW)))

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from annotator.model.image import ExamInfo
 from annotator.ui.exam_names import ExamNames
+from annotator.ui.found_exams import ExamRows, rows_of
 from annotator.ui.panels.files_problem import count_sentence
 from annotator.ui.panels.worklist_list import WorklistView
 from annotator.ui.plain_words import caption, tip
@@ -51,6 +52,7 @@ class WorklistPanel(QWidget):
         super().__init__()
         self.names = names or ExamNames(self)
         self._exams: tuple[ExamInfo, ...] = ()
+        self._rows = ExamRows()
         self._opened: dict[str, int] = {}
         self._entries: list[Entry] = []
         self._ordered: list[Entry] = []
@@ -125,13 +127,12 @@ class WorklistPanel(QWidget):
         self.choose(Choice(sort=self._choice.sort))
         self.list.setFocus()
 
-    def show_exams(self, exams: Sequence[ExamInfo]) -> None:
-        """Replace the list."""
+    def show_exams(self, exams: Sequence[ExamInfo], rows: ExamRows | None = None) -> None:
+        """Replace the list; `rows` are those of the exams where they are made already."""
         self._exams = tuple(exams)
-        fresh = [exam for exam in exams if exam.study_instance_uid not in self._opened]
-        for exam in sorted(fresh, key=lambda e: e.images[0].path):
-            self._opened[exam.study_instance_uid] = len(self._opened)
-        self.names.meet(exams)
+        self._rows = rows or rows_of(exams)
+        for uid in self._rows.by_path:
+            self._opened.setdefault(uid, len(self._opened))
         self._name()
 
     def show_states(self, states: Mapping[str, ExamState]) -> None:
@@ -172,10 +173,10 @@ class WorklistPanel(QWidget):
 
     def _name(self) -> None:
         """Exams or their names are others now."""
-        opened = self._opened
-        self._entries = [
-            entry_of(exam, self.names.of(exam), opened[exam.study_instance_uid]) for exam in self._exams
-        ]
+        self.names.meet_all({entry.name for entry in self._rows.entries})
+        self._entries = list(self._rows.entries)
+        if self.names.hidden:
+            self._entries = [entry_of(exam, self.names.of(exam)) for exam in self._exams]
         self.heading.setText("WORKLIST  ·  names hidden" if self.names.hidden else "WORKLIST")
         self._sort()
 
@@ -186,7 +187,7 @@ class WorklistPanel(QWidget):
 
     def _sort(self) -> None:
         """Everything may stand elsewhere now."""
-        self._ordered = in_order(self._entries, self._choice.sort, self._states)
+        self._ordered = in_order(self._entries, self._choice.sort, self._states, self._opened)
         self._show(again=True)
 
     def _show(self, *, again: bool = False) -> None:
