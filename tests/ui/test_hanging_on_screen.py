@@ -213,6 +213,7 @@ def test_neither_a_layout_nor_an_exam_begins_with_air_alone(qtbot, open_window, 
     window.looking_commands.linking.link_views(False)
     first = window.exam_view.exam.study_instance_uid
     window.desk.open_exam(next(e for e in window.desk.exams if e.study_instance_uid != first))
+    qtbot.waitUntil(lambda: window.exam_view.exam.study_instance_uid != first)
     settled(qtbot, window)
     qtbot.waitUntil(lambda: window.desk.session is not None)
     window.desk.back()
