@@ -101,27 +101,24 @@ class GreyImage:
 
     def image(
         self,
-        picture: Picture,
-        view: ViewTransform,
-        size: tuple[int, int],
-        mode: Mode,
+        wanted: Wanted,
         voi: Voi | None,
         inverted: bool,
         *,
-        smooth: bool = False,
         moving: bool = False,
         later: bool = False,
         output: GreyOutput = PLAIN,
     ) -> QImage:
-        """The viewport of `size` device pixels, at one device pixel a pixel, valid until the next call.
+        """What is wanted, through a window or table, at one device pixel a pixel; valid until the next call.
 
         `moving`: the view is about to change again, so a quick picture will do; one that is already
         exact stays. `later`: so it will when nothing moves, because somebody gives the exact one to `take`.
         """
-        self._resample(Wanted(picture, view, size, mode, smooth), quick=moving or later)
-        table_of = picture.shown_info, voi, inverted, output, moving and output.depth is Depth.DITHERED
+        self._resample(wanted, quick=moving or later)
+        info = wanted.picture.shown_info
+        table_of = info, voi, inverted, output, moving and output.depth is Depth.DITHERED
         if table_of != self._table_of:
-            self._table = output.pixel_table(picture.shown_info, voi, invert=inverted, settled=not moving)
+            self._table = output.pixel_table(info, voi, invert=inverted, settled=not moving)
             self._table_of = table_of
         elif not self._fresh:
             return self._image

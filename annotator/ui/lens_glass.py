@@ -12,7 +12,7 @@ from annotator.imaging.grayscale import dragged_window
 from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.model.image import Voi
 from annotator.ui import theme
-from annotator.ui.grey_image import GreyImage
+from annotator.ui.grey_image import GreyImage, Wanted
 from annotator.ui.lens_look import SCALES, LensLook, lens_view
 from annotator.ui.viewport import Viewport
 
@@ -143,13 +143,9 @@ class LensGlass(QWidget):
         side = round(self.width() * ratio)
         view = self._view(viewport)
         grey = self._grey.image(
-            picture,
-            view,
-            (side, side),
-            viewport.mode,
+            Wanted(picture, view, (side, side), viewport.mode, viewport.smooth),
             self.voi,
             viewport.inverted != self.look.inverted,
-            smooth=viewport.smooth,
             output=viewport.output,
         )
         painter.scale(1 / ratio, 1 / ratio)

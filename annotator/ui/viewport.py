@@ -375,13 +375,9 @@ class Viewport(PlacedPicture):
             paint_message(painter, self._message, size, self.ratio)
         else:
             grey = self._grey.image(
-                picture,
-                self._view,
-                size,
-                self._mode,
+                Wanted(picture, self._view, size, self._mode, self._smooth),
                 self._voi,
                 self._inverted,
-                smooth=self._smooth,
                 moving=self._moving,
                 later=self._ask_exact is not None,
                 output=self._output,

@@ -15,7 +15,7 @@ from annotator.imaging.gsdf import Calibration
 from annotator.imaging.render import Mode
 from annotator.model.geometry import ViewTransform
 from annotator.model.image import Window
-from annotator.ui.grey_image import GreyImage, _look_up
+from annotator.ui.grey_image import GreyImage, Wanted, _look_up
 from annotator.ui.grey_output import Depth, GreyOutput
 from annotator.ui.viewport import Viewport
 
@@ -43,7 +43,8 @@ def pixels(image: QImage) -> np.ndarray:
 
 def shown(grey: GreyImage, one: tuple) -> np.ndarray:
     view, voi, inverted, moving, output = one
-    return pixels(grey.image(PICTURE, view, SIZE, Mode.MEAN, voi, inverted, moving=moving, output=output))
+    wanted = Wanted(PICTURE, view, SIZE, Mode.MEAN, smooth=False)
+    return pixels(grey.image(wanted, voi, inverted, moving=moving, output=output))
 
 
 @given(st.lists(asked, min_size=2, max_size=6))
