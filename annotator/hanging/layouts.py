@@ -184,13 +184,14 @@ def _filled(exams: _Exams, layout: Layout, cells: Sequence[_Cell], step: int, st
     shown = _shown_images([cell.place for cell in cells], exams.focus)
     taken = {info.sop_instance_uid for info in shown if info is not None}
     panes: list[HungImage | None] = []
-    given: set[str] = set(taken)
+    # two files may hold one instance: a place is that of an image, not of its UID
+    given = {id(info) for info in shown if info is not None}
     for cell, info in zip(cells, shown, strict=True):
         if info is None or cell.place is None:
             panes.append(None)
             continue
         rest = tuple(i for i in cell.place.images if i.sop_instance_uid not in taken)
-        given |= {i.sop_instance_uid for i in rest}
+        given |= {id(i) for i in rest}
         panes.append(_hung_image(exams, cell, info, rest))
     return Hung(
         layout,
@@ -201,7 +202,7 @@ def _filled(exams: _Exams, layout: Layout, cells: Sequence[_Cell], step: int, st
             "" if pane is not None else missing_words(cell.place, cell.prior, exams.prior)
             for pane, cell in zip(panes, cells, strict=True)
         ),
-        others=_others(exams, given),
+        others=_others(exams, given, taken),
         step=step,
         steps=steps,
     )
@@ -224,14 +225,18 @@ def _hung_image(exams: _Exams, cell: _Cell, info: ImageInfo, rest: tuple[ImageIn
     )
 
 
-def _others(exams: _Exams, given: set[str]) -> tuple[OtherImage, ...]:
+def _others(exams: _Exams, given: set[int], hung: set[str]) -> tuple[OtherImage, ...]:
     found = []
     for exam, is_prior in ((exams.exam, False), (exams.prior, True)):
         images = () if exam is None else reading_order(exam.images)
         found += [
-            OtherImage(info, other_words(info, exams.rows, prior=is_prior), is_prior)
+            OtherImage(
+                info,
+                other_words(info, exams.rows, prior=is_prior, twin=info.sop_instance_uid in hung),
+                is_prior,
+            )
             for info in images
-            if info.sop_instance_uid not in given
+            if id(info) not in given
         ]
     return tuple(found)
 

@@ -52,8 +52,10 @@ def missing_words(place: Place | None, prior: bool, exam_before: ExamInfo | None
     return f"No {place.name} among the files opened."
 
 
-def other_words(info: ImageInfo, rows: Sequence[Row], *, prior: bool = False) -> str:
-    """Why an image hangs nowhere just now."""
+def other_words(info: ImageInfo, rows: Sequence[Row], *, prior: bool = False, twin: bool = False) -> str:
+    """Why an image hangs nowhere just now; `twin`: another file of the same SOP instance does."""
+    if twin:
+        return "Another file of the same SOP instance hangs."
     if prior:
         return "It is from the earlier exam, and no pane shows this side and view."
     for number, row in enumerate(rows, start=1):

@@ -383,3 +383,19 @@ def test_every_image_hangs_or_is_an_alternative_at_some_step(now, layout: Layout
             if pane is not None:
                 seen |= {i.sop_instance_uid for i in (pane.info, *pane.alternatives)}
     assert seen == {i.sop_instance_uid for i in now}
+
+
+@given(some_images, some_images, st.sampled_from(Layout), st.integers(-3, 9) | st.none())
+def test_files_of_one_instance_have_a_place_each(now, before, layout: Layout, step: int | None):
+    now = [replace(info, sop_instance_uid=str(n % 3), path=Path(f"now {n}")) for n, info in enumerate(now)]
+    before = [
+        replace(info, sop_instance_uid=str(n % 2), path=Path(f"was {n}")) for n, info in enumerate(before)
+    ]
+    hung = hang(ExamInfo("1", tuple(now)), ExamInfo("0", tuple(before)), layout, step=step, focus="1")
+    placed = {p.info.path for p in hung.panes if p} | {
+        i.path for p in hung.panes if p for i in p.alternatives
+    }
+    aside = [o.info.path for o in hung.others]
+    assert placed | set(aside) == {i.path for i in (*now, *before)}
+    assert len(aside) == len(set(aside))
+    assert not placed & set(aside)

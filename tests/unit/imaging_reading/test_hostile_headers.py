@@ -333,10 +333,10 @@ def test_a_folder_or_a_pipe_is_refused_at_once(tmp_path: Path):
             read_image(tmp_path / "pipe.dcm")
 
 
-@pytest.mark.filterwarnings("ignore:The value length")
+@pytest.mark.filterwarnings("ignore:The (value|PN component) length")
 def test_texts_are_cut_where_no_text_can_be_that_long_and_it_is_told(tmp_path: Path):
     long = dict.fromkeys(
-        ("PatientID", "PatientName", "SeriesDescription", "PartialViewDescription"), "x" * 1000000
+        ("PatientID", "PatientName", "SeriesDescription", "PartialViewDescription"), "x" * 60_000
     )
     info = read_info(native(tmp_path / "a.dcm", breast(8, 8), **long))
     shown = (info.patient_key, info.patient_name, info.series_description, *info.partial_view_reasons)
