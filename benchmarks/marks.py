@@ -22,7 +22,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
-from PySide6.QtCore import QEvent, QEventLoop, QObject, QPointF, Qt
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -194,7 +194,8 @@ def measured(point: ImagePoint, radius: float) -> SpotMeasurement:
 
 def hovering(desk: Desk) -> Iterator[float]:
     """From off the breast onto a mark, and from mark to mark."""
-    marks = desk.session.reading.marks
+    room = QRectF(desk.viewport.rect())
+    marks = [m for m in desk.session.reading.marks if room.contains(desk.viewport.widget_position(m.point))]
     for number in range(ROUNDS):
         desk.mouse(QEvent.Type.MouseMove, QPointF(3, 3))
         desk.at_rest()
@@ -319,6 +320,7 @@ def measure() -> list[Taken]:
             for zoom in ("whole image", "1:1"):
                 if zoom == "1:1":
                     desk.viewport.one_to_one()
+                    desk.viewport.center_on(desk.session.reading.marks[0].point)
                     desk.at_rest()
                 for name, act, _ in ACTS:
                     taken[f"{name}, {zoom}", count] = list(act(desk))
