@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 
 from annotator.settings import Settings
 from annotator.ui.actions import ACTIONS, CHORDS, WHY_NOT, give_keys, key_text
+from annotator.ui.actions.also_called import ALSO_CALLED
 from annotator.ui.command_search import RECENT, CommandSearch, Entry
 from annotator.ui.key_help import KeyHelp, Mode
 from annotator.ui.look import Look
@@ -93,7 +94,7 @@ class KeyCommands(QObject):
                         action.text().rstrip("."),
                         spec.menu,
                         shown,
-                        spec.tooltip,
+                        f"{spec.tooltip} {ALSO_CALLED.get(spec.id, '')}",
                         why,
                         action.trigger,
                     )

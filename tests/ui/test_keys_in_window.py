@@ -13,6 +13,9 @@ from PySide6.QtWidgets import QApplication
 
 from annotator.hanging import Layout
 from annotator.settings import settings_path
+from annotator.ui.actions import ACTIONS
+from annotator.ui.actions.also_called import ALSO_CALLED
+from annotator.ui.command_search import found
 from annotator.ui.main_window import MainWindow
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -198,3 +201,26 @@ def test_the_empty_worklist_names_the_keys_in_force(open_window) -> None:
     assert "Open a folder (Ctrl+Shift+O)" in window.worklist.empty.words.text()
     window.profiles.set_keys({"open_folder": ("Ctrl+Alt+O",)})
     assert "Open a folder (Ctrl+Alt+O)" in window.worklist.empty.words.text()
+
+
+@pytest.mark.parametrize(
+    ("typed", "act"),
+    [
+        ("coverage", "coverage_map"),
+        ("loupe", "lens_twin"),
+        ("hotkeys", "change_keys"),
+        ("preferences", "settings"),
+        ("anonymize", "hide_names"),
+        ("magnifier", "lens"),
+        ("export pdf", "save_report"),
+        ("hanging protocol", "layout_four"),
+        ("previous comparison", "layout_prior"),
+    ],
+)
+def test_acts_are_found_by_what_other_programs_call_them(open_window, typed: str, act: str) -> None:
+    entries = open_window().key_commands.entries()
+    assert act in [entry.id for entry in found(entries, typed, [])][:3]
+
+
+def test_other_names_are_those_of_acts() -> None:
+    assert {spec.id for spec in ACTIONS} >= ALSO_CALLED.keys()

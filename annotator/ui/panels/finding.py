@@ -206,7 +206,9 @@ class FindingPanel(QWidget):
         head.addStretch(1)
         head.addWidget(self.new)
         head.addWidget(self.remove)
-        self.hint = QLabel("No finding yet. A click on a bright spot marks it and begins one.")
+        self.hint = QLabel(
+            "No finding yet. With a marking tool in the hand, a click on a bright spot marks it and begins one."
+        )
         self.hint.setWordWrap(True)
         self.hint.setProperty("role", "dim")
         inner = QWidget()
