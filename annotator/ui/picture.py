@@ -70,7 +70,10 @@ class Picture:
     @cached_property
     def breast(self) -> Region:
         """The part of the stored image that holds all of the breast; beyond it is nothing but air."""
-        return breast_region(self.tissue, self.info.columns, self.info.rows)
+        # in a view of a part fat can be as dark as air: all of it may be breast
+        part = {"M", "S"} & set(self.info.view.modifiers)
+        tissue = np.ones_like(self.tissue) if part else self.tissue
+        return breast_region(tissue, self.info.columns, self.info.rows)
 
     @property
     def key(self) -> ImageKey:

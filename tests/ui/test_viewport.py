@@ -327,6 +327,13 @@ def test_a_fitted_picture_follows_the_size_and_a_zoomed_one_keeps_its_middle(vie
     assert (now.column, now.row) == pytest.approx((seen.column, seen.row), abs=0.51)
 
 
+@pytest.mark.parametrize("modifiers", [("M",), ("S",), ("S", "M")])
+def test_all_of_a_view_of_a_part_is_shown_however_dark(viewport, modifiers):
+    viewport.resize(300, 600)
+    viewport.show_picture(picture(breast(1200, 900), view=View("CC", modifiers)))
+    assert viewport.view.scale == pytest.approx(300 / 900)
+
+
 def test_a_pane_of_another_size_never_shows_nothing_but_air(viewport):
     viewport.show_picture(picture(breast(1200, 900)))
     viewport.one_to_one()
