@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -22,6 +21,7 @@ from annotator.model.image import ExamInfo
 from annotator.ui.exam_names import ExamNames
 from annotator.ui.found_exams import ExamRows, rows_of
 from annotator.ui.panels.files_problem import count_sentence
+from annotator.ui.panels.link_button import LinkButton
 from annotator.ui.panels.worklist_list import WorklistView
 from annotator.ui.plain_words import caption, tip
 from annotator.ui.worklist_rows import (
@@ -75,8 +75,8 @@ class WorklistPanel(QWidget):
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.list)
         self.progress = QLabel()
-        self.back = _link("Back to the exam before, as it was left")
-        self.problems = _link("Show which, and why")
+        self.back = LinkButton("Back to the exam before, as it was left")
+        self.problems = LinkButton("Show which, and why")
         self._place()
         self.filter.textChanged.connect(lambda text: self.choose(replace(self._choice, text=text)))
         self.sort.activated.connect(lambda at: self.choose(replace(self._choice, sort=list(SortBy)[at])))
@@ -284,14 +284,3 @@ def _chooser(values: Iterable[str], name: str, tip: str, label: str) -> QComboBo
         box.addItem(label.format(value))
         box.setItemData(at, tip.format(value), Qt.ItemDataRole.ToolTipRole)
     return box
-
-
-def _link(tip: str) -> QPushButton:
-    button = QPushButton()
-    button.setProperty("role", "link")
-    button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    # a long name never widens the panel: the images would move
-    button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    button.setVisible(False)
-    return button
