@@ -149,7 +149,12 @@ class GuidedTour(QObject):
         self._remember(at, "" if self._sample is None else self._sample.finding_id)
         if at >= len(self._steps):
             self._card.show_step(
-                "the end", "You have read your first finding", "", "Close the tour", may_skip=False
+                "the end",
+                "You have read your first finding",
+                "",
+                "Close the tour",
+                may_skip=False,
+                may_leave=False,
             )
             self._tell_end()
             return

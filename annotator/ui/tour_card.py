@@ -54,14 +54,17 @@ class TourCard(QWidget):
         column.addWidget(self._buttons)
         column.addStretch(1)
 
-    def show_step(self, place: str, title: str, text: str, go: str, *, may_skip: bool) -> None:
-        """Tell of a step; `go` is what its button says."""
+    def show_step(
+        self, place: str, title: str, text: str, go: str, *, may_skip: bool, may_leave: bool = True
+    ) -> None:
+        """Tell of a step; `go` is what its button says. At the end there is nothing to leave that it does not close."""
         self.place.setText(f"GUIDED TOUR  ·  {place}")
         self.title.setText(title)
         self.text.setText(text)
         self.go.setText(go)
         self.go.setAccessibleName(go)
         self.skip.setVisible(may_skip)
+        self.leave.setVisible(may_leave)
         self._buttons.updateGeometry()
         self.show_progress("")
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, f"{place}. {title}. {text}"))

@@ -177,6 +177,7 @@ def test_the_tour_with_hand_and_eye_ends_with_a_saved_finding_and_its_follow_up(
     QTest.mouseClick(card.go, LEFT)
     on_tour(qtbot, window, 6)
     qtbot.waitUntil(lambda: "saved as revision" in card.text.text(), timeout=10_000)
+    assert not card.leave.isVisible()
     finding = sample.finding
     QTest.mouseClick(card.go, LEFT)
     assert not card.isVisible()
