@@ -55,7 +55,7 @@ class LeftExams(QObject):
         """Show an exam that has just been hung as it was left, if it was open before."""
         self._awaited.clear()
         left = self._left.get(exam.study_instance_uid)
-        if left is None:
+        if left is None or (left.layout is Layout.TWO_SCREENS and not self._grid.has_second_board):
             return
         if (self._view.layout, self._view.only_pair) != (left.layout, left.only_pair):
             self._view.set_layout(left.layout, only_pair=left.only_pair)

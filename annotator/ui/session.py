@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
+from shiboken6 import isValid
 
 from annotator.errors import AnnotatorError, StaleReading
 from annotator.hanging import corrected_exam
@@ -365,11 +366,16 @@ class ReadingSession(QObject):
         return self._saved_revision
 
     def _saved(self, _revision: int) -> None:
+        if not isValid(self):
+            # told after the exam was left, which had waited for the same write
+            return
         self.save_error = None
         self.saved_at = datetime.now().astimezone()
         self.save_state_changed.emit()
 
     def _failed(self, error: AnnotatorError) -> None:
+        if not isValid(self):
+            return
         self.save_error = error
         self.save_state_changed.emit()
         # A newer revision by somebody else does not go away by trying again.

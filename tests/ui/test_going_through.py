@@ -23,6 +23,8 @@ from annotator.ui.main_window import MainWindow
 from annotator.ui.picture import Picture
 from annotator.ui.session import ReadingSession
 from annotator.ui.viewport import Viewport
+from annotator.ui.viewport_grid import Board
+from annotator.ui.visits import Visits
 from annotator.ui.worklist_rows import ExamState, Showing, SortBy
 
 # The offscreen platform says so of every window; it is no fault of ours.
@@ -394,3 +396,31 @@ def test_paging_leaves_no_session_and_no_picture_behind(qtbot, open_window: Open
     assert {id(picture) for picture in pictures} <= kept
     assert shelf.bytes == sum(picture_bytes(picture) for picture in shelf)
     assert len(window.desk._ahead) <= 3
+
+
+def test_an_exam_left_on_two_screens_comes_back_when_one_is_gone(qtbot, open_window: Opener, exams) -> None:
+    window = open_window()
+    hang(qtbot, window, exams)
+    board = Board()
+    qtbot.addWidget(board)
+    window.grid.lend_to(board)
+    window.exam_view.set_layout(Layout.TWO_SCREENS)
+    qtbot.waitUntil(lambda: is_hung(window))
+    press(window, Qt.Key.Key_PageDown)
+    qtbot.waitUntil(lambda: patient(window) == "P2" and window.desk.session is not None)
+    window.exam_view.set_layout(Layout.FOUR)
+    window.grid.lend_to(None)
+    press(window, Qt.Key.Key_Left, ALT)
+    qtbot.waitUntil(lambda: patient(window) == "P1" and is_hung(window) and window.desk.session is not None)
+    assert window.exam_view.layout is Layout.FOUR
+
+
+def test_a_new_way_forgets_where_forward_led() -> None:
+    way = Visits()
+    for uid in ("a", "b", "c"):
+        way.arrive(uid)
+    way.intend(-1)
+    way.arrive("b")
+    assert (way.peek(-1), way.peek(1)) == ("a", "c")
+    way.arrive("d")
+    assert (way.peek(-2), way.peek(-1), way.peek(1)) == ("a", "b", "")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from annotator.bootstrap import open_workspace
 from annotator.errors import StaleReading, StoreError
@@ -432,3 +433,11 @@ def test_hanging_and_done_are_acts_undone_and_told_by_the_name_of_the_image(
     assert told[3].endswith("called the exam done")
     session.set_done(False)
     assert not session.reading.done
+
+
+def test_a_save_told_after_the_exam_was_left_is_no_fault(session: ReadingSession, qtbot: QtBot) -> None:
+    session.set_done(True)
+    assert session.close()
+    delete(session)
+    # `bugs` of the runner says what went wrong in what it told
+    qtbot.wait(100)
