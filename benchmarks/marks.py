@@ -35,11 +35,11 @@ from annotator.model.image import ImageInfo
 from annotator.model.mark import Mark, MarkKind, SpotMeasurement
 from annotator.settings import Settings
 from annotator.ui.app import make_application
+from annotator.ui.demonstration.robot import Robot
+from annotator.ui.desk.session import ReadingSession
 from annotator.ui.main_window import MainWindow
-from annotator.ui.robot import Robot
-from annotator.ui.session import ReadingSession
+from annotator.ui.panes.viewport import Viewport
 from annotator.ui.task_runner import TaskRunner
-from annotator.ui.viewport import Viewport
 from benchmarks.imaging import page
 
 EXAM = Path(__file__).resolve().parents[1] / "sample_dicoms" / "screening"

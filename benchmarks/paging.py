@@ -32,11 +32,11 @@ from annotator.phantom.exams import Exam, make_person
 from annotator.phantom.write import Wanted, write_exam
 from annotator.settings import load_settings
 from annotator.ui.app import make_application
+from annotator.ui.demonstration.robot import Robot
+from annotator.ui.desk.worklist_rows import Choice, SortBy
+from annotator.ui.hanging.read_ahead import PICTURES, READINGS
 from annotator.ui.main_window import MainWindow
-from annotator.ui.read_ahead import PICTURES, READINGS
-from annotator.ui.robot import Robot
 from annotator.ui.task_runner import TaskRunner
-from annotator.ui.worklist_rows import Choice, SortBy
 from benchmarks.imaging.machine import facts
 from benchmarks.imaging.processes import data_memory, own_memory, proportional_memory
 
@@ -45,7 +45,7 @@ EVERY = 20
 WARM = 20
 """Exams after which nothing may grow any more."""
 GROWTH_PERCENT = 5.0
-"""What memory may wander by: the C library keeps some that is free for the next paint (`ui/freed_memory.py`)."""
+"""What memory may wander by: the C library keeps some that is free for the next paint (`ui/program/freed_memory.py`)."""
 
 
 @dataclass

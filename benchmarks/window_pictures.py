@@ -21,9 +21,9 @@ from annotator.bootstrap import open_workspace
 from annotator.model.geometry import ImagePoint
 from annotator.settings import Settings
 from annotator.ui.app import make_application
-from annotator.ui.demo import run_demo
+from annotator.ui.demonstration.demo import run_demo
+from annotator.ui.demonstration.robot import Robot
 from annotator.ui.main_window import MainWindow
-from annotator.ui.robot import Robot
 from annotator.ui.task_runner import TaskRunner
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -192,7 +192,7 @@ def _report(error: Exception, *, status: int, verbose: bool) -> int:
 
 
 def _report_bug(bug: Exception, *, verbose: bool) -> int:
-    from annotator.ui.crash import report_uncaught
+    from annotator.ui.faults.crash import report_uncaught
 
     if verbose:
         _print_trace(bug)

@@ -39,7 +39,7 @@ def run_demo_command(args: argparse.Namespace) -> int:
     watch = has_screen() and not args.offscreen and os.environ.get("QT_QPA_PLATFORM") != "offscreen"
     if not watch:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from annotator.ui.demo import run_demo
+    from annotator.ui.demonstration.demo import run_demo
 
     step = 0
 

@@ -137,7 +137,7 @@ def _display(problems: list[str]) -> dict[str, Any] | None:
     environment = dict(os.environ) if there else {"QT_QPA_PLATFORM": "offscreen", **os.environ}
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "annotator.ui.display_probe"],
+            [sys.executable, "-m", "annotator.ui.display.probe"],
             capture_output=True,
             text=True,
             check=False,

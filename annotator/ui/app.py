@@ -15,12 +15,12 @@ from annotator import __version__
 from annotator.bootstrap import make_workspace
 from annotator.errors import AnnotatorError
 from annotator.settings import Settings
-from annotator.ui.bug_reporter import BugReporter
-from annotator.ui.freed_memory import give_back_large_blocks
-from annotator.ui.goodbye import Goodbye
+from annotator.ui.faults.bug_reporter import BugReporter
 from annotator.ui.main_window import MainWindow
-from annotator.ui.polite_end import PoliteEnd
-from annotator.ui.start import Start
+from annotator.ui.program.freed_memory import give_back_large_blocks
+from annotator.ui.program.goodbye import Goodbye
+from annotator.ui.program.polite_end import PoliteEnd
+from annotator.ui.program.start import Start
 from annotator.ui.task_runner import TaskRunner
 from annotator.ui.theme import apply_theme
 
@@ -59,7 +59,7 @@ def make_application() -> QApplication:
 def run(paths: Sequence[Path], settings: Settings) -> int:
     """Open the window on `paths` and stay until it is closed; the exit status.
 
-    Everything the empty window does not need is loaded after its first paint (`annotator.ui.start`).
+    Everything the empty window does not need is loaded after its first paint (`annotator.ui.program.start`).
     Raises AnnotatorError when there is no screen or the database cannot be used.
     """
     if not has_screen():

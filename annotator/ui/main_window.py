@@ -11,53 +11,53 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QStatusBar, QWidget
 from annotator.settings import keep_setting
 from annotator.store.display_log import DisplayLog
 from annotator.ui.actions import Chord, make_actions
-from annotator.ui.chord_legend import ChordLegend
-from annotator.ui.displays import Displays
-from annotator.ui.error_bar import ErrorBar
-from annotator.ui.errors_in_window import ErrorsInWindow
-from annotator.ui.exam_commands import ExamCommands
-from annotator.ui.exam_names import ExamNames
-from annotator.ui.exam_strip import ExamStrip
-from annotator.ui.exam_view import ExamView
-from annotator.ui.exports import Exports
-from annotator.ui.guided_tour import PANEL, GuidedTour
-from annotator.ui.hanging_commands import HangingCommands
-from annotator.ui.help_commands import HelpCommands
-from annotator.ui.key_commands import KeyCommands
-from annotator.ui.left_exams import LeftExams
-from annotator.ui.lens import Lens
-from annotator.ui.looking_commands import LookingCommands
-from annotator.ui.marking_commands import MarkingCommands
-from annotator.ui.moving_commands import MovingCommands
-from annotator.ui.pane_thumbnails import PaneThumbnails
+from annotator.ui.commands.exam import ExamCommands
+from annotator.ui.commands.hanging import HangingCommands
+from annotator.ui.commands.help import HelpCommands
+from annotator.ui.commands.keys import KeyCommands
+from annotator.ui.commands.looking import LookingCommands
+from annotator.ui.commands.marking import MarkingCommands
+from annotator.ui.commands.moving import MovingCommands
+from annotator.ui.commands.stacks import StackCommands
+from annotator.ui.commands.view import ViewCommands
+from annotator.ui.commands.windows import WindowCommands
+from annotator.ui.commands.worklist import WorklistCommands
+from annotator.ui.desk.exports import Exports
+from annotator.ui.desk.reading_desk import ReadingDesk
+from annotator.ui.display.displays import Displays
+from annotator.ui.faults.error_bar import ErrorBar
+from annotator.ui.faults.errors_in_window import ErrorsInWindow
+from annotator.ui.hanging.exam_view import ExamView
+from annotator.ui.hanging.left_exams import LeftExams
+from annotator.ui.hanging.read_ahead import ReadAhead
+from annotator.ui.keys.chord_legend import ChordLegend
+from annotator.ui.keys.profiles import Profiles
+from annotator.ui.looking.lens import Lens
 from annotator.ui.panels.files_problem import FilesProblemPanel
 from annotator.ui.panels.finding import FindingPanel
 from annotator.ui.panels.follow_up import FollowUpPanel
 from annotator.ui.panels.history import HistoryPanel
 from annotator.ui.panels.thumbnails import ThumbnailsPanel
 from annotator.ui.panels.worklist import WorklistPanel
-from annotator.ui.picture_shelf import PictureShelf, picture_budget
-from annotator.ui.pointing import Pointing
-from annotator.ui.profiles import Profiles
-from annotator.ui.read_ahead import ReadAhead
-from annotator.ui.reading_desk import ReadingDesk
-from annotator.ui.reading_in_window import ReadingInWindow
-from annotator.ui.recent_places import RecentPlaces
-from annotator.ui.stack_commands import StackCommands
-from annotator.ui.start_page import StartPage
-from annotator.ui.status_line import StatusLine
+from annotator.ui.panes.viewport_grid import ViewportGrid
+from annotator.ui.pictures.picture_shelf import PictureShelf, picture_budget
 from annotator.ui.task_runner import TaskRunner
-from annotator.ui.tour_card import TourCard
-from annotator.ui.unsaved_question import UnsavedQuestion
-from annotator.ui.view_commands import ViewCommands
-from annotator.ui.viewport_grid import ViewportGrid
-from annotator.ui.window_commands import WindowCommands
-from annotator.ui.window_docks import WindowDocks, stacked
-from annotator.ui.window_menu import whole_menu
-from annotator.ui.window_names import WindowNames
-from annotator.ui.window_places import WindowPlaces
-from annotator.ui.words_in_window import WordsInWindow
-from annotator.ui.worklist_commands import WorklistCommands
+from annotator.ui.tour.card import TourCard
+from annotator.ui.tour.guided_tour import PANEL, GuidedTour
+from annotator.ui.window.docks import WindowDocks, stacked
+from annotator.ui.window.exam_strip import ExamStrip
+from annotator.ui.window.menu import whole_menu
+from annotator.ui.window.names import WindowNames
+from annotator.ui.window.pane_thumbnails import PaneThumbnails
+from annotator.ui.window.places import WindowPlaces
+from annotator.ui.window.pointing import Pointing
+from annotator.ui.window.reading_in_window import ReadingInWindow
+from annotator.ui.window.recent_places import RecentPlaces
+from annotator.ui.window.start_page import StartPage
+from annotator.ui.window.status_line import StatusLine
+from annotator.ui.window.unsaved_question import UnsavedQuestion
+from annotator.ui.window.words_in_window import WordsInWindow
+from annotator.ui.words.exam_names import ExamNames
 from annotator.workspace import Workspace
 
 

@@ -26,10 +26,10 @@ from annotator.imaging.dicom_file import read_image
 from annotator.imaging.render import Mode
 from annotator.jobs import CancelToken
 from annotator.ui.app import make_application
-from annotator.ui.exact_pictures import ExactPictures
-from annotator.ui.picture import Picture, load_picture
+from annotator.ui.panes.exact_pictures import ExactPictures
+from annotator.ui.panes.viewport import Viewport
+from annotator.ui.pictures.picture import Picture, load_picture
 from annotator.ui.task_runner import TaskRunner
-from annotator.ui.viewport import Viewport
 from benchmarks.imaging.files import UNCOMPRESSED, Files
 from benchmarks.imaging.other_python import Peer, has
 from benchmarks.imaging.rows import ABSENT, Bar, Row, in_ms, interleaved, paired, seconds

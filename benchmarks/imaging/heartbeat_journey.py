@@ -15,12 +15,12 @@ from PySide6.QtWidgets import QApplication
 from annotator.bootstrap import make_workspace
 from annotator.settings import load_settings
 from annotator.ui.app import make_application
-from annotator.ui.heartbeat import Heartbeat
+from annotator.ui.demonstration.heartbeat import Heartbeat
+from annotator.ui.demonstration.robot import Robot
 from annotator.ui.main_window import MainWindow
-from annotator.ui.robot import Robot
-from annotator.ui.start import Start
+from annotator.ui.panes.viewport import Viewport
+from annotator.ui.program.start import Start
 from annotator.ui.task_runner import TaskRunner
-from annotator.ui.viewport import Viewport
 
 PATIENCE_MS = 300
 

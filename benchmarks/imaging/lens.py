@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from annotator.model.geometry import ImagePoint
 from annotator.ui.app import make_application
-from annotator.ui.lens import Lens
-from annotator.ui.viewport_grid import ViewportGrid
+from annotator.ui.looking.lens import Lens
+from annotator.ui.panes.viewport_grid import ViewportGrid
 from benchmarks.imaging.display import copy_of, picture_of
 from benchmarks.imaging.files import UNCOMPRESSED, Files
 from benchmarks.imaging.rows import Bar, Row, in_ms, interleaved, paired, seconds

@@ -20,12 +20,12 @@ from annotator.model.finding import Assessment
 from annotator.model.geometry import ImagePoint
 from annotator.settings import load_settings
 from annotator.ui.app import make_application
+from annotator.ui.demonstration.robot import Robot
+from annotator.ui.desk.session import SaveState
 from annotator.ui.main_window import MainWindow
-from annotator.ui.robot import Robot
-from annotator.ui.session import SaveState
-from annotator.ui.start import Start
+from annotator.ui.panes.viewport import Viewport
+from annotator.ui.program.start import Start
 from annotator.ui.task_runner import TaskRunner
-from annotator.ui.viewport import Viewport
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_dicoms"
 RESTS_MS = 420

@@ -26,8 +26,8 @@ from PySide6.QtWidgets import QApplication
 
 from annotator.settings import load_settings
 from annotator.ui import app
+from annotator.ui.desk.session import SaveState
 from annotator.ui.main_window import MainWindow
-from annotator.ui.session import SaveState
 
 HEAVY = ("pydicom", "sqlalchemy", "alembic", "scipy", "highdicom", "imagecodecs", "skimage", "numba")
 IDLE_S = 1.5

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 OTHER_FOLDER = (
-    "import sys; from pathlib import Path; import annotator.ui.demo as demo; from annotator.cli import main; "
+    "import sys; from pathlib import Path; import annotator.ui.demonstration.demo as demo; from annotator.cli import main; "
     "demo.sample_folder = lambda: Path(sys.argv[1]); "
     "sys.exit(main(['demo', '--offscreen', '--out', sys.argv[2]]))"
 )

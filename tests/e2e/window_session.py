@@ -25,9 +25,9 @@ from annotator.model.finding import Assessment, Change, Distribution, Morphology
 from annotator.model.geometry import ImagePoint
 from annotator.settings import load_settings
 from annotator.ui.app import make_application
+from annotator.ui.demonstration.robot import Robot
+from annotator.ui.desk.session import ReadingSession, SaveState
 from annotator.ui.main_window import MainWindow
-from annotator.ui.robot import Robot
-from annotator.ui.session import ReadingSession, SaveState
 from annotator.ui.task_runner import TaskRunner
 
 

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QApplication
 from annotator.bootstrap import open_workspace
 from annotator.settings import load_settings
 from annotator.ui.main_window import MainWindow
+from annotator.ui.panes.viewport import Viewport
 from annotator.ui.task_runner import TaskRunner
 from annotator.ui.theme import apply_theme
-from annotator.ui.viewport import Viewport
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from annotator.model.finding import Finding, Reading
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, SpacingBasis, contains
 from annotator.model.image import ImageInfo, Laterality, View, Window
 from annotator.model.mark import MarkKind
-from annotator.ui.picture import make_picture
+from annotator.ui.pictures.picture import make_picture
 
 ROWS, COLUMNS = 300, 220
 FINDING = Finding(id="f", number=1, tracking_uid="2.25.1")

@@ -30,11 +30,11 @@ from PySide6.QtWidgets import (
 from annotator.bootstrap import open_workspace
 from annotator.settings import load_settings
 from annotator.ui.app import make_application
-from annotator.ui.elided_label import ElidedLabel
+from annotator.ui.demonstration.robot import Robot
 from annotator.ui.main_window import MainWindow
-from annotator.ui.robot import Robot
 from annotator.ui.task_runner import TaskRunner
 from annotator.ui.theme import contrast
+from annotator.ui.window.elided_label import ElidedLabel
 
 NEARLY = 1
 LEAST_CONTRAST = 4.5

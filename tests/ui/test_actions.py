@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from annotator.lexicon.loader import load_lexicon
 from annotator.ui.actions import ACTIONS, CHORDS, MENUS, key_text, keys_in_force, make_actions
-from annotator.ui.key_help import OF_MODE, KeyHelp, Mode, rows_of_mode
-from annotator.ui.profiles import UNDECIDED
+from annotator.ui.keys.help import OF_MODE, KeyHelp, Mode, rows_of_mode
+from annotator.ui.keys.profiles import UNDECIDED
 from annotator.ui.theme import MINIMUM_CONTRAST, contrast, text_pairs
 
 

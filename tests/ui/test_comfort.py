@@ -16,10 +16,10 @@ from PySide6.QtGui import QGuiApplication
 from small_exam import write_exam
 
 from annotator.ui import icons, theme
-from annotator.ui.exam_strip import SAVE_SHAPES
+from annotator.ui.desk.session import SaveState
 from annotator.ui.main_window import MainWindow
-from annotator.ui.session import SaveState
-from annotator.ui.window_places import nearest_place
+from annotator.ui.window.exam_strip import SAVE_SHAPES
+from annotator.ui.window.places import nearest_place
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 

@@ -14,12 +14,12 @@ from annotator.errors import StoreError
 from annotator.imaging.tomosynthesis import Slab, SlabKind
 from annotator.model.coverage import Seen
 from annotator.model.image import ExamInfo, SlicePosition
-from annotator.ui.coverage_keeper import CoverageKeeper, breast_of
-from annotator.ui.coverage_watch import REST_MS, SLICE_MS, CoverageWatch
-from annotator.ui.lens import Lens, LensLook
-from annotator.ui.picture import SlabOfSlices
+from annotator.ui.looking.coverage_keeper import CoverageKeeper, breast_of
+from annotator.ui.looking.coverage_watch import REST_MS, SLICE_MS, CoverageWatch
+from annotator.ui.looking.lens import Lens, LensLook
+from annotator.ui.panes.viewport_grid import ViewportGrid
+from annotator.ui.pictures.picture import SlabOfSlices
 from annotator.ui.task_runner import TaskRunner
-from annotator.ui.viewport_grid import ViewportGrid
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 

@@ -12,10 +12,10 @@ from PySide6.QtCore import QSettings
 from annotator.errors import InvalidSettings
 from annotator.model.display import ScreenId
 from annotator.settings import keep_setting, load_settings, settings_path
-from annotator.ui.gestures import LeftDrag
-from annotator.ui.profiles import Profiles
-from annotator.ui.recent_places import RecentPlaces
-from annotator.ui.screen_pitch import PitchFile
+from annotator.ui.display.screen_pitch import PitchFile
+from annotator.ui.keys.gestures import LeftDrag
+from annotator.ui.keys.profiles import Profiles
+from annotator.ui.window.recent_places import RecentPlaces
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support|QVariant::load: unknown", extend=True)
 

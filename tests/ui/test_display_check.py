@@ -9,11 +9,11 @@ from PySide6.QtGui import QGuiApplication
 
 from annotator.model.display import PHOTOMETER_LEVELS, Measurement, VisualCheck
 from annotator.store.display_log import DisplayLog
-from annotator.ui import test_pattern as pattern_page
-from annotator.ui.display_check import DisplayCheck
-from annotator.ui.displays import Displays, screen_id
-from annotator.ui.full_field import PatchWindow, PatternWindow
-from annotator.ui.grey_output import Depth, GreyOutput
+from annotator.ui.display import test_pattern as pattern_page
+from annotator.ui.display.check import DisplayCheck
+from annotator.ui.display.displays import Displays, screen_id
+from annotator.ui.display.full_field import PatchWindow, PatternWindow
+from annotator.ui.pictures.grey_output import Depth, GreyOutput
 from annotator.ui.task_runner import TaskRunner
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)

@@ -13,11 +13,11 @@ from small_exam import COLUMNS, ROWS, write_exam
 
 from annotator.model.display import CorrectionSwitch, Measurement
 from annotator.model.geometry import ImagePoint
-from annotator.ui.display_check import DisplayCheck
-from annotator.ui.displays import screen_id
-from annotator.ui.grey_output import Depth
+from annotator.ui.display.check import DisplayCheck
+from annotator.ui.display.displays import screen_id
 from annotator.ui.main_window import MainWindow
-from annotator.ui.viewport import Pointer
+from annotator.ui.panes.viewport import Pointer
+from annotator.ui.pictures.grey_output import Depth
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 

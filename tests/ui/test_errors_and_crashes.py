@@ -18,11 +18,11 @@ from small_exam import write_exam
 
 from annotator.settings import log_dir
 from annotator.store.store import ReadingSummary
-from annotator.ui.bug_reporter import BugReporter
-from annotator.ui.crash import native_report
-from annotator.ui.error_bar import BarAction, ErrorBar
-from annotator.ui.goodbye import Goodbye, kept_until
-from annotator.ui.start import Start
+from annotator.ui.faults.bug_reporter import BugReporter
+from annotator.ui.faults.crash import native_report
+from annotator.ui.faults.error_bar import BarAction, ErrorBar
+from annotator.ui.program.goodbye import Goodbye, kept_until
+from annotator.ui.program.start import Start
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
@@ -177,7 +177,7 @@ def test_a_bug_in_a_slot_keeps_the_reading_and_its_report_tells_no_patient(
     for secret in (*PLANTED, "Doe", str(tmp_path), str(Path.home())):
         assert secret not in everywhere
     assert "KeyError" in told
-    assert "annotator/ui/marking_commands.py" in told
+    assert "annotator/ui/commands/marking.py" in told
     assert "acts before: new_finding" in told
     QTest.mouseClick(page.copy, LEFT)
     assert QGuiApplication.clipboard().text() == told
@@ -198,7 +198,7 @@ def test_a_bug_in_a_slot_keeps_the_reading_and_its_report_tells_no_patient(
 def test_a_bug_whose_report_no_disk_takes_is_told_all_the_same(open_window, reporter, monkeypatch) -> None:
     window = open_window()
     reporter.watch(window)
-    monkeypatch.setattr("annotator.ui.crash.log_dir", lambda: Path(os.devnull))
+    monkeypatch.setattr("annotator.ui.faults.crash.log_dir", lambda: Path(os.devnull))
     reporter.report(ValueError("Doe^Jane"))
     assert "No reading was open" in window.errors.texts[0]
 
@@ -224,7 +224,7 @@ def test_what_a_library_left_behind_names_code_places_only() -> None:
 def kill_a_window(folder: Path) -> None:
     """A process that has arrived in `folder` and is killed before it can say goodbye."""
     script = (
-        "import sys, time; from pathlib import Path; from annotator.ui.goodbye import Goodbye\n"
+        "import sys, time; from pathlib import Path; from annotator.ui.program.goodbye import Goodbye\n"
         "goodbye = Goodbye(Path(sys.argv[1])); goodbye.arrive(); print('here', flush=True); time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", script, str(folder)], stdout=subprocess.PIPE, text=True)

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QApplication
 from test_viewport_moving import expected, shown
 
 from annotator.imaging.render import Mode
-from annotator.ui.exact_pictures import ExactPictures
-from annotator.ui.grey_image import Wanted
+from annotator.ui.panes.exact_pictures import ExactPictures
+from annotator.ui.panes.viewport import Viewport
+from annotator.ui.pictures.grey_image import Wanted
 from annotator.ui.task_runner import TaskRunner
-from annotator.ui.viewport import Viewport
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import UID, DigitalMammographyXRayImageStorageForPresentation, JPEG2000Lossless
 
 from annotator.imaging.dicom_file import open_image, read_info
-from annotator.ui.frame_source import FrameSource
+from annotator.ui.pictures.frame_source import FrameSource
 
 
 def _smooth_breast(rows: int, columns: int) -> np.ndarray:

@@ -11,8 +11,8 @@ from small_exam import write_exam
 
 from annotator.imaging.collection import Listing
 from annotator.model.image import ExamInfo, ImageInfo, Laterality, View
-from annotator.ui import found_exams as module
-from annotator.ui.found_exams import found_exams, rows_of
+from annotator.ui.desk import found_exams as module
+from annotator.ui.desk.found_exams import found_exams, rows_of
 from annotator.ui.main_window import MainWindow
 
 # The offscreen platform says so of every window; it is no fault of ours.

@@ -16,16 +16,16 @@ from small_stack import FRAMES, write_stack
 
 from annotator.hanging import Layout
 from annotator.model.geometry import ImagePoint
-from annotator.ui import worklist_commands
-from annotator.ui.frame_source import picture_bytes
-from annotator.ui.grey_image import GreyImage, Wanted
+from annotator.ui.commands import worklist as worklist_commands
+from annotator.ui.desk.session import ReadingSession
+from annotator.ui.desk.visits import Visits
+from annotator.ui.desk.worklist_rows import ExamState, Showing, SortBy
 from annotator.ui.main_window import MainWindow
-from annotator.ui.picture import Picture
-from annotator.ui.session import ReadingSession
-from annotator.ui.viewport import Viewport
-from annotator.ui.viewport_grid import Board
-from annotator.ui.visits import Visits
-from annotator.ui.worklist_rows import ExamState, Showing, SortBy
+from annotator.ui.panes.viewport import Viewport
+from annotator.ui.panes.viewport_grid import Board
+from annotator.ui.pictures.frame_source import picture_bytes
+from annotator.ui.pictures.grey_image import GreyImage, Wanted
+from annotator.ui.pictures.picture import Picture
 
 # The offscreen platform says so of every window; it is no fault of ours.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)

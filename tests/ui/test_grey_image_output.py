@@ -15,9 +15,9 @@ from annotator.imaging.gsdf import Calibration
 from annotator.imaging.render import Mode
 from annotator.model.geometry import ViewTransform
 from annotator.model.image import Window
-from annotator.ui.grey_image import GreyImage, Wanted, _look_up
-from annotator.ui.grey_output import Depth, GreyOutput
-from annotator.ui.viewport import Viewport
+from annotator.ui.panes.viewport import Viewport
+from annotator.ui.pictures.grey_image import GreyImage, Wanted, _look_up
+from annotator.ui.pictures.grey_output import Depth, GreyOutput
 
 OFFICE = Calibration((0, 128, 255), (0.4, 60.0, 250.0))
 OUTPUTS = [GreyOutput(depth, curve) for depth in Depth for curve in (None, OFFICE)]

@@ -20,7 +20,7 @@ from annotator.imaging.grayscale import display_lut
 from annotator.imaging.gsdf import Calibration
 from annotator.model.display import PHOTOMETER_LEVELS
 from annotator.model.image import PaddingRange, VoiFunction, Window
-from annotator.ui.grey_output import Depth, GreyOutput, depth_for
+from annotator.ui.pictures.grey_output import Depth, GreyOutput, depth_for
 
 OFFICE = Calibration(PHOTOMETER_LEVELS, list(0.4 + 250 * (np.array(PHOTOMETER_LEVELS) / 255) ** 2.2))
 VOI = Window(2048, 4096, VoiFunction.LINEAR)
@@ -130,8 +130,8 @@ import json, sys
 import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-from annotator.ui.full_field import FullField
-from annotator.ui.grey_output import GreyOutput, depth_for
+from annotator.ui.display.full_field import FullField
+from annotator.ui.pictures.grey_output import GreyOutput, depth_for
 
 app = QApplication([])
 screen = app.primaryScreen()

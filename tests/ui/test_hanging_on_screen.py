@@ -16,7 +16,7 @@ from annotator.hanging import Layout
 from annotator.imaging.air import sees_tissue
 from annotator.model.geometry import ImagePoint, Orientation
 from annotator.model.image import Laterality
-from annotator.ui.corner_paint import NARROW_PX
+from annotator.ui.words.corner_paint import NARROW_PX
 
 # The offscreen platform says so of every window; it is no fault of ours.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)

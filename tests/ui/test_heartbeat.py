@@ -6,7 +6,7 @@ import time
 
 from pytestqt.qtbot import QtBot
 
-from annotator.ui.heartbeat import Heartbeat
+from annotator.ui.demonstration.heartbeat import Heartbeat
 
 
 def test_a_standstill_belongs_to_the_step_it_happened_in(qtbot: QtBot) -> None:

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, 
 from small_exam import write_exam
 
 from annotator.hanging import Layout
-from annotator.ui.corner_text import all_words
 from annotator.ui.main_window import MainWindow
+from annotator.ui.words.corner_text import all_words
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 

@@ -11,8 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from annotator.ui.actions import ACTIONS, CHORDS, MENUS, why_not_a_key
+from annotator.ui.commands.moving import takes_keyboard
 from annotator.ui.main_window import MainWindow
-from annotator.ui.moving_commands import takes_keyboard
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 

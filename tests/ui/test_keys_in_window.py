@@ -15,7 +15,7 @@ from annotator.hanging import Layout
 from annotator.settings import settings_path
 from annotator.ui.actions import ACTIONS
 from annotator.ui.actions.also_called import ALSO_CALLED
-from annotator.ui.command_search import found
+from annotator.ui.keys.command_search import found
 from annotator.ui.main_window import MainWindow
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)

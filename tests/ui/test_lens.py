@@ -13,8 +13,8 @@ from PySide6.QtGui import QImage
 
 from annotator.imaging.grayscale import display_lut, dragged_window
 from annotator.model.geometry import Orientation, ViewTransform
-from annotator.ui.lens import LARGEST_SIDE, SCALES, SMALLEST_SIDE, Lens, LensLook, lens_view
-from annotator.ui.viewport_grid import ViewportGrid
+from annotator.ui.looking.lens import LARGEST_SIDE, SCALES, SMALLEST_SIDE, Lens, LensLook, lens_view
+from annotator.ui.panes.viewport_grid import ViewportGrid
 
 # The offscreen platform says so of every window; it is no fault of ours.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)

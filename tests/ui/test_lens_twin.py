@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication
 from annotator.imaging.grayscale import display_lut
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import Laterality
-from annotator.ui.lens import Lens, LensLook
-from annotator.ui.pane_places import Places, Spot
-from annotator.ui.viewport_grid import ViewportGrid
+from annotator.ui.looking.lens import Lens, LensLook
+from annotator.ui.panes.pane_places import Places, Spot
+from annotator.ui.panes.viewport_grid import ViewportGrid
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 

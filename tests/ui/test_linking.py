@@ -10,9 +10,9 @@ from PySide6.QtCore import QPoint
 from annotator.imaging.grayscale import DRAGGED
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from annotator.model.image import Laterality, View, Window
-from annotator.ui.linking import Linking
-from annotator.ui.pane_places import Places, Spot
-from annotator.ui.viewport_grid import ViewportGrid
+from annotator.ui.looking.linking import Linking
+from annotator.ui.panes.pane_places import Places, Spot
+from annotator.ui.panes.viewport_grid import ViewportGrid
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 

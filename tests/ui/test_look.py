@@ -8,7 +8,7 @@ import pytest
 
 from annotator.imaging.render import Mode
 from annotator.settings import load_settings
-from annotator.ui.look import Look
+from annotator.ui.looking.look import Look
 
 LOOKS = [Look(mode, smooth) for mode, smooth in itertools.product(Mode, (False, True))]
 

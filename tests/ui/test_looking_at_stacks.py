@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from small_stack import write_stack
 
-from annotator.ui.coverage_watch import REST_MS
+from annotator.ui.looking.coverage_watch import REST_MS
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 

@@ -17,12 +17,12 @@ from annotator.model.history import Act, Revision
 from annotator.model.image import ExamInfo, ImageInfo, Laterality, View
 from annotator.model.mark import MarkKind
 from annotator.rules import FollowUpAction, follow_up, load_rules
-from annotator.ui.elided_label import ElidedLabel
-from annotator.ui.exam_strip import age_text
 from annotator.ui.panels.chips import ChipRow, Choice, Pick
 from annotator.ui.panels.facts import facts_of, most_in_circle
 from annotator.ui.panels.follow_up import categories, headline, reasons
 from annotator.ui.panels.history import sentences
+from annotator.ui.window.elided_label import ElidedLabel
+from annotator.ui.window.exam_strip import age_text
 
 TENTH = PixelSpacing(0.1, 0.1, SpacingBasis.AT_DETECTOR)
 EMPTY = Reading(id="r", reader="a", study_instance_uid="1")

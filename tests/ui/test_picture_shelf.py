@@ -8,8 +8,8 @@ import pytest
 
 from annotator.imaging.stack import default_budget
 from annotator.model.image import PaddingRange
-from annotator.ui.frame_source import picture_bytes
-from annotator.ui.picture_shelf import LEAST_BUDGET, PictureShelf, bytes_expected, picture_budget
+from annotator.ui.pictures.frame_source import picture_bytes
+from annotator.ui.pictures.picture_shelf import LEAST_BUDGET, PictureShelf, bytes_expected, picture_budget
 from tests.ui.pictures import picture
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from annotator.settings import settings_path
 from annotator.ui.actions import ACTIONS, keys_in_force, owner_of, portable, why_not_a_key
-from annotator.ui.gestures import FirstTool, LeftDrag, WheelTurn
-from annotator.ui.profiles import LABELLING, PROFILES, RADIOLOGY, Profiles
+from annotator.ui.keys.gestures import FirstTool, LeftDrag, WheelTurn
+from annotator.ui.keys.profiles import LABELLING, PROFILES, RADIOLOGY, Profiles
 
 IDS = {spec.id for spec in ACTIONS}
 

@@ -10,11 +10,11 @@ from PySide6.QtTest import QTest
 
 from annotator.settings import load_settings
 from annotator.ui.actions import ACTIONS, keys_in_force
-from annotator.ui.mouse_words import mouse_words
-from annotator.ui.profile_choice import ProfileChoice
-from annotator.ui.profiles import Profiles
-from annotator.ui.settings_page import ROWS, SettingsPage
-from annotator.ui.shortcut_editor import ShortcutEditor
+from annotator.ui.keys.mouse_words import mouse_words
+from annotator.ui.keys.profile_choice import ProfileChoice
+from annotator.ui.keys.profiles import Profiles
+from annotator.ui.keys.settings_page import ROWS, SettingsPage
+from annotator.ui.keys.shortcut_editor import ShortcutEditor
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 

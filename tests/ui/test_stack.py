@@ -26,12 +26,12 @@ from annotator.model.image import Window
 from annotator.model.mark import MarkKind
 from annotator.settings import settings_path
 from annotator.ui import theme
-from annotator.ui.corner_text import SIDE_AND_VIEW, corner_lines
-from annotator.ui.frame_source import FrameSource
 from annotator.ui.main_window import MainWindow
-from annotator.ui.stack_frames import AHEAD
-from annotator.ui.stack_strip import SliceStrip
-from annotator.ui.viewport import Viewport
+from annotator.ui.panes.viewport import Viewport
+from annotator.ui.pictures.frame_source import FrameSource
+from annotator.ui.stacks.frames import AHEAD
+from annotator.ui.stacks.strip import SliceStrip
+from annotator.ui.words.corner_text import SIDE_AND_VIEW, corner_lines
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 

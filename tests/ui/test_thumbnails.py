@@ -18,7 +18,7 @@ from annotator.hanging import Layout
 from annotator.model.image import Laterality, View
 from annotator.ui.main_window import MainWindow
 from annotator.ui.panels.thumbnails import IMAGE_MIME, ThumbnailsPanel
-from annotator.ui.picture import SMALL_PX
+from annotator.ui.pictures.picture import SMALL_PX
 from tests.ui.pictures import INFO
 
 # The offscreen platform says so of every window; it is no fault of ours.

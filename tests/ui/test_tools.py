@@ -12,9 +12,9 @@ from PySide6.QtTest import QTest
 from annotator.model import edits
 from annotator.model.geometry import ImagePoint
 from annotator.model.mark import MarkKind
-from annotator.ui.gestures import WheelTurn
-from annotator.ui.tools import LookTool, MarkTool, PanTool, SelectTool
-from annotator.ui.viewport import Viewport
+from annotator.ui.keys.gestures import WheelTurn
+from annotator.ui.marks.tools import LookTool, MarkTool, PanTool, SelectTool
+from annotator.ui.panes.viewport import Viewport
 
 SPOTS = (ImagePoint(120.5, 140.5), ImagePoint(150.5, 150.5), ImagePoint(190.5, 60.5))
 SHIFT, ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier

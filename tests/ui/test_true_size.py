@@ -14,10 +14,10 @@ from PySide6.QtTest import QTest
 from annotator.errors import InvalidSettings
 from annotator.model.display import ScreenId
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
-from annotator.ui import true_size
-from annotator.ui.displays import screen_id
-from annotator.ui.screen_pitch import PitchFile, ScreenPitch, believed
-from annotator.ui.screen_pitch_page import LINE_MM, ScreenPitchPage
+from annotator.ui.display.displays import screen_id
+from annotator.ui.display.screen_pitch import PitchFile, ScreenPitch, believed
+from annotator.ui.display.screen_pitch_page import LINE_MM, ScreenPitchPage
+from annotator.ui.looking import true_size
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 

@@ -31,11 +31,11 @@ from annotator.bootstrap import open_workspace
 from annotator.model.display import CorrectionSwitch, Measurement
 from annotator.settings import load_settings
 from annotator.ui.app import make_application
-from annotator.ui.displays import screen_id
-from annotator.ui.full_field import PatternWindow
+from annotator.ui.display.displays import screen_id
+from annotator.ui.display.full_field import PatternWindow
 from annotator.ui.main_window import MainWindow
 from annotator.ui.task_runner import TaskRunner
-from annotator.ui.test_pattern import pattern_values
+from annotator.ui.display.test_pattern import pattern_values
 
 app = make_application()
 runner = TaskRunner(lambda bug: sys.exit(str(bug)))

@@ -22,9 +22,9 @@ from annotator.imaging.render import Mode, render_values, shade
 from annotator.model.geometry import ImagePoint, Orientation
 from annotator.model.image import Intent, Laterality, PaddingRange, Technique, View, Window
 from annotator.model.mark import MarkKind
-from annotator.ui import corner_text
-from annotator.ui.ruler import rulers
-from annotator.ui.tools import MarkTool, PanTool
+from annotator.ui.marks.tools import MarkTool, PanTool
+from annotator.ui.words import corner_text
+from annotator.ui.words.ruler import rulers
 
 ORIENTATIONS = [Orientation(*turn) for turn in itertools.product((False, True), repeat=3)]
 
@@ -214,8 +214,8 @@ from pictures import Host, breast, middle, picture
 from test_viewport import pixels
 from annotator.imaging.grayscale import display_lut
 from annotator.model.mark import MarkKind
-from annotator.ui.tools import MarkTool
-from annotator.ui.viewport import Viewport
+from annotator.ui.marks.tools import MarkTool
+from annotator.ui.panes.viewport import Viewport
 
 app = QApplication([])
 window = QWidget()
@@ -265,7 +265,7 @@ sys.path.insert(0, sys.argv[1])
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 from pictures import breast, picture
-from annotator.ui.viewport import Viewport
+from annotator.ui.panes.viewport import Viewport
 
 app = QApplication([])
 window = QWidget()

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from annotator.model.geometry import PixelSpacing, SpacingBasis
 from annotator.model.image import Laterality, View
-from annotator.ui.pane_places import Places, Spot
-from annotator.ui.viewport_grid import Board, ViewportGrid
+from annotator.ui.panes.pane_places import Places, Spot
+from annotator.ui.panes.viewport_grid import Board, ViewportGrid
 
 # The offscreen platform says so of every window; it is no fault of ours.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)

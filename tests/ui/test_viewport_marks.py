@@ -18,10 +18,10 @@ from test_viewport import pixels
 from annotator.model import edits
 from annotator.model.geometry import ImagePoint, Orientation, SpacingBasis, ViewTransform
 from annotator.model.mark import Mark, MarkKind, SpotMeasurement
-from annotator.ui.cluster_shapes import Chest
-from annotator.ui.hit_test import PointIndex, as_array, distance_to_outline, to_screen
-from annotator.ui.mark_layer import MarkLayer
-from annotator.ui.overlay import within
+from annotator.ui.marks.cluster_shapes import Chest
+from annotator.ui.marks.hit_test import PointIndex, as_array, distance_to_outline, to_screen
+from annotator.ui.marks.layer import MarkLayer
+from annotator.ui.marks.overlay import within
 
 ORIENTATIONS = [Orientation(*turn) for turn in itertools.product((False, True), repeat=3)]
 places = st.builds(

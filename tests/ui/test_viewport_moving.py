@@ -13,7 +13,7 @@ from test_viewport import pixels
 from annotator.imaging.grayscale import display_lut
 from annotator.imaging.render import Mode, render_moving, render_values, shade
 from annotator.model.geometry import ImagePoint
-from annotator.ui import grey_image
+from annotator.ui.pictures import grey_image
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from small_exam import write_exam
 
 from annotator.model.geometry import ImagePoint
-from annotator.ui.coverage_watch import REST_MS
+from annotator.ui.looking.coverage_watch import REST_MS
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from annotator.ui.word_match import rank
+from annotator.ui.keys.word_match import rank
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,12 @@ from annotator.jobs import CancelToken
 from annotator.model.geometry import ImagePoint, Orientation
 from annotator.model.image import Intent, Laterality, Technique, View
 from annotator.ui import theme
-from annotator.ui.corner_paint import SHADE, colour_of
-from annotator.ui.corner_text import ALL, MINIMAL, SIDE_AND_VIEW, Beside, Line, all_words
-from annotator.ui.exam_names import ExamNames
-from annotator.ui.picture import load_picture
-from annotator.ui.reading_desk import sample_folder
-from annotator.ui.words_in_window import part_words
+from annotator.ui.desk.reading_desk import sample_folder
+from annotator.ui.pictures.picture import load_picture
+from annotator.ui.window.words_in_window import part_words
+from annotator.ui.words.corner_paint import SHADE, colour_of
+from annotator.ui.words.corner_text import ALL, MINIMAL, SIDE_AND_VIEW, Beside, Line, all_words
+from annotator.ui.words.exam_names import ExamNames
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 

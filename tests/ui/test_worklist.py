@@ -10,8 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from annotator.model.image import ExamInfo, ImageInfo, Laterality, View
-from annotator.ui.panels.worklist import WorklistPanel
-from annotator.ui.worklist_rows import (
+from annotator.ui.desk.worklist_rows import (
     Choice,
     Entry,
     ExamState,
@@ -21,6 +20,7 @@ from annotator.ui.worklist_rows import (
     counts,
     worklist_order,
 )
+from annotator.ui.panels.worklist import WorklistPanel
 
 # The offscreen platform says so of every window; it is no fault of ours.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)

@@ -13,9 +13,9 @@ from PySide6.QtCore import QCoreApplication
 from annotator.analysis.coverage import cells_in_view
 from annotator.model.geometry import Orientation
 from annotator.ui.app import make_application
-from annotator.ui.coverage_keeper import breast_of
-from annotator.ui.quadrant_walk import areas_of, view_of_area
-from annotator.ui.viewport import Viewport
+from annotator.ui.looking.coverage_keeper import breast_of
+from annotator.ui.looking.quadrant_walk import areas_of, view_of_area
+from annotator.ui.panes.viewport import Viewport
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import pytest
 PROGRAM = """
 import ctypes, sys
 import numpy as np
-from annotator.ui.freed_memory import give_back_large_blocks
+from annotator.ui.program.freed_memory import give_back_large_blocks
 
 class Held(ctypes.Structure):
     _fields_ = [(name, ctypes.c_size_t) for name in (

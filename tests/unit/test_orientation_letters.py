@@ -11,7 +11,7 @@ import pytest
 from annotator.hanging import orientation_for
 from annotator.model.geometry import Orientation
 from annotator.model.image import ImageInfo, Laterality, View
-from annotator.ui.orientation_letters import EdgeLetters, edge_letters
+from annotator.ui.words.orientation_letters import EdgeLetters, edge_letters
 
 TURNS = [Orientation(*turn) for turn in itertools.product((False, True), repeat=3)]
 OPPOSITE = {"A": "P", "P": "A", "R": "L", "L": "R", "H": "F", "F": "H", "FL": "HR", "FR": "HL", "HL": "FR"}

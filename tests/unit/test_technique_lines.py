@@ -9,7 +9,7 @@ import pytest
 
 from annotator.imaging.dicom_file import read_info
 from annotator.model.image import ImageInfo, Laterality, Technique, View
-from annotator.ui import technique_lines as said
+from annotator.ui.words import technique_lines as said
 
 BARE = ImageInfo(Path("none.dcm"), "1.2.840.10008.5.1.4.1.1.1.2", "2.25.1", rows=4, columns=4)
 FULL = replace(

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from annotator.ui.panels.flow_layout import FlowLayout
+from annotator.ui.flow_layout import FlowLayout
 
 _STEPS = {
     Qt.Key.Key_Right: 1,

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from annotator.model.finding import Finding, Reading
 from annotator.model.geometry import ImagePoint, Millimetres, PixelSpacing, greatest_extent
 from annotator.model.image import ExamInfo, ImageInfo
-from annotator.ui.cluster_shapes import outermost
-from annotator.ui.hit_test import Points, as_array
-from annotator.ui.mark_table import MarkTable, table_of
+from annotator.ui.marks.cluster_shapes import outermost
+from annotator.ui.marks.hit_test import Points, as_array
+from annotator.ui.marks.table import MarkTable, table_of
 
 GROUP_CIRCLE_MM = 10.0
 """Diameter of the circle in which "grouped" counts 5 calcifications or more (docs/domain.md, words)."""

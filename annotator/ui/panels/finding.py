@@ -31,11 +31,11 @@ from annotator.model.finding import (
 )
 from annotator.model.image import ExamInfo
 from annotator.model.mark import MarkKind
-from annotator.ui.mark_table import table_of
+from annotator.ui.desk.session import ReadingSession
+from annotator.ui.marks.table import table_of
 from annotator.ui.panels.chips import ChipRow, Choice, Pick
 from annotator.ui.panels.facts import Facts, facts_of
 from annotator.ui.panels.findings_list import FindingsList
-from annotator.ui.session import ReadingSession
 
 COMMENT_PAUSE_MS = 1200
 

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import Finding
 from annotator.rules import FollowUp, FollowUpAction
-from annotator.ui.panels.flow_layout import FlowLayout, discard
-from annotator.ui.session import ReadingSession
+from annotator.ui.desk.session import ReadingSession
+from annotator.ui.flow_layout import FlowLayout, discard
 
 DISCLAIMER = "decision support for labelling; not a medical device"
 

@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 
 from annotator.model.image import ImageInfo
 from annotator.ui import theme
-from annotator.ui.picture import SMALL_PX
-from annotator.ui.plain_words import tip
+from annotator.ui.pictures.picture import SMALL_PX
+from annotator.ui.words.plain_words import tip
 
 IMAGE_MIME = "application/x-annotator-image"
 """What a small picture is while it is dragged: the SOP Instance UID of its image."""

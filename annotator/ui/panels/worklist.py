@@ -18,13 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.model.image import ExamInfo
-from annotator.ui.exam_names import ExamNames
-from annotator.ui.found_exams import ExamRows, rows_of
-from annotator.ui.panels.files_problem import count_sentence
-from annotator.ui.panels.link_button import LinkButton
-from annotator.ui.panels.worklist_list import WorklistView
-from annotator.ui.plain_words import caption, tip
-from annotator.ui.worklist_rows import (
+from annotator.ui.desk.found_exams import ExamRows, rows_of
+from annotator.ui.desk.worklist_rows import (
     Choice,
     Entry,
     ExamState,
@@ -36,6 +31,11 @@ from annotator.ui.worklist_rows import (
     passing,
     with_headings,
 )
+from annotator.ui.panels.files_problem import count_sentence
+from annotator.ui.panels.link_button import LinkButton
+from annotator.ui.panels.worklist_list import WorklistView
+from annotator.ui.words.exam_names import ExamNames
+from annotator.ui.words.plain_words import caption, tip
 
 
 class WorklistPanel(QWidget):

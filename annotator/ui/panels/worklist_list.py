@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.ui import theme
-from annotator.ui.plain_words import tip
-from annotator.ui.worklist_rows import Entry, ExamState, Heading, Row, SortBy
+from annotator.ui.desk.worklist_rows import Entry, ExamState, Heading, Row, SortBy
+from annotator.ui.words.plain_words import tip
 
 READING = "reading"
 """What the exam on the table is called while it is not done."""

@@ -1,0 +1,75 @@
+"""What the keys of the exam do: open, save, hand on, undo, go to another exam."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+from annotator.ui.desk.exports import FINDINGS, REPORT, ExportKind
+
+if TYPE_CHECKING:
+    from annotator.ui.desk.session import ReadingSession
+    from annotator.ui.main_window import MainWindow
+
+
+class ExamCommands(QObject):
+    """Acts on the exam and its reading as a whole; what needs the reading waits until it is open."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def open_files(self) -> None:
+        dialog = QFileDialog(self._window, "Open images", str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        self._ask_for_paths(dialog)
+
+    def open_folder(self) -> None:
+        dialog = QFileDialog(self._window, "Open a folder of images", str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        self._ask_for_paths(dialog)
+
+    def open_sample(self) -> None:
+        self._window.desk.open_sample()
+
+    def quit(self) -> None:
+        self._window.close()
+
+    def save_now(self) -> None:
+        self._window.finding_panel.commit_comment()
+        self._with_session(lambda session: session.save_now())
+
+    def save_report(self) -> None:
+        self._export(REPORT)
+
+    def save_findings(self) -> None:
+        self._export(FINDINGS)
+
+    def undo(self) -> None:
+        self._window.finding_panel.commit_comment()
+        self._with_session(lambda session: session.undo_stack.undo())
+
+    def redo(self) -> None:
+        self._with_session(lambda session: session.undo_stack.redo())
+
+    def step_exam(self, by: int) -> None:
+        self._window.desk.step(by, self._window.worklist.exams_in_sight)
+
+    def step_patient(self, by: int) -> None:
+        self._window.desk.step_patient(by)
+
+    def _ask_for_paths(self, dialog: QFileDialog) -> None:
+        dialog.filesSelected.connect(lambda names: self._window.open_paths([Path(n) for n in names]))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _export(self, kind: ExportKind) -> None:
+        self._window.finding_panel.commit_comment()
+        self._with_session(lambda session: self._window.exports.ask(kind, session))
+
+    def _with_session(self, act: Callable[[ReadingSession], object]) -> None:
+        self._window.desk.when_open(act)

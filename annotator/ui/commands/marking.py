@@ -1,0 +1,163 @@
+"""What the keys of marking do: the tool in hand, findings and their marks, chords of descriptors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
+
+from annotator.model import edits
+from annotator.model.finding import Distribution, Finding, Morphology, Stage
+from annotator.model.mark import MarkKind
+from annotator.ui.actions import CHORDS, key_text
+from annotator.ui.keys.gestures import FirstTool, LeftDrag
+from annotator.ui.marks.marking_elsewhere import EarlyHost, PriorTool
+from annotator.ui.marks.tools import LookTool, MarkingHost, MarkTool, SelectTool, Tool
+from annotator.ui.window.shown_keys import key_or_menu
+
+if TYPE_CHECKING:
+    from annotator.ui.desk.session import ReadingSession
+    from annotator.ui.main_window import MainWindow
+
+
+class MarkingCommands(QObject):
+    """Keeps which tool is in hand; every act on the reading is the session's."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._tool = FirstTool.MICRO
+
+    def delete_selected(self) -> None:
+        self._with_session(lambda session: session.remove_selected())
+
+    def cancel(self) -> None:
+        """Drop the stroke in hand, else the lens, else the selection of marks, else give the keyboard to the image."""
+        grid = self._window.grid
+        if grid.active.cancel_gesture() or self._window.lens.close_lens():
+            return
+        focused = QApplication.focusWidget()
+        if focused is not None and not grid.holds(focused):
+            grid.active.setFocus()
+        else:
+            self._with_session(lambda session: session.select_marks(frozenset()))
+
+    def use_mark_tool(self, kind: MarkKind) -> None:
+        self.use_first_tool(FirstTool(kind.value))
+
+    def use_select_tool(self) -> None:
+        self.use_first_tool(FirstTool.SELECT)
+
+    def use_look_tool(self) -> None:
+        self.use_first_tool(FirstTool.LOOK)
+
+    def use_first_tool(self, tool: FirstTool) -> None:
+        """Take a tool into the hand."""
+        self._tool = tool
+        self.apply_tool()
+
+    def apply_tool(self) -> None:
+        """Put the chosen tool in the hand, for the reading that is open."""
+        view = self._window.exam_view
+        # the hint of the pane set last stays in the status line: not that of an earlier exam
+        panes = sorted(
+            enumerate(self._window.grid.viewports), key=lambda pane: not view.is_prior_pane(pane[0])
+        )
+        for pane, viewport in panes:
+            viewport.set_tool(self.tool_for(pane))
+
+    def tool_for(self, pane: int) -> Tool | None:
+        """What the left button does in a pane: an earlier exam is looked at, not marked."""
+        desk, say = self._window.desk, self._window.status.show_act
+        if self._window.exam_view.is_prior_pane(pane):
+            return PriorTool(say, key_or_menu(self._window.profiles.keys(), "older_exam"))
+        host: MarkingHost | None = desk.session
+        if host is None and desk.exam is not None:
+            host = EarlyHost(desk, desk.exam.study_instance_uid, say)
+        if self._tool is FirstTool.LOOK:
+            drag = self._window.profiles.current().left_drag
+            return LookTool(desk.session, drags_window=drag is LeftDrag.WINDOW)
+        if host is None:
+            return None
+        return (
+            SelectTool(host) if self._tool is FirstTool.SELECT else MarkTool(host, MarkKind(self._tool.value))
+        )
+
+    def open_chord(self, chord_id: str) -> None:
+        keys = key_text(self._window.profiles.keys()[f"{chord_id}_chord"][:1])
+        chord = replace(next(c for c in CHORDS if c.id == chord_id), key=keys)
+        back = QApplication.focusWidget() or self._window.grid.active
+        self._window.open_legend(chord, back)
+
+    def chord_picked(self, chord_id: str, word: Morphology | Distribution) -> None:
+        """The letters of a chord were typed."""
+        session = self._window.desk.session
+        if session is None:
+            return
+        name = self._window.desk.workspace.lexicon.word(word)
+        if chord_id == "benign" and isinstance(word, Morphology):
+            self._mark_benign(session, word, name)
+        elif session.current_finding is not None:
+            _say_word(session, session.current_finding, word, name)
+
+    def new_finding(self) -> None:
+        self._with_session(lambda session: session.new_finding())
+
+    def move_to_new_finding(self) -> None:
+        self._with_session(lambda session: session.move_selected())
+
+    def remove_finding(self) -> None:
+        session = self._window.desk.session
+        if session is not None and session.current_finding_id is not None:
+            session.remove_finding(session.current_finding_id)
+
+    def step_finding(self, by: int) -> None:
+        session = self._window.desk.session
+        if session is None or not session.reading.findings:
+            return
+        ids = [f.id for f in session.reading.findings]
+        current = session.current_finding_id
+        at = ids.index(current) + by if current in ids else 0
+        session.select_finding(ids[at % len(ids)])
+
+    def _with_session(self, act: Callable[[ReadingSession], object]) -> None:
+        self._window.desk.when_open(act)
+
+    def _mark_benign(self, session: ReadingSession, word: Morphology, name: str) -> None:
+        """Mark the spot under the pointer as a finding of its own and name its type, as one undo step."""
+        viewport, pointer = self._window.pointing.under or (None, None)
+        picture = None if viewport is None else viewport.picture
+        if viewport is None or picture is None or pointer is None:
+            self._window.status.show_message(
+                "Rest the pointer on the calcification first, then type the preset."
+            )
+            return
+        result = session.workspace.measure_spot(picture.info, picture.frame, pointer.point, viewport.reach_px)
+        if result.measurement is None:
+            self._window.status.show_message(f"{result.reason or 'No spot here'}; nothing was marked.")
+            return
+        stage = Stage.WORKUP if session.corrected_exam.magnified else Stage.SCREEN
+        reading, finding = edits.add_finding(session.reading, stage=stage)
+        kind = result.proposal or MarkKind.MACRO
+        reading, mark = edits.add_mark(
+            reading, finding.id, picture.key, result.measurement.center, kind, result.measurement
+        )
+        session.apply(
+            edits.describe(reading, finding.id, morphology=(word,)), f"Mark {name} as F{finding.number}"
+        )
+        session.select_marks(frozenset({mark.id}))
+
+
+def _say_word(session: ReadingSession, finding: Finding, word: Morphology | Distribution, name: str) -> None:
+    """Switch a morphology on or off, or set the distribution, of the current finding."""
+    if isinstance(word, Distribution):
+        session.describe(finding.id, f"Distribution: {name.lower()}", distribution=word)
+        return
+    said = set(finding.morphology) ^ {word}
+    shapes = tuple(m for m in Morphology if m in said)
+    session.describe(
+        finding.id, f"Morphology: {name.lower()}{'' if word in said else ' taken back'}", morphology=shapes
+    )

@@ -1,0 +1,1 @@
+"""The program shown by itself: a robot's hand, and how long the window did not answer."""

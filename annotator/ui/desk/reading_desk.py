@@ -1,0 +1,337 @@
+"""What lies on the table: the exams that were opened, the one being read, and its reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+import annotator
+from annotator.errors import AnnotatorError, StaleReading
+from annotator.hanging import exam_before, same_patient
+from annotator.imaging.rejected import Rejected
+from annotator.jobs import CancelToken
+from annotator.model.display import NOT_RECORDED
+from annotator.model.image import ExamInfo, ImageInfo
+from annotator.ui.desk.found_exams import ExamRows, FoundExams, found_exams
+from annotator.ui.desk.session import ReadingSession, SaveState
+from annotator.ui.desk.visits import Visits
+from annotator.ui.desk.worklist_rows import ExamState
+from annotator.ui.task_runner import TaskRunner
+from annotator.workspace import OpenedReading, Workspace
+
+LISTING = "listing"
+OPENING = "opening"
+
+
+def sample_folder() -> Path | None:
+    """Where the sample exams lie, installed or in a checkout; None when they are not there."""
+    package = Path(annotator.__file__).parent
+    places = (package / "sample_dicoms", package.parent / "sample_dicoms")
+    return next((place for place in places if place.is_dir()), None)
+
+
+class ReadingDesk(QObject):
+    """Opens files into exams and exams into readings; one reading at a time.
+
+    `closing` asks for words still being typed. An exam is only left when every act of its reading is
+    saved: `session_changed` with None, then with the next reading, then `exam_changed`. On an empty
+    table there is nothing to save, so that the pictures need not wait for the reading: `exam_changed`
+    comes first. `stuck`: its acts can never be saved; the signal carries what to call once the reader
+    has given them up. `failed`: why something cannot be opened, and what tries it again; `nothing_found`: how many
+    files were refused where no image was found. `leaving` carries the exam that is about to go, while
+    everything still hangs.
+
+    Readings of the neighbours may be taken from the database ahead (`keep_ahead`): such an exam opens at
+    once. The way through the exams is kept, so that opening one can be undone (`back`).
+    """
+
+    closing = Signal()
+    exams_changed = Signal()
+    states_changed = Signal(object)
+    session_changed = Signal(object)
+    exam_changed = Signal(object)
+    leaving = Signal(object)
+    progress = Signal(object)
+    message = Signal(str)
+    stuck = Signal(object)
+    failed = Signal(str, object)
+    nothing_found = Signal(int)
+
+    def __init__(self, workspace: Workspace, runner: TaskRunner, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.workspace = workspace
+        self._runner = runner
+        self._images: dict[str, ImageInfo] = {}
+        self.exams: tuple[ExamInfo, ...] = ()
+        self.rows = ExamRows()
+        self.rejected: tuple[Rejected, ...] = ()
+        self.visits = Visits()
+        self._states: dict[str, ExamState] = {}
+        self._ahead: dict[str, OpenedReading] = {}
+        self.exam: ExamInfo | None = None
+        self.session: ReadingSession | None = None
+        self._waiting: list[Callable[[ReadingSession], object]] = []
+        self._display = NOT_RECORDED
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """List what can be opened under `paths`, add it to the worklist and hang the first new exam."""
+        wanted = list(paths)
+        known = dict(self._images)
+
+        def look(token: CancelToken) -> FoundExams:
+            listing = self.workspace.list_images(wanted, token=token)
+            images = known | {image.sop_instance_uid: image for image in listing.images}
+            return found_exams(listing, known, images, self.workspace.group_exams(list(images.values())))
+
+        self._runner.query(
+            LISTING,
+            look,
+            self._listed,
+            lambda error: self._listing_failed(wanted, error),
+            self.progress.emit,
+        )
+        self.message.emit(f"Looking into {len(wanted)} place{'' if len(wanted) == 1 else 's'} ...")
+
+    def open_sample(self) -> None:
+        """Open the exams that come with the program."""
+        folder = sample_folder()
+        if folder is None:
+            self.message.emit("The sample exams are not installed; make some with: annotator phantom")
+        else:
+            self.open_paths([folder])
+
+    def set_display(self, note: str) -> None:
+        """Say in words what the images are seen on from now on; acts keep it."""
+        self._display = note
+        if self.session is not None:
+            self.session.display = note
+
+    def cancel_listing(self) -> None:
+        """Stop looking into files; what is open stays open."""
+        if not self._runner.busy(LISTING):
+            return
+        self._runner.cancel(LISTING)
+        self.progress.emit(None)
+        self.message.emit("Stopped; nothing was added.")
+
+    def open_exam(self, exam: ExamInfo) -> None:
+        """Begin or go on reading an exam; the one before it stays until the reading is here, and is saved first."""
+        same = self.exam is not None and exam.study_instance_uid == self.exam.study_instance_uid
+        if not same:
+            self._waiting.clear()
+            ahead = self._ahead.pop(exam.study_instance_uid, None)
+            if ahead is not None and self.session is not None:
+                self._runner.cancel(OPENING)
+                self._opened(exam, ahead)
+                return
+        if same or self.session is None:
+            self._hang(exam)
+        if same and self.session is not None:
+            return
+        self._ask_for_reading(exam)
+
+    @property
+    def opening(self) -> bool:
+        """Whether files are being listed or a reading is on its way."""
+        return self._runner.busy(LISTING) or self._runner.busy(OPENING)
+
+    @property
+    def states(self) -> Mapping[str, ExamState]:
+        """How far the exams are by study UID, as the database says; those not named are new."""
+        return self._states
+
+    def keep_ahead(self, study_instance_uid: str, opened: OpenedReading) -> None:
+        """A reading of a neighbour, taken from the database before it is wanted."""
+        self._ahead[study_instance_uid] = opened
+
+    def forget_ahead(self, but: Collection[str]) -> None:
+        """Let go of readings taken ahead that nobody expects any more."""
+        self._ahead = {uid: opened for uid, opened in self._ahead.items() if uid in but}
+
+    def is_ahead(self, study_instance_uid: str) -> bool:
+        """Whether the reading of an exam is here already."""
+        return study_instance_uid in self._ahead
+
+    def back(self) -> None:
+        """To the exam that was open before this one."""
+        self._travel(-1, "There is no exam to go back to.")
+
+    def forward(self) -> None:
+        """To the exam that was open before going back."""
+        self._travel(1, "There is no exam to go forward to.")
+
+    def visited(self, by: int) -> ExamInfo | None:
+        """The exam so many steps away on the way through the exams, None when there is none."""
+        uid = self.visits.peek(by)
+        return next((e for e in self.exams if e.study_instance_uid == uid), None)
+
+    def next_not_done(self, listed: Sequence[ExamInfo]) -> ExamInfo | None:
+        """Of those listed, the first after the open exam that is not done, else the first before it."""
+        here = "" if self.exam is None else self.exam.study_instance_uid
+        uids = [e.study_instance_uid for e in listed]
+        at = uids.index(here) if here in uids else -1
+        for exam in (*listed[at + 1 :], *listed[: max(at, 0)]):
+            if self._states.get(exam.study_instance_uid) is not ExamState.DONE:
+                return exam
+        return None
+
+    def when_open(self, act: Callable[[ReadingSession], object]) -> None:
+        """Do something with the reading: now, or once it is here when it is on its way."""
+        if self.session is not None:
+            act(self.session)
+        elif self._runner.busy(OPENING):
+            self._waiting.append(act)
+
+    def close_session(self) -> bool:
+        """Save and let go of the reading; False when acts remain unsaved, and then it stays open."""
+        session = self.session
+        if session is None:
+            return True
+        self.closing.emit()
+        if not session.close():
+            self.message.emit(f"Not saved, so this exam stays open: {session.save_error or 'try again'}")
+            return False
+        self.leaving.emit(session.exam)
+        self.session = None
+        self.exam = None
+        self.session_changed.emit(None)
+        session.deleteLater()
+        return True
+
+    def step(self, by: int, listed: Sequence[ExamInfo]) -> None:
+        """The exam so many rows further among those listed, if there is one; the first from outside of them."""
+        self._open_neighbour(listed, by)
+
+    def step_patient(self, by: int) -> None:
+        """The older (-1) or newer (+1) exam of the same patient, if there is one."""
+        if self.exam is not None:
+            theirs = self.rows.of_patient.get(self.exam.patient_key, ())
+            same = [e for e in theirs if same_patient(e, self.exam)]
+            self._open_neighbour(sorted(same, key=lambda e: e.date), by)
+
+    def prior_of(self, exam: ExamInfo) -> ExamInfo | None:
+        """The exam of the same patient next before this one, None when unknown."""
+        return exam_before(exam, self.rows.of_patient.get(exam.patient_key, ()))
+
+    def priors_of(self, exam: ExamInfo) -> tuple[ExamInfo, ...]:
+        """The exams of the same patient before this one, the last first."""
+        priors: list[ExamInfo] = []
+        earlier = self.prior_of(exam)
+        while earlier is not None:
+            priors.append(earlier)
+            earlier = self.prior_of(earlier)
+        return tuple(priors)
+
+    def refresh_states(self) -> None:
+        """Ask the database how far the readings of this reader are."""
+        reader = self.workspace.settings.reader
+
+        def ask(_token: CancelToken) -> dict[str, tuple[ExamState, int]]:
+            mine = [r for r in self.workspace.readings() if r.reader == reader]
+            return {r.study_instance_uid: (_state(r.done), r.revisions) for r in mine}
+
+        self._runner.query(
+            "states", ask, self._states_known, lambda error: self.message.emit(str(error)), in_turn=True
+        )
+
+    def _states_known(self, found: Mapping[str, tuple[ExamState, int]]) -> None:
+        self._states = {uid: state for uid, (state, _) in found.items()}
+        self._ahead = {u: o for u, o in self._ahead.items() if found.get(u, (None, 0))[1] == o.revision}
+        self.states_changed.emit(self._states)
+        session = self.session
+        if session is None or session.unsaved_acts:
+            return
+        if found.get(session.exam.study_instance_uid, (None, 0))[1] > session.revision:
+            # taken ahead, and meanwhile another window went on with it
+            self._ask_for_reading(session.exam)
+
+    def _saved(self) -> None:
+        session = self.session
+        if session is None or session.save_state is not SaveState.SAVED or not session.revision:
+            return
+        if self._states.get(session.exam.study_instance_uid) is not _state(session.reading.done):
+            self.refresh_states()
+
+    def _opened(self, exam: ExamInfo, opened: OpenedReading) -> None:
+        if not self.close_session():
+            before = self.session
+            if before is not None and isinstance(before.save_error, StaleReading):
+                self.stuck.emit(lambda: self.open_exam(exam))
+            return
+        session = ReadingSession(self.workspace, self._runner, exam, opened, self)
+        session.display = self._display
+        session.save_state_changed.connect(self._saved)
+        self.session = session
+        self.session_changed.emit(session)
+        self._hang(exam)
+        waiting, self._waiting = self._waiting, []
+        for act in waiting:
+            act(session)
+        self.refresh_states()
+
+    def _ask_for_reading(self, exam: ExamInfo) -> None:
+        self._runner.query(
+            OPENING,
+            lambda _token: self.workspace.open_reading(exam.study_instance_uid),
+            lambda opened: self._opened(exam, opened),
+            lambda error: self._opening_failed(exam, error),
+            in_turn=True,
+        )
+
+    def _travel(self, by: int, nothing: str) -> None:
+        exam = self.visited(by)
+        if exam is None:
+            self.message.emit(nothing)
+        else:
+            self.visits.intend(by)
+            self.open_exam(exam)
+
+    def _opening_failed(self, exam: ExamInfo, error: AnnotatorError) -> None:
+        self._waiting.clear()
+        self.failed.emit(f"This exam cannot be read: {error}", lambda: self.open_exam(exam))
+
+    def _hang(self, exam: ExamInfo) -> None:
+        if exam is not self.exam:
+            if self.exam is not None:
+                self.leaving.emit(self.exam)
+            self.exam = exam
+            self.visits.arrive(exam.study_instance_uid)
+            self.exam_changed.emit(exam)
+
+    def _listed(self, found: FoundExams) -> None:
+        self.progress.emit(None)
+        listing = found.listing
+        self._images = dict(found.images)
+        before = set(self.rejected)
+        self.rejected = (*self.rejected, *(r for r in listing.rejected if r not in before))
+        self.exams, self.rows = found.exams, found.rows
+        self.exams_changed.emit()
+        self.refresh_states()
+        count = len(listing.images)
+        self.message.emit(f"{count} image{'' if count == 1 else 's'} opened." if count else "No image found.")
+        if not count and listing.rejected:
+            self.nothing_found.emit(len(listing.rejected))
+        if found.first is not None:
+            self.open_exam(found.first)
+
+    def _listing_failed(self, paths: Sequence[Path], error: AnnotatorError) -> None:
+        self.progress.emit(None)
+        self.failed.emit(str(error), lambda: self.open_paths(paths))
+
+    def _open_neighbour(self, exams: Sequence[ExamInfo], by: int) -> None:
+        if self.exam is None:
+            return
+        uids = [e.study_instance_uid for e in exams]
+        outside = -1 if by > 0 else len(uids)
+        here = self.exam.study_instance_uid
+        at = (uids.index(here) if here in uids else outside) + by
+        if 0 <= at < len(exams):
+            self.open_exam(exams[at])
+        else:
+            self.message.emit("There is no further exam in this direction.")
+
+
+def _state(done: bool) -> ExamState:
+    return ExamState.DONE if done else ExamState.IN_PROGRESS

@@ -1,0 +1,451 @@
+"""The reading on the screen: the value, its undo stack, its saving, and what is selected."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+from shiboken6 import isValid
+
+from annotator.errors import AnnotatorError, StaleReading
+from annotator.hanging import corrected_exam
+from annotator.model import edits
+from annotator.model.display import NOT_RECORDED
+from annotator.model.finding import Finding, Reading, Stage
+from annotator.model.geometry import ImagePoint
+from annotator.model.hanging_choice import HangingChoice
+from annotator.model.history import Act, Revision
+from annotator.model.image import ExamInfo, ImageInfo, ImageKey
+from annotator.model.mark import MarkKind
+from annotator.rules import FollowUp
+from annotator.ui.marks.table import marks_inside, table_of
+from annotator.ui.marks.words import size_words
+from annotator.ui.pictures.picture import SlabOfSlices
+from annotator.ui.task_runner import TaskRunner
+from annotator.workspace import OpenedReading, Workspace
+
+if TYPE_CHECKING:
+    from annotator.analysis.spots import SpotResult
+
+RETRY_MS = 2000
+SLICE_REACH_PX = 2.0
+"""How far beside its place in the slab a spot may lie in its slice, as one deviation."""
+
+
+class SaveState(Enum):
+    """What the exam strip says about the reading."""
+
+    SAVED = "saved"
+    SAVING = "saving"
+    FAILED = "not saved"
+
+
+class PictureLike(Protocol):
+    """What the session needs of a picture on screen: one decoded frame of an image."""
+
+    @property
+    def info(self) -> ImageInfo: ...
+    @property
+    def frame_number(self) -> int: ...
+    @property
+    def frame(self) -> NDArray[Any]: ...
+    @property
+    def slab(self) -> SlabOfSlices | None: ...
+
+    def shows(self, image: ImageKey) -> bool: ...
+    def slice_frame(self, number: int) -> NDArray[Any] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsaved:
+    reading: Reading
+    act: Act
+    label: str
+    display: str
+
+
+class ReadingSession(QObject):
+    """One reading being made. Every act goes through `apply`; everything on screen follows from
+    `reading_changed`.
+
+    Acts wait in a queue until the database has taken them, in order. A failed save keeps them, says
+    so, and is tried again; closing waits for them (`flush`). `display` says in words what the images are
+    seen on; every act keeps what it says at that moment. What is selected may be another with every
+    reading; `selection_changed` tells it where the reading stays the same.
+    """
+
+    reading_changed = Signal(object)  # model.edits.Changes
+    selection_changed = Signal()
+    save_state_changed = Signal()
+    message = Signal(str)
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        runner: TaskRunner,
+        exam: ExamInfo,
+        opened: OpenedReading,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.workspace = workspace
+        self.exam = exam
+        self.display = NOT_RECORDED
+        self._runner = runner
+        self._reading = opened.reading
+        self._unsaved: deque[_Unsaved] = deque()
+        self._saved_revision = opened.revision
+        self._drain_lock = threading.Lock()
+        self.save_error: AnnotatorError | None = None
+        self.saved_at: datetime | None = None
+        self._selected_finding = self._reading.findings[-1].id if self._reading.findings else None
+        self._selected_marks: frozenset[str] = frozenset()
+        self._selected_cluster: str | None = None
+        self._retry = QTimer(self)
+        self._retry.setSingleShot(True)
+        self._retry.setInterval(RETRY_MS)
+        self._retry.timeout.connect(self._start_saving)
+        self.undo_stack = QUndoStack(self)
+        self._restoring = True
+        for step in opened.steps:
+            self.undo_stack.push(_ReplaceReading(self, step.before, step.after, step.label))
+        self.undo_stack.setIndex(opened.steps_done)
+        self._restoring = False
+
+    @property
+    def corrected_exam(self) -> ExamInfo:
+        """The exam with sides and views as the reader corrected them."""
+        return corrected_exam(self.exam, self._reading.hanging)
+
+    @property
+    def reading(self) -> Reading:
+        """The reading as it stands on screen."""
+        return self._reading
+
+    @property
+    def revision(self) -> int:
+        """Number of the last revision the database has confirmed; 0 before the first."""
+        return self._saved_revision
+
+    @property
+    def current_finding_id(self) -> str | None:
+        """The finding that the next mark and the next word go to."""
+        return self._selected_finding
+
+    @property
+    def current_finding(self) -> Finding | None:
+        """The selected finding itself."""
+        return None if self._selected_finding is None else self._reading.finding(self._selected_finding)
+
+    @property
+    def selected_marks(self) -> frozenset[str]:
+        """Ids of the selected marks."""
+        return self._selected_marks
+
+    @property
+    def selected_cluster(self) -> str | None:
+        """Id of the selected cluster; None while marks are selected, or nothing is."""
+        return self._selected_cluster
+
+    @property
+    def save_state(self) -> SaveState:
+        """Whether everything on screen is in the database."""
+        if self.save_error is not None:
+            return SaveState.FAILED
+        return SaveState.SAVING if self._unsaved else SaveState.SAVED
+
+    @property
+    def unsaved_acts(self) -> int:
+        """How many acts the database has not confirmed yet."""
+        return len(self._unsaved)
+
+    def apply(self, after: Reading, label: str) -> None:
+        """Make an act: show `after`, keep it, and let it be undone under the name `label`."""
+        if after != self._reading:
+            self.undo_stack.push(_ReplaceReading(self, self._reading, after, label))
+
+    def describe(self, finding_id: str, label: str, **said: Any) -> None:
+        """The reader says something of a finding: fields of `Finding` by name."""
+        number = self._reading.finding(finding_id).number
+        self.apply(edits.describe(self._reading, finding_id, **said), f"{label} (F{number})")
+
+    def new_finding(self) -> None:
+        """Begin another finding and select it."""
+        after, finding = edits.add_finding(self._reading, stage=self._stage())
+        self.apply(after, f"Begin F{finding.number}")
+        self.select_finding(finding.id)
+
+    def remove_finding(self, finding_id: str) -> None:
+        """Take a finding away, its marks with it."""
+        number = self._reading.finding(finding_id).number
+        self.apply(edits.remove_finding(self._reading, finding_id), f"Remove F{number}")
+
+    def mark_spot(
+        self,
+        picture: PictureLike,
+        point: ImagePoint,
+        kind: MarkKind,
+        radius_px: float = 0.0,
+        *,
+        force: bool = False,
+    ) -> None:
+        """Mark the spot near a click; where there is none, say so and mark nothing unless `force`.
+
+        `radius_px` is one deviation, in image pixels, of the hand that clicked (0: the default of the measurement).
+        On a slab the mark goes to the slice of it in which the spot is sharpest, and is measured there.
+        """
+        number, result = self._measured(picture, point, radius_px)
+        if not result.found and not force:
+            reason = result.reason or "no spot here"
+            self.message.emit(f"{reason[:1].upper()}{reason[1:]}. Alt+click marks it all the same.")
+            return
+        reading, finding = self._finding_to_mark()
+        place = result.measurement.center if result.measurement else point
+        key = picture.info.key(number)
+        table = table_of(reading)
+        there = np.all(table.points == (place.column, place.row), axis=1) & table.is_on([key])
+        if there.any():
+            self.select_marks(frozenset(reading.marks[row].id for row in np.flatnonzero(there)))
+            self.message.emit("This spot is already marked.")
+            return
+        after, mark = edits.add_mark(reading, finding.id, key, place, kind, result.measurement)
+        self._choose(finding.id, frozenset({mark.id}))
+        self.apply(after, f"Mark {kind}calcification in F{finding.number}")
+        if result.measurement is not None:
+            where = "" if picture.slab is None else f", on {_slice_in_slab(number, picture.slab)}"
+            self.message.emit(f"{size_words(result.measurement)}{where}")
+
+    def move_mark(self, picture: PictureLike, mark_id: str, point: ImagePoint) -> None:
+        """A mark was dragged to `point`: it stays there exactly, on its slice, and is measured anew if a spot
+        is there.
+        """
+        frame = picture.slice_frame(self._reading.mark(mark_id).image.frame)
+        if frame is None:
+            return
+        result = self.workspace.measure_spot(picture.info, frame, point, 0.0)
+        self.apply(edits.move_mark(self._reading, mark_id, point, result.measurement), "Move mark")
+
+    def lasso(self, picture: PictureLike, outline: tuple[ImagePoint, ...]) -> None:
+        """Tie what lies inside the outline to the current finding as a cluster, area included."""
+        key = picture.info.key(picture.frame_number)
+        inside = marks_inside(self._reading, picture, outline)
+        reading, finding = self._finding_to_mark()
+        after, cluster = edits.add_cluster(reading, finding.id, key, outline, inside, picture.info.spacing)
+        what = f"{len(inside)} marks" if inside else "an area"
+        self._choose(finding.id, frozenset(inside), None if inside else cluster.id)
+        self.apply(after, f"Outline {what} as a cluster of F{finding.number}")
+
+    def choose_hanging(self, choice: HangingChoice) -> None:
+        """Hang an image as the reader says; a choice of nothing hangs it as its file says."""
+        self.apply(
+            edits.choose_hanging(self._reading, choice),
+            f"Hang {self.image_name(choice.sop_instance_uid)} as {choice.words}",
+        )
+
+    def set_done(self, done: bool) -> None:
+        """The reader calls the exam done, or takes it up again."""
+        self.apply(
+            edits.set_done(self._reading, done), "Call the exam done" if done else "Take the exam up again"
+        )
+
+    def image_name(self, sop_instance_uid: str) -> str:
+        """What an image of the exam is called: its side and view as its file says them."""
+        names = (i.name for i in self.corrected_exam.images if i.sop_instance_uid == sop_instance_uid)
+        return next(names, "") or "an image without side and view"
+
+    def remove_selected(self) -> None:
+        """Delete the selected marks, or untie the selected cluster, whose marks stay."""
+        if self._selected_marks:
+            after = edits.remove_marks(self._reading, self._selected_marks)
+            self.apply(after, f"Delete {_count(self._selected_marks)}")
+        elif self._selected_cluster is not None:
+            cluster = self._reading.cluster(self._selected_cluster)
+            number = self._reading.finding(cluster.finding_id).number
+            act = "Untie a cluster" if cluster.mark_ids else "Remove an area"
+            self.apply(edits.remove_cluster(self._reading, cluster.id), f"{act} of F{number}")
+
+    def move_selected(self, finding_id: str | None = None) -> None:
+        """Hand the selected marks to another finding, or to a new one; they leave their clusters."""
+        if not self._selected_marks:
+            return
+        if finding_id is None:
+            reading, finding = edits.add_finding(self._reading, stage=self._stage())
+        else:
+            reading, finding = self._reading, self._reading.finding(finding_id)
+        after = edits.assign_marks(reading, self._selected_marks, finding.id)
+        self.apply(after, f"Move {_count(self._selected_marks)} to F{finding.number}")
+        self.select_marks(self._selected_marks)
+
+    def select_finding(self, finding_id: str | None) -> None:
+        """Make a finding the current one (None: none, the next mark begins another)."""
+        if finding_id != self._selected_finding:
+            self._selected_finding = finding_id
+            self.selection_changed.emit()
+
+    def select_marks(self, mark_ids: frozenset[str]) -> None:
+        """Select marks; their finding becomes the current one when they share it."""
+        owners = {m.finding_id for m in self._reading.marks_by_id(mark_ids).values()} if mark_ids else set()
+        self._choose(owners.pop() if len(owners) == 1 else self._selected_finding, mark_ids)
+        self.selection_changed.emit()
+
+    def select_cluster(self, cluster_id: str) -> None:
+        """Select a cluster in place of marks; its finding becomes the current one."""
+        self._choose(self._reading.cluster(cluster_id).finding_id, frozenset(), cluster_id)
+        self.selection_changed.emit()
+
+    def follow_up(self, finding_id: str) -> FollowUp:
+        """The documented follow-up of a finding as described now; derived, never stored."""
+        return self.workspace.follow_up(self._reading, finding_id)
+
+    def revisions(self) -> tuple[Revision, ...]:
+        """Everything saved of this reading so far, oldest first."""
+        return self.workspace.revisions(self._reading.id)
+
+    def save_now(self) -> None:
+        """Try to save at once what is not saved yet."""
+        self._start_saving()
+
+    def flush(self) -> bool:
+        """Wait until every act is saved; False when the database refuses (the acts are still here)."""
+        self._retry.stop()
+        self._start_saving()
+        self._runner.flush()
+        return not self._unsaved
+
+    def close(self) -> bool:
+        """Flush, then stop trying. False when acts remain unsaved."""
+        done = self.flush()
+        self._retry.stop()
+        return done
+
+    def give_up_unsaved(self) -> None:
+        """Lose the acts that the database has not taken, because the reader said so."""
+        self._retry.stop()
+        with self._drain_lock:
+            self._unsaved.clear()
+        self.save_state_changed.emit()
+
+    def _show(self, reading: Reading, act: Act, label: str) -> None:
+        """The only place that assigns the reading."""
+        if self._restoring:
+            return
+        changes = edits.diff(self._reading, reading)
+        self._reading = reading
+        self._unsaved.append(_Unsaved(reading, act, label, self.display))
+        self._keep_selection_valid(changes)
+        self.reading_changed.emit(changes)
+        self._start_saving()
+
+    def _start_saving(self) -> None:
+        if self._unsaved:
+            self._runner.write(self._save_all, self._saved, self._failed)
+            self.save_state_changed.emit()
+
+    def _save_all(self) -> int:
+        """On the writer: hand over the waiting acts in order; what fails stays first in line."""
+        with self._drain_lock:
+            while self._unsaved:
+                waiting = self._unsaved[0]
+                self._saved_revision = self.workspace.save(
+                    waiting.reading,
+                    based_on=self._saved_revision,
+                    act=waiting.act,
+                    label=waiting.label,
+                    display=waiting.display,
+                )
+                self._unsaved.popleft()
+        return self._saved_revision
+
+    def _saved(self, _revision: int) -> None:
+        if not isValid(self):
+            # told after the exam was left, which had waited for the same write
+            return
+        self.save_error = None
+        self.saved_at = datetime.now().astimezone()
+        self.save_state_changed.emit()
+
+    def _failed(self, error: AnnotatorError) -> None:
+        if not isValid(self):
+            return
+        self.save_error = error
+        self.save_state_changed.emit()
+        # A newer revision by somebody else does not go away by trying again.
+        if not isinstance(error, StaleReading):
+            self._retry.start()
+
+    def _measured(self, picture: PictureLike, point: ImagePoint, radius_px: float) -> tuple[int, SpotResult]:
+        """The frame a spot belongs to and its measurement there; of a slab, the slice in which it is sharpest."""
+        result = self.workspace.measure_spot(picture.info, picture.frame, point, radius_px)
+        if picture.slab is None:
+            return picture.frame_number, result
+        frames, measured = picture.slab.frames, result.measurement
+        at = point if measured is None else measured.center
+        reach = radius_px if measured is None else measured.diameter_px
+        best = self.workspace.best_slice(picture.info, frames.items(), at, reach)
+        if best is None:
+            return picture.frame_number, replace(result, found=False, measurement=None)
+        # seen in the slab, a spot lies where it lies in its slice: the hand aims no longer
+        there = self.workspace.measure_spot(picture.info, frames[best.frame], best.at, SLICE_REACH_PX)
+        return best.frame, there
+
+    def _finding_to_mark(self) -> tuple[Reading, Finding]:
+        if self._selected_finding is not None:
+            return self._reading, self._reading.finding(self._selected_finding)
+        return edits.add_finding(self._reading, stage=self._stage())
+
+    def _stage(self) -> Stage:
+        return Stage.WORKUP if self.corrected_exam.magnified else Stage.SCREEN
+
+    def _choose(
+        self, finding_id: str | None, mark_ids: frozenset[str], cluster_id: str | None = None
+    ) -> None:
+        """Select; before an act, what it makes, so that whoever follows the reading shows both at once."""
+        self._selected_finding = finding_id
+        self._selected_marks, self._selected_cluster = mark_ids, cluster_id
+
+    def _keep_selection_valid(self, changes: edits.Changes) -> None:
+        known = {f.id for f in self._reading.findings}
+        if self._selected_finding not in known:
+            last = self._reading.findings[-1].id if self._reading.findings else None
+            self._selected_finding = last
+        self._selected_marks -= {key for key, mark in changes.marks.items() if mark is None}
+        if self._selected_cluster not in {c.id for c in self._reading.clusters}:
+            self._selected_cluster = None
+
+
+def _slice_in_slab(number: int, slab: SlabOfSlices) -> str:
+    """Which slice, and whether the spot may be sharper beyond the slab."""
+    at_edge = len(slab.frames) > 1 and number in (min(slab.frames), max(slab.frames))
+    return f"slice {number}, the edge of the slab: it may be sharper beyond" if at_edge else f"slice {number}"
+
+
+def _count(marks: Collection[str]) -> str:
+    return f"{len(marks)} mark{'' if len(marks) == 1 else 's'}"
+
+
+class _ReplaceReading(QUndoCommand):
+    """Undo keeps both values; nothing else in the program knows how to undo anything."""
+
+    def __init__(self, session: ReadingSession, before: Reading, after: Reading, label: str) -> None:
+        super().__init__(label)
+        self._session = session
+        self._before = before
+        self._after = after
+        self._done_once = False
+
+    def redo(self) -> None:
+        act = Act.REDO if self._done_once else Act.EDIT
+        self._done_once = True
+        self._session._show(self._after, act, self.text())  # noqa: SLF001  one class in two parts
+
+    def undo(self) -> None:
+        self._session._show(self._before, Act.UNDO, self.text())  # noqa: SLF001

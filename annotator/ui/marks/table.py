@@ -1,0 +1,186 @@
+"""The marks of a reading as columns of numbers, of which an act makes anew only what it changed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.model.edits import unchanged_ends
+from annotator.model.finding import Reading
+from annotator.model.geometry import ImagePoint, SpacingBasis
+from annotator.model.image import ImageKey
+from annotator.model.mark import Mark, MarkKind
+from annotator.ui.marks.hit_test import Points, as_array, inside
+
+_BASES = tuple(SpacingBasis)
+_KEPT = 4
+"""Readings whose columns are kept: the one being made, and those looked at beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """Numbers that stand for images and findings in a column; they only ever grow."""
+
+    images: dict[ImageKey, int] = field(default_factory=dict)
+    findings: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class MarkTable:
+    """`marks` in their order, and of each its place (column, row), diameter in pixels (0: not measured) and in
+    millimetres (nan: not known), the place of its basis among the bases (-1: none), how far in pixels its
+    outline reaches from its place at most, whether it is a macrocalcification, and the codes of its image
+    and finding.
+    """
+
+    marks: tuple[Mark, ...]
+    codes: _Codes
+    points: Points
+    diameters: NDArray[np.float64]
+    millimetres: NDArray[np.float64]
+    bases: NDArray[np.int8]
+    reaches: NDArray[np.float64]
+    macro: NDArray[np.bool_]
+    images: NDArray[np.int32]
+    findings: NDArray[np.int32]
+    before: tuple[tuple[Mark, ...], int, int] = field(default=((), 0, 0), kw_only=True)
+    """The marks this table was made after, and how many of both are the same at either end."""
+
+    def ends_since(self, marks: tuple[Mark, ...]) -> tuple[int, int]:
+        """How many marks at the beginning and at the end are the very same here and in `marks`."""
+        if marks is self.marks:
+            return len(marks), 0
+        if marks is self.before[0]:
+            return self.before[1:]
+        return unchanged_ends(marks, self.marks)
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """Row of the mark with an id."""
+        return {mark.id: row for row, mark in enumerate(self.marks)}
+
+    def is_on(self, images: Iterable[ImageKey]) -> NDArray[np.bool_]:
+        """Which marks lie on these images."""
+        known = [code for key in images if (code := self.codes.images.get(key)) is not None]
+        found: NDArray[np.bool_] = self.images == known[0] if len(known) == 1 else np.isin(self.images, known)
+        return found
+
+    def rows_on(self, images: Iterable[ImageKey]) -> NDArray[np.intp]:
+        """Rows of the marks on these images, in order."""
+        return np.flatnonzero(self.is_on(images))
+
+    def frames_of(self, sop_instance_uid: str) -> frozenset[int]:
+        """Numbers of the frames of an image that have marks."""
+        codes = {
+            code: key for key, code in self.codes.images.items() if key.sop_instance_uid == sop_instance_uid
+        }
+        return frozenset(key.frame for code, key in codes.items() if bool(np.any(self.images == code)))
+
+    def rows_of(self, finding_id: str) -> NDArray[np.intp]:
+        """Rows of the marks of a finding, in order."""
+        return np.flatnonzero(self.findings == self.codes.findings.get(finding_id, -1))
+
+    def rows_with(self, mark_ids: Collection[str]) -> NDArray[np.intp]:
+        """Rows of the marks with these ids, in order; ids that are not there are left out."""
+        place = self.place
+        found = [row for key in mark_ids if (row := place.get(key)) is not None]
+        return np.sort(np.array(found, np.intp))
+
+    def basis(self, row: int) -> SpacingBasis | None:
+        """How the millimetres of a mark are known."""
+        code = int(self.bases[row])
+        return None if code < 0 else _BASES[code]
+
+    def following(self, marks: tuple[Mark, ...]) -> MarkTable:
+        """The table of `marks`; rows that are the same objects as here are copied, not looked at."""
+        start, end = unchanged_ends(self.marks, marks)
+        fresh = _columns(marks[start : len(marks) - end], self.codes)
+        rest = len(self.marks) - end
+        kept: tuple[NDArray[Any], ...] = (
+            self.points,
+            self.diameters,
+            self.millimetres,
+            self.bases,
+            self.reaches,
+            self.macro,
+            self.images,
+            self.findings,
+        )
+        joined = (
+            np.concatenate((old[:start], new, old[rest:])) for old, new in zip(kept, fresh, strict=True)
+        )
+        table = MarkTable(marks, self.codes, *joined, before=(self.marks, start, end))
+        if end == 0 and "place" in self.__dict__:
+            # an act at the end of the list, as nearly all are, moves no other mark
+            place = self.place.copy()
+            for mark in self.marks[start:]:
+                del place[mark.id]
+            place.update((mark.id, row) for row, mark in enumerate(marks[start:], start))
+            table.__dict__["place"] = place
+        return table
+
+
+def _columns(marks: Sequence[Mark], codes: _Codes) -> tuple[NDArray[Any], ...]:
+    images, findings = codes.images, codes.findings
+    count = len(marks)
+    sizes = np.array([_sizes(m) for m in marks], np.float64).reshape(-1, 4)
+    return (
+        np.array([(m.point.column, m.point.row) for m in marks], np.float64).reshape(-1, 2),
+        sizes[:, 0],
+        sizes[:, 1],
+        sizes[:, 2].astype(np.int8),
+        sizes[:, 3],
+        np.fromiter((m.kind is MarkKind.MACRO for m in marks), np.bool_, count),
+        np.fromiter((images.setdefault(m.image, len(images)) for m in marks), np.int32, count),
+        np.fromiter((findings.setdefault(m.finding_id, len(findings)) for m in marks), np.int32, count),
+    )
+
+
+def _sizes(mark: Mark) -> tuple[float, float, int, float]:
+    found = mark.measurement
+    if found is None:
+        return 0.0, np.nan, -1, 0.0
+    beside = math.hypot(mark.point.column - found.center.column, mark.point.row - found.center.row)
+    reach = max(found.diameter_px, found.major_px) + beside
+    if found.diameter_mm is None or found.basis is None:
+        return found.diameter_px, np.nan, -1, reach
+    return found.diameter_px, found.diameter_mm, _BASES.index(found.basis), reach
+
+
+def _empty() -> MarkTable:
+    codes = _Codes()
+    return MarkTable((), codes, *_columns((), codes))
+
+
+class ShowsImages(Protocol):
+    """A picture, as far as it says whose marks are seen on it."""
+
+    def shows(self, image: ImageKey) -> bool: ...
+
+
+def marks_inside(reading: Reading, picture: ShowsImages, outline: Sequence[ImagePoint]) -> tuple[str, ...]:
+    """Ids of the marks seen on a picture that lie inside an outline, in order."""
+    table = table_of(reading)
+    seen = table.is_on([key for key in table.codes.images if picture.shows(key)])
+    within = seen & inside(as_array(outline), table.points)
+    return tuple(reading.marks[row].id for row in np.flatnonzero(within).tolist())
+
+
+_latest: dict[str, MarkTable] = {}
+
+
+def table_of(reading: Reading) -> MarkTable:
+    """The table of a reading; all panes and panels that show one reading share it. For the window's thread."""
+    known = _latest.pop(reading.id, None) or _empty()
+    if known.marks is not reading.marks:
+        known = known.following(reading.marks)
+    _latest[reading.id] = known
+    while len(_latest) > _KEPT:
+        del _latest[next(iter(_latest))]
+    return known

@@ -1,0 +1,490 @@
+"""One picture on the screen: resampled when the view changes, one table and one blit when the window does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QEnterEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from annotator.imaging.render import Mode, covered_rect
+from annotator.model.finding import Reading
+from annotator.model.geometry import ImagePoint, ViewTransform
+from annotator.model.image import ImageInfo, Voi
+from annotator.ui import theme
+from annotator.ui.marks.shown_marks import ShownMarks
+from annotator.ui.marks.tools import PanTool, Tool, Touch
+from annotator.ui.panes.hand import Hand
+from annotator.ui.pictures.grey_image import (
+    PLAIN,
+    GreyImage,
+    MadeAhead,
+    Wanted,
+    nothing_ahead,
+    to_device_pixels,
+)
+from annotator.ui.pictures.grey_output import Depth, GreyOutput
+from annotator.ui.pictures.picture import Picture
+from annotator.ui.pictures.placed_picture import NOWHERE, PlacedPicture
+from annotator.ui.words.corner_paint import Wording, paint_message
+from annotator.ui.words.words_over import WordsOver
+
+__all__ = ["Picture", "Pointer", "Viewport"]
+
+DRAG_FROM = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Where the pointer is on the stored image, and the stored value there."""
+
+    point: ImagePoint
+    value: int
+
+
+WORDS_MS = 25
+"""How often at most words beside a picture follow its window: no eye reads faster, and the picture goes first."""
+
+
+class Viewport(PlacedPicture):
+    """Shows one picture with what a reading says about it. Decodes nothing and decides nothing.
+
+    `view` and everything drawn are in device pixels, so that 1:1 means one image pixel on one pixel of
+    the screen whatever the desktop's scaling.
+    """
+
+    pointer_moved = Signal(object)
+    voi_changed = Signal()
+    activated = Signal()
+    status_message = Signal(str)
+    mark_hovered = Signal(str)
+    frame_step_requested = Signal(int)
+    slab_step_requested = Signal(int)
+    refused = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._message = ""
+        self._voi: Voi | None = None
+        self._inverted = False
+        self._mode = Mode.MEAN
+        self._smooth = False
+        self._output = PLAIN
+        self._untold: QPointF | None = None
+        self._covered: tuple[tuple[object, ...], QRect] = (), QRect()
+        self._rewording = QTimer(self)
+        self._rewording.setSingleShot(True)
+        self._rewording.setInterval(WORDS_MS)
+        self._rewording.timeout.connect(self._update_words)
+        self._marks = ShownMarks()
+        self.words = WordsOver(self)
+        self.words.changed.connect(self.update)
+        self._active = False
+        self._grey = GreyImage()
+        self._ask_exact: Callable[[Wanted], None] | None = None
+        self._asked: Wanted | None = None
+        self.hand = Hand(self)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(64, 64)
+        self._describe()
+
+    def sizeHint(self) -> QSize:
+        return QSize(480, 600)
+
+    @property
+    def voi(self) -> Voi | None:
+        """The window or table in force."""
+        return self._voi
+
+    @property
+    def inverted(self) -> bool:
+        """Whether the reader turned black and white round."""
+        return self._inverted
+
+    @property
+    def mode(self) -> Mode:
+        """How a picture smaller than its pixels is made."""
+        return self._mode
+
+    @property
+    def output(self) -> GreyOutput:
+        """How the screen is sent grey values."""
+        return self._output
+
+    @property
+    def smooth(self) -> bool:
+        """Whether a picture larger than its pixels is interpolated rather than shown in squares."""
+        return self._smooth
+
+    @property
+    def exact(self) -> bool:
+        """Whether the picture painted last is the exact one."""
+        return self._grey.missing is None
+
+    def leave_exact_to(self, ask: Callable[[Wanted], None], ahead: MadeAhead = nothing_ahead) -> None:
+        """Paint what was made `ahead`, else quick pictures only, and ask for the exact one when nothing moves.
+
+        It comes with `take_exact`.
+        """
+        self._ask_exact = ask
+        self._grey.made_ahead = ahead
+
+    def take_exact(self, wanted: Wanted, values: NDArray[np.uint16]) -> None:
+        """The exact picture that was asked for; left aside when something else is to be shown by now."""
+        self._asked = None
+        if self._grey.take(wanted, values):
+            self.update()
+
+    def show_picture(self, picture: Picture) -> None:
+        """Show another picture, fitted and in its own window; another frame of the same image keeps both."""
+        self.hand.cancel()
+        before, self._picture = self._picture, picture
+        same = before is not None and _same_image(before.info, picture.info)
+        if before is not None and same:
+            self._voi = _next_voi(self._voi, before, picture)
+            self._move()
+        else:
+            self._voi = picture.voi
+            self._inverted = False
+        self.words.say(self._voi, self._inverted)
+        self._marks.set_picture(picture)
+        self._describe()
+        self.update()
+        if not same:
+            self.fit()
+            self.fit_changed.emit()
+        self.voi_changed.emit()
+
+    def clear(self, message: str = "") -> None:
+        """Show nothing but a sentence."""
+        if self._picture is None and message == self._message:
+            return
+        self.hand.cancel()
+        self._picture, self._message, self._voi = None, message, None
+        self._view = NOWHERE
+        self._grey.clear()
+        self._asked = None
+        self.settle()
+        self._marks.set_picture(None)
+        self._describe()
+        self.update()
+        self.fit_changed.emit()
+        self.pointer_moved.emit(None)
+
+    def set_voi(self, voi: Voi) -> None:
+        """Use another window or table."""
+        if voi != self._voi:
+            self._voi = voi
+            if self._output.depth is Depth.DITHERED:
+                self._move()
+            self._update_grey()
+            self.voi_changed.emit()
+
+    def set_inverted(self, inverted: bool) -> None:
+        """Black becomes white; air that is padding stays black."""
+        if inverted != self._inverted:
+            self._inverted = inverted
+            self._update_grey()
+            self.voi_changed.emit()
+
+    def set_mode(self, mode: Mode) -> None:
+        """Mean, or speck-true."""
+        if mode is not self._mode:
+            self._mode = mode
+            self.update()
+            self.view_changed.emit()
+
+    def set_smooth(self, smooth: bool) -> None:
+        """Interpolate above 1:1, or show every pixel as a square; at 1:1 it makes no difference."""
+        if smooth != self._smooth:
+            self._smooth = smooth
+            self.update()
+            self.view_changed.emit()
+
+    def set_output(self, output: GreyOutput) -> None:
+        """How the screen is sent grey values."""
+        if output is not self._output:
+            self._output = output
+            self.update()
+
+    def set_reading(self, reading: Reading | None) -> None:
+        """Show the marks of this reading that lie on the picture."""
+        if self._marks.set_reading(reading):
+            self._update_marks()
+
+    def set_selection(
+        self, finding_id: str | None, mark_ids: frozenset[str], cluster_id: str | None = None
+    ) -> None:
+        """Show what is selected white, the clusters of the current finding with their numbers."""
+        if self._marks.select(finding_id, mark_ids, cluster_id):
+            self._update_marks()
+
+    def set_tool(self, tool: Tool | None) -> None:
+        """What the left button does from now on."""
+        self.hand.cancel()
+        self.hand.tool = tool
+        # a cross leaves the spot in sight that an arrow would cover
+        aim = Qt.CursorShape.OpenHandCursor if isinstance(tool, PanTool) else Qt.CursorShape.CrossCursor
+        self.setCursor(Qt.CursorShape.ArrowCursor if tool is None else aim)
+        self.status_message.emit(tool.hint if tool else "")
+
+    def set_overlay_level(self, level: int) -> None:
+        """0: all words, 1: few, 2: only side and view."""
+        self.words.level = level
+        self.update()
+        self.view_changed.emit()
+
+    def set_marks_visible(self, visible: bool) -> None:
+        """Show or hide marks; hidden ones cannot be hit."""
+        self._marks.visible = visible
+        self.update()
+
+    def set_active(self, active: bool) -> None:
+        """Whether this is the viewport that commands go to: it has the focus frame."""
+        if active != self._active:
+            self._active = active
+            self.update()
+
+    def cancel_gesture(self) -> bool:
+        """Give up the gesture in hand; False when there was none."""
+        return self.hand.cancel()
+
+    def mark_at(self, point: ImagePoint) -> str | None:
+        """Id of the mark under the hand, None when there is none or marks are hidden."""
+        return self._marks.mark_at(point, self._view, self.ratio)
+
+    def outline_at(self, point: ImagePoint) -> str | None:
+        """Id of the cluster whose line is under the hand, None when there is none or marks are hidden."""
+        return self._marks.outline_at(point, self._view, self.ratio)
+
+    def paint_marks(
+        self, painter: QPainter, view: ViewTransform, size: tuple[int, int], *, kept: bool = False
+    ) -> None:
+        """Draw what the reading says of the picture as it lies at `view`, in device pixels, e.g. in a lens."""
+        preview, moving = self.hand.preview, self._moving
+        self._marks.paint(painter, view, size, preview, self.ratio, kept=kept, moving=moving)
+
+    def is_drag(self, start: Touch, now: Touch) -> bool:
+        """Whether the hand went far enough to mean it."""
+        return math.hypot(now.x - start.x, now.y - start.y) >= DRAG_FROM * self.ratio
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.activated.emit()
+        self.hand.press(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.hand.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.hand.move(event)
+        if self._rewording.isActive():
+            self._untold = event.position()
+        else:
+            self._tell_pointer(event.position())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.hand.release(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.hand.wheel(event)
+        self._tell_pointer(event.position())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        # the right button also drags, so the menu waits for its release (see Hand); the key does not
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self.customContextMenuRequested.emit(self.rect().center())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self.hand.key_pressed(event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if not self.hand.key_released(event):
+            super().keyReleaseEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.activated.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.hand.let_go()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        if self.hand.tool is not None:
+            self.status_message.emit(self.hand.tool.hint)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._untold = None
+        self._hover(None)
+        self.pointer_moved.emit(None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._resized(event.oldSize())
+
+    def event(self, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self.hand.claims(event):
+            event.accept()
+            return True
+        if kind == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            self.words.explain(event, self.wording())
+            return True
+        if kind == QEvent.Type.DevicePixelRatioChange:
+            self._resized(self.size())
+        return super().event(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        try:
+            self._paint(painter)
+        finally:
+            # a painter that outlives its widget's paint event takes the program down with it
+            painter.end()
+        self._ask_for_exact()
+
+    def _ask_for_exact(self) -> None:
+        missing = self._grey.missing
+        if missing is None or self._moving or self._ask_exact is None or missing == self._asked:
+            return
+        self._asked = missing
+        self._ask_exact(missing)
+
+    def _paint(self, painter: QPainter) -> None:
+        self._blacken_edge(painter)
+        to_device_pixels(painter)
+        size = width, height = self.device_size()
+        picture = self._picture
+        if picture is None:
+            paint_message(painter, self._message, size, self.ratio)
+        else:
+            grey = self._grey.image(
+                Wanted(picture, self._view, size, self._mode, self._smooth),
+                self._voi,
+                self._inverted,
+                moving=self._moving,
+                later=self._ask_exact is not None,
+                output=self._output,
+            )
+            painter.drawImage(0, 0, grey)
+            self.paint_marks(painter, self._grey.shown, size, kept=True)
+            wording = self.wording()
+            if wording is not None:
+                wording.paint(painter)
+        if self._active:
+            pen = QPen(QColor(theme.ACCENT if self.hasFocus() else theme.DIM), max(1.0, round(self.ratio)))
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.drawRect(QRect(0, 0, width - 1, height - 1))
+
+    def _update_grey(self) -> None:
+        """Repaint what another table changes: the picture at once, the words a moment later."""
+        covered = left, top, right, bottom = covered_rect(self._grey.shown, *self.device_size())
+        if self._covered[0] != (covered, self.ratio):
+            picture = self.widget_rect(QRectF(left, top, right - left, bottom - top))
+            self._covered = (covered, self.ratio), picture
+        self.update(self._covered[1])
+        if not self._rewording.isActive():
+            self._rewording.start()
+
+    def _update_words(self) -> None:
+        before = self.wording()
+        self.words.say(self._voi, self._inverted)
+        for words in (before, self.wording()):
+            if words is not None:
+                for place in words.places:
+                    self.update(self.widget_rect(place))
+        at, self._untold = self._untold, None
+        if at is not None:
+            self._tell_pointer(at)
+
+    def _update_marks(self) -> None:
+        """Repaint where marks look otherwise than on the screen."""
+        parts = self._marks.changed_parts(self.hand.preview)
+        if parts is None:
+            self.update()
+            return
+        for part in parts:
+            self.update(self.widget_rect(part))
+
+    def _blacken_edge(self, painter: QPainter) -> None:
+        """Between whole device pixels the last one is only partly ours, and nobody else paints it."""
+        if self.ratio == int(self.ratio):
+            return
+        width, height = self.width(), self.height()
+        for strip in (QRect(-1, -1, width + 2, 2), QRect(-1, height - 1, width + 2, 2)):
+            painter.fillRect(strip, Qt.GlobalColor.black)
+        for strip in (QRect(-1, -1, 2, height + 2), QRect(width - 1, -1, 2, height + 2)):
+            painter.fillRect(strip, Qt.GlobalColor.black)
+
+    def wording(self) -> Wording | None:
+        """The words and ruler over the picture and where they stand, None without a picture."""
+        return self.words.wording(self._mode, self._smooth)
+
+    def _hover(self, point: ImagePoint | None) -> None:
+        """Tell what the pointer is over, in the picture and in words."""
+        if self._marks.hover(point, self._view, self.ratio):
+            self._update_marks()
+            self.mark_hovered.emit(self._marks.hovered_words())
+
+    def _tell_pointer(self, at: QPointF) -> None:
+        picture = self._picture
+        if picture is None:
+            return
+        point = self._view.to_image(*self.device_position(at))
+        value = picture.value_at(point)
+        self.pointer_moved.emit(None if value is None else Pointer(point, value))
+        if not self.hand.busy:
+            self._hover(point)
+
+    def _describe(self) -> None:
+        picture = self._picture
+        if picture is None:
+            self.setAccessibleName("Empty image pane")
+            self.setAccessibleDescription(self._message)
+            return
+        label = picture.info.label or "side and view unknown"
+        self.setAccessibleName(f"Mammogram {label}")
+        self.setAccessibleDescription(
+            "Wheel zooms, middle button shifts, right button sets the window, left button marks."
+        )
+
+
+def _next_voi(voi: Voi | None, before: Picture, picture: Picture) -> Voi | None:
+    """The window for another frame of the same image: the reader's, or the same one of the new frame's own."""
+    if before.provisional and voi == before.voi:
+        return picture.voi
+    old, new = before.info.voi, picture.info.voi
+    if voi is None or old == new or voi not in old:
+        return voi
+    place = old.index(voi)
+    return new[place] if place < len(new) else picture.voi
+
+
+def _same_image(a: ImageInfo, b: ImageInfo) -> bool:
+    """Whether what is set by hand on one holds for the other; two files may claim one UID with other pixels."""
+    return a.sop_instance_uid == b.sop_instance_uid and (a.rows, a.columns) == (b.rows, b.columns)

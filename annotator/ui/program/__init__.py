@@ -1,0 +1,1 @@
+"""The running program: its first pictures, its end, the memory it gives back."""

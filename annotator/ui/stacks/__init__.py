@@ -1,0 +1,1 @@
+"""Tomosynthesis and other stacks in the panes: slices, slabs, cine."""
