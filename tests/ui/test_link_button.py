@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from annotator.ui.panels.link_button import LinkButton
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
 
 def test_what_has_no_room_ends_in_an_ellipsis(qtbot):

@@ -19,10 +19,12 @@ from PySide6.QtTest import QTest
 from annotator.bootstrap import open_workspace
 from annotator.settings import load_settings
 from annotator.ui.app import make_application
+from annotator.ui.demonstration.robot import Robot
 from annotator.ui.main_window import MainWindow
 from annotator.ui.task_runner import TaskRunner
 
 app = make_application()
+robot = Robot()
 runner = TaskRunner(lambda bug: sys.exit(repr(bug)))
 window = MainWindow(open_workspace(load_settings()), runner)
 window.resize(900, 600)
@@ -36,7 +38,7 @@ def wait(done):
     for _ in range(1000):
         if done():
             return
-        QTest.qWait(10)
+        robot.rest(10)
     sys.exit("waited in vain")
 
 def settled():
@@ -59,7 +61,7 @@ def told():
 
 def press(key, keys=Qt.KeyboardModifier.NoModifier, on=None):
     QTest.keyClick(on or window.grid.active, key, keys)
-    QTest.qWait(100)
+    robot.rest(100)
     wait(settled)
 
 wait(settled)
@@ -74,7 +76,7 @@ shot = second.grab().toImage()
 there = next(v for v in window.grid.shown if v.window() is second)
 there.setFocus()
 second.activateWindow()
-QTest.qWait(100)
+robot.rest(100)
 press(Qt.Key.Key_I, on=there)
 inverted = [v.inverted for v in window.grid.shown]
 press(Qt.Key.Key_F11, on=there)
