@@ -10,6 +10,7 @@ Exit status: 0 done, 1 something could not be done, 2 the call was wrong.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import re
@@ -138,9 +139,14 @@ def _open_window(arguments: argparse.Namespace) -> int:
 
     given = {"database": arguments.database, "reader": arguments.reader}
     settings = load_settings(arguments.settings, given)
+    # what is being loaded is no garbage; the window turns the search on again (`ui.program.start`)
+    gc.disable()
     from annotator.ui.app import run
 
-    return run(arguments.paths, settings)
+    try:
+        return run(arguments.paths, settings)
+    finally:
+        gc.enable()
 
 
 def _first_word(words: Sequence[str]) -> str:

@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, QPointF, QTimer
 
 from annotator.model.image import ImageInfo
 from annotator.ui.display.screen_pitch import PitchFile
-from annotator.ui.display.screen_pitch_page import ScreenPitchPage
 from annotator.ui.looking.coverage_keeper import CoverageKeeper
 from annotator.ui.looking.coverage_map import CoverageMaps
 from annotator.ui.looking.coverage_watch import CoverageWatch
@@ -20,6 +19,7 @@ from annotator.ui.panes.viewport import Viewport
 from annotator.ui.window.shown_keys import key_or_menu
 
 if TYPE_CHECKING:
+    from annotator.ui.display.screen_pitch_page import ScreenPitchPage
     from annotator.ui.main_window import MainWindow
 
 WORDS_MS = 25
@@ -127,6 +127,8 @@ class LookingCommands(QObject):
         )
 
     def measure_screen(self) -> None:
+        from annotator.ui.display.screen_pitch_page import ScreenPitchPage  # noqa: PLC0415  seldom wanted, so not before first paint
+
         page = self._pitch_page
         if page is None:
             page = self._pitch_page = ScreenPitchPage(self.pitches, self._window)

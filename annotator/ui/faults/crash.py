@@ -8,7 +8,6 @@ import sys
 import traceback
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from importlib import metadata
 from pathlib import Path
 
 import annotator
@@ -70,6 +69,8 @@ def _report(places: Iterable[str], last_acts: Sequence[str]) -> str:
 
 
 def _version(library: str) -> str:
+    from importlib import metadata  # noqa: PLC0415  seldom wanted, so not before first paint
+
     try:
         return metadata.version(library)
     except metadata.PackageNotFoundError:
