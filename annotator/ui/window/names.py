@@ -55,8 +55,6 @@ class WindowNames(QObject):
             menu.aboutToShow.connect(lambda: self._fill(menu))
         window.grid.active_changed.connect(self.refresh)
         window.exam_view.picture_shown.connect(self.refresh)
-        for viewport in window.grid.viewports:
-            viewport.voi_changed.connect(self.refresh)
 
     def refresh(self, *_what: object) -> None:
         """Names and tick as the panes are now."""
