@@ -212,8 +212,11 @@ def test_the_words_of_a_cluster_at_the_edge_stay_in_the_pane(viewport):
     viewport.set_selection(FINDING.id, frozenset())
     width, _ = viewport.device_size()
     assert viewport.view.to_screen(outline[2])[0] > width - 20
-    changed = (pixels(viewport) != bare).any(axis=2)
     left_of_outline = int(viewport.view.to_screen(outline[0])[0]) - 5
+    unasked = (pixels(viewport) != bare).any(axis=2)
+    assert not unasked[:, :left_of_outline].any(), "numbers that nobody points at would lie on tissue"
+    move(viewport, viewport.widget_position(ImagePoint(185, 220)).toPoint(), NONE)
+    changed = (pixels(viewport) != bare).any(axis=2)
     assert changed[-30:, :left_of_outline].any()
     assert not changed[:, -3:].any()
     assert not changed[-3:].any()

@@ -69,6 +69,11 @@ class ClusterShape:
     bounds: QRectF = field(default_factory=QRectF)
 
     @property
+    def numbers_of_finding(self) -> str:
+        """The name of its finding, count and extent."""
+        return f"{self.finding_label}  {self.numbers}"
+
+    @property
     def told(self) -> str:
         """Numbers and axis."""
         return " · ".join(part for part in (self.numbers, self.axis) if part)

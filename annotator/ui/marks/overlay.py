@@ -30,6 +30,8 @@ from annotator.ui.marks.words import short_words
 
 _GROUND = QColor(0, 0, 0, 215)
 """Dark enough for words over the symbols of a thousand marks."""
+UNASKED_SHARE = 0.3
+"""Of the viewport's width: longer words that nobody points at would hide tissue; the name of the finding will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,11 @@ def labels_of(placed: Placed, size: tuple[int, int], emphasis: Emphasis) -> tupl
     for text, cluster in sorted(told, key=lambda one: len(one[0]) == len(one[1].finding_label)):
         bounds = to_device.mapRect(cluster.bounds)
         if bounds.intersects(labels.room):
-            labels.put(bounds.bottomRight(), text)
+            pointed = cluster.id in (emphasis.hovered_line, emphasis.hovered_cluster)
+            shorter = (
+                (cluster.numbers_of_finding, cluster.finding_label) if pointed else (cluster.finding_label,)
+            )
+            labels.put(bounds.bottomRight(), text, *shorter, share=1.0 if pointed else UNASKED_SHARE)
     for index in layer.first_marks:
         seen = labels.room.intersects(placed.box(index)) and index not in (hovered, placed.hidden)
         if seen:
@@ -116,7 +122,7 @@ def _told(cluster: ClusterShape, emphasis: Emphasis) -> str:
     if cluster.id in (emphasis.hovered_line, emphasis.hovered_cluster):
         return f"{cluster.finding_label}  {cluster.told}"
     if cluster.finding_id == emphasis.finding_id:
-        return f"{cluster.finding_label}  {cluster.numbers}"
+        return cluster.numbers_of_finding
     return cluster.finding_label
 
 
@@ -128,9 +134,15 @@ class _Labels:
         self.put_so_far: list[Label] = []
         self._ratio = ratio
 
-    def put(self, at: QPointF, text: str) -> None:
-        """Right below `at` and within the viewport, or not at all where another label is."""
+    def put(self, at: QPointF, *texts: str, share: float = 1.0) -> None:
+        """Right below `at` and within the viewport, or not at all where another label is.
+
+        Of `texts` the first that takes no more than `share` of the viewport's width, else the last.
+        """
         gap = 6 * self._ratio
+        widest = share * self.room.width() - 2 * gap
+        fitting = (text for text in texts if _lettered(text, self._ratio).width() <= widest)
+        text = next(fitting, texts[-1])
         image = _lettered(text, self._ratio)
         rect = within(self.room, QRectF(at + QPointF(gap, gap), image.size().toSizeF()), gap)
         if text and not any(rect.intersects(other.rect) for other in self.put_so_far):
