@@ -391,7 +391,7 @@ class Viewport(PlacedPicture):
             )
             painter.drawImage(0, 0, grey)
             self.paint_marks(painter, self._grey.shown, size, kept=True)
-            wording = self.wording()
+            wording = self.words.painted(self._mode, self._smooth)
             if wording is not None:
                 wording.paint(painter)
         if self._active:

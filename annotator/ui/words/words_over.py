@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QPointF, QSize, Signal
@@ -16,6 +17,9 @@ from annotator.ui.words.corner_paint import Wording
 from annotator.ui.words.corner_text import NOTHING_BESIDE, Beside
 from annotator.ui.words.exam_names import ExamNames
 from annotator.ui.words.plain_words import tip
+
+FOLLOW_S = 0.025
+"""Finding places beside the breast takes longer than a moving picture; no eye reads words that move faster."""
 
 
 class WordsOver(QObject):
@@ -34,6 +38,7 @@ class WordsOver(QObject):
         self._names: ExamNames | None = None
         self._beside = NOTHING_BESIDE
         self._wording: Wording | None = None
+        self._placed_at = 0.0
         self._room = QSize(0, 0)
         self.level = corner_text.ALL
 
@@ -76,6 +81,16 @@ class WordsOver(QObject):
             return self._beside
         info = picture.info
         return replace(self._beside, pseudonym=names.of(ExamInfo(info.study_instance_uid, (info,))))
+
+    def painted(self, mode: Mode, smooth: bool) -> Wording | None:
+        """What to lay over the picture now: while it moves, words find new places once in `FOLLOW_S`."""
+        pane, last = self._pane, self._wording
+        now = time.monotonic()
+        stays = last is not None and (last.picture, last.size) == (pane.picture, pane.device_size())
+        if not (pane.moving and stays and now - self._placed_at < FOLLOW_S):
+            self._placed_at = now
+            return self.wording(mode, smooth)
+        return last
 
     def wording(self, mode: Mode, smooth: bool) -> Wording | None:
         """The words, ruler and letters over the picture and where they stand, None without a picture."""
