@@ -14,7 +14,7 @@ from annotator.ui.pictures.picture import Picture
 
 AIM_PX = 4.0
 """One deviation of a hand that aims at a spot, in screen pixels; three of them are the limit."""
-SETTLES_MS = 50
+SETTLES_MS = 40
 """From the last movement to the exact picture."""
 LEAST_PX = 200
 """Panes less wide, in logical pixels, show the whole picture: its air is the room for what must be said."""
