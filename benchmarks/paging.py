@@ -44,7 +44,7 @@ SIZE = (1920, 1200)
 EVERY = 20
 WARM = 20
 """Exams after which nothing may grow any more."""
-GROWTH_PERCENT = 5.0
+GROWTH_PERCENT = 3.0
 """What memory may wander by: the C library keeps some that is free for the next paint (`ui/program/freed_memory.py`)."""
 
 
