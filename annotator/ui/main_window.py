@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QStatusBar, QWidget
 from annotator.settings import keep_setting
 from annotator.store.display_log import DisplayLog
 from annotator.ui.actions import Chord, make_actions
+from annotator.ui.commands.cross import CrossCommands
 from annotator.ui.commands.exam import ExamCommands
 from annotator.ui.commands.hanging import HangingCommands
 from annotator.ui.commands.help import HelpCommands
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         self.stack_commands = StackCommands(self)
         self.exam_commands = ExamCommands(self)
         self.marking_commands = MarkingCommands(self)
+        self.cross_commands = CrossCommands(self)
         self.view_commands = ViewCommands(self)
         self.window_commands = WindowCommands(self)
         self.looking_commands = LookingCommands(self)
@@ -91,6 +93,7 @@ class MainWindow(QMainWindow):
         self.hands: tuple[object, ...] = (
             self.exam_commands,
             self.marking_commands,
+            self.cross_commands,
             self.view_commands,
             self.window_commands,
             self.stack_commands,

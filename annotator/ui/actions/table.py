@@ -6,6 +6,7 @@ A row goes into the module of its topic: unwrapped, so that the module reads as 
 from __future__ import annotations
 
 from annotator.ui.actions import (
+    cross,
     exam,
     hanging,
     help,  # noqa: A004  the topic's name; nobody calls the builtin here
@@ -18,12 +19,13 @@ from annotator.ui.actions import (
 )
 from annotator.ui.actions.spec import ActionSpec
 
-MENUS = ("Exam", "Edit", "Mark", "View", "Window", "Layout", "Stack", "Go", "Screen", "Help")
+MENUS = ("Exam", "Edit", "Mark", "Cross", "View", "Window", "Layout", "Stack", "Go", "Screen", "Help")
 """Titles of the menus, as they stand; a row names one of them."""
 
 ACTIONS: tuple[ActionSpec, ...] = (
     *exam.ROWS,
     *marking.ROWS,
+    *cross.ROWS,
     *looking.ROWS,
     *hanging.ROWS,
     *stacks.ROWS,

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from annotator.model import edits
-from annotator.model.finding import Distribution, Finding, Morphology, Stage
+from annotator.model.finding import Distribution, Finding, Morphology
 from annotator.model.mark import MarkKind
 from annotator.ui.actions import CHORDS, key_text
 from annotator.ui.keys.gestures import FirstTool, LeftDrag
@@ -35,14 +35,14 @@ class MarkingCommands(QObject):
         self._with_session(lambda session: session.remove_selected())
 
     def cancel(self) -> None:
-        """Drop the stroke in hand, else the lens, else the selection of marks, else give the keyboard to the image."""
+        """Drop the stroke in hand, else the lens, else the cross, else what is selected, else the keyboard elsewhere."""
         grid = self._window.grid
         if grid.active.cancel_gesture() or self._window.lens.close_lens():
             return
         focused = QApplication.focusWidget()
         if focused is not None and not grid.holds(focused):
             grid.active.setFocus()
-        else:
+        elif not self._window.cross_commands.cross.put_away():
             self._with_session(lambda session: session.select_marks(frozenset()))
 
     def use_mark_tool(self, kind: MarkKind) -> None:
@@ -139,8 +139,7 @@ class MarkingCommands(QObject):
         if result.measurement is None:
             self._window.status.show_message(f"{result.reason or 'No spot here'}; nothing was marked.")
             return
-        stage = Stage.WORKUP if session.corrected_exam.magnified else Stage.SCREEN
-        reading, finding = edits.add_finding(session.reading, stage=stage)
+        reading, finding = edits.add_finding(session.reading)
         kind = result.proposal or MarkKind.MACRO
         reading, mark = edits.add_mark(
             reading, finding.id, picture.key, result.measurement.center, kind, result.measurement
@@ -152,9 +151,14 @@ class MarkingCommands(QObject):
 
 
 def _say_word(session: ReadingSession, finding: Finding, word: Morphology | Distribution, name: str) -> None:
-    """Switch a morphology on or off, or set the distribution, of the current finding."""
+    """Switch a morphology or a distribution of the current finding on or off."""
     if isinstance(word, Distribution):
-        session.describe(finding.id, f"Distribution: {name.lower()}", distribution=word)
+        chosen = set(finding.distributions) ^ {word}
+        session.describe(
+            finding.id,
+            f"Distribution: {name.lower()}{'' if word in chosen else ' taken back'}",
+            distributions=tuple(d for d in Distribution if d in chosen),
+        )
         return
     said = set(finding.morphology) ^ {word}
     shapes = tuple(m for m in Morphology if m in said)
