@@ -4,6 +4,7 @@
     |-- CallError              the command or its arguments cannot be used as given (exit status 2)
     |-- UnreadableImage        a file that cannot be shown, with its reason
     |-- InvalidFinding         a finding that cannot be understood
+    |-- SignedReading          a change of what is signed, or of what another reader signed
     |-- InvalidLexicon         a data file of the lexicon, or a rule table, that breaks its rules
     |-- InvalidSettings        a settings file or variable that cannot be used
     |-- InvalidCalibration     photometer values that no screen can have
@@ -39,6 +40,10 @@ class UnreadableImage(AnnotatorError):
 
 class InvalidFinding(AnnotatorError):
     """A finding that cannot be understood; the text names the field."""
+
+
+class SignedReading(AnnotatorError):
+    """A change of a reading that is signed, or by another than its reader."""
 
 
 class InvalidLexicon(AnnotatorError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +15,12 @@ from annotator.jobs import CancelToken, Progress
 from annotator.lexicon.loader import Lexicon
 from annotator.model.coverage import Seen
 from annotator.model.display import NOT_RECORDED
-from annotator.model.finding import Reading
+from annotator.model.finding import Reading, Stage
+from annotator.model.follow_up import FollowUp
 from annotator.model.geometry import ImagePoint
 from annotator.model.history import Act, Revision, Step, undo_steps
 from annotator.model.image import ExamInfo, ImageInfo
-from annotator.rules import FollowUp, RuleTable, follow_up
+from annotator.rules import RuleTable, follow_up
 from annotator.settings import Settings, header_index_path
 
 if TYPE_CHECKING:
@@ -132,10 +133,17 @@ class Workspace:
         """What was seen of a reading's images so far, by this reader at any time."""
         return self._store.coverage(reading_id)
 
-    def follow_up(self, reading: Reading, finding_id: str) -> FollowUp:
-        """The documented follow-up of a finding; its size is the reader's word or that of all its marks."""
-        said = replace(reading.finding(finding_id), size=reading.size_of(finding_id))
-        return follow_up(said, self.rules, lexicon_edition=reading.lexicon_edition)
+    def follow_up(self, reading: Reading, finding_id: str, exam: ExamInfo | None = None) -> FollowUp:
+        """The documented follow-up of a finding; its size is the reader's word or that of all its marks.
+
+        Where the reader has not said the stage, the images of `exam` tell whether magnification views were taken.
+        """
+        return follow_up(
+            reading.described(finding_id),
+            self.rules,
+            lexicon_edition=reading.lexicon_edition,
+            assumed_stage=Stage.WORKUP if exam is not None and exam.magnified else Stage.SCREEN,
+        )
 
     def readings(self) -> tuple[ReadingSummary, ...]:
         """All readings of the database."""
@@ -151,7 +159,9 @@ class Workspace:
         from annotator.hanging import corrected_exam
 
         images = {image.sop_instance_uid: image for image in corrected_exam(exam, reading.hanging).images}
-        write_findings(reading, images, self._follow_ups(reading), path, self._store.displays(reading.id))
+        write_findings(
+            reading, images, self._follow_ups(reading, exam), path, self._store.displays(reading.id)
+        )
 
     def write_report(
         self, reading: Reading, exam: ExamInfo, path: Path, token: CancelToken | None = None
@@ -166,7 +176,7 @@ class Workspace:
         exam = corrected_exam(exam, reading.hanging)
         pictures = tuple(self._report_pictures(reading, exam, token or CancelToken()))
         displays = self._store.displays(reading.id)
-        write_report(path, reading, exam, self._follow_ups(reading), self.lexicon, pictures, displays)
+        write_report(path, reading, exam, self._follow_ups(reading, exam), self.lexicon, pictures, displays)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -181,8 +191,8 @@ class Workspace:
                 self._opened = self._open_store()
             return self._opened
 
-    def _follow_ups(self, reading: Reading) -> dict[str, FollowUp]:
-        return {finding.id: self.follow_up(reading, finding.id) for finding in reading.findings}
+    def _follow_ups(self, reading: Reading, exam: ExamInfo) -> dict[str, FollowUp]:
+        return {finding.id: self.follow_up(reading, finding.id, exam) for finding in reading.findings}
 
     def _report_pictures(
         self, reading: Reading, exam: ExamInfo, token: CancelToken

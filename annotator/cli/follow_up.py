@@ -12,7 +12,7 @@ from annotator.cli.output import print_json
 
 if TYPE_CHECKING:
     from annotator.model.finding import Description
-    from annotator.rules import FollowUp
+    from annotator.model.follow_up import FollowUp
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -80,11 +80,13 @@ def decode_description(data: bytes) -> Description:
 
     from annotator.errors import InvalidFinding
     from annotator.model.finding import Description
+    from annotator.model.older import finding_as_of_now
 
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
-        _refuse_foreign(msgspec.json.decode(data, type=dict[str, msgspec.Raw]))
-        return msgspec.json.decode(data, type=Description)
+        said = finding_as_of_now(msgspec.json.decode(data, type=dict[str, Any]))
+        _refuse_foreign(said)
+        return msgspec.convert(said, Description)
     except msgspec.ValidationError as fault:
         raise InvalidFinding(_explain(str(fault))) from fault
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
@@ -111,6 +113,10 @@ def _refuse_foreign(keys: Collection[str]) -> None:
         raise InvalidFinding(f"this holds no field of a finding; a finding has {wanted}.")
 
 
+_FIELD_OF = {"distributions": "distribution"}
+"""Fields of a finding whose values the decision table knows by another name."""
+
+
 def _explain(fault: str) -> str:
     """The sentence for a fault such as "Invalid enum value 'x' - at `$.morphology[0]`"."""
     import re
@@ -122,12 +128,12 @@ def _explain(fault: str) -> str:
     if place is None:
         return f"this is not a finding ({what}); write {{...}} with its fields."
     field = place.group(1)
-    values = FIELDS.get(field, ())
+    values = FIELDS.get(_FIELD_OF.get(field, field), ())
     if "yes" in values:
         allowed = "true or false"
     else:
-        allowed = ", ".join("null" if value == UNSET else value for value in values)
-    if field == "morphology":
+        allowed = ", ".join((*(value for value in values if value != UNSET), "null"))
+    if field in ("morphology", "distributions"):
         allowed = f"a list of {', '.join(value for value in values if value != UNSET)}; [] for none"
     return f"{field} cannot be read ({what}); it may be {allowed}."
 

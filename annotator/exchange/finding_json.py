@@ -14,10 +14,11 @@ from annotator.errors import ExportError, InvalidFinding
 from annotator.exchange.whole_file import write_whole
 from annotator.lexicon.loader import load_lexicon
 from annotator.model.finding import Finding, Reading
+from annotator.model.follow_up import FollowUp
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis, greatest_extent
 from annotator.model.image import ImageInfo
 from annotator.model.mark import Cluster, Mark, MarkKind
-from annotator.rules import FollowUp
+from annotator.model.older import findings_as_of_now
 
 FORMAT = "mammo-annotator findings"
 FORMAT_VERSION = 1
@@ -78,7 +79,12 @@ def findings_document(
         "lexicon_edition": reading.lexicon_edition,
         "displays": list(displays),
         "done": reading.done,
+        "stage": reading.stage,
         "hanging": msgspec.to_builtins(reading.hanging),
+        "nipples": msgspec.to_builtins(reading.nipples),
+        "recalls": msgspec.to_builtins(reading.recalls),
+        "signatures": msgspec.to_builtins(reading.signatures),
+        "amending": reading.amending,
         "images": [_image(images[uid]) for uid in sorted(shown) if uid in images],
         "findings": [
             _finding(reading, finding, images, shown_beside(finding, follow_ups.get(finding.id)))
@@ -142,12 +148,17 @@ def _reading(document: dict[str, Any]) -> Reading:
         "reader": document.get("reader"),
         "study_instance_uid": document.get("study_instance_uid"),
         "lexicon_edition": document.get("lexicon_edition"),
-        "findings": document.get("findings"),
+        "stage": document.get("stage"),
+        "findings": findings_as_of_now(msgspec.convert(document.get("findings"), list[dict[str, Any]])),
         "marks": collect("marks"),
         "clusters": collect("clusters"),
         # files of earlier versions say neither
         "hanging": document.get("hanging", ()),
         "done": document.get("done", False),
+        "nipples": document.get("nipples", ()),
+        "recalls": document.get("recalls", ()),
+        "signatures": document.get("signatures", ()),
+        "amending": document.get("amending", ""),
     }
     return msgspec.convert(plain, Reading)
 

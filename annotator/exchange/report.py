@@ -21,10 +21,10 @@ from annotator.exchange.finding_json import STATEMENT, cluster_facts, shown_besi
 from annotator.exchange.whole_file import write_whole
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import Assessment, Finding, Reading
+from annotator.model.follow_up import FollowUp, FollowUpAction
 from annotator.model.geometry import Millimetres
 from annotator.model.image import ExamInfo
 from annotator.model.mark import Mark, MarkKind
-from annotator.rules import FollowUp, FollowUpAction
 
 _ABOUT_SUGGESTIONS = (
     "Suggestions come from a decision table drawn from the sources named, which a breast imaging specialist"
@@ -191,7 +191,7 @@ def _description(reading: Reading, finding: Finding, lexicon: Lexicon) -> Iterab
     yield "Stage", word(finding.stage)
     yield "Size", f"{size} (all marks)" if finding.size is None and agreed else size
     yield "Morphology", ", ".join(map(word, finding.morphology)) or "not described"
-    yield "Distribution", word(finding.distribution)
+    yield "Distribution", ", ".join(map(word, finding.distributions)) or "not described"
     yield "Spread", word(finding.spread)
     yield "Change", word(finding.change)
     flags = {

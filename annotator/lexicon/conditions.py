@@ -55,13 +55,16 @@ _CERTAIN, _KNOWN, _ADJACENT, _PRIORS = (
 )
 
 
-def bits_of(said: Description, morphology: Morphology | None) -> int:
-    """A description, looked at with one of its shapes (None: no shape said), as the bits of its values."""
+def bits_of(said: Description, morphology: Morphology | None, distribution: Distribution | None) -> int:
+    """A description, looked at with one of its shapes in one of its distributions (None: not said), as bits.
+
+    Stage, spread and change must have been said or assumed: KeyError otherwise.
+    """
     return (
         _STAGE[said.stage]
         | _SIZE[said.size]
         | (_MORPHOLOGY[UNSET] if morphology is None else _MORPHOLOGY[morphology])
-        | _DISTRIBUTION[said.distribution]
+        | _DISTRIBUTION[distribution]
         | _SPREAD[said.spread]
         | _CHANGE[said.change]
         | _CERTAIN[said.certain]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Formatter
@@ -13,24 +12,10 @@ from typing import Any
 from annotator.lexicon.conditions import FIELDS, Condition, Sets, read_condition, read_sets
 from annotator.lexicon.entries import Entry, data_file, entries, only_kinds, read_toml
 from annotator.model.finding import Assessment, Morphology
+from annotator.model.follow_up import FollowUpAction
 
 PLACEHOLDERS = ("stage", "size", "morphology", "distribution", "spread", "change", "cancer")
 """What a reason may say of the finding, in the words of the lexicon."""
-
-
-class FollowUpAction(StrEnum):
-    """What the documented follow-up of a finding is."""
-
-    AS_PLANNED = "as_planned"
-    ADDITIONAL_VIEWS = "additional_views"
-    MAGNIFICATION_VIEWS = "magnification_views"
-    PRIOR_MAMMOGRAMS = "prior_mammograms"
-    ROUTINE_SCREENING = "routine_screening"
-    SIX_MONTHS = "six_months"
-    TWELVE_MONTHS = "twelve_months"
-    BIOPSY = "biopsy"
-    MORE_INPUT = "more_input"
-    READER_DECIDES = "reader_decides"
 
 
 @dataclass(frozen=True, slots=True)

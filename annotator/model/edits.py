@@ -14,13 +14,19 @@ from dataclasses import dataclass, field, replace
 from itertools import compress, count
 from typing import Any, TypeVar
 
+from annotator.errors import SignedReading
 from annotator.model.finding import Finding, Reading, Stage
 from annotator.model.geometry import ImagePoint, PixelSpacing
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.image import ImageKey
 from annotator.model.mark import Cluster, Mark, MarkKind, SpotMeasurement
+from annotator.model.seen_on_image import NipplePlace, TechnicalRecall
+from annotator.model.signing import Signature
 
 _Item = TypeVar("_Item", Finding, Mark, Cluster)
+_OfImage = TypeVar("_OfImage", HangingChoice, TechnicalRecall)
+_Key = TypeVar("_Key", str, int)
+_Value = TypeVar("_Value")
 
 
 def new_id() -> str:
@@ -33,10 +39,67 @@ def new_uid() -> str:
     return f"2.25.{uuid.uuid4().int}"
 
 
-def add_finding(reading: Reading, *, stage: Stage = Stage.SCREEN) -> tuple[Reading, Finding]:
-    """An empty finding at the end; nothing but the stage of the exam is filled in."""
-    finding = Finding(id=new_id(), number=_next_number(reading.findings), tracking_uid=new_uid(), stage=stage)
+def add_finding(reading: Reading, *, tracking_uid: str = "") -> tuple[Reading, Finding]:
+    """An empty finding at the end; nothing is filled in.
+
+    `tracking_uid` is that of the same finding in an earlier exam, '' for one that is not known from there.
+    """
+    number = _next_number(reading.findings)
+    finding = Finding(id=new_id(), number=number, tracking_uid=tracking_uid or new_uid())
     return _said(reading, findings=(*reading.findings, finding)), finding
+
+
+def track(reading: Reading, finding_id: str, tracking_uid: str) -> Reading:
+    """Call a finding the same as that of an earlier exam; '' takes that back and gives it a tracking UID of its own.
+
+    ValueError when another finding of this reading is that one already.
+    """
+    if any(f.tracking_uid == tracking_uid and f.id != finding_id for f in reading.findings):
+        raise ValueError("two findings of one exam cannot be the same finding of an earlier one")
+    return describe(reading, finding_id, tracking_uid=tracking_uid or new_uid())
+
+
+def set_stage(reading: Reading, stage: Stage | None) -> Reading:
+    """Say where in the work-up the exam stands (None: not said)."""
+    return reading if stage is reading.stage else _said(reading, stage=stage)
+
+
+def place_nipple(reading: Reading, place: NipplePlace) -> Reading:
+    """Put the nipple of an image where the reader sees it, in place of an earlier one there."""
+    others = [n for n in reading.nipples if n.image.sop_instance_uid != place.image.sop_instance_uid]
+    return _said(reading, nipples=_by_image([*others, place]))
+
+
+def remove_nipple(reading: Reading, sop_instance_uid: str) -> Reading:
+    """Take the nipple of an image away; the same reading when none was placed."""
+    left = tuple(n for n in reading.nipples if n.image.sop_instance_uid != sop_instance_uid)
+    return reading if left == reading.nipples else _said(reading, nipples=left)
+
+
+def recall_view(reading: Reading, recall: TechnicalRecall) -> Reading:
+    """Ask for a view to be taken again, in place of what was asked for it before."""
+    others = [r for r in reading.recalls if r.sop_instance_uid != recall.sop_instance_uid]
+    return _said(reading, recalls=tuple(sorted([*others, recall], key=_UID)))
+
+
+def keep_view(reading: Reading, sop_instance_uid: str) -> Reading:
+    """Take a technical recall back; the same reading when there is none."""
+    left = tuple(r for r in reading.recalls if r.sop_instance_uid != sop_instance_uid)
+    return reading if left == reading.recalls else _said(reading, recalls=left)
+
+
+def sign(reading: Reading, signature: Signature) -> Reading:
+    """Close the reading with the next signature. ValueError when it is closed already or the version is another."""
+    if reading.is_signed or signature.version != len(reading.signatures) + 1:
+        raise ValueError("a reading is signed once for every version, in order")
+    return replace(reading, signatures=(*reading.signatures, signature), amending="", done=True)
+
+
+def amend(reading: Reading, reason: str) -> Reading:
+    """Open a signed reading again for an amendment. ValueError without a reason, or when it is not signed."""
+    if not reading.is_signed or not reason.strip():
+        raise ValueError("only a signed reading is amended, and for a reason")
+    return replace(reading, amending=reason.strip(), done=False)
 
 
 def describe(reading: Reading, finding_id: str, **said: Any) -> Reading:
@@ -138,8 +201,10 @@ def assign_marks(reading: Reading, mark_ids: Collection[str], finding_id: str) -
 def choose_hanging(reading: Reading, choice: HangingChoice) -> Reading:
     """Hang an image as the reader says; a choice of nothing hangs it as its file says again.
 
-    How images hang says nothing about the breast, so an exam that was called done stays done.
+    How images hang says nothing new about the breast, so an exam that was called done stays done; sides and views of
+    a signed reading stay as they were signed (SignedReading).
     """
+    _open(reading)
     others = [c for c in reading.hanging if c.sop_instance_uid != choice.sop_instance_uid]
     return replace(reading, hanging=_hung_in_order([*others, choice]))
 
@@ -155,7 +220,11 @@ def set_done(reading: Reading, done: bool) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What differs between two readings: per kind, id -> new value, or None where it is gone."""
+    """What differs between two readings: per kind, id -> new value, or None where it is gone.
+
+    Of `lexicon_edition`, `done`, `stage` and `amending` None says that nothing changed; a `stage` of (None,) that
+    it is no longer said. What is said of images goes by SOP Instance UID, `signatures` by version.
+    """
 
     findings: Mapping[str, Finding | None] = field(default_factory=dict)
     marks: Mapping[str, Mark | None] = field(default_factory=dict)
@@ -163,10 +232,24 @@ class Changes:
     lexicon_edition: str | None = None
     hanging: Mapping[str, HangingChoice | None] = field(default_factory=dict)
     done: bool | None = None
+    stage: tuple[Stage | None] | None = None
+    nipples: Mapping[str, NipplePlace | None] = field(default_factory=dict)
+    recalls: Mapping[str, TechnicalRecall | None] = field(default_factory=dict)
+    signatures: Mapping[int, Signature | None] = field(default_factory=dict)
+    amending: str | None = None
 
     def __bool__(self) -> bool:
-        said = self.findings or self.marks or self.clusters or self.lexicon_edition or self.hanging
-        return bool(said) or self.done is not None
+        by_key = (
+            self.findings,
+            self.marks,
+            self.clusters,
+            self.hanging,
+            self.nipples,
+            self.recalls,
+            self.signatures,
+        )
+        single = (self.lexicon_edition, self.done, self.stage, self.amending)
+        return any(by_key) or any(one is not None for one in single)
 
 
 def diff(before: Reading, after: Reading) -> Changes:
@@ -177,25 +260,35 @@ def diff(before: Reading, after: Reading) -> Changes:
         _differences(before.marks, after.marks),
         _differences(before.clusters, after.clusters),
         None if same_edition else after.lexicon_edition,
-        _hung_differently(before.hanging, after.hanging),
+        _changed(_by_uid(before.hanging), _by_uid(after.hanging)),
         None if before.done == after.done else after.done,
+        None if before.stage is after.stage else (after.stage,),
+        _changed(_by_nipple(before.nipples), _by_nipple(after.nipples)),
+        _changed(_by_uid(before.recalls), _by_uid(after.recalls)),
+        _changed(_by_version(before.signatures), _by_version(after.signatures)),
+        None if before.amending == after.amending else after.amending,
     )
 
 
 def apply(reading: Reading, changes: Changes) -> Reading:
     """`reading` with `changes` made: apply(a, diff(a, b)) == b."""
-    hanging = reading.hanging
-    if changes.hanging:
-        chosen = {c.sop_instance_uid: c for c in hanging} | dict(changes.hanging)
-        hanging = _hung_in_order(choice for choice in chosen.values() if choice is not None)
+    hanging = _merged(_by_uid(reading.hanging), changes.hanging)
+    nipples = _merged(_by_nipple(reading.nipples), changes.nipples)
+    recalls = _merged(_by_uid(reading.recalls), changes.recalls)
+    signatures = _merged(_by_version(reading.signatures), changes.signatures)
     return replace(
         reading,
         findings=_put(reading.findings, changes.findings),
         marks=_put(reading.marks, changes.marks),
         clusters=_put(reading.clusters, changes.clusters),
         lexicon_edition=changes.lexicon_edition or reading.lexicon_edition,
-        hanging=hanging,
+        hanging=_hung_in_order(hanging.values()),
         done=reading.done if changes.done is None else changes.done,
+        stage=reading.stage if changes.stage is None else changes.stage[0],
+        nipples=_by_image(nipples.values()),
+        recalls=tuple(sorted(recalls.values(), key=_UID)),
+        signatures=tuple(signatures[version] for version in sorted(signatures)),
+        amending=reading.amending if changes.amending is None else changes.amending,
     )
 
 
@@ -224,8 +317,16 @@ def _same_at_start(one: Sequence[object], other: Sequence[object], most: int) ->
 
 
 def _said(reading: Reading, **parts: Any) -> Reading:
-    """The reading with other findings, marks or clusters: whoever says more of an exam is not done with it."""
+    """The reading with other content: whoever says more of an exam is not done with it. SignedReading when closed."""
+    _open(reading)
     return replace(reading, done=False, **parts)
+
+
+def _open(reading: Reading) -> None:
+    if reading.is_signed:
+        raise SignedReading(
+            "This reading is signed and cannot be changed; begin an amendment and give its reason."
+        )
 
 
 def _handed(marks: Mapping[str, Mark], finding_id: str) -> dict[str, Mark]:
@@ -301,18 +402,37 @@ def _differences(before: tuple[_Item, ...], after: tuple[_Item, ...]) -> dict[st
     return changed
 
 
-def _hung_differently(
-    before: tuple[HangingChoice, ...], after: tuple[HangingChoice, ...]
-) -> dict[str, HangingChoice | None]:
-    if before == after:
-        return {}
-    old = {choice.sop_instance_uid: choice for choice in before}
-    changed: dict[str, HangingChoice | None] = {
-        choice.sop_instance_uid: choice for choice in after if old.get(choice.sop_instance_uid) != choice
+_UID = operator.attrgetter("sop_instance_uid")
+
+
+def _by_uid(items: Iterable[_OfImage]) -> dict[str, _OfImage]:
+    return {item.sop_instance_uid: item for item in items}
+
+
+def _by_nipple(places: Iterable[NipplePlace]) -> dict[str, NipplePlace]:
+    return {place.image.sop_instance_uid: place for place in places}
+
+
+def _by_version(signatures: Iterable[Signature]) -> dict[int, Signature]:
+    return {signature.version: signature for signature in signatures}
+
+
+def _changed(before: Mapping[_Key, _Value], after: Mapping[_Key, _Value]) -> dict[_Key, _Value | None]:
+    """New and other values by key, None for what is gone."""
+    changed: dict[_Key, _Value | None] = {
+        key: value for key, value in after.items() if before.get(key) != value
     }
-    gone = old.keys() - {choice.sop_instance_uid for choice in after}
-    return changed | dict.fromkeys(sorted(gone))
+    return changed | dict.fromkeys(key for key in before if key not in after)
+
+
+def _merged(known: Mapping[_Key, _Value], changed: Mapping[_Key, _Value | None]) -> dict[_Key, _Value]:
+    merged = {**known, **changed}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def _by_image(places: Iterable[NipplePlace]) -> tuple[NipplePlace, ...]:
+    return tuple(sorted(places, key=lambda place: place.image))
 
 
 def _hung_in_order(choices: Iterable[HangingChoice]) -> tuple[HangingChoice, ...]:
-    return tuple(sorted((c for c in choices if c), key=lambda choice: choice.sop_instance_uid))
+    return tuple(sorted((c for c in choices if c), key=_UID))

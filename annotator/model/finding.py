@@ -6,13 +6,16 @@ The ids are those of the lexicon; their words, definitions and codes live in `an
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import TypeVar
 
+from annotator.model.geometry import SpacingBasis
 from annotator.model.hanging_choice import HangingChoice
-from annotator.model.image import ImageKey
+from annotator.model.image import ImageKey, Laterality
 from annotator.model.mark import Cluster, Mark, MarkKind
+from annotator.model.seen_on_image import NipplePlace, TechnicalRecall
+from annotator.model.signing import Signature
 
 
 class Stage(StrEnum):
@@ -90,6 +93,80 @@ class Assessment(StrEnum):
     KNOWN_CANCER = "6"
 
 
+class Quadrant(StrEnum):
+    """Quadrant of the breast (CID 6020), or one of the regions that belong to none (CID 6018)."""
+
+    UPPER_OUTER = "upper_outer"
+    UPPER_INNER = "upper_inner"
+    LOWER_OUTER = "lower_outer"
+    LOWER_INNER = "lower_inner"
+    CENTRAL = "central"
+    SUBAREOLAR = "subareolar"
+    AXILLARY_TAIL = "axillary_tail"
+
+
+class Depth(StrEnum):
+    """Third of the breast from the nipple to the chest wall (CID 6024)."""
+
+    ANTERIOR = "anterior"
+    MIDDLE = "middle"
+    POSTERIOR = "posterior"
+
+
+class Associated(StrEnum):
+    """What else is seen with the calcifications (CID 6014, 6016 and 6056)."""
+
+    MASS = "mass"
+    DISTORTION = "distortion"
+    ASYMMETRY = "asymmetry"
+    SKIN_THICKENING = "skin_thickening"
+    SKIN_RETRACTION = "skin_retraction"
+    NIPPLE_RETRACTION = "nipple_retraction"
+    TRABECULAR_THICKENING = "trabecular_thickening"
+    AXILLARY_ADENOPATHY = "axillary_adenopathy"
+
+
+class Certainty(StrEnum):
+    """How sure the reader is of the finding as described."""
+
+    LOW = "low"
+    MODERATE = "moderate"
+    HIGH = "high"
+
+
+class Recommendation(StrEnum):
+    """What the reader wants done next; said apart from the category (codes in the lexicon)."""
+
+    ROUTINE_SCREENING = "routine_screening"
+    ADDITIONAL_VIEWS = "additional_views"
+    MAGNIFICATION_VIEWS = "magnification_views"
+    PRIOR_MAMMOGRAMS = "prior_mammograms"
+    SIX_MONTHS = "six_months"
+    TWELVE_MONTHS = "twelve_months"
+    BIOPSY = "biopsy"
+    AS_PLANNED = "as_planned"
+
+
+@dataclass(frozen=True, slots=True)
+class SaidLength:
+    """A length the reader stands for, in mm; `basis` None: typed by the reader, not measured on an image."""
+
+    value_mm: float
+    basis: SpacingBasis | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.value_mm < LONGEST_MM:
+            raise ValueError(f"a length in the breast is 0 to {LONGEST_MM} mm, not {self.value_mm}")
+
+    def __str__(self) -> str:
+        digits = 2 if self.value_mm < 1 else 1
+        return f"{self.value_mm:.{digits}f} mm {self.basis or 'as the reader says'}"
+
+
+LONGEST_MM = 500
+"""No length in a breast reaches half a metre; what does is a slip of the hand."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
     """The facts the decision table looks at; None or empty where the reader said nothing.
@@ -97,12 +174,12 @@ class Description:
     `certain`: the reader is sure of the benign type. `known_cancer_here`: biopsy-proven at this site.
     """
 
-    stage: Stage = Stage.SCREEN
+    stage: Stage | None = None
     size: MarkKind | None = None
     morphology: tuple[Morphology, ...] = ()
-    distribution: Distribution | None = None
-    spread: Spread = Spread.ONE_SITE
-    change: Change = Change.NO_PRIOR
+    distributions: tuple[Distribution, ...] = ()
+    spread: Spread | None = None
+    change: Change | None = None
     certain: bool = False
     known_cancer_here: bool = False
     adjacent_cancer: bool = False
@@ -113,33 +190,92 @@ class Description:
 class Finding(Description):
     """One calcification or one set, marked on one or more images, under one tracking UID.
 
-    `assessment` is the reader's own category and is never filled in by the program.
+    Findings of several exams that are one and the same share the tracking UID. `stage` only where it is another than
+    that of the exam. `clock_face` 1 to 12 as seen from in front, `nipple_distance` and `extent` (greatest extent in any one view) as the
+    reader stands for them. `assessment` and `recommendation` are the reader's own and never filled in by the program;
+    `recommended_months` the interval the reader names. `kept` are ids of contradictions that the reader saw and leaves.
     """
 
     id: str
     number: int
     tracking_uid: str
+    laterality: Laterality | None = None
+    quadrant: Quadrant | None = None
+    clock_face: int | None = None
+    depth: Depth | None = None
+    nipple_distance: SaidLength | None = None
+    extent: SaidLength | None = None
+    associated: tuple[Associated, ...] = ()
+    certainty: Certainty | None = None
     assessment: Assessment | None = None
+    recommendation: Recommendation | None = None
+    recommended_months: int | None = None
+    kept: tuple[str, ...] = ()
     comment: str = ""
+
+    def __post_init__(self) -> None:
+        if self.clock_face is not None and not 1 <= self.clock_face <= 12:
+            raise ValueError(f"clock_face is 1 to 12, not {self.clock_face}")
+        if self.recommended_months is not None and not 0 <= self.recommended_months <= LONGEST_MONTHS:
+            raise ValueError(f"recommended_months is 0 to {LONGEST_MONTHS}, not {self.recommended_months}")
+
+
+LONGEST_MONTHS = 120
+"""Ten years: what is further away is no recommendation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """One reader's reading of one exam. Marks and clusters point to their finding by id.
 
-    Findings, marks and clusters are ordered by `number`, `hanging` by image, so that equal content is an equal
-    value. `hanging` holds what the reader corrected in how images hang; `done`: the reader calls the exam done.
+    Findings, marks and clusters are ordered by `number`, what is said of images by image, `signatures` by version,
+    so that equal content is an equal value. `stage` is that of the exam, None where the reader has not said it.
+    `hanging` holds what the reader corrected in how images hang; `done`: the reader calls the exam done.
+    `amending` is the reason for which a signed reading is open again, '' while it is not.
     """
 
     id: str
     reader: str
     study_instance_uid: str
     lexicon_edition: str = "5"
+    stage: Stage | None = None
     findings: tuple[Finding, ...] = ()
     marks: tuple[Mark, ...] = ()
     clusters: tuple[Cluster, ...] = ()
+    nipples: tuple[NipplePlace, ...] = ()
+    recalls: tuple[TechnicalRecall, ...] = ()
     hanging: tuple[HangingChoice, ...] = ()
     done: bool = False
+    signatures: tuple[Signature, ...] = ()
+    amending: str = ""
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether the reading is closed: signed, and not open again for an amendment."""
+        return bool(self.signatures) and not self.amending
+
+    @property
+    def content(self) -> Reading:
+        """What a signature covers: everything but the signatures themselves and whether the exam is done."""
+        return replace(self, signatures=(), amending="", done=False)
+
+    def stage_of(self, finding_id: str) -> Stage | None:
+        """The stage of a finding: its own, else that of the exam, None where neither was said."""
+        return self.finding(finding_id).stage or self.stage
+
+    def described(self, finding_id: str) -> Description:
+        """What was said of a finding for the rules to look at: with the exam's stage and the size its marks agree on."""
+        finding = self.finding(finding_id)
+        said = {part.name: getattr(finding, part.name) for part in fields(Description)}
+        return Description(**said | {"stage": self.stage_of(finding_id), "size": self.size_of(finding_id)})
+
+    def nipple_on(self, sop_instance_uid: str) -> NipplePlace | None:
+        """The nipple the reader placed on an image."""
+        return next((n for n in self.nipples if n.image.sop_instance_uid == sop_instance_uid), None)
+
+    def recall_of(self, sop_instance_uid: str) -> TechnicalRecall | None:
+        """Whether and why the reader wants a view taken again."""
+        return next((r for r in self.recalls if r.sop_instance_uid == sop_instance_uid), None)
 
     def finding(self, finding_id: str) -> Finding:
         """The finding with that id; KeyError when there is none."""

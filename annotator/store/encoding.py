@@ -18,6 +18,7 @@ from annotator.errors import StoreError
 from annotator.model.edits import Changes
 from annotator.model.finding import Finding, Reading
 from annotator.model.mark import Mark
+from annotator.model.older import OLD_KEY, findings_as_of_now
 
 MARKS_AT_ONCE = 100
 """So many are encoded in one go: some 2 ms, in which no other thread runs, the window's neither."""
@@ -90,6 +91,7 @@ def _checked(value: Any, decoder: msgspec.json.Decoder[Any]) -> bytes:
 
 def _decode(text: str | bytes, decoder: msgspec.json.Decoder[_Value], where: str) -> _Value:
     try:
+        text = _as_of_now(text.encode() if isinstance(text, str) else text)
         value = decoder.decode(text)
     except msgspec.MsgspecError as error:
         raise StoreError(
@@ -97,7 +99,7 @@ def _decode(text: str | bytes, decoder: msgspec.json.Decoder[_Value], where: str
             "update this one, or restore a backup."
         ) from error
     plain = msgspec.json.encode(value)
-    if plain != (text.encode() if isinstance(text, str) else text):
+    if plain != text:
         strange = unknown_field(msgspec.json.decode(text), msgspec.json.decode(plain))
         if strange:
             raise StoreError(
@@ -105,6 +107,19 @@ def _decode(text: str | bytes, decoder: msgspec.json.Decoder[_Value], where: str
                 "program: update this one."
             )
     return value
+
+
+def _as_of_now(text: bytes) -> bytes:
+    """A document that an earlier version wrote, with the keys of this one."""
+    if OLD_KEY not in text:
+        return text
+    document = msgspec.json.decode(text)
+    findings = document.get("findings") if isinstance(document, dict) else None
+    if isinstance(findings, dict):
+        document["findings"] = dict(zip(findings, findings_as_of_now(findings.values()), strict=True))
+    elif isinstance(findings, list):
+        document["findings"] = findings_as_of_now(findings)
+    return msgspec.json.encode(document)
 
 
 def unknown_field(given: Any, understood: Any, path: str = "") -> str | None:
@@ -146,12 +161,13 @@ def json_schema(what: str) -> dict[str, Any]:
 
 
 def merged(changes: list[Changes]) -> Changes:
-    """Several changes in order as one: for each id the last word counts."""
-    by_id: dict[str, dict[str, Any]] = {"findings": {}, "marks": {}, "clusters": {}, "hanging": {}}
-    edition, done = None, None
+    """Several changes in order as one: for each id, and each single value, the last word counts."""
+    parts: dict[str, Any] = {}
     for one in changes:
-        for name, known in by_id.items():
-            known.update(getattr(one, name))
-        edition = one.lexicon_edition or edition
-        done = done if one.done is None else one.done
-    return Changes(**by_id, lexicon_edition=edition, done=done)
+        for part in fields(Changes):
+            said = getattr(one, part.name)
+            if isinstance(said, Mapping):
+                parts.setdefault(part.name, {}).update(said)
+            elif said is not None:
+                parts[part.name] = said
+    return Changes(**parts)

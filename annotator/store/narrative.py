@@ -13,7 +13,7 @@ from annotator.model.finding import Assessment, Finding, Reading
 from annotator.model.history import Act, Revision
 from annotator.model.mark import MarkKind
 
-_SAID = ("stage", "size", "morphology", "distribution", "spread", "change", "assessment")
+_SAID = ("stage", "size", "morphology", "distributions", "spread", "change", "assessment")
 _Word = Callable[[StrEnum], str]
 _FLAGS = {
     "certain": "certainty of the type",

@@ -123,10 +123,12 @@ def test_imports_are_absolute(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "model").glob("*.py")), ids=name_of)
-def test_the_model_needs_only_the_standard_library(path: Path) -> None:
+def test_the_model_needs_only_the_standard_library_and_its_errors(path: Path) -> None:
     for name in imported_names(tree_of(path)):
         top = name.partition(".")[0]
-        assert top in sys.stdlib_module_names or name.startswith("annotator.model"), name
+        assert top in sys.stdlib_module_names or name.startswith(("annotator.model", "annotator.errors")), (
+            name
+        )
 
 
 def test_every_package_is_one() -> None:

@@ -93,7 +93,7 @@ def full_reading(reading: Reading) -> Reading:
         reading,
         finding,
         morphology=(Morphology.FINE_PLEO, Morphology.AMORPHOUS),
-        distribution=Distribution.GROUPED,
+        distributions=(Distribution.GROUPED,),
         assessment=Assessment.MODERATE_SUSPICION,
         comment='Größe? "<b>" 乳房 \N{PILE OF POO}\n',
     )
@@ -547,7 +547,7 @@ def insert_delta(store: Store, file: Path, delta: str, act: str = "edit") -> Rea
     ("delta", "said"),
     [
         ('{"findings":{},"marks":{},"clusters":{},"lexicon_edition":null,"drawings":{}}', "'drawings'"),
-        ('{"findings":{"a":{"id":"a","number":9,"tracking_uid":"1","depth":3}}}', "'findings.a.depth'"),
+        ('{"findings":{"a":{"id":"a","number":9,"tracking_uid":"1","ward":3}}}', "'findings.a.ward'"),
         (
             (
                 '{"clusters":{"a":{"id":"a","number":1,"finding_id":"f","image":{"sop_instance_uid":"1"},'

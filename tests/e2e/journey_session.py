@@ -143,7 +143,7 @@ class Journey:
         finding = session.current_finding
         assert finding is not None
         follow_up = session.follow_up(finding.id)
-        self.facts["said"] = [list(finding.morphology), finding.distribution, finding.assessment]
+        self.facts["said"] = [list(finding.morphology), list(finding.distributions), finding.assessment]
         self.facts["follow_up"] = [follow_up.row, str(follow_up.follow_up)]
 
     def look_at_prior(self) -> None:

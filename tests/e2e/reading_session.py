@@ -62,7 +62,7 @@ def edited(reading: Reading, chance: random.Random) -> tuple[Reading, str]:
         return edits.remove_finding(reading, finding), "Delete a finding"
     said = {
         "morphology": (chance.choice(list(Morphology)),),
-        "distribution": chance.choice(list(Distribution)),
+        "distributions": (chance.choice(list(Distribution)),),
         "assessment": chance.choice(list(Assessment)),
         "comment": chance.choice(("", "unsure", "spiculated? no")),
     }

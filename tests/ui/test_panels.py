@@ -10,13 +10,14 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication, QWidget
 
 from annotator.lexicon.loader import load_lexicon
-from annotator.model.edits import add_cluster, add_finding, add_mark, describe
+from annotator.model.edits import add_cluster, add_finding, add_mark, describe, set_stage
 from annotator.model.finding import Assessment, Distribution, Morphology, Reading, Stage
+from annotator.model.follow_up import FollowUpAction
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from annotator.model.history import Act, Revision
 from annotator.model.image import ExamInfo, ImageInfo, Laterality, View
 from annotator.model.mark import MarkKind
-from annotator.rules import FollowUpAction, follow_up, load_rules
+from annotator.rules import follow_up, load_rules
 from annotator.ui.panels.chips import ChipRow, Choice, Pick
 from annotator.ui.panels.facts import facts_of, most_in_circle
 from annotator.ui.panels.follow_up import categories, headline, reasons
@@ -98,7 +99,7 @@ def test_the_fullest_circle_of_a_centimetre_is_found(places: list[tuple[float, f
 def test_the_suggested_category_waits_for_the_readers_own() -> None:
     reading, finding = add_finding(EMPTY)
     reading = describe(
-        reading, finding.id, morphology=(Morphology.FINE_PLEO,), distribution=Distribution.GROUPED
+        reading, finding.id, morphology=(Morphology.FINE_PLEO,), distributions=(Distribution.GROUPED,)
     )
     said = reading.findings[0]
     result = follow_up(said, load_rules())
@@ -109,10 +110,10 @@ def test_the_suggested_category_waits_for_the_readers_own() -> None:
 
 
 def test_no_sentence_names_a_category_before_the_reader_does() -> None:
-    reading, finding = add_finding(EMPTY, stage=Stage.WORKUP)
+    reading, finding = add_finding(set_stage(EMPTY, Stage.WORKUP))
     reading = describe(reading, finding.id, morphology=(Morphology.AMORPHOUS,))
     said = reading.findings[0]
-    result = follow_up(said, load_rules())
+    result = follow_up(reading.described(said.id), load_rules())
     assert any("4B" in sentence for sentence in (*reasons(result), result.birads))
     before = result.before_choice()
     assert not any("4B" in sentence for sentence in (*reasons(before), before.birads, *before.notes))
@@ -152,7 +153,7 @@ def test_a_choice_of_one_cannot_be_left_without_and_a_second_click_clears_the_ot
 def test_history_tells_every_act_in_a_sentence() -> None:
     at = datetime(2026, 3, 12, 14, 32, 7, tzinfo=UTC)
     begun, finding = add_finding(EMPTY)
-    said = describe(begun, finding.id, distribution=Distribution.GROUPED)
+    said = describe(begun, finding.id, distributions=(Distribution.GROUPED,))
     revisions = [
         Revision(1, Act.EDIT, "Begin F1", at, "anna", "1.0", begun),
         Revision(2, Act.EDIT, "Distribution: grouped (F1)", at, "anna", "1.0", said),

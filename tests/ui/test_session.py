@@ -109,7 +109,8 @@ def test_a_corrected_image_is_what_the_reader_says_in_words_and_files(
     assert [i.label for i in session.corrected_exam.images] == ["LMCC"]
     assert session.exam is EXAM
     mark_all(session, picture)
-    assert session.reading.findings[0].stage is Stage.WORKUP
+    assert session.reading.stage is None
+    assert "after magnification views" in session.follow_up(session.reading.findings[0].id).assumed[0]
     session.workspace.write_findings(session.reading, session.exam, tmp_path / "f.json")
     session.workspace.write_report(session.reading, session.exam, tmp_path / "f.html")
     for name in ("f.json", "f.html"):
@@ -183,7 +184,7 @@ def test_undo_and_redo_walk_through_the_acts_and_are_kept_over_a_restart(
 ) -> None:
     mark_all(session, picture)
     finding = session.reading.findings[0].id
-    session.describe(finding, "Distribution grouped", distribution=Distribution.GROUPED)
+    session.describe(finding, "Distribution grouped", distributions=(Distribution.GROUPED,))
     shown: list[Reading] = [session.reading]
     for _ in range(2):
         session.undo_stack.undo()
@@ -265,7 +266,7 @@ def test_the_documented_follow_up_follows_what_is_said(
     finding = session.reading.findings[0].id
     assert session.follow_up(finding).row == "M1"
     session.describe(
-        finding, "Describe", morphology=(Morphology.FINE_PLEO,), distribution=Distribution.GROUPED
+        finding, "Describe", morphology=(Morphology.FINE_PLEO,), distributions=(Distribution.GROUPED,)
     )
     assert session.follow_up(finding).follow_up == "magnification_views"
     session.describe(finding, "Stage", stage=Stage.WORKUP)
@@ -275,13 +276,17 @@ def test_the_documented_follow_up_follows_what_is_said(
     assert session.follow_up(finding).suggested_assessment == "4B"
 
 
-def test_an_exam_with_magnification_views_begins_at_work_up(
+def test_an_exam_with_magnification_views_is_looked_up_as_work_up_and_said_to_be_nothing(
     workspace: Workspace, runner: TaskRunner, picture: StillPicture
 ) -> None:
     magnified = replace(INFO, view=View("CC", ("M",)))
     session = opened(workspace, runner, ExamInfo("1.2.3", (magnified,)))
     session.mark_spot(picture, SPOTS[0], MarkKind.MICRO)
-    assert session.reading.findings[0].stage is Stage.WORKUP
+    finding = session.reading.findings[0]
+    session.describe(finding.id, "Morphology", morphology=(Morphology.FINE_PLEO,))
+    assert (finding.stage, session.reading.stage) == (None, None)
+    assert session.follow_up(finding.id).row == "S4"
+    assert "after magnification views" in session.follow_up(finding.id).assumed[0]
 
 
 def test_deleting_takes_the_selected_marks_and_nothing_else(

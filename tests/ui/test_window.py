@@ -187,7 +187,7 @@ def test_a_row_of_words_is_one_stop_with_arrows_and_space(qtbot, open_window, ex
     press(row.chip(Distribution.DIFFUSE), Qt.Key.Key_Right)
     assert QApplication.focusWidget() is row.chip(Distribution.REGIONAL)
     press(row.chip(Distribution.REGIONAL), Qt.Key.Key_Space)
-    assert window.desk.session.current_finding.distribution is Distribution.REGIONAL
+    assert window.desk.session.current_finding.distributions == (Distribution.REGIONAL,)
 
 
 def test_a_chord_names_the_shape_and_gives_the_keyboard_back(qtbot, open_window, exam) -> None:
@@ -204,7 +204,7 @@ def test_a_chord_names_the_shape_and_gives_the_keyboard_back(qtbot, open_window,
     press(window.grid.active, Qt.Key.Key_L)
     press(legend, Qt.Key.Key_Escape)
     assert not legend.isVisible()
-    assert window.desk.session.current_finding.distribution is None
+    assert window.desk.session.current_finding.distributions == ()
 
 
 def test_a_benign_preset_marks_and_names_in_one_act(qtbot, open_window, exam) -> None:

@@ -39,7 +39,7 @@ def test_a_finding_in_a_file(tmp_path, capsys):
     answer = json.loads(capsys.readouterr().out)
     assert list(answer) == [
         *("row", "suggested_assessment", "follow_up", "interval_months", "text", "because", "sources"),
-        *("rules_version", "lexicon_edition", "notes", "patient_pages", "birads"),
+        *("rules_version", "lexicon_edition", "assumed", "notes", "patient_pages", "birads"),
     ]
     assert (answer["row"], answer["suggested_assessment"]) == ("M1", "0")
     assert (answer["follow_up"], answer["interval_months"]) == ("magnification_views", 0)
@@ -76,7 +76,13 @@ def test_only_good_lines_end_well(monkeypatch):
 def test_a_saved_finding_is_read_whatever_else_it_carries():
     saved = {**EXAMPLE, "id": "a", "number": 1, "tracking_uid": "2.25.1", "assessment": "4B", "marks": []}
     assert decode_description(json.dumps(saved).encode()) == Description(
-        size="micro", morphology=(Morphology.FINE_PLEO,), distribution=Distribution.GROUPED, certain=True
+        stage="screen",
+        spread="one_site",
+        change="no_prior",
+        size="micro",
+        morphology=(Morphology.FINE_PLEO,),
+        distributions=(Distribution.GROUPED,),
+        certain=True,
     )
 
 
@@ -85,12 +91,12 @@ def test_a_saved_finding_is_read_whatever_else_it_carries():
     [
         ({"morphology": ["fine_plo"]}, ["morphology", "fine_plo", "fine_pleo, fine_linear"]),
         ({"morphology": "fine_pleo"}, ["morphology", "a list of skin"]),
-        ({"stage": None}, ["stage", "screen, workup, fu6, fu12, fu24"]),
-        ({"distribution": "clustered"}, ["distribution", "grouped", "null"]),
+        ({"stage": "fu18"}, ["stage", "screen, workup, fu6, fu12, fu24, null"]),
+        ({"distribution": "clustered"}, ["distribution", "a list of", "grouped"]),
         ({"certain": "yes"}, ["certain", "true or false"]),
         ({"certain": 1}, ["certain", "true or false"]),
         ({"morpholgy": ["skin"]}, ["'morpholgy'", "did you mean 'morphology'"]),
-        ({"Distribution": "grouped"}, ["'Distribution'", "did you mean 'distribution'"]),
+        ({"Distribution": "grouped"}, ["'Distribution'", "did you mean 'distributions'"]),
         ({"findings": [], "marks": []}, ["no field of a finding", "morphology"]),
         ([], ["this is not a finding"]),
         ("skin", ["this is not a finding"]),

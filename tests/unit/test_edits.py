@@ -59,7 +59,9 @@ def acts(draw: st.DrawFn) -> list[Reading]:
                 now, some.choice(now.findings).id, some.choice(IMAGES), point, some.choice(list(MarkKind))
             )
         elif choice == 3:
-            after = describe(now, some.choice(now.findings).id, distribution=some.choice(list(Distribution)))
+            after = describe(
+                now, some.choice(now.findings).id, distributions=(some.choice(list(Distribution)),)
+            )
         elif choice == 4:
             after = remove_finding(now, some.choice(now.findings).id)
         elif choice == 9:

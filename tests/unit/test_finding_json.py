@@ -14,11 +14,12 @@ from annotator.errors import ExportError, InvalidFinding
 from annotator.exchange.finding_json import STATEMENT, findings_document, read_findings, write_findings
 from annotator.model import edits
 from annotator.model.finding import Assessment, Distribution, Morphology, Reading
+from annotator.model.follow_up import FollowUp
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, SpacingBasis
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.image import ImageInfo, ImageKey, Laterality, View
 from annotator.model.mark import MarkKind, SpotMeasurement
-from annotator.rules import FollowUp, follow_up, load_rules
+from annotator.rules import follow_up, load_rules
 
 STUDY = "1.2.826.0.1.3680043.8.498.1"
 IMAGE = ImageKey("1.2.826.0.1.3680043.8.498.2")
@@ -46,7 +47,7 @@ def reading_with_two_findings() -> Reading:
         reading,
         first.id,
         morphology=(Morphology.FINE_PLEO,),
-        distribution=Distribution.GROUPED,
+        distributions=(Distribution.GROUPED,),
         assessment=Assessment.LOW_SUSPICION,
         comment="Größe <unsure>",
     )

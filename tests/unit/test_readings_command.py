@@ -157,7 +157,7 @@ def everything() -> Reading:
         reading,
         finding.id,
         morphology=(Morphology.MILK, Morphology.SKIN),
-        distribution=Distribution.SINGLE,
+        distributions=(Distribution.SINGLE,),
         assessment=Assessment.KNOWN_CANCER,
         size=MarkKind.MACRO,
         certain=True,
@@ -193,7 +193,7 @@ def test_acts_are_told_in_words():
     told = {
         describe_changes(full, after, word)
         for after in (
-            edits.describe(full, finding, distribution=Distribution.LINEAR),
+            edits.describe(full, finding, distributions=(Distribution.LINEAR,)),
             edits.describe(full, finding, assessment=Assessment.LOW_SUSPICION),
             edits.describe(full, finding, assessment=None, comment="x"),
             edits.describe(full, finding, certain=False),

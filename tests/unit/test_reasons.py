@@ -11,7 +11,7 @@ TABLE = load_rules()
 
 
 def notes_of(*shapes: Morphology, stage: Stage) -> tuple[str, ...]:
-    said = Description(stage=stage, morphology=shapes, distribution=Distribution.GROUPED)
+    said = Description(stage=stage, morphology=shapes, distributions=(Distribution.GROUPED,))
     return follow_up(said, TABLE).notes
 
 
@@ -52,7 +52,7 @@ def test_a_known_cancer_nearby_is_told_as_it_is(adjacent: bool, words: str) -> N
         stage=Stage.FU6,
         change=Change.INCREASED,
         morphology=(Morphology.PUNCTATE,),
-        distribution=Distribution.GROUPED,
+        distributions=(Distribution.GROUPED,),
         adjacent_cancer=adjacent,
     )
     assert words in follow_up(said, TABLE).because[0]
@@ -60,7 +60,7 @@ def test_a_known_cancer_nearby_is_told_as_it_is(adjacent: bool, words: str) -> N
 
 def test_before_the_choice_only_what_leads_the_reader_is_left_out() -> None:
     said = Description(
-        stage=Stage.SCREEN, morphology=(Morphology.PUNCTATE,), distribution=Distribution.GROUPED
+        stage=Stage.SCREEN, morphology=(Morphology.PUNCTATE,), distributions=(Distribution.GROUPED,)
     )
     told = follow_up(said, TABLE)
     assert [sentence.partition(":")[0] for sentence in told.because] == [

@@ -15,10 +15,11 @@ from annotator.exchange.report import ReportPicture, report_html, write_report
 from annotator.lexicon.loader import load_lexicon
 from annotator.model import edits
 from annotator.model.finding import Assessment, Description, Distribution, Morphology, Reading, Stage
+from annotator.model.follow_up import FollowUp
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey, Laterality, View
 from annotator.model.mark import MarkKind, SpotMeasurement
-from annotator.rules import FollowUp, follow_up, load_rules
+from annotator.rules import follow_up, load_rules
 
 STUDY = "1.2.826.0.1.3680043.8.498.1"
 SPACING = PixelSpacing(0.1, 0.1, SpacingBasis.AT_DETECTOR)
@@ -88,7 +89,7 @@ def spot(diameter_px: float, *, calibrated: bool = True) -> SpotMeasurement:
 @pytest.fixture(scope="module")
 def reading() -> Reading:
     reading = Reading(id="r", reader="dr a", study_instance_uid=STUDY)
-    reading, finding = edits.add_finding(reading, stage=Stage.WORKUP)
+    reading, finding = edits.add_finding(edits.set_stage(reading, Stage.WORKUP))
     ids = []
     for column, diameter in ((10.0, 2.0), (20.0, 3.0), (30.0, 5.0)):
         reading, mark = edits.add_mark(
@@ -102,7 +103,7 @@ def reading() -> Reading:
         reading,
         finding.id,
         morphology=(Morphology.MILK, Morphology.FINE_PLEO),
-        distribution=Distribution.SEGMENTAL,
+        distributions=(Distribution.SEGMENTAL,),
         assessment=Assessment.LOW_SUSPICION,
         comment="<script>alert('x')</script> & so on",
     )
@@ -110,7 +111,7 @@ def reading() -> Reading:
 
 def suggestions(reading: Reading) -> dict[str, FollowUp]:
     table = load_rules()
-    return {f.id: follow_up(replace(f, size=reading.size_of(f.id)), table) for f in reading.findings}
+    return {f.id: follow_up(reading.described(f.id), table) for f in reading.findings}
 
 
 def page(reading: Reading, pictures: tuple[ReportPicture, ...] = (), edition: str = "5", **how: bool) -> Page:

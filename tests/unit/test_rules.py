@@ -18,8 +18,9 @@ from annotator.lexicon import load_lexicon
 from annotator.lexicon.decision_table import PLACEHOLDERS
 from annotator.lexicon.entries import data_file
 from annotator.model.finding import Change, Description, Distribution, Morphology, Spread, Stage
+from annotator.model.follow_up import FollowUpAction
 from annotator.model.mark import MarkKind
-from annotator.rules import FollowUpAction, follow_up, load_rules, problems
+from annotator.rules import follow_up, load_rules, problems
 
 TABLE = load_rules()
 ROOT = Path(__file__).parents[2]
@@ -28,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 def row_by_hand(s: Description) -> str:
     """The row of docs/rules.md for a description, worked out by hand; `s` has one shape or none."""
     m = s.morphology[0] if s.morphology else None
-    d = s.distribution
+    d = s.distributions[0] if s.distributions else None
     surveillance = s.stage in ("fu6", "fu12", "fu24")
     worse = s.change in ("new", "increased", "morph_changed")
     benign_type = m in ("skin", "vascular", "coarse", "rod", "rim", "dystrophic", "milk", "suture")
@@ -174,7 +175,7 @@ def every_description():
             stage=stage,
             size=size,
             morphology=(shape,) if shape else (),
-            distribution=dist,
+            distributions=() if dist is None else (dist,),
             spread=spread,
             change=change,
             certain=certain,
@@ -222,7 +223,7 @@ def said(*shapes: str, **more) -> Description:
     return Description(morphology=tuple(Morphology(s) for s in shapes), **more)
 
 
-WORKUP = {"stage": Stage.WORKUP, "distribution": Distribution.GROUPED}
+WORKUP = {"stage": Stage.WORKUP, "distributions": (Distribution.GROUPED,)}
 
 
 @pytest.mark.parametrize(
@@ -233,12 +234,15 @@ WORKUP = {"stage": Stage.WORKUP, "distribution": Distribution.GROUPED}
         (said("punctate", "amorphous", **WORKUP), "S2"),
         (said("round", "skin", certain=True, **WORKUP), "R3"),
         # incomplete at screening outranks benign
-        (said("skin", "fine_pleo", certain=True, distribution=Distribution.GROUPED), "M1"),
-        (said("round", "rim", certain=True, distribution=Distribution.DIFFUSE), "R1"),
+        (said("skin", "fine_pleo", certain=True, distributions=(Distribution.GROUPED,)), "M1"),
+        (said("round", "rim", certain=True, distributions=(Distribution.DIFFUSE,)), "R1"),
         # a shape no rule speaks about keeps the finding from being called benign ...
-        (said("skin", "punctate", certain=True, stage=Stage.WORKUP, distribution=Distribution.SINGLE), "Z"),
+        (
+            said("skin", "punctate", certain=True, stage=Stage.WORKUP, distributions=(Distribution.SINGLE,)),
+            "Z",
+        ),
         # ... but hides no suspicion
-        (said("punctate", "fine_pleo", stage=Stage.WORKUP, distribution=Distribution.SINGLE), "S4"),
+        (said("punctate", "fine_pleo", stage=Stage.WORKUP, distributions=(Distribution.SINGLE,)), "S4"),
         (said("fine_linear", "skin", known_cancer_here=True, **WORKUP), "K1"),
     ],
 )
@@ -256,7 +260,7 @@ descriptions = st.builds(
     stage=st.sampled_from(Stage),
     size=st.sampled_from([*MarkKind, None]),
     morphology=st.lists(st.sampled_from(Morphology), min_size=1, max_size=4).map(tuple),
-    distribution=st.sampled_from([*Distribution, None]),
+    distributions=st.lists(st.sampled_from(Distribution), max_size=2).map(tuple),
     spread=st.sampled_from(Spread),
     change=st.sampled_from(Change),
     certain=st.booleans(),
@@ -290,7 +294,7 @@ def notes_of(description: Description) -> str:
 
 
 def test_what_the_reader_should_know_is_said_beside_the_row():
-    ductal = {"stage": Stage.WORKUP, "distribution": Distribution.LINEAR}
+    ductal = {"stage": Stage.WORKUP, "distributions": (Distribution.LINEAR,)}
     assert "4B" in notes_of(said("fine_pleo", **ductal))
     assert "LIB98" in notes_of(said("fine_linear", **ductal))
     assert "LIB98" not in notes_of(said("fine_linear", **WORKUP))

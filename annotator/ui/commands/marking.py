@@ -40,7 +40,7 @@ class MarkingCommands(QObject):
         if grid.active.cancel_gesture() or self._window.lens.close_lens():
             return
         focused = QApplication.focusWidget()
-        if focused is not None and not grid.holds(focused):
+        if focused is not None and focused not in grid.viewports:
             grid.active.setFocus()
         elif not self._window.cross_commands.cross.put_away():
             self._with_session(lambda session: session.select_marks(frozenset()))

@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QApplication
 
 from annotator.bootstrap import make_workspace
 from annotator.model.finding import Assessment, Change, Distribution, Finding, Morphology, Reading
+from annotator.model.follow_up import FollowUp
 from annotator.model.geometry import ImagePoint, greatest_extent
 from annotator.model.image import ExamInfo
-from annotator.rules import FollowUp
 from annotator.settings import Settings
 from annotator.ui.app import make_application
 from annotator.ui.demonstration.heartbeat import Heartbeat
@@ -284,8 +284,8 @@ class _Demo:
         self._robot.press(panel.change.chip(change))
         self._robot.press(panel.assessment.chip(own))
         finding = self._finding()
-        said = (finding.morphology, finding.distribution, finding.change, finding.assessment)
-        if said != ((Morphology.FINE_PLEO,), Distribution.GROUPED, change, own):
+        said = (finding.morphology, finding.distributions, finding.change, finding.assessment)
+        if said != ((Morphology.FINE_PLEO,), (Distribution.GROUPED,), change, own):
             raise DemoFailed(f"the panel said {said} of the finding")
 
     def _expect(self, row: str, action: str, category: str) -> None:

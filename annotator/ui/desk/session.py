@@ -20,13 +20,13 @@ from annotator.errors import AnnotatorError, StaleReading
 from annotator.hanging import corrected_exam
 from annotator.model import edits
 from annotator.model.display import NOT_RECORDED
-from annotator.model.finding import Finding, Reading, Stage
+from annotator.model.finding import Finding, Reading
+from annotator.model.follow_up import FollowUp
 from annotator.model.geometry import ImagePoint
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.history import Act, Revision
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey
 from annotator.model.mark import MarkKind
-from annotator.rules import FollowUp
 from annotator.ui.marks.table import marks_inside, table_of
 from annotator.ui.marks.words import size_words
 from annotator.ui.pictures.picture import SlabOfSlices
@@ -180,7 +180,7 @@ class ReadingSession(QObject):
 
     def new_finding(self) -> None:
         """Begin another finding and select it."""
-        after, finding = edits.add_finding(self._reading, stage=self._stage())
+        after, finding = edits.add_finding(self._reading)
         self.apply(after, f"Begin F{finding.number}")
         self.select_finding(finding.id)
 
@@ -278,7 +278,7 @@ class ReadingSession(QObject):
         if not self._selected_marks:
             return
         if finding_id is None:
-            reading, finding = edits.add_finding(self._reading, stage=self._stage())
+            reading, finding = edits.add_finding(self._reading)
         else:
             reading, finding = self._reading, self._reading.finding(finding_id)
         after = edits.assign_marks(reading, self._selected_marks, finding.id)
@@ -304,7 +304,7 @@ class ReadingSession(QObject):
 
     def follow_up(self, finding_id: str) -> FollowUp:
         """The documented follow-up of a finding as described now; derived, never stored."""
-        return self.workspace.follow_up(self._reading, finding_id)
+        return self.workspace.follow_up(self._reading, finding_id, self.corrected_exam)
 
     def revisions(self) -> tuple[Revision, ...]:
         """Everything saved of this reading so far, oldest first."""
@@ -400,10 +400,7 @@ class ReadingSession(QObject):
     def _finding_to_mark(self) -> tuple[Reading, Finding]:
         if self._selected_finding is not None:
             return self._reading, self._reading.finding(self._selected_finding)
-        return edits.add_finding(self._reading, stage=self._stage())
-
-    def _stage(self) -> Stage:
-        return Stage.WORKUP if self.corrected_exam.magnified else Stage.SCREEN
+        return edits.add_finding(self._reading)
 
     def _choose(
         self, finding_id: str | None, mark_ids: frozenset[str], cluster_id: str | None = None

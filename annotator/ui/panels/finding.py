@@ -180,10 +180,10 @@ class FindingPanel(QWidget):
         self.fold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.fold.toggled.connect(self.benign.setVisible)
         self.benign.setVisible(False)
-        self.distribution = ChipRow("Distribution", self._choices(Distribution), Pick.ONE_OR_NONE)
-        self.spread = ChipRow("Spread", self._choices(Spread), Pick.ONE, beside=True)
-        self.stage = ChipRow("Stage", self._choices(Stage, _SHORT_STAGES), Pick.ONE, beside=True)
-        self.change = ChipRow("Change", self._choices(Change, _SHORT_CHANGES), Pick.ONE, beside=True)
+        self.distribution = ChipRow("Distribution", self._choices(Distribution), Pick.ANY)
+        self.spread = ChipRow("Spread", self._choices(Spread), Pick.ONE_OR_NONE, beside=True)
+        self.stage = ChipRow("Stage", self._choices(Stage, _SHORT_STAGES), Pick.ONE_OR_NONE, beside=True)
+        self.change = ChipRow("Change", self._choices(Change, _SHORT_CHANGES), Pick.ONE_OR_NONE, beside=True)
         self.flags = ChipRow("Known", _FLAGS, Pick.ANY, beside=True)
         self.assessment = ChipRow(
             "Your assessment", [self._category(a) for a in Assessment], Pick.ONE_OR_NONE, spacing=3
@@ -191,10 +191,12 @@ class FindingPanel(QWidget):
         self.size_word.chosen.connect(lambda v: self.say("size", v[0] if v else None))
         self.morphology.chosen.connect(self._shapes_chosen)
         self.benign.chosen.connect(self._shapes_chosen)
-        self.distribution.chosen.connect(lambda v: self.say("distribution", v[0] if v else None))
-        self.spread.chosen.connect(lambda v: self.say("spread", v[0]))
-        self.stage.chosen.connect(lambda v: self.say("stage", v[0]))
-        self.change.chosen.connect(lambda v: self.say("change", v[0]))
+        self.distribution.chosen.connect(
+            lambda v: self.say("distributions", tuple(d for d in Distribution if d in v))
+        )
+        self.spread.chosen.connect(lambda v: self.say("spread", v[0] if v else None))
+        self.stage.chosen.connect(lambda v: self.say("stage", v[0] if v else None))
+        self.change.chosen.connect(lambda v: self.say("change", v[0] if v else None))
         self.flags.chosen.connect(self._flags_chosen)
         self.assessment.chosen.connect(lambda v: self.say("assessment", v[0] if v else None))
 
@@ -299,8 +301,7 @@ class FindingPanel(QWidget):
 
     def _summary(self, finding: Finding) -> str:
         said = [self._lexicon.word(m).lower() for m in finding.morphology]
-        if finding.distribution is not None:
-            said.append(self._lexicon.word(finding.distribution).lower())
+        said += [self._lexicon.word(d).lower() for d in finding.distributions]
         return ", ".join(said) or "not described"
 
     def _show_words(self, finding: Finding) -> None:
@@ -312,7 +313,7 @@ class FindingPanel(QWidget):
         self.benign.set_values(said)
         if self.benign.values:
             self.fold.setChecked(True)
-        self.distribution.set_values({finding.distribution})
+        self.distribution.set_values(set(finding.distributions))
         self.spread.set_values({finding.spread})
         self.stage.set_values({finding.stage})
         self.change.set_values({finding.change})

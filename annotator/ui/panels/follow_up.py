@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import Finding
-from annotator.rules import FollowUp, FollowUpAction
+from annotator.model.follow_up import FollowUp, FollowUpAction
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.flow_layout import FlowLayout, discard
 

@@ -204,7 +204,7 @@ def _on_the_image(sample: SampleReading, window: MainWindow) -> tuple[TourStep, 
 def _in_words(sample: SampleReading, window: MainWindow) -> tuple[TourStep, ...]:
     def said() -> bool:
         finding = sample.finding
-        return finding is not None and bool(finding.morphology) and finding.distribution is not None
+        return finding is not None and bool(finding.morphology) and bool(finding.distributions)
 
     def judged() -> bool:
         return sample.finding is not None and sample.finding.assessment is not None
@@ -220,7 +220,7 @@ def _in_words(sample: SampleReading, window: MainWindow) -> tuple[TourStep, ...]
             lambda: sample.say(
                 "Fine pleomorphic, grouped",
                 morphology=(Morphology.FINE_PLEO,),
-                distribution=Distribution.GROUPED,
+                distributions=(Distribution.GROUPED,),
             ),
         ),
         TourStep(
