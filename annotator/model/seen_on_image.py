@@ -1,0 +1,46 @@
+"""What a reader says of an image as a whole: where its nipple is, and whether it must be taken again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from annotator.model.geometry import ImagePoint, PixelSpacing
+from annotator.model.image import ImageKey
+
+
+@dataclass(frozen=True, slots=True)
+class NipplePlace:
+    """The nipple as the reader placed it on one image; `spacing` is that of the image then."""
+
+    image: ImageKey
+    point: ImagePoint
+    spacing: PixelSpacing | None = None
+
+
+class RecallReason(StrEnum):
+    """Why a view has to be taken again (DICOM CID 6041 Mammography Image Quality Finding; codes in the lexicon)."""
+
+    POSITIONING = "positioning"
+    NIPPLE_NOT_IN_PROFILE = "nipple_not_in_profile"
+    TISSUE_MISSED = "tissue_missed"
+    MOTION = "motion"
+    COMPRESSION = "compression"
+    UNDER_EXPOSED = "under_exposed"
+    OVER_EXPOSED = "over_exposed"
+    ARTEFACT = "artefact"
+    PROCESSING = "processing"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class TechnicalRecall:
+    """A view the reader wants taken again, with at least one reason."""
+
+    sop_instance_uid: str
+    reasons: tuple[RecallReason, ...]
+    comment: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.reasons:
+            raise ValueError("a technical recall gives at least one reason")
