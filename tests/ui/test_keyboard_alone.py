@@ -178,7 +178,7 @@ def walked(window: MainWindow) -> list[QWidget]:
         assert len(parts) < 30, "F6 does not come round"
     found: list[QWidget] = []
     for part in parts:
-        if window.grid.holds(part):
+        if part in window.grid.viewports:
             found.extend(in_images(window, part))
             continue
         for keys in (Qt.KeyboardModifier.NoModifier, SHIFT):

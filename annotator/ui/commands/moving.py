@@ -24,12 +24,13 @@ class MovingCommands(QObject):
         self._left: dict[QWidget, QWidget] = {}
 
     def next_area(self, by: int) -> None:
-        """Images or start page, findings, follow-up, history, files not opened, worklist, small pictures, strip."""
+        """Images or start page, the answers on them, findings, follow-up, history, files not opened, worklist, small pictures, strip."""
         focused = QApplication.focusWidget()
         areas = [(area, target) for area in self._areas() if (target := self._target(area)) is not None]
         if not areas:
             return
-        here = next((i for i, (area, _) in enumerate(areas) if _holds(area, focused)), None)
+        # the answers lie on the images, so they count where both hold the keyboard
+        here = max((i for i, (area, _) in enumerate(areas) if _holds(area, focused)), default=None)
         if here is None:
             areas[0][1].setFocus(_REASON)
             return
@@ -54,6 +55,7 @@ class MovingCommands(QObject):
         areas: list[QWidget] = [
             window.start_page,
             window.grid,
+            window.hanging_commands.chips.chips[window.exam_view.active_pane],
             window.finding_panel,
             window.follow_up_panel,
             window.history,

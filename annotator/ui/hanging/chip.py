@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from annotator.hanging import HungImage
@@ -29,11 +30,31 @@ SETTLES_MS = 60
 """The chip follows a picture that moves a moment later, so that it costs the hand nothing."""
 
 
+_TAB = (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+
+
+class ChipButton(QPushButton):
+    """Enter presses it; Tab leads on from it, although on the images it goes from finding to finding."""
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            alone = not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier
+            if event.key() in _TAB and alone:
+                event.accept()
+                return True
+        return super().event(event)
+
+
 class HangingChip(QFrame):
-    """Lies over the air side of a viewport. `wanted`: the reader asks why; `stepped`: for another image."""
+    """Lies over the air side of a viewport. `wanted`: the reader asks why; `stepped`: for another image.
+
+    `entered`: the keyboard came to it; `left`: Tab goes on from it, True for the next one.
+    """
 
     wanted = Signal()
     stepped = Signal()
+    entered = Signal()
+    left = Signal(bool)
 
     def __init__(self, viewport: Viewport) -> None:
         super().__init__(viewport)
@@ -43,11 +64,12 @@ class HangingChip(QFrame):
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.scale = QLabel()
         self.scale.setTextFormat(Qt.TextFormat.PlainText)
-        self.why = QPushButton(WHY)
-        self.other = QPushButton()
+        self.why = ChipButton(WHY)
+        self.other = ChipButton()
         for button in (self.why, self.other):
-            # on the images Tab goes from finding to finding; these two have keys of their own
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setAutoDefault(True)
+            button.installEventFilter(self)
         self.why.clicked.connect(self.wanted)
         self.other.clicked.connect(self.stepped)
         row = QHBoxLayout()
@@ -95,7 +117,7 @@ class HangingChip(QFrame):
         if at is None and buttons:
             at = self._place(buttons=False)
         if at is None:
-            self.hide()
+            self._go()
             return
         self.move(at)
         self.show()
@@ -104,7 +126,30 @@ class HangingChip(QFrame):
     def leave(self) -> None:
         """Stand nowhere, and need no room."""
         self._viewport.words.leave_room(QSize(0, 0))
+        self._go()
+
+    @property
+    def buttons(self) -> tuple[ChipButton, ...]:
+        """Those in sight."""
+        return tuple(button for button in (self.why, self.other) if button.isVisible())
+
+    def focusNextPrevChild(self, next_one: bool) -> bool:
+        self.left.emit(next_one)
+        return True
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QFocusEvent) and event.gotFocus():
+            self.entered.emit()
+        return super().eventFilter(watched, event)
+
+    def _go(self) -> None:
+        self._give_back(self.why, self.other)
         self.hide()
+
+    def _give_back(self, *going: ChipButton) -> None:
+        """The keyboard goes back to the image with a button that goes."""
+        if any(button.hasFocus() for button in going):
+            self._viewport.setFocus()
 
     @property
     def _is_empty(self) -> bool:
@@ -112,8 +157,11 @@ class HangingChip(QFrame):
 
     def _place(self, *, buttons: bool) -> QPoint | None:
         """Where the words leave room for what is shown, None where there is no air or nothing to show."""
-        self.why.setVisible(buttons)
-        self.other.setVisible(buttons and bool(self.other.text()) and not self.other.text().endswith("/1"))
+        several = bool(self.other.text()) and not self.other.text().endswith("/1")
+        for button, shown in ((self.why, buttons), (self.other, buttons and several)):
+            if not shown:
+                self._give_back(button)
+            button.setVisible(shown)
         # a layout is not told of buttons that come and go while the chip is away
         self._row.invalidate()
         self._column.invalidate()
@@ -148,6 +196,8 @@ class HangingChips(QObject):
             viewport.installEventFilter(self)
             chip.wanted.connect(lambda at=pane: self.open_menu(at))
             chip.stepped.connect(lambda at=pane: self._step(at))
+            chip.entered.connect(lambda shown=viewport: grid.set_active(shown))
+            chip.left.connect(self._go_on)
         view.picture_shown.connect(lambda *_: self._later())
         view.hung.connect(lambda _pane: self._later())
         grid.rearranged.connect(self._later)
@@ -198,6 +248,16 @@ class HangingChips(QObject):
 
     def _later(self) -> None:
         self._settling.start()
+
+    def _go_on(self, next_one: bool) -> None:
+        """From button to button of the panes in sight, and round."""
+        shown = [self.chips[self._grid.viewports.index(viewport)] for viewport in self._grid.shown]
+        buttons = [button for chip in shown for button in chip.buttons]
+        here = next((button for button in buttons if button.hasFocus()), None)
+        if here is not None:
+            beside = [button for button in buttons if button.window() is here.window()]
+            at = beside.index(here) + (1 if next_one else -1)
+            beside[at % len(beside)].setFocus(Qt.FocusReason.TabFocusReason)
 
     def _step(self, pane: int) -> None:
         self._grid.set_active(self._grid.viewports[pane])
