@@ -670,6 +670,51 @@ def test_marks_selected_by_a_loop_with_shift_go_to_a_new_finding_and_back_by_the
     menu.close()
 
 
+def test_marks_are_called_macro_and_micro_again_by_key_and_by_the_menu_of_a_mark(
+    qtbot, open_window, exam
+) -> None:
+    window = open_window()
+    hang(qtbot, window, exam)
+    for spot in range(3):
+        click_spot(window, 1, spot)
+    viewport, session = window.grid.viewports[1], window.desk.session
+    measured = [mark.measurement for mark in session.reading.marks]
+    drag(viewport, loop_around(window, 1), keys=Qt.KeyboardModifier.ShiftModifier)
+    press(viewport, Qt.Key.Key_M, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert [mark.kind for mark in session.reading.marks] == [MarkKind.MACRO] * 3
+    assert [mark.measurement for mark in session.reading.marks] == measured
+    assert session.undo_stack.undoText() == "Call 3 marks macrocalcifications"
+
+    press(viewport, Qt.Key.Key_Escape)
+    assert not window.actions_by_id["call_micro"].isEnabled()
+    mark = session.reading.marks[1]
+    click(viewport, viewport.widget_position(mark.point).toPoint(), RIGHT)
+    assert session.selected_marks == {mark.id}
+    menu = window.pointing.menu
+    offered = {action.text(): action for action in menu.actions()}
+    assert "Call selected marks macro" not in offered
+    menu.setActiveAction(offered["Call selected marks micro"])
+    press(menu, Qt.Key.Key_Return)
+    assert [m.kind.value for m in session.reading.marks] == ["macro", "micro", "macro"]
+    assert session.undo_stack.undoText() == "Call 1 mark a microcalcification"
+
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    viewport.setFocus()
+    window.status.forget_message()
+    press(viewport, Qt.Key.Key_M, Qt.KeyboardModifier.AltModifier)
+    assert session.undo_stack.undoText() == "Call 1 mark a microcalcification"
+    assert "already" in window.status.message
+    window.show_panel("history")
+    told = window.history.list
+    qtbot.waitUntil(
+        lambda: any("called 3 marks in F1 macro" in told.item(i).text() for i in range(told.count()))
+    )
+    for _ in range(2):
+        press(viewport, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert {m.kind for m in session.reading.marks} == {MarkKind.MICRO}
+
+
 def test_the_card_folds_in_a_low_window_until_the_reader_says_otherwise_and_that_is_kept(
     qtbot, open_window, exam
 ) -> None:

@@ -29,6 +29,8 @@ ALSO_CALLED: Mapping[str, str] = {
     "mark_macro": "annotate label point calcification",
     "benign_chord": "annotate label",
     "descriptor_chord": "annotate label morphology distribution birads",
+    "call_micro": "change type kind convert",
+    "call_macro": "change type kind convert",
     "new_finding": "annotation lesion",
     "remove_finding": "annotation lesion erase",
     "delete": "erase",

@@ -18,6 +18,8 @@ ROWS: tuple[ActionSpec, ...] = (
     ActionSpec("new_finding", "Mark", "New finding", ("F", "Ctrl+N"), "new_finding", "The next marks belong to a new finding", "exam"),
     ActionSpec("remove_finding", "Mark", "Remove finding", ("Ctrl+Del",), "remove_finding", "Remove the current finding with its marks; undo brings it back", "finding"),
     ActionSpec("move_to_new", "Mark", "Move selected marks to a new finding", ("Shift+F",), "move_to_new_finding", "They leave their clusters; the menu of the right button moves them to F1, F2 ...", "marks"),
+    ActionSpec("call_micro", "Mark", "Call selected marks micro", ("Alt+M",), "call_selected", "They are microcalcifications after all; place and measurement stay", "marks", argument=MarkKind.MICRO),
+    ActionSpec("call_macro", "Mark", "Call selected marks macro", ("Alt+Shift+M",), "call_selected", "They are macrocalcifications after all; place and measurement stay", "marks", argument=MarkKind.MACRO),
     ActionSpec("next_finding", "Mark", "Next finding", ("Tab",), "step_finding", "Make the next finding the current one", "finding", "image", 1),
     ActionSpec("previous_finding", "Mark", "Previous finding", ("Shift+Tab",), "step_finding", "Make the finding before it the current one", "finding", "image", -1),
 )

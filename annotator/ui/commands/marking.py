@@ -109,6 +109,9 @@ class MarkingCommands(QObject):
     def move_to_new_finding(self) -> None:
         self._with_session(lambda session: session.move_selected())
 
+    def call_selected(self, kind: MarkKind) -> None:
+        self._with_session(lambda session: session.call_selected(kind))
+
     def remove_finding(self) -> None:
         session = self._window.desk.session
         if session is not None and session.current_finding_id is not None:

@@ -285,6 +285,16 @@ class ReadingSession(QObject):
         self.apply(after, f"Move {_count(self._selected_marks)} to F{finding.number}")
         self.select_marks(self._selected_marks)
 
+    def call_selected(self, kind: MarkKind) -> None:
+        """Call the selected marks micro or macro; where they are and what was measured stays."""
+        marks = self._reading.marks_by_id(self._selected_marks)
+        other = [mark_id for mark_id, mark in marks.items() if mark.kind is not kind]
+        if not other:
+            self.message.emit(f"What is selected is called {kind}calcification already.")
+            return
+        called = f"a {kind}calcification" if len(other) == 1 else f"{kind}calcifications"
+        self.apply(edits.set_mark_kind(self._reading, other, kind), f"Call {_count(other)} {called}")
+
     def select_finding(self, finding_id: str | None) -> None:
         """Make a finding the current one (None: none, the next mark begins another)."""
         if finding_id != self._selected_finding:

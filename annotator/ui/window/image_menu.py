@@ -1,29 +1,41 @@
-"""The menu of the right button on an image: everything the window can do, and first where marks may go."""
+"""The menu of the right button on an image: everything the window can do, and first what the marks may be."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
+from annotator.model.mark import MarkKind
 from annotator.ui.desk.session import ReadingSession
+
+CALLS = {MarkKind.MICRO: "call_micro", MarkKind.MACRO: "call_macro"}
 
 
 class ImageMenu(QMenu):
     """Filled anew each time it opens, because findings and selection change."""
 
-    def __init__(self, whole: QMenu, move_to_new: QAction, parent: QWidget) -> None:
+    def __init__(self, whole: QMenu, actions: Mapping[str, QAction], parent: QWidget) -> None:
         super().__init__("Image", parent)
         self._whole = whole
-        self._move_to_new = move_to_new
+        self._acts = actions
 
     def offer(self, session: ReadingSession | None) -> None:
-        """Offer to hand the selected marks to each finding that has not all of them, and the usual menus."""
+        """Offer what the selected marks are not called or do not belong to yet, and the usual menus."""
         self.clear()
         if session is not None and session.selected_marks:
+            self._offer_kinds(session)
             self._offer_findings(session)
-            self.addAction(self._move_to_new)
+            self.addAction(self._acts["move_to_new"])
             self.addSeparator()
         self.addActions(self._whole.actions())
+
+    def _offer_kinds(self, session: ReadingSession) -> None:
+        kinds = {mark.kind for mark in session.reading.marks_by_id(session.selected_marks).values()}
+        for kind, act in CALLS.items():
+            if kinds != {kind}:
+                self.addAction(self._acts[act])
 
     def _offer_findings(self, session: ReadingSession) -> None:
         owners = {session.reading.mark(i).finding_id for i in session.selected_marks}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint
+from PySide6.QtCore import QObject, QPoint, QPointF
 
 from annotator.ui.panes.viewport import Pointer, Viewport
 from annotator.ui.window.image_menu import ImageMenu
@@ -23,7 +23,7 @@ class Pointing(QObject):
         super().__init__(window)
         self._window = window
         self.under: tuple[Viewport, Pointer] | None = None
-        self.menu = ImageMenu(window.menu, window.actions_by_id["move_to_new"], window)
+        self.menu = ImageMenu(window.menu, window.actions_by_id, window)
         window.exam_view.slice_shown.connect(self.show_view)
         window.lens.message.connect(window.status.show_message)
         window.lens.opened.connect(self.show_view)
@@ -49,7 +49,7 @@ class Pointing(QObject):
         viewport.pointer_moved.connect(lambda pointer: self._pointer_moved(viewport, pointer))
         viewport.view_changed.connect(self.show_view)
         viewport.voi_changed.connect(self.show_view)
-        viewport.customContextMenuRequested.connect(lambda at: self._open_menu(viewport.mapToGlobal(at)))
+        viewport.customContextMenuRequested.connect(lambda at: self._open_menu(viewport, at))
         viewport.frame_step_requested.connect(lambda by: self._step(viewport, by))
         viewport.slab_step_requested.connect(window.stack_commands.thicken_slab)
         viewport.refused.connect(window.status.show_act)
@@ -63,9 +63,14 @@ class Pointing(QObject):
             viewport.activated.emit()
             self._window.exam_view.step_image(by)
 
-    def _open_menu(self, at: QPoint) -> None:
-        self.menu.offer(self._window.desk.session)
-        self.menu.popup(at)
+    def _open_menu(self, viewport: Viewport, at: QPoint) -> None:
+        """The menu is about what is selected: the mark under the hand, unless it is so already."""
+        session = self._window.desk.session
+        mark_id = viewport.mark_at(viewport.view.to_image(*viewport.device_position(QPointF(at))))
+        if session is not None and mark_id is not None and mark_id not in session.selected_marks:
+            session.select_marks(frozenset({mark_id}))
+        self.menu.offer(session)
+        self.menu.popup(viewport.mapToGlobal(at))
 
     def _pointer_moved(self, viewport: Viewport, pointer: Pointer | None) -> None:
         window = self._window
