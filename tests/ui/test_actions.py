@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from annotator.lexicon.loader import load_lexicon
-from annotator.ui.actions import ACTIONS, CHORDS, MENUS, key_text, keys_in_force, make_actions
+from annotator.ui.actions import ACTIONS, CHORDS, GROUPS, MENUS, key_text, keys_in_force, make_actions
 from annotator.ui.keys.help import OF_MODE, KeyHelp, Mode, rows_of_mode
 from annotator.ui.keys.profiles import UNDECIDED
 from annotator.ui.theme import MINIMUM_CONTRAST, contrast, text_pairs
@@ -27,6 +27,12 @@ def test_each_act_has_words_a_menu_and_something_to_call(spec) -> None:
     assert spec.tooltip.strip()
     assert spec.menu in MENUS
     assert bool(spec.shortcuts) != bool(spec.no_key)
+
+
+@pytest.mark.parametrize("menu", MENUS)
+def test_each_act_stands_in_one_group_of_its_menu(menu: str) -> None:
+    grouped = [act for group in GROUPS[menu] for act in group.acts]
+    assert sorted(grouped) == sorted(spec.id for spec in ACTIONS if spec.menu == menu)
 
 
 class Opener:

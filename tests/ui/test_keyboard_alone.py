@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from annotator.ui.actions import ACTIONS, CHORDS, MENUS, why_not_a_key
 from annotator.ui.commands.moving import takes_keyboard
@@ -46,12 +46,30 @@ def listen(window: MainWindow) -> list[str]:
     return done
 
 
+def rows_of(menu: QMenu) -> list[QAction]:
+    """The rows of a menu and of its submenus."""
+    rows = []
+    for action in menu.actions():
+        rows += rows_of(action.menu()) if isinstance(action.menu(), QMenu) else [action]
+    return rows
+
+
+def test_no_menu_is_a_long_list(window: MainWindow) -> None:
+    for menu in window.menu.findChildren(QMenu):
+        run = 0
+        for action in menu.actions():
+            run = 0 if action.isSeparator() else run + 1
+            assert run <= (10 if menu.title() == "Window" else 7), menu.title()
+        assert not menu.actions()[0].isSeparator()
+        assert not menu.actions()[-1].isSeparator()
+
+
 def test_every_act_has_a_place_in_the_menu_words_and_a_key_or_a_reason(window: MainWindow) -> None:
     menus = {action.text(): action.menu() for action in window.menu.actions()}
     assert list(menus) == [title for title in MENUS if any(spec.menu == title for spec in ACTIONS)]
     for spec in ACTIONS:
         action = window.actions_by_id[spec.id]
-        assert action in menus[spec.menu].actions(), spec.id
+        assert action in rows_of(menus[spec.menu]), spec.id
         assert action.toolTip().startswith(spec.tooltip), spec.id
         assert bool(spec.shortcuts) != bool(spec.no_key), spec.id
         assert all(why_not_a_key(key) == "" for key in spec.shortcuts if key != "Esc"), spec.id

@@ -12,6 +12,7 @@ from annotator.ui.actions.keys import (
     why_not_a_key,
 )
 from annotator.ui.actions.making import enable_actions, give_keys, make_actions
+from annotator.ui.actions.menus import GROUPS, Group
 from annotator.ui.actions.spec import WHY_NOT, ActionSpec, Needs, Scope
 from annotator.ui.actions.table import ACTIONS, MENUS
 
@@ -19,11 +20,13 @@ __all__ = [
     "ACTIONS",
     "CHORDS",
     "FIXED",
+    "GROUPS",
     "MENUS",
     "WHY_NOT",
     "ActionSpec",
     "Chord",
     "ChordChoice",
+    "Group",
     "Keys",
     "Needs",
     "Scope",

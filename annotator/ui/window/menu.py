@@ -8,22 +8,31 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
-from annotator.ui.actions import ACTIONS, MENUS, Needs, enable_actions
+from annotator.ui.actions import GROUPS, MENUS, Group, Needs, enable_actions
 
 if TYPE_CHECKING:
     from annotator.ui.main_window import MainWindow
 
 
 def whole_menu(actions: Mapping[str, QAction], parent: QWidget) -> QMenu:
-    """One submenu for each title of the table of actions, rows in its order."""
+    """One submenu for each title of the table of actions, its rows in groups; submenus stand together."""
     whole = QMenu("Menu", parent)
     for title in MENUS:
-        menu = whole.addMenu(title)
-        menu.setToolTipsVisible(True)
-        for spec in ACTIONS:
-            if spec.menu == title:
-                menu.addAction(actions[spec.id])
+        menu = _submenu(whole, title)
+        before: Group | None = None
+        for group in GROUPS[title]:
+            if before is not None and not (before.title and group.title):
+                menu.addSeparator()
+            rows = _submenu(menu, group.title) if group.title else menu
+            rows.addActions([actions[act] for act in group.acts])
+            before = group
     return whole
+
+
+def _submenu(menu: QMenu, title: str) -> QMenu:
+    made = menu.addMenu(title)
+    made.setToolTipsVisible(True)
+    return made
 
 
 def enable_what_can_be_done(window: MainWindow) -> None:
