@@ -12,8 +12,21 @@ from typing import Any, TypeVar
 
 from annotator.errors import CallError, InvalidLexicon
 from annotator.lexicon.entries import Entry, data_file, entries, only_kinds, read_toml
-from annotator.model.finding import Assessment, Change, Distribution, Morphology, Spread, Stage
+from annotator.model.finding import (
+    Assessment,
+    Associated,
+    Certainty,
+    Change,
+    Depth,
+    Distribution,
+    Morphology,
+    Quadrant,
+    Recommendation,
+    Spread,
+    Stage,
+)
 from annotator.model.mark import MarkKind
+from annotator.model.seen_on_image import RecallReason
 
 EDITIONS = ("5", "v2025")
 """Editions of the BI-RADS lexicon whose words are known; a reading stores which it used."""
@@ -32,6 +45,11 @@ KINDS: Mapping[str, type[StrEnum]] = {
     "change": Change,
     "spread": Spread,
     "size": MarkKind,
+    "quadrant": Quadrant,
+    "depth": Depth,
+    "associated": Associated,
+    "certainty": Certainty,
+    "recall_reason": RecallReason,
 }
 """Which ids of the model each kind of term in `terms.toml` has to cover."""
 
@@ -80,9 +98,16 @@ class AssessmentTerm:
     sources: tuple[str, ...]
 
 
+CLOCK_FACES = range(1, 13)
+"""Hours of the clock face of a breast as seen from in front; `[[clock_face]]` in `terms.toml` has one entry for each."""
+
+
 @dataclass(frozen=True, slots=True)
-class Recommendation:
-    """How a follow-up of the decision table is said and coded. `interval` is (number, UCUM unit)."""
+class RecommendationTerm:
+    """How a recommendation of the reader or a follow-up of the decision table is said and coded.
+
+    `interval` is (number, UCUM unit).
+    """
 
     id: str
     word: str
@@ -91,6 +116,7 @@ class Recommendation:
     also_read: tuple[Code, ...] = ()
     no_code: str = ""
     note: str = ""
+    definition: str = ""
     interval: tuple[int, str] | None = None
 
 
@@ -111,7 +137,8 @@ class Lexicon:
     edition: str
     terms: Mapping[tuple[type[StrEnum], str], Term] = field(repr=False)
     assessments: Mapping[Assessment, AssessmentTerm] = field(repr=False)
-    recommendations: Mapping[str, Recommendation] = field(repr=False)
+    clock_faces: Mapping[int, Term] = field(repr=False)
+    recommendations: Mapping[str, RecommendationTerm] = field(repr=False)
     concepts: Mapping[str, Code] = field(repr=False)
     sources: Mapping[str, Source] = field(repr=False)
 
@@ -121,8 +148,24 @@ class Lexicon:
         return _EDITION_NAMES[self.edition]
 
     def term(self, item: StrEnum) -> Term:
-        """The entry of a morphology, distribution, stage, change, spread or size."""
+        """The entry of an id of the model other than a category (`assessments` has those)."""
+        if isinstance(item, Recommendation):
+            said = self.recommendations[item.value]
+            return Term(
+                id=said.id,
+                word=said.word,
+                definition=said.definition,
+                sources=said.sources,
+                code=said.code,
+                also_read=said.also_read,
+                no_code=said.no_code,
+                note=said.note,
+            )
         return self.terms[type(item), item.value]
+
+    def clock_face(self, hour: int) -> Term:
+        """The entry of an hour of the clock face, 1 to 12; KeyError for another."""
+        return self.clock_faces[hour]
 
     def word(self, item: StrEnum) -> str:
         """The edition's word for an id: `word(Morphology.MILK)` is "Milk of calcium" or "Layering"."""
@@ -164,12 +207,15 @@ def read_lexicon(edition: str, folder: Traversable | Path) -> Lexicon:
     """A lexicon from `terms.toml`, `assessments.toml` and `sources.toml` of a folder; InvalidLexicon."""
     sources = _read_sources(folder)
     terms_toml = read_toml(folder.joinpath("terms.toml"))
-    only_kinds("terms.toml", terms_toml, {*KINDS, "concept"})
+    only_kinds("terms.toml", terms_toml, {*KINDS, "clock_face", "concept"})
     terms: dict[tuple[type[StrEnum], str], Term] = {}
     for kind, enum in KINDS.items():
         found = [_term(entry, kind, edition) for entry in entries("terms.toml", terms_toml, kind)]
         _covers("terms.toml", kind, [term.id for term in found], [item.value for item in enum])
         terms.update({(enum, term.id): term for term in found})
+    clock = [_term(entry, "clock_face", edition) for entry in entries("terms.toml", terms_toml, "clock_face")]
+    _covers("terms.toml", "clock_face", [term.id for term in clock], [str(hour) for hour in CLOCK_FACES])
+    clock_faces = {int(term.id): term for term in clock}
     concepts: dict[str, Code] = {}
     for entry in entries("terms.toml", terms_toml, "concept"):
         name = entry.text("id")
@@ -178,7 +224,11 @@ def read_lexicon(edition: str, folder: Traversable | Path) -> Lexicon:
         concepts[name] = _code(entry, entry.rows("code"))
         entry.finish()
     assessments, recommendations = _read_assessments(folder, edition)
-    owners: list[Term | AssessmentTerm | Recommendation] = [*terms.values(), *assessments.values()]
+    owners: list[Term | AssessmentTerm | RecommendationTerm] = [
+        *terms.values(),
+        *clock,
+        *assessments.values(),
+    ]
     for owner in (*owners, *recommendations.values()):
         for tag in owner.sources:
             if tag not in sources:
@@ -186,7 +236,7 @@ def read_lexicon(edition: str, folder: Traversable | Path) -> Lexicon:
                     f"The entry {owner.id!r} cites the source {tag!r}, which sources.toml does not have;"
                     " add it there or correct the tag."
                 )
-    return Lexicon(edition, terms, assessments, recommendations, concepts, sources)
+    return Lexicon(edition, terms, assessments, clock_faces, recommendations, concepts, sources)
 
 
 def _read_sources(folder: Traversable | Path) -> dict[str, Source]:
@@ -208,18 +258,21 @@ def _read_sources(folder: Traversable | Path) -> dict[str, Source]:
 
 def _read_assessments(
     folder: Traversable | Path, edition: str
-) -> tuple[dict[Assessment, AssessmentTerm], dict[str, Recommendation]]:
+) -> tuple[dict[Assessment, AssessmentTerm], dict[str, RecommendationTerm]]:
     file = "assessments.toml"
     content = read_toml(folder.joinpath(file))
     only_kinds(file, content, {"assessment", "recommendation"})
     categories = [_assessment(entry, edition) for entry in entries(file, content, "assessment")]
     _covers(file, "assessment", [c.id for c in categories], [a.value for a in Assessment])
-    recommendations: dict[str, Recommendation] = {}
+    recommendations: dict[str, RecommendationTerm] = {}
     for entry in entries(file, content, "recommendation"):
         one = _recommendation(entry)
         if one.id in recommendations:
             raise entry.fault("this id is used twice; keep one.")
         recommendations[one.id] = one
+    for wanted in Recommendation:
+        if wanted.value not in recommendations:
+            raise InvalidLexicon(f"{file}: recommendation {wanted.value} is missing; add it.")
     return {category.id: category for category in categories}, recommendations
 
 
@@ -264,14 +317,14 @@ def _assessment(entry: Entry, edition: str) -> AssessmentTerm:
     return category
 
 
-def _recommendation(entry: Entry) -> Recommendation:
+def _recommendation(entry: Entry) -> RecommendationTerm:
     code, also_read, no_code = _codes(entry)
     interval = entry.rows("interval", [])
     if interval and not (
         len(interval) == 2 and type(interval[0]) is int and interval[1] in ("d", "wk", "mo", "a")
     ):
         raise entry.fault("interval must be [whole number, unit] with the unit d, wk, mo or a.")
-    recommendation = Recommendation(
+    recommendation = RecommendationTerm(
         id=entry.text("id"),
         word=entry.text("word"),
         sources=_sources(entry),
@@ -279,6 +332,7 @@ def _recommendation(entry: Entry) -> Recommendation:
         also_read=also_read,
         no_code=no_code,
         note=entry.text("note", ""),
+        definition=entry.text("definition"),
         interval=(interval[0], interval[1]) if interval else None,
     )
     entry.finish()
