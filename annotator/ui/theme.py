@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 
 from PySide6.QtGui import QColor, QPalette
@@ -44,13 +42,6 @@ def contrast(one: str, other: str) -> float:
     """Contrast ratio of two colours, 1..21 (WCAG 2.1)."""
     light, dark = sorted((luminance(one), luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
-
-
-def text_pairs() -> Iterator[tuple[str, str]]:
-    """Every (text, ground) pair the window uses."""
-    yield from product(TEXT_COLOURS, GROUNDS)
-    yield STRONG, ACCENT_FILL
-    yield TEXT, ACCENT_FILL
 
 
 def apply_theme(app: QApplication) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 
 LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
 NONE = Qt.MouseButton.NoButton
@@ -48,3 +48,8 @@ def wheel(widget, at, turned=120, keys=NO_KEYS):
         Qt.ScrollPhase.NoScrollPhase, False,
     )  # fmt: skip
     QApplication.sendEvent(widget, event)
+
+
+def bar_buttons(bar):
+    """The buttons of the error in sight, not those that close it or go to another."""
+    return [b for b in bar.findChildren(QPushButton) if b.text() and b.isVisibleTo(bar)]

@@ -106,11 +106,6 @@ def test_every_shape_is_drawn_in_its_colour_and_its_licence_is_beside_it(qtbot) 
         icons.icon("no such shape")
 
 
-def test_every_contrast_of_the_theme_is_enough() -> None:
-    for text, ground in theme.text_pairs():
-        assert theme.contrast(text, ground) >= theme.MINIMUM_CONTRAST, (text, ground)
-
-
 SCREEN = QRect(0, 0, 1920, 1080)
 OTHER = QRect(1920, 0, 2048, 2560)
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hands import bar_buttons
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from small_exam import write_exam
 
 from annotator.settings import log_dir
-from annotator.store.store import ReadingSummary
+from annotator.store.summaries import ReadingSummary
 from annotator.ui.faults.bug_reporter import BugReporter
 from annotator.ui.faults.crash import native_report
 from annotator.ui.faults.error_bar import BarAction, ErrorBar
@@ -71,9 +72,9 @@ def test_buttons_do_what_they_say_by_keyboard_and_end_the_error_unless_it_goes_o
     look = BarAction("Look", lambda: done.append("look"), closes=False)
     bar.show_error("Broken.", [look, BarAction("Try again", lambda: done.append("again"))])
     bar.take_focus()
-    QTest.keyClick(bar.actions_shown[0], Qt.Key.Key_Space)
+    QTest.keyClick(bar_buttons(bar)[0], Qt.Key.Key_Space)
     assert bar.texts == ("Broken.",)
-    QTest.keyClick(bar.actions_shown[1], Qt.Key.Key_Space)
+    QTest.keyClick(bar_buttons(bar)[1], Qt.Key.Key_Space)
     assert done == ["look", "again"]
     assert bar.texts == ()
     assert all(b.focusPolicy() & Qt.FocusPolicy.TabFocus for b in (bar.before, bar.next, bar.close_button))
@@ -82,7 +83,7 @@ def test_buttons_do_what_they_say_by_keyboard_and_end_the_error_unless_it_goes_o
 
 def test_an_error_that_comes_back_while_it_is_tried_again_is_told(bar) -> None:
     bar.show_error("Broken.", [BarAction("Try again", lambda: bar.show_error("Broken."))])
-    QTest.mouseClick(bar.actions_shown[0], LEFT)
+    QTest.mouseClick(bar_buttons(bar)[0], LEFT)
     assert bar.texts == ("Broken.",)
 
 
@@ -118,7 +119,7 @@ def test_a_save_that_fails_is_told_with_what_can_be_done_and_goes_when_it_is_sav
     monkeypatch.setattr(window.desk.workspace, "save", full)
     window.desk.session.new_finding()
     qtbot.waitUntil(lambda: any("the disk is full" in t for t in window.errors.texts), timeout=5000)
-    buttons = {b.text(): b for b in window.errors.actions_shown}
+    buttons = {b.text(): b for b in bar_buttons(window.errors)}
     assert list(buttons) == ["Try again", "Save findings as JSON..."]
     assert QApplication.activeModalWidget() is None
     monkeypatch.setattr(window.desk.workspace, "save", real)
@@ -165,7 +166,7 @@ def test_a_bug_in_a_slot_keeps_the_reading_and_its_report_tells_no_patient(
     window.actions_by_id["delete"].trigger()
     assert len(window.errors.texts) == 1
     assert "Your reading is kept: everything up to" in window.errors.texts[0]
-    (look,) = window.errors.actions_shown
+    (look,) = bar_buttons(window.errors)
     QTest.mouseClick(look, LEFT)
     page = window.troubles._page
     assert page.isVisible()
@@ -267,7 +268,7 @@ def test_the_next_start_says_until_when_everything_is_here(qtbot, open_window, t
     assert "closed without saying goodbye" in again.errors.texts[0]
     assert "everything up to" in again.errors.texts[0]
     assert again.errors.texts[0].endswith("is here.")
-    assert again.errors.actions_shown == ()
+    assert bar_buttons(again.errors) == []
 
 
 def summary(reader: str, at: datetime) -> ReadingSummary:

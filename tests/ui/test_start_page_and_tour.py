@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hands import click, drag
+from hands import bar_buttons, click, drag
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent
 from PySide6.QtTest import QTest
@@ -58,7 +58,7 @@ def test_a_folder_that_holds_no_image_is_not_remembered(qtbot, open_window, tmp_
     qtbot.waitUntil(lambda: bool(window.errors.texts), timeout=10_000)
     assert "No image was found: 1 file could not be opened" in window.errors.texts[0]
     assert window.recent.places == ()
-    (show,) = window.errors.actions_shown
+    (show,) = bar_buttons(window.errors)
     QTest.mouseClick(show, LEFT)
     assert window.docks.is_shown("problems")
 

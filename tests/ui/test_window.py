@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hands import RIGHT, click, drag
+from hands import RIGHT, bar_buttons, click, drag
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
@@ -580,9 +580,9 @@ def test_a_second_window_on_one_reading_can_be_left_after_the_first_has_saved(
     come_back_to(qtbot, second)
     press(second.grid.active, Qt.Key.Key_PageDown)
     lose = "Lose 1 act"
-    qtbot.waitUntil(lambda: any(b.text() == lose for b in second.errors.actions_shown), timeout=5000)
+    qtbot.waitUntil(lambda: any(b.text() == lose for b in bar_buttons(second.errors)), timeout=5000)
     assert second.desk.exam is before
-    (button,) = (b for b in second.errors.actions_shown if b.text() == lose)
+    (button,) = (b for b in bar_buttons(second.errors) if b.text() == lose)
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: second.desk.exam is not before, timeout=5000)
     pictured(qtbot, second)
@@ -766,9 +766,9 @@ def test_pictures_hang_before_the_database_answers_and_commands_wait_for_it(
     may_answer = threading.Event()
     open_reading = window.desk.workspace.open_reading
 
-    def slow(uid: str):
+    def slow(uid: str, exam=None):
         may_answer.wait(10)
-        return open_reading(uid)
+        return open_reading(uid, exam)
 
     monkeypatch.setattr(window.desk.workspace, "open_reading", slow)
     window.open_paths([exam])

@@ -76,11 +76,6 @@ class ErrorBar(QFrame):
         """What is told and not over, oldest first."""
         return tuple(one.text for one in self._told)
 
-    @property
-    def actions_shown(self) -> tuple[QPushButton, ...]:
-        """The buttons of the error in sight."""
-        return tuple(self._buttons)
-
     def show_error(self, text: str, actions: Sequence[BarAction] = (), topic: str = "") -> None:
         """Tell one sentence, with a button for each of `actions`; the same one again is only counted."""
         text = text.strip()

@@ -20,20 +20,22 @@ class LinkButton(QPushButton):
 
     def shown_text(self) -> str:
         """As much of the text as there is room for."""
-        return self._option().text
+        option = self._option()
+        room = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self)
+        return self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, room.width(), Qt.TextFlag.TextShowMnemonic.value
+        )
 
     def paintEvent(self, _event: QPaintEvent) -> None:
+        option = self._option()
+        option.text = self.shown_text()
         painter = QStylePainter(self)
         try:
-            painter.drawControl(QStyle.ControlElement.CE_PushButton, self._option())
+            painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
         finally:
             painter.end()
 
     def _option(self) -> QStyleOptionButton:
         option = QStyleOptionButton()
         self.initStyleOption(option)
-        room = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self)
-        option.text = self.fontMetrics().elidedText(
-            self.text(), Qt.TextElideMode.ElideRight, room.width(), Qt.TextFlag.TextShowMnemonic.value
-        )
         return option
