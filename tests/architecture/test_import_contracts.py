@@ -39,7 +39,7 @@ VIOLATIONS = [
     ("layers", "annotator/workspace.py", "import annotator.bootstrap"),
     ("layers", "annotator/jobs.py", "import annotator.settings"),
     ("layers", "annotator/stray.py", ""),
-    ("window", "annotator/ui/marks/table.py", "import annotator.ui.panes.viewport"),
+    ("window", "annotator/ui/marks/layer.py", "import annotator.ui.panes.viewport"),
     ("window", "annotator/ui/panes/viewport_grid.py", "import annotator.ui.main_window"),
     ("qt", "annotator/workspace.py", "from PySide6 import QtCore"),
     ("qt", "annotator/imaging/render.py", "def late():\n    import PySide6.QtGui"),

@@ -16,6 +16,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 from test_viewport_marks import measured, reading_of
 
+from annotator.analysis.mark_table import MarkTable, as_array, outermost, table_of
 from annotator.model import edits
 from annotator.model.finding import Reading
 from annotator.model.geometry import (
@@ -29,14 +30,13 @@ from annotator.model.geometry import (
 )
 from annotator.model.image import Laterality, View
 from annotator.model.mark import Mark, MarkKind
-from annotator.ui.marks.cluster_shapes import Chest, ClusterShapes, axis_words, chest_of, outermost
-from annotator.ui.marks.hit_test import PointIndex, as_array, inside
+from annotator.ui.marks.cluster_shapes import Chest, ClusterShapes, axis_words, chest_of
+from annotator.ui.marks.hit_test import PointIndex, inside
 from annotator.ui.marks.layer import MarkLayer
 from annotator.ui.marks.overlay import Emphasis, looks_of
 from annotator.ui.marks.painting import Placed, paint_clusters, paint_marks, transform_of
 from annotator.ui.marks.sheet import SHEET_FROM, MarkSheet, changed_marks
 from annotator.ui.marks.shown_marks import ShownMarks
-from annotator.ui.marks.table import MarkTable, table_of
 
 halves = st.integers(0, 40).map(lambda n: n / 2)
 places = st.builds(ImagePoint, halves, halves)

@@ -15,11 +15,12 @@ from pictures import FINDING, picture, reading_with
 from PySide6.QtCore import QPoint, QPointF, QRectF
 from test_viewport import pixels
 
+from annotator.analysis.mark_table import as_array
 from annotator.model import edits
 from annotator.model.geometry import ImagePoint, Orientation, SpacingBasis, ViewTransform
 from annotator.model.mark import Mark, MarkKind, SpotMeasurement
 from annotator.ui.marks.cluster_shapes import Chest
-from annotator.ui.marks.hit_test import PointIndex, as_array, distance_to_outline, to_screen
+from annotator.ui.marks.hit_test import PointIndex, distance_to_outline, to_screen
 from annotator.ui.marks.layer import MarkLayer
 from annotator.ui.marks.overlay import within
 

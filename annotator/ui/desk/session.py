@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 from shiboken6 import isValid
 
+from annotator.analysis.mark_table import table_of
 from annotator.errors import AnnotatorError, StaleReading
 from annotator.hanging import corrected_exam
 from annotator.model import edits
@@ -27,7 +28,7 @@ from annotator.model.hanging_choice import HangingChoice
 from annotator.model.history import Act, Revision
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey
 from annotator.model.mark import MarkKind
-from annotator.ui.marks.table import marks_inside, table_of
+from annotator.ui.marks.hit_test import marks_inside
 from annotator.ui.marks.words import size_words
 from annotator.ui.pictures.picture import SlabOfSlices
 from annotator.ui.task_runner import TaskRunner

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPolygonF
 
+from annotator.analysis.mark_table import Points, as_array, outermost, table_of
 from annotator.hanging import edge_for
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, convex_hull, greatest_extent
 from annotator.model.image import ImageInfo
 from annotator.model.mark import Cluster, Mark
-from annotator.ui.marks.hit_test import Points, as_array
-from annotator.ui.marks.table import table_of
 
 TOWARDS_NIPPLE_DEG = 30.0
 """An axis this near to the perpendicular of the chest wall counts as pointing towards the nipple."""
@@ -153,28 +152,6 @@ def closed_line(outline: Sequence[ImagePoint]) -> tuple[list[QLineF], QRectF]:
     return [QLineF(*two) for two in zip(ends, [*ends[1:], *ends[:1]], strict=True)], QPolygonF(
         ends
     ).boundingRect()
-
-
-def outermost(points: Points) -> list[ImagePoint]:
-    """Those of many points (column, row) that can be corners of their hull: none of the others lies outside it.
-
-    Left out are points inside the octagon of the extreme ones, so that hull and extent of ten thousand
-    cost no more than those of some hundred.
-    """
-    if len(points) < 32:
-        return [ImagePoint(*point) for point in points.tolist()]
-    turns = np.arange(8) * (math.pi / 4)
-    reached = points @ np.stack([np.cos(turns), np.sin(turns)])
-    corners = points[reached.argmax(axis=0)]
-    following = np.roll(corners, -1, axis=0)
-    edge = following - corners
-    # left of every edge of the octagon: inside it
-    turned = edge[:, 0] * (points[:, None, 1] - corners[:, 1]) - edge[:, 1] * (
-        points[:, None, 0] - corners[:, 0]
-    )
-    degenerate = np.all(edge == 0, axis=1)
-    outside = ~np.all((turned > 0) | degenerate, axis=1)
-    return [ImagePoint(*point) for point in points[outside].tolist()]
 
 
 def axis_words(

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.analysis.mark_table import Points, as_array, table_of
+from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, ViewTransform
-
-Points = NDArray[np.float64]
-
-
-def as_array(points: Sequence[ImagePoint]) -> Points:
-    """(n, 2) array of column, row."""
-    return np.array([(p.column, p.row) for p in points], np.float64).reshape(-1, 2)
+from annotator.model.image import ImageKey
 
 
 def to_screen(view: ViewTransform, points: Points) -> Points:
@@ -62,6 +59,20 @@ def inside(outline: Points, points: Points) -> NDArray[np.bool_]:
             crossed[part] ^= across[part] < ax + (rows[part] - ay) / (by - ay) * (bx - ax)
     within[order] = crossed
     return within
+
+
+class ShowsImages(Protocol):
+    """A picture, as far as it says whose marks are seen on it."""
+
+    def shows(self, image: ImageKey) -> bool: ...
+
+
+def marks_inside(reading: Reading, picture: ShowsImages, outline: Sequence[ImagePoint]) -> tuple[str, ...]:
+    """Ids of the marks seen on a picture that lie inside an outline, in order."""
+    table = table_of(reading)
+    seen = table.is_on([key for key in table.codes.images if picture.shows(key)])
+    within = seen & inside(as_array(outline), table.points)
+    return tuple(reading.marks[row].id for row in np.flatnonzero(within).tolist())
 
 
 class PointIndex:

@@ -8,13 +8,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.analysis.mark_table import Points, table_of
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, ViewTransform, contains
 from annotator.model.image import ImageKey
 from annotator.model.mark import Mark
 from annotator.ui.marks.cluster_shapes import Chest, ClusterShapes
-from annotator.ui.marks.hit_test import PointIndex, Points, distance_to_outline, to_screen
-from annotator.ui.marks.table import table_of
+from annotator.ui.marks.hit_test import PointIndex, distance_to_outline, to_screen
 
 _NO_BOX = (np.inf, np.inf, -np.inf, -np.inf)
 

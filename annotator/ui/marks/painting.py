@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QPolygonF, QTransform
 
+from annotator.analysis.mark_table import Points
 from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.model.mark import Mark, MarkKind, SpotMeasurement
 from annotator.ui import theme
 from annotator.ui.marks.cluster_shapes import ClusterShape, closed_line
-from annotator.ui.marks.hit_test import Points, to_screen
+from annotator.ui.marks.hit_test import to_screen
 from annotator.ui.marks.layer import MarkLayer
 
 SELECTED = "#ffffff"

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QRegion
 
+from annotator.analysis.mark_table import as_array
 from annotator.model.geometry import ViewTransform
-from annotator.ui.marks.hit_test import as_array, to_screen
+from annotator.ui.marks.hit_test import to_screen
 from annotator.ui.marks.layer import MarkLayer, changed_places
 from annotator.ui.marks.painting import Placed, paint_clusters, paint_marks
 

@@ -17,7 +17,7 @@ from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import Voi
 from annotator.model.mark import MarkKind
-from annotator.ui.marks.table import marks_inside
+from annotator.ui.marks.hit_test import marks_inside
 from annotator.ui.pictures.picture import Picture
 
 SMALLEST_LASSO_PX2 = 40.0

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.analysis.mark_table import MarkTable, Points, as_array, outermost, table_of
 from annotator.model.finding import Finding, Reading
 from annotator.model.geometry import ImagePoint, Millimetres, PixelSpacing, greatest_extent
 from annotator.model.image import ExamInfo, ImageInfo
-from annotator.ui.marks.cluster_shapes import outermost
-from annotator.ui.marks.hit_test import Points, as_array
-from annotator.ui.marks.table import MarkTable, table_of
 
 GROUP_CIRCLE_MM = 10.0
 """Diameter of the circle in which "grouped" counts 5 calcifications or more (docs/domain.md, words)."""

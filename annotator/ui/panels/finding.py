@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from annotator.analysis.mark_table import table_of
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import (
     Assessment,
@@ -32,7 +33,6 @@ from annotator.model.finding import (
 from annotator.model.image import ExamInfo
 from annotator.model.mark import MarkKind
 from annotator.ui.desk.session import ReadingSession
-from annotator.ui.marks.table import table_of
 from annotator.ui.panels.chips import ChipRow, Choice, Pick
 from annotator.ui.panels.facts import Facts, facts_of
 from annotator.ui.panels.findings_list import FindingsList

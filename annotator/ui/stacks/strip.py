@@ -6,11 +6,11 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from annotator.analysis.mark_table import table_of
 from annotator.imaging.tomosynthesis import slice_words
 from annotator.model.finding import Reading
 from annotator.model.image import ImageInfo, Laterality
 from annotator.ui import theme
-from annotator.ui.marks.table import table_of
 from annotator.ui.panes.viewport import Viewport
 from annotator.ui.pictures.picture import Picture
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,8 @@ from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, SpacingBasis
 from annotator.model.image import ImageKey
 from annotator.model.mark import Mark, MarkKind
-from annotator.ui.marks.hit_test import Points, as_array, inside
+
+Points = NDArray[np.float64]
 
 _BASES = tuple(SpacingBasis)
 _KEPT = 4
@@ -126,6 +128,33 @@ class MarkTable:
         return table
 
 
+def as_array(points: Sequence[ImagePoint]) -> Points:
+    """(n, 2) array of column, row."""
+    return np.array([(p.column, p.row) for p in points], np.float64).reshape(-1, 2)
+
+
+def outermost(points: Points) -> list[ImagePoint]:
+    """Those of many points (column, row) that can be corners of their hull: none of the others lies outside it.
+
+    Left out are points inside the octagon of the extreme ones, so that hull and extent of ten thousand
+    cost no more than those of some hundred.
+    """
+    if len(points) < 32:
+        return [ImagePoint(*point) for point in points.tolist()]
+    turns = np.arange(8) * (math.pi / 4)
+    reached = points @ np.stack([np.cos(turns), np.sin(turns)])
+    corners = points[reached.argmax(axis=0)]
+    following = np.roll(corners, -1, axis=0)
+    edge = following - corners
+    # left of every edge of the octagon: inside it
+    turned = edge[:, 0] * (points[:, None, 1] - corners[:, 1]) - edge[:, 1] * (
+        points[:, None, 0] - corners[:, 0]
+    )
+    degenerate = np.all(edge == 0, axis=1)
+    outside = ~np.all((turned > 0) | degenerate, axis=1)
+    return [ImagePoint(*point) for point in points[outside].tolist()]
+
+
 def _columns(marks: Sequence[Mark], codes: _Codes) -> tuple[NDArray[Any], ...]:
     images, findings = codes.images, codes.findings
     count = len(marks)
@@ -158,29 +187,17 @@ def _empty() -> MarkTable:
     return MarkTable((), codes, *_columns((), codes))
 
 
-class ShowsImages(Protocol):
-    """A picture, as far as it says whose marks are seen on it."""
-
-    def shows(self, image: ImageKey) -> bool: ...
-
-
-def marks_inside(reading: Reading, picture: ShowsImages, outline: Sequence[ImagePoint]) -> tuple[str, ...]:
-    """Ids of the marks seen on a picture that lie inside an outline, in order."""
-    table = table_of(reading)
-    seen = table.is_on([key for key in table.codes.images if picture.shows(key)])
-    within = seen & inside(as_array(outline), table.points)
-    return tuple(reading.marks[row].id for row in np.flatnonzero(within).tolist())
-
-
 _latest: dict[str, MarkTable] = {}
+_latest_lock = threading.Lock()
 
 
 def table_of(reading: Reading) -> MarkTable:
-    """The table of a reading; all panes and panels that show one reading share it. For the window's thread."""
-    known = _latest.pop(reading.id, None) or _empty()
-    if known.marks is not reading.marks:
-        known = known.following(reading.marks)
-    _latest[reading.id] = known
-    while len(_latest) > _KEPT:
-        del _latest[next(iter(_latest))]
+    """The table of a reading; all panes, panels and reports that show one reading share it."""
+    with _latest_lock:
+        known = _latest.pop(reading.id, None) or _empty()
+        if known.marks is not reading.marks:
+            known = known.following(reading.marks)
+        _latest[reading.id] = known
+        while len(_latest) > _KEPT:
+            del _latest[next(iter(_latest))]
     return known
