@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from annotator.analysis.spots import SpotResult
     from annotator.exchange.report import ReportPicture
     from annotator.imaging.collection import Listing
-    from annotator.store.store import ReadingSummary, Store
+    from annotator.store.store import Store
+    from annotator.store.summaries import ReadingSummary
 
 REPORT_PICTURES = ((True, (360, 440), "whole"), (False, (440, 440), "marked part"))
 """Whole or not, width and height in pixels, and what the caption calls it."""
@@ -110,10 +112,17 @@ class Workspace:
             padding=info.padding,
         )
 
-    def open_reading(self, study_instance_uid: str) -> OpenedReading:
-        """The reader's reading of an exam with its undo history; an empty one when there is none yet."""
+    def open_reading(self, study_instance_uid: str, exam: ExamInfo | None = None) -> OpenedReading:
+        """The reader's reading of an exam with its undo history; an empty one when there is none yet.
+
+        What `exam` says of its date and patient is kept with the reading, so that exams of one patient are found.
+        """
         reading, revision = self._store.open_reading(
-            study_instance_uid, self.settings.reader, lexicon_edition=self.settings.lexicon_edition
+            study_instance_uid,
+            self.settings.reader,
+            lexicon_edition=self.settings.lexicon_edition,
+            exam_date=None if exam is None else _day(exam.date),
+            patient="" if exam is None else exam.patient_key,
         )
         revisions = self._store.revisions(reading.id) if revision else ()
         steps, done = undo_steps(reading.blank(), revisions)
@@ -228,6 +237,14 @@ class Workspace:
                 for whole, size, words in REPORT_PICTURES:
                     png = snapshot(info, frame, marks, orientation=orientation, size=size, whole=whole)
                     yield ReportPicture(png, f"{name}, {words}{_also_marked(others)}", finding_id)
+
+
+def _day(written: str) -> date | None:
+    """A DICOM date (PS3.5 6.2, DA); None for '' and what is no day of any year."""
+    try:
+        return datetime.strptime(written[:8], "%Y%m%d").date()  # noqa: DTZ007  a day has no time zone
+    except ValueError:
+        return None
 
 
 def _picture_name(info: ImageInfo, number: int) -> str:

@@ -15,7 +15,8 @@ from annotator.model.display import NOT_RECORDED
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from annotator.store.store import ReadingSummary, Store
+    from annotator.store.store import Store
+    from annotator.store.summaries import ReadingSummary
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:

@@ -2,8 +2,8 @@
 
 A row of `revisions` is written once and never changed or removed: triggers say so. (A migration that
 rebuilds a table on SQLite drops its triggers and has to make them again.) A row of `coverage` is never
-removed, and gains cells where more was seen of its image: it is no act of a reader and has no history. No name of a patient is
-kept: a study UID, the reader, and what was marked and said.
+removed, and gains cells where more was seen of its image: it is no act of a reader and has no history. No name and no number of a patient
+is kept: a study UID and date, a salted digest that tells exams of one patient, the reader, and what was marked and said.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -28,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
-KNOWN = ("0001", "0002", "0003")
+KNOWN = ("0001", "0002", "0003", "0004")
 """Every revision of the migrations this program knows, oldest first."""
 
 HEAD = KNOWN[-1]
@@ -73,6 +74,10 @@ readings = Table(
     # the edition the reading began with: what the reading was before its first revision
     Column("lexicon_edition", String(16), nullable=False),
     Column("created", Moment, nullable=False),
+    # filled in once, when the exam is opened; empty while its files do not say
+    Column("exam_date", Date, nullable=True),
+    # a digest with the salt of this database, so that exams of one patient are found together
+    Column("patient", String(64), nullable=True, index=True),
     UniqueConstraint("study_instance_uid", "reader"),
 )
 
@@ -97,6 +102,16 @@ revisions = Table(
     Column("display", Text, nullable=True),
     # whether the reader calls the exam done; empty in rows older than the column, which know no such word
     Column("done", Boolean, nullable=True),
+    # the version in force, empty while the reading is open; and how many were signed so far
+    Column("signed", Integer, nullable=True),
+    Column("versions", Integer, nullable=True),
+)
+
+salt = Table(
+    "salt",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("value", String(64), nullable=False),
 )
 
 coverage = Table(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -33,36 +33,16 @@ from annotator.model.finding import Reading
 from annotator.model.history import Act, Revision
 from annotator.store import encoding, upgrade
 from annotator.store.address import parse_url, place_of
+from annotator.store.exam_facts import ExamFacts, facts_kept, fill_in, missing, patient_digest
 from annotator.store.faults import told
 from annotator.store.schema import readings, revisions
 from annotator.store.seen import load_seen, merge_seen
 from annotator.store.sqlite import WRITES, sqlite_engine
+from annotator.store.summaries import ReadingSummary, load_summaries
 
 _READINGS = uuid.UUID("6f5d1c52-6f0e-4f37-9b1c-2a3f5f0c7e41")
 SNAPSHOT_EVERY = 200
 """Every so many revisions the whole reading is kept beside the change, unless it has more marks than acts since."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingSummary:
-    """One line of a list of readings, as of its last revision.
-
-    `revisions` is the number of the last revision, `assessments` the reader's own categories in the
-    order of the findings, '' where the reader gave none, `display` what the last act was made on, `done` whether
-    the reader calls the exam done.
-    """
-
-    reading_id: str
-    study_instance_uid: str
-    reader: str
-    revisions: int
-    last_at: datetime
-    last_label: str
-    findings: int
-    marks: int
-    assessments: tuple[str, ...]
-    display: str
-    done: bool
 
 
 class Store:
@@ -78,6 +58,7 @@ class Store:
         self._place = place
         self._lock = threading.RLock()
         self._latest: dict[str, tuple[int, Reading]] = {}
+        self._exams: dict[str, ExamFacts] = {}
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -97,11 +78,18 @@ class Store:
         return cls(engine, place)
 
     def open_reading(
-        self, study_instance_uid: str, reader: str, *, lexicon_edition: str
+        self,
+        study_instance_uid: str,
+        reader: str,
+        *,
+        lexicon_edition: str,
+        exam_date: date | None = None,
+        patient: str = "",
     ) -> tuple[Reading, int]:
         """The latest value of this reader's reading of this exam, and its revision number.
 
-        0 and an empty reading when nothing was saved yet: its first act stores it.
+        0 and an empty reading when nothing was saved yet: its first act stores it. `exam_date` and `patient` (the
+        patient's number, kept as a digest only) are kept with the reading as far as they are not yet.
         """
         if not study_instance_uid:
             raise StoreError(
@@ -113,8 +101,11 @@ class Store:
         )
         with self._lock, told(self._place), self._engine.connect() as connection:
             known = connection.execute(query).scalar()
+            facts = ExamFacts(exam_date, patient_digest(connection, patient))
+            unfilled = False
             if known is not None:
                 number, reading = self._load(connection, known)
+                unfilled = bool(missing(facts_kept(connection, known), facts))
             else:
                 fresh = Reading(
                     id=_id_of(study_instance_uid, reader),
@@ -124,7 +115,16 @@ class Store:
                 )
                 number, reading = 0, fresh
             self._latest[reading.id] = (number, reading)
+            if known is None:
+                self._exams[reading.id] = facts
+        if unfilled:
+            self._fill_in(reading.id, facts)
         return reading, number
+
+    def patient_digest(self, patient: str) -> str | None:
+        """A patient's number as `ReadingSummary.patient` holds it; None for ''."""
+        with told(self._place), self._engine.connect() as connection:
+            return patient_digest(connection, patient)
 
     def save(
         self, reading: Reading, *, based_on: int, act: Act, label: str, display: str = NOT_RECORDED
@@ -202,23 +202,7 @@ class Store:
     def readings(self) -> tuple[ReadingSummary, ...]:
         """Every reading, the one saved last first."""
         with told(self._place), self._engine.connect() as connection:
-            rows = connection.execute(_summaries()).all()
-        return tuple(
-            ReadingSummary(
-                row.id,
-                row.study_instance_uid,
-                row.reader,
-                row.number,
-                row.at,
-                row.label,
-                row.findings,
-                row.marks,
-                msgspec.json.decode(row.assessments, type=tuple[str, ...]),
-                row.display or NOT_RECORDED,
-                bool(row.done),
-            )
-            for row in rows
-        )
+            return load_summaries(connection)
 
     def keep_coverage(self, reading_id: str, seen: Sequence[Seen]) -> None:
         """Add to what was seen of the images of a reading; it is on disk when this returns.
@@ -236,7 +220,7 @@ class Store:
                         raise StoreError(
                             f"{self._place} does not hold the reading these images were seen for; reopen the exam."
                         )
-                    _begin(connection, opened.blank())
+                    _begin(connection, opened.blank(), self._exams.get(reading_id, ExamFacts()))
                 merge_seen(connection, reading_id, seen)
 
     def coverage(self, reading_id: str) -> tuple[Seen, ...]:
@@ -248,6 +232,11 @@ class Store:
         """Let go of the database; nothing is pending, every save was complete when it returned."""
         self._engine.dispose()
 
+    def _fill_in(self, reading_id: str, facts: ExamFacts) -> None:
+        # a database that can only be read shows its readings all the same
+        with suppress(StoreError), told(self._place), self._writers.begin() as connection:
+            fill_in(connection, reading_id, facts)
+
     def _before(self, connection: Connection, reading: Reading, based_on: int) -> Reading:
         """The stored value the next revision changes, with the reading's row locked or just made."""
         if not _locked_row(connection, reading.id):
@@ -256,7 +245,7 @@ class Store:
                     f"{self._place} does not hold the reading that was to be saved; reopen the exam."
                 )
             _, fresh = self._latest.get(reading.id, (0, reading.blank()))
-            _begin(connection, fresh)
+            _begin(connection, fresh, self._exams.get(reading.id, ExamFacts()))
             return fresh
         last = select(func.max(revisions.c.number)).where(revisions.c.reading_id == reading.id)
         if (connection.execute(last).scalar() or 0) != based_on:
@@ -320,6 +309,8 @@ def _row(
         "assessments": msgspec.json.encode([f.assessment or "" for f in reading.findings]).decode(),
         "display": display,
         "done": reading.done,
+        "signed": reading.signatures[-1].version if reading.is_signed else None,
+        "versions": len(reading.signatures) or None,
     }
 
 
@@ -346,36 +337,13 @@ def _since_snapshot(reading_id: str) -> Select[Any]:
     )
 
 
-def _summaries() -> Select[Any]:
-    last = (
-        select(revisions.c.reading_id, func.max(revisions.c.number).label("number"))
-        .group_by(revisions.c.reading_id)
-        .subquery()
-    )
-    shown = ("number", "at", "label", "findings", "marks", "assessments", "display", "done")
-    return (
-        select(
-            readings.c.id,
-            readings.c.study_instance_uid,
-            readings.c.reader,
-            *(revisions.c[name] for name in shown),
-        )
-        .join(last, last.c.reading_id == readings.c.id)
-        .join(
-            revisions,
-            (revisions.c.reading_id == last.c.reading_id) & (revisions.c.number == last.c.number),
-        )
-        .order_by(revisions.c.at.desc(), readings.c.id)
-    )
-
-
 def _locked_row(connection: Connection, reading_id: str) -> bool:
     """Whether the reading has a row; no other program writes to it until the transaction ends."""
     row = select(readings.c.id).where(readings.c.id == reading_id).with_for_update()
     return connection.execute(row).scalar() is not None
 
 
-def _begin(connection: Connection, reading: Reading) -> None:
+def _begin(connection: Connection, reading: Reading, exam: ExamFacts) -> None:
     """Make the row of a reading as it is before anything is said."""
     connection.execute(
         insert(readings),
@@ -385,6 +353,8 @@ def _begin(connection: Connection, reading: Reading) -> None:
             "reader": reading.reader,
             "lexicon_edition": reading.lexicon_edition,
             "created": datetime.now(UTC),
+            "exam_date": exam.date,
+            "patient": exam.patient,
         },
     )
 

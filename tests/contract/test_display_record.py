@@ -47,9 +47,9 @@ def older(tmp_path: Path) -> Path:
     engine.dispose()
     raw = sqlite3.connect(old)
     raw.execute("ATTACH ? AS current", (str(current),))
-    columns = ", ".join(row[1] for row in raw.execute("PRAGMA main.table_info(revisions)"))
-    raw.execute("INSERT INTO readings SELECT * FROM current.readings")
-    raw.execute(f"INSERT INTO revisions ({columns}) SELECT {columns} FROM current.revisions ORDER BY number")
+    for table, order in (("readings", "id"), ("revisions", "number")):
+        columns = ", ".join(row[1] for row in raw.execute(f"PRAGMA main.table_info({table})"))
+        raw.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM current.{table} ORDER BY {order}")
     raw.commit()
     raw.close()
     return old

@@ -11,7 +11,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, date
 from pathlib import Path
 
 import pytest
@@ -376,11 +376,14 @@ def test_summaries_say_what_the_last_revision_says(store: Store):
         "DELETE FROM readings",
         "UPDATE readings SET reader = 'x'",
         "INSERT OR REPLACE INTO revisions SELECT * FROM revisions WHERE number = 1",
-        "INSERT INTO revisions SELECT reading_id, 7, act, label, at, reader, '1', '{}', NULL, 0, 0, '[]', '', 0 FROM revisions",
+        "INSERT INTO revisions SELECT reading_id, 7, act, label, at, reader, '1', '{}', NULL, 0, 0, '[]', '', 0, NULL, NULL FROM revisions",
+        "UPDATE readings SET exam_date = '2001-01-01', patient = NULL",
+        "DELETE FROM salt",
+        "UPDATE salt SET value = ''",
     ],
 )
 def test_what_is_saved_cannot_be_changed_by_any_program(store: Store, file: Path, statement: str):
-    reading, _ = begin(store)
+    reading, _ = store.open_reading(STUDY, "a", lexicon_edition="5", exam_date=date(2026, 3, 4), patient="P1")
     store.save(with_mark(reading), based_on=0, act=Act.EDIT, label="Mark")
     raw = sqlite3.connect(file, isolation_level=None)
     with pytest.raises(sqlite3.IntegrityError, match=r"never changed or removed|one after another"):
@@ -536,7 +539,7 @@ def insert_delta(store: Store, file: Path, delta: str, act: str = "edit") -> Rea
     store.save(full_reading(reading), based_on=0, act=Act.EDIT, label="a")
     with sqlite3.connect(file) as raw:
         raw.execute(
-            "INSERT INTO revisions VALUES (?, 2, ?, 'x', '2026-01-01 00:00:00', 'a', '9', ?, NULL, 0, 0, '[]', '', NULL)",
+            "INSERT INTO revisions VALUES (?, 2, ?, 'x', '2026-01-01 00:00:00', 'a', '9', ?, NULL, 0, 0, '[]', '', NULL, NULL, NULL)",
             (reading.id, act, delta),
         )
     raw.close()
@@ -595,7 +598,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "9998"
-down_revision = "0003"
+down_revision = "0004"
 
 def upgrade():
     with op.batch_alter_table("readings") as table:
@@ -612,13 +615,13 @@ def test_an_older_database_is_migrated_after_a_copy(monkeypatch, store: Store, f
     shutil.copytree(Path(schema.__file__).parent / "migrations", scripts)
     (scripts / "versions" / "r9998_site.py").write_text(LATER)
     monkeypatch.setattr(upgrade, "SCRIPTS", str(scripts))
-    monkeypatch.setattr(schema, "KNOWN", ("0001", "0002", "0003", "9998"))
+    monkeypatch.setattr(schema, "KNOWN", (*schema.KNOWN, "9998"))
     monkeypatch.setattr(schema, "HEAD", "9998")
     newer = Store.open(url(file))
     assert begin(newer) == (saved, 1)
     newer.close()
     monkeypatch.undo()
-    (copy,) = tmp_path.glob("readings.before-0003-*.db")
+    (copy,) = tmp_path.glob("readings.before-0004-*.db")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     old = Store.open(url(copy))
     assert begin(old) == (saved, 1)

@@ -445,9 +445,9 @@ def test_a_click_before_the_reading_is_here_marks_when_it_comes(qtbot, open_wind
     may_answer = threading.Event()
     open_reading = window.desk.workspace.open_reading
 
-    def slow(uid: str):
+    def slow(uid: str, exam=None):
         may_answer.wait(10)
-        return open_reading(uid)
+        return open_reading(uid, exam)
 
     monkeypatch.setattr(window.desk.workspace, "open_reading", slow)
     window.open_paths([exam])

@@ -274,7 +274,7 @@ class ReadingDesk(QObject):
     def _ask_for_reading(self, exam: ExamInfo) -> None:
         self._runner.query(
             OPENING,
-            lambda _token: self.workspace.open_reading(exam.study_instance_uid),
+            lambda _token: self.workspace.open_reading(exam.study_instance_uid, exam),
             lambda opened: self._opened(exam, opened),
             lambda error: self._opening_failed(exam, error),
             in_turn=True,

@@ -17,13 +17,14 @@ from annotator.ui.hanging.small_pictures import LANE as SMALL_PICTURES
 from annotator.ui.panels.worklist import WorklistPanel
 from annotator.ui.panes.viewport_grid import ViewportGrid
 from annotator.ui.pictures.frame_source import FrameSource
+from annotator.ui.pictures.freed_memory import give_back_free_memory
 from annotator.ui.pictures.grey_image import Wanted
 from annotator.ui.pictures.picture import Picture, load_picture
 from annotator.ui.pictures.picture_shelf import PictureShelf
 from annotator.ui.stacks.panes import middle_slice
 from annotator.ui.task_runner import TaskRunner
 
-PICTURES, READINGS = "picture ahead", "reading ahead"
+PICTURES, READINGS, MEMORY = "picture ahead", "reading ahead", "free memory"
 QUIET_MS = 250
 """How long the hand rests before decoding goes on beside it."""
 PAINTED = 2
@@ -38,7 +39,7 @@ class ReadAhead(QObject):
     open one, then the one after the next; what does not fit the budget of the shelf is left. What the panes
     will show first of the nearest is made exactly as well, so that one key shows it at once. One picture is
     decoded at a time, none while a pane, a list or a reading is on its way, and what is under way then is
-    given up. `ready` carries for exams by study UID how many of their pictures are decoded, and of how many.
+    given up. Once all of it is here, memory that the exams before left free goes back to the system. `ready` carries for exams by study UID how many of their pictures are decoded, and of how many.
     """
 
     ready = Signal(object)
@@ -117,11 +118,13 @@ class ReadAhead(QObject):
         if not self._runner.busy(PICTURES):
             info = self._next_picture()
             paint = self._next_paint() if info is None else None
-            self._pending = info is not None or paint is not None
+            was_pending, self._pending = self._pending, info is not None or paint is not None
             if info is not None:
                 self._decode(info)
             elif paint is not None:
                 self._make(paint)
+            elif was_pending:
+                self._give_back()
 
     def stop(self) -> None:
         """Nothing more is read until the next plan."""
@@ -200,11 +203,15 @@ class ReadAhead(QObject):
         paints = self._view.first_paints
         self._runner.query(PICTURES, lambda _token: wanted.exact(), lambda values: paints.put(wanted, values))
 
+    def _give_back(self) -> None:
+        """All is here, and nobody's hand moves: what the exams before left free is the system's again."""
+        self._runner.query(MEMORY, lambda _token: give_back_free_memory(), lambda _none: None, at_once=True)
+
     def _read(self, exam: ExamInfo) -> None:
         uid = exam.study_instance_uid
         self._runner.query(
             READINGS,
-            lambda _token: self._desk.workspace.open_reading(uid),
+            lambda _token: self._desk.workspace.open_reading(uid, exam),
             lambda opened: self._desk.keep_ahead(uid, opened),
             lambda _error: self.stop(),
             in_turn=True,

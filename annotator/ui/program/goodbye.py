@@ -15,7 +15,7 @@ from PySide6.QtCore import QLockFile
 from annotator.settings import log_dir
 
 if TYPE_CHECKING:
-    from annotator.store.store import ReadingSummary
+    from annotator.store.summaries import ReadingSummary
 
 
 def kept_until(readings: Iterable[ReadingSummary], reader: str, now: datetime) -> str:

@@ -19,7 +19,7 @@ from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import Workspace
 
 if TYPE_CHECKING:
-    from annotator.store.store import ReadingSummary
+    from annotator.store.summaries import ReadingSummary
 
 UNSEEN_MS = 1000
 """A window that nobody sees (minimised, on another desktop) is not painted; its work begins all the same."""

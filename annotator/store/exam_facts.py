@@ -1,0 +1,57 @@
+"""What is kept of the exam a reading is of: its date, and a digest that ties exams of one patient together."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, select, update
+
+from annotator.store.schema import readings, salt
+
+
+@dataclass(frozen=True, slots=True)
+class ExamFacts:
+    """Of an exam: `date`, and `patient` as digest; None where its files do not say."""
+
+    date: date | None = None
+    patient: str | None = None
+
+
+def patient_digest(connection: Connection, patient: str) -> str | None:
+    """A patient number as it is kept here: 64 hexadecimal digits that mean nothing without this database.
+
+    None for ''. Whoever holds the whole database can try numbers out: the digest keeps them from being read, not
+    from being guessed.
+    """
+    if not patient:
+        return None
+    value = connection.execute(select(salt.c.value)).scalar_one()
+    return hmac.new(bytes.fromhex(value), patient.encode(), hashlib.sha256).hexdigest()
+
+
+def facts_kept(connection: Connection, reading_id: str) -> ExamFacts:
+    """What the row of a reading says of its exam."""
+    row = connection.execute(
+        select(readings.c.exam_date, readings.c.patient).where(readings.c.id == reading_id)
+    ).one()
+    return ExamFacts(row.exam_date, row.patient)
+
+
+def missing(kept: ExamFacts, known: ExamFacts) -> dict[str, date | str]:
+    """Columns of a reading's row that are still empty and can be filled."""
+    found: dict[str, date | str] = {}
+    if kept.date is None and known.date is not None:
+        found["exam_date"] = known.date
+    if kept.patient is None and known.patient is not None:
+        found["patient"] = known.patient
+    return found
+
+
+def fill_in(connection: Connection, reading_id: str, known: ExamFacts) -> None:
+    """Fill the columns that are still empty; what stands there stays."""
+    new = missing(facts_kept(connection, reading_id), known)
+    if new:
+        connection.execute(update(readings).where(readings.c.id == reading_id), new)
