@@ -160,6 +160,10 @@ def _values(entry: Entry, field: str, listed: Any, names: Mapping[str, tuple[str
         raise entry.fault(f"{field} needs a list of values that is not empty.")
     found: set[str] = set()
     for value in listed:
+        if not isinstance(value, str):
+            raise entry.fault(
+                f"{field} has no value {value!r}; its values are texts, write {field} = ['...']."
+            )
         if value in names:
             found.update(names[value])
         elif value in FIELDS[field]:

@@ -17,17 +17,39 @@ def data_file(name: str) -> Traversable:
     return files("annotator.lexicon").joinpath(name)
 
 
+LARGEST_BYTES = 2_000_000
+"""The files that come with the program have some 50,000; what is much larger is no such file."""
+
+
 def read_toml(source: Traversable | Path) -> dict[str, Any]:
     """The content of a TOML file; InvalidLexicon when it cannot be read."""
     try:
-        return tomllib.loads(source.read_text(encoding="utf-8"))
+        # tomllib counts lines its own way, so line ends go in as they are for every system
+        return tomllib.loads(_text(source).replace("\r\n", "\n"))
     except OSError as fault:
         why = (fault.strerror or "unreadable").lower()
         raise InvalidLexicon(f"{source} cannot be read ({why}); give the path of a TOML file.") from fault
     except UnicodeDecodeError as fault:
-        raise InvalidLexicon(f"{source} is not text in UTF-8; give the path of a TOML file.") from fault
-    except tomllib.TOMLDecodeError as fault:
+        raise InvalidLexicon(f"{source} is not text in UTF-8; save it as UTF-8.") from fault
+    except RecursionError as fault:
+        raise InvalidLexicon(f"{source.name} is nested too deeply to be read; write plain tables.") from fault
+    # tomllib lets the ValueError of a number with thousands of digits through
+    except ValueError as fault:
         raise InvalidLexicon(f"{source.name} is not valid TOML: {fault}; correct that line.") from fault
+
+
+def _text(source: Traversable | Path) -> str:
+    with source.open("rb") as file:
+        data = file.read(LARGEST_BYTES + 1)
+    if len(data) > LARGEST_BYTES:
+        raise InvalidLexicon(
+            f"{source} is larger than {LARGEST_BYTES:,} bytes, which no such table is; give the path of a TOML file."
+        )
+    return data.decode("utf-8-sig")
+
+
+def _short(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 class Entry:
@@ -35,14 +57,14 @@ class Entry:
 
     def __init__(self, file: str, label: str, content: object) -> None:
         self.file = file
-        self.label = label
+        self.label = _short(label, 60)
         if not isinstance(content, dict):
-            raise InvalidLexicon(f"{file}: {label} is not a table; write it as keys and values.")
+            raise InvalidLexicon(f"{file}: {self.label} is not a table; write it as keys and values.")
         self._left: dict[str, Any] = dict(content)
 
     def fault(self, what: str) -> InvalidLexicon:
         """The error to raise about this entry; `what` says the fault and what to do."""
-        return InvalidLexicon(f"{self.file}: {self.label}: {what}")
+        return InvalidLexicon(f"{self.file}: {self.label}: {_short(what, 600)}")
 
     def has(self, key: str) -> bool:
         return key in self._left
@@ -112,5 +134,5 @@ def only_kinds(file: str, content: Mapping[str, Any], kinds: Collection[str]) ->
     for key in content:
         if key not in kinds:
             raise InvalidLexicon(
-                f"{file}: unknown table {key!r}; the file may hold {', '.join(sorted(kinds))} only."
+                f"{file}: unknown table {_short(key, 60)!r}; the file may hold {', '.join(sorted(kinds))} only."
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from importlib.resources.abc import Traversable
@@ -187,6 +187,10 @@ class Lexicon:
         """The source behind a tag; KeyError when there is none."""
         return self.sources[tag]
 
+    def with_sources(self, more: Mapping[str, Source]) -> Lexicon:
+        """The same words with the sources of a site's own decision table beside those of the program."""
+        return replace(self, sources={**self.sources, **more}) if more else self
+
 
 def load_lexicon(edition: str = "5") -> Lexicon:
     """The lexicon that comes with the program, in the words of one edition; read once.
@@ -242,8 +246,13 @@ def read_lexicon(edition: str, folder: Traversable | Path) -> Lexicon:
 def _read_sources(folder: Traversable | Path) -> dict[str, Source]:
     content = read_toml(folder.joinpath("sources.toml"))
     only_kinds("sources.toml", content, {"source"})
+    return sources_in("sources.toml", content)
+
+
+def sources_in(file: str, content: Mapping[str, Any]) -> dict[str, Source]:
+    """The `[[source]]` entries of a file by tag, each numbered sentence as one of its own; InvalidLexicon."""
     found: dict[str, Source] = {}
-    for entry in entries("sources.toml", content, "source", "tag"):
+    for entry in entries(file, content, "source", "tag"):
         source = Source(entry.text("tag"), entry.text("citation"), entry.text("address", ""))
         sentences = entry.table("sentences")
         entry.finish()
@@ -251,8 +260,10 @@ def _read_sources(folder: Traversable | Path) -> dict[str, Source]:
             raise entry.fault("this tag is used twice; keep one.")
         found[source.tag] = source
         for number, sentence in sentences.items():
+            if not isinstance(sentence, str):
+                raise entry.fault(f"sentence {number} must be a text; write {number} = '...'.")
             tag = f"{source.tag}-{number}"
-            found[tag] = Source(tag, source.citation, source.address, str(sentence))
+            found[tag] = Source(tag, source.citation, source.address, sentence)
     return found
 
 

@@ -430,3 +430,21 @@ def test_every_follow_up_has_a_word_and_a_code_or_a_reason_why_not():
 def test_the_documented_table_is_the_one_in_force():
     written = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
     assert table_for_people(TABLE, load_lexicon()) in written
+
+
+def test_the_digest_tells_what_a_table_says_and_not_how_its_file_is_laid_out(tmp_path):
+    laid_out = changed_table(tmp_path, "[[row]]", "# the first row\n\n[[row]]")
+    assert laid_out.digest == TABLE.digest
+    assert (laid_out.name, TABLE.name) == (f"{TABLE.version} of this site (table.toml)", TABLE.version)
+    spelt_out = changed_table(tmp_path, 'stage = { not = ["surveillance"] }', 'stage = ["workup", "screen"]')
+    assert spelt_out.digest == TABLE.digest
+    others = [
+        ('text = "Biopsy."', 'text = "Biopsy!"'),
+        ('stage = ["fu6"]', 'stage = ["fu12"]'),
+        ('version = "', 'version = "9'),
+        ('sources = ["BR5", "V25a"]', 'sources = ["BR5"]'),
+        ("[[note]]", '[[source]]\ntag = "SITE"\ncitation = "ours"\n\n[[note]]'),
+    ]
+    digests = {changed_table(tmp_path, old, new).digest for old, new in others}
+    assert len(digests) == len(others)
+    assert TABLE.digest not in digests
