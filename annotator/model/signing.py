@@ -9,11 +9,12 @@ from annotator.model.follow_up import Contradiction, FollowUp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedFinding:
-    """What stood beside a finding when the reading was signed."""
+    """What stood beside a finding when the reading was signed; `assessment` is the reader's own category then."""
 
     finding_id: str
     follow_up: FollowUp
     contradictions: tuple[Contradiction, ...] = ()
+    assessment: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
