@@ -17,7 +17,7 @@ from annotator.errors import AnnotatorError
 from annotator.settings import Settings
 from annotator.ui.faults.bug_reporter import BugReporter
 from annotator.ui.main_window import MainWindow
-from annotator.ui.program.freed_memory import give_back_large_blocks
+from annotator.ui.pictures.freed_memory import keep_one_tight_heap
 from annotator.ui.program.goodbye import Goodbye
 from annotator.ui.program.polite_end import PoliteEnd
 from annotator.ui.program.start import Start
@@ -39,7 +39,7 @@ def has_screen() -> bool:
 def make_application() -> QApplication:
     """The one QApplication, themed; the one there is already when there is one (tests, demonstration)."""
     sys.setswitchinterval(SWITCH_S)
-    give_back_large_blocks()
+    keep_one_tight_heap()
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         apply_theme(existing)
