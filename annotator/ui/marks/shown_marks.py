@@ -130,6 +130,8 @@ class ShownMarks:
             if kept:
                 self._on_screen = None
             return
+        if kept and preview is None and self._stays_empty(layer, view, ratio, size):
+            return
         placed = self._place(layer, view, ratio, preview)
         shown = self._shown(placed, size)
         if kept:
@@ -162,6 +164,16 @@ class ShownMarks:
             for some, others in ((now, before), (before, now)):
                 parts += [label.rect for label in some.labels if label not in others.labels]
         return parts
+
+    def _stays_empty(
+        self, layer: MarkLayer, view: ViewTransform, ratio: float, size: tuple[int, int]
+    ) -> bool:
+        """Whether nothing was drawn and nothing is to be: most pictures have no marks, and none may wait for that."""
+        known = self._on_screen
+        if known is None or len(layer.rows) or layer.clusters:
+            return False
+        placed = known.placed
+        return placed.layer is layer and (placed.view, placed.ratio, known.size) == (view, ratio, size)
 
     def _shown(self, placed: Placed, size: tuple[int, int]) -> _OnScreen:
         known, emphasis = self._on_screen, self._emphasis

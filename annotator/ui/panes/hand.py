@@ -87,6 +87,7 @@ class Hand:
             self._advance(self._touch(event, released=True))
         elif event.button() == RIGHT and self._windowing is not None:
             self._windowing = None
+            self._viewport.tell_voi()
             if not self._windowed:
                 self._viewport.customContextMenuRequested.emit(event.position().toPoint())
 
@@ -157,7 +158,7 @@ class Hand:
         moved = at - start
         self._windowed = self._windowed or moved.manhattanLength() >= QApplication.startDragDistance()
         if self._windowed:
-            self._viewport.set_voi(dragged_window(voi, moved.x(), moved.y()))
+            self._viewport.drag_voi(dragged_window(voi, moved.x(), moved.y()))
 
     def _advance(self, touch: Touch | None) -> None:
         """Let the gesture go on; it ends by returning."""

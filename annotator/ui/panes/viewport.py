@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
@@ -25,25 +22,19 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from annotator.imaging.render import Mode, covered_rect
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.model.image import ImageInfo, Voi
 from annotator.ui import theme
 from annotator.ui.marks.shown_marks import ShownMarks
 from annotator.ui.marks.tools import PanTool, Tool, Touch
+from annotator.ui.panes.grey_pane import GreyPane
 from annotator.ui.panes.hand import Hand
 from annotator.ui.pictures.grey_image import (
-    PLAIN,
-    GreyImage,
-    MadeAhead,
-    Wanted,
-    nothing_ahead,
     to_device_pixels,
 )
-from annotator.ui.pictures.grey_output import Depth, GreyOutput
 from annotator.ui.pictures.picture import Picture
-from annotator.ui.pictures.placed_picture import NOWHERE, PlacedPicture
+from annotator.ui.pictures.placed_picture import NOWHERE
 from annotator.ui.words.corner_paint import Wording, paint_message
 from annotator.ui.words.words_over import WordsOver
 
@@ -64,7 +55,7 @@ WORDS_MS = 25
 """How often at most words beside a picture follow its window: no eye reads faster, and the picture goes first."""
 
 
-class Viewport(PlacedPicture):
+class Viewport(GreyPane):
     """Shows one picture with what a reading says about it. Decodes nothing and decides nothing.
 
     `view` and everything drawn are in device pixels, so that 1:1 means one image pixel on one pixel of
@@ -72,7 +63,6 @@ class Viewport(PlacedPicture):
     """
 
     pointer_moved = Signal(object)
-    voi_changed = Signal()
     activated = Signal()
     status_message = Signal(str)
     mark_hovered = Signal(str)
@@ -83,13 +73,7 @@ class Viewport(PlacedPicture):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._message = ""
-        self._voi: Voi | None = None
-        self._inverted = False
-        self._mode = Mode.MEAN
-        self._smooth = False
-        self._output = PLAIN
         self._untold: QPointF | None = None
-        self._covered: tuple[tuple[object, ...], QRect] = (), QRect()
         self._rewording = QTimer(self)
         self._rewording.setSingleShot(True)
         self._rewording.setInterval(WORDS_MS)
@@ -98,9 +82,6 @@ class Viewport(PlacedPicture):
         self.words = WordsOver(self)
         self.words.changed.connect(self.update)
         self._active = False
-        self._grey = GreyImage()
-        self._ask_exact: Callable[[Wanted], None] | None = None
-        self._asked: Wanted | None = None
         self.hand = Hand(self)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -110,50 +91,6 @@ class Viewport(PlacedPicture):
 
     def sizeHint(self) -> QSize:
         return QSize(480, 600)
-
-    @property
-    def voi(self) -> Voi | None:
-        """The window or table in force."""
-        return self._voi
-
-    @property
-    def inverted(self) -> bool:
-        """Whether the reader turned black and white round."""
-        return self._inverted
-
-    @property
-    def mode(self) -> Mode:
-        """How a picture smaller than its pixels is made."""
-        return self._mode
-
-    @property
-    def output(self) -> GreyOutput:
-        """How the screen is sent grey values."""
-        return self._output
-
-    @property
-    def smooth(self) -> bool:
-        """Whether a picture larger than its pixels is interpolated rather than shown in squares."""
-        return self._smooth
-
-    @property
-    def exact(self) -> bool:
-        """Whether the picture painted last is the exact one."""
-        return self._grey.missing is None
-
-    def leave_exact_to(self, ask: Callable[[Wanted], None], ahead: MadeAhead = nothing_ahead) -> None:
-        """Paint what was made `ahead`, else quick pictures only, and ask for the exact one when nothing moves.
-
-        It comes with `take_exact`.
-        """
-        self._ask_exact = ask
-        self._grey.made_ahead = ahead
-
-    def take_exact(self, wanted: Wanted, values: NDArray[np.uint16]) -> None:
-        """The exact picture that was asked for; left aside when something else is to be shown by now."""
-        self._asked = None
-        if self._grey.take(wanted, values):
-            self.update()
 
     def show_picture(self, picture: Picture) -> None:
         """Show another picture, fitted and in its own window; another frame of the same image keeps both."""
@@ -190,42 +127,6 @@ class Viewport(PlacedPicture):
         self.update()
         self.fit_changed.emit()
         self.pointer_moved.emit(None)
-
-    def set_voi(self, voi: Voi) -> None:
-        """Use another window or table."""
-        if voi != self._voi:
-            self._voi = voi
-            if self._output.depth is Depth.DITHERED:
-                self._move()
-            self._update_grey()
-            self.voi_changed.emit()
-
-    def set_inverted(self, inverted: bool) -> None:
-        """Black becomes white; air that is padding stays black."""
-        if inverted != self._inverted:
-            self._inverted = inverted
-            self._update_grey()
-            self.voi_changed.emit()
-
-    def set_mode(self, mode: Mode) -> None:
-        """Mean, or speck-true."""
-        if mode is not self._mode:
-            self._mode = mode
-            self.update()
-            self.view_changed.emit()
-
-    def set_smooth(self, smooth: bool) -> None:
-        """Interpolate above 1:1, or show every pixel as a square; at 1:1 it makes no difference."""
-        if smooth != self._smooth:
-            self._smooth = smooth
-            self.update()
-            self.view_changed.emit()
-
-    def set_output(self, output: GreyOutput) -> None:
-        """How the screen is sent grey values."""
-        if output is not self._output:
-            self._output = output
-            self.update()
 
     def set_reading(self, reading: Reading | None) -> None:
         """Show the marks of this reading that lie on the picture."""
@@ -357,23 +258,16 @@ class Viewport(PlacedPicture):
             self._resized(self.size())
         return super().event(event)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         try:
-            self._paint(painter)
+            self._paint(painter, self.device_rect(event.rect()))
         finally:
             # a painter that outlives its widget's paint event takes the program down with it
             painter.end()
         self._ask_for_exact()
 
-    def _ask_for_exact(self) -> None:
-        missing = self._grey.missing
-        if missing is None or self._moving or self._ask_exact is None or missing == self._asked:
-            return
-        self._asked = missing
-        self._ask_exact(missing)
-
-    def _paint(self, painter: QPainter) -> None:
+    def _paint(self, painter: QPainter, part: QRectF) -> None:
         self._blacken_edge(painter)
         to_device_pixels(painter)
         size = width, height = self.device_size()
@@ -381,20 +275,10 @@ class Viewport(PlacedPicture):
         if picture is None:
             paint_message(painter, self._message, size, self.ratio)
         else:
-            grey = self._grey.image(
-                Wanted(picture, self._view, size, self._mode, self._smooth),
-                self._voi,
-                self._inverted,
-                moving=self._moving,
-                later=self._ask_exact is not None,
-                output=self._output,
-            )
-            painter.drawImage(0, 0, grey)
+            self.paint_grey(painter, picture)
             self.paint_marks(painter, self._grey.shown, size, kept=True)
-            wording = self.words.painted(self._mode, self._smooth)
-            if wording is not None:
-                wording.paint(painter)
-        if self._active:
+            self.words.paint(painter, self._mode, self._smooth, part)
+        if self._active and not QRectF(1, 1, width - 2, height - 2).contains(part):
             pen = QPen(QColor(theme.ACCENT if self.hasFocus() else theme.DIM), max(1.0, round(self.ratio)))
             painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -402,12 +286,7 @@ class Viewport(PlacedPicture):
             painter.drawRect(QRect(0, 0, width - 1, height - 1))
 
     def _update_grey(self) -> None:
-        """Repaint what another table changes: the picture at once, the words a moment later."""
-        covered = left, top, right, bottom = covered_rect(self._grey.shown, *self.device_size())
-        if self._covered[0] != (covered, self.ratio):
-            picture = self.widget_rect(QRectF(left, top, right - left, bottom - top))
-            self._covered = (covered, self.ratio), picture
-        self.update(self._covered[1])
+        super()._update_grey()
         if not self._rewording.isActive():
             self._rewording.start()
 

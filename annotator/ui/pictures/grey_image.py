@@ -16,9 +16,7 @@ from annotator.model.geometry import ViewTransform
 from annotator.model.image import Voi
 from annotator.ui.pictures.grey_output import Depth, GreyOutput
 from annotator.ui.pictures.picture import Picture
-
-Rect = tuple[int, int, int, int]
-"""Left, top, right and bottom in screen pixels, the last two excluded."""
+from annotator.ui.pictures.value_spread import NOTHING, Rect, ValueSpread, joined
 
 PLAIN = GreyOutput()
 
@@ -71,12 +69,16 @@ class GreyImage:
         self._quick = False
         self._values: NDArray[np.uint16] = np.zeros((1, 1), np.uint16)
         self._shown = ViewTransform(1, 1, 1.0, 0.0, 0.0)
+        self._covered: Rect = NOTHING
         self._table_of: tuple[Any, ...] | None = None
-        self._table: NDArray[Any] = np.zeros(1 << 16, np.int32)
+        self._table: NDArray[Any] = np.zeros(1 << 16, np.uint8)
+        self._spelt: NDArray[np.int32] = np.zeros(1 << 16, np.int32)
+        self._spelt_part = slice(0, 0)
         self._pixels: NDArray[np.int32] = np.zeros((1, 1), np.int32)
         self._edges: tuple[Rect, int] | None = None
         self._image = QImage()
-        self._fresh = False
+        self._stale: Rect = NOTHING
+        self._spread: ValueSpread | None = None
         self.made_ahead: MadeAhead = nothing_ahead
         """Asked for the exact picture before one is made."""
 
@@ -94,9 +96,8 @@ class GreyImage:
         """Show `values`, which are exactly what was missing; False when something else is by now."""
         if wanted != self.missing:
             return False
-        self._values, self._shown = values, wanted.view
+        self._put(values, wanted.view)
         self._quick = False
-        self._fresh = True
         return True
 
     def image(
@@ -115,20 +116,23 @@ class GreyImage:
         exact stays. `later`: so it will when nothing moves, because somebody gives the exact one to `take`.
         """
         self._resample(wanted, quick=moving or later)
-        info = wanted.picture.shown_info
-        table_of = info, voi, inverted, output, moving and output.depth is Depth.DITHERED
-        if table_of != self._table_of:
-            self._table = output.pixel_table(info, voi, invert=inverted, settled=not moving)
-            self._table_of = table_of
-        elif not self._fresh:
-            return self._image
-        self._fresh = False
-        self._image = self._through_table(output)
+        self._use_table(wanted, voi, inverted, moving=moving, output=output)
+        if self._stale != NOTHING:
+            self._image = self._through_table(output)
+            self._stale = NOTHING
         return self._image
+
+    def changed_by(
+        self, voi: Voi | None, inverted: bool, *, moving: bool = False, output: GreyOutput = PLAIN
+    ) -> Rect:
+        """Take another window or table into use; where it changes the image made last."""
+        if self._seen is None:
+            return NOTHING
+        return self._use_table(self._seen, voi, inverted, moving=moving, output=output)
 
     def clear(self) -> None:
         """Let go of the picture."""
-        self._seen = self._table_of = self._edges = None
+        self._seen = self._table_of = self._edges = self._spread = None
         self._values, self._pixels = np.zeros((1, 1), np.uint16), np.zeros((1, 1), np.int32)
         self._image = QImage()
 
@@ -137,36 +141,87 @@ class GreyImage:
             return
         ahead = self.made_ahead(wanted)
         if ahead is not None:
-            self._values, self._shown, quick = ahead, wanted.view, False
+            self._put(ahead, wanted.view)
+            quick = False
         elif quick:
-            self._values, self._shown = wanted.quick()
+            self._put(*wanted.quick())
         else:
-            self._values, self._shown = wanted.exact(), wanted.view
+            self._put(wanted.exact(), wanted.view)
         self._seen, self._quick = wanted, quick and modes_differ(wanted.view)
-        self._fresh = True
+
+    def _put(self, values: NDArray[np.uint16], shown: ViewTransform) -> None:
+        self._values, self._shown = values, shown
+        height, width = values.shape
+        left, top, right, bottom = covered_rect(shown, width, height)
+        self._covered = left, top, max(right, left), max(bottom, top)
+        self._spread = None
+        self._stale = self._all
+
+    @property
+    def _all(self) -> Rect:
+        height, width = self._values.shape
+        return 0, 0, width, height
+
+    def _use_table(
+        self, wanted: Wanted, voi: Voi | None, inverted: bool, *, moving: bool, output: GreyOutput
+    ) -> Rect:
+        info = wanted.picture.shown_info
+        table_of = info, voi, inverted, output, moving and output.depth is Depth.DITHERED
+        if table_of == self._table_of:
+            return NOTHING
+        before, self._table = self._table, output.table(info, voi, invert=inverted, settled=not moving)
+        alike = self._table_of is not None and self._table_of[3] is output and self._table.dtype != np.uint16
+        self._table_of, self._spelt_part = table_of, slice(0, 0)
+        changed = self._all
+        # error diffusion carries a change beyond the values that changed
+        if alike and before.dtype == self._table.dtype and self._stale != changed:
+            if self._spread is None:
+                self._spread = ValueSpread(self._values, self._covered)
+            changed = self._spread.changed(before, self._table)
+        self._stale = joined(self._stale, changed)
+        return changed
 
     def _through_table(self, output: GreyOutput) -> QImage:
         """The image of the values; what the picture does not cover is black whatever the table says."""
         height, width = self._values.shape
-        left, top, right, bottom = covered_rect(self._shown, width, height)
-        part = np.s_[top : max(bottom, top), left : max(right, left)]
+        covered = self._covered
         if self._table.dtype == np.uint16:
             spread = np.zeros(self._values.shape, np.uint16)
-            if spread[part].size:
-                spread[part] = cv2.LUT(self._values[part], self._table)
+            if spread[_part(covered)].size:
+                spread[_part(covered)] = cv2.LUT(self._values[_part(covered)], self._table)
             return output.image(spread)
         black = output.black
         if self._pixels.shape != self._values.shape or self._edges is None or self._edges[1] != black:
             self._pixels = np.zeros(self._values.shape, np.int32)
             self._edges = (0, 0, width, height), black
-        covered = left, top, right, bottom
         if covered != self._edges[0]:
             _blacken(self._pixels, self._edges[0], covered, black)
             self._edges = covered, black
+        part = _part(_common(covered, self._stale))
         if self._pixels[part].size:
-            _look_up(self._values[part], self._table, self._pixels[part])
+            _look_up(self._values[part], self._pixel_table(output), self._pixels[part])
         # on the pixels kept here, not on a copy of them
         return QImage(self._pixels.data, width, height, width * 4, output.pixel_format)
+
+    def _pixel_table(self, output: GreyOutput) -> NDArray[np.int32]:
+        """The table with grey levels spelt out as pixels, at least for the values that are on the screen."""
+        if self._table.dtype == np.int32:
+            return self._table
+        part = slice(0, 1 << 16) if self._spread is None else self._spread.seen
+        if part.start < self._spelt_part.start or part.stop > self._spelt_part.stop:
+            np.take(output.pixels, self._table[part], out=self._spelt[part], mode="clip")
+            self._spelt_part = part
+        return self._spelt
+
+
+def _part(rect: Rect) -> tuple[slice, slice]:
+    left, top, right, bottom = rect
+    return np.s_[top:bottom, left:right]
+
+
+def _common(a: Rect, b: Rect) -> Rect:
+    left, top = max(a[0], b[0]), max(a[1], b[1])
+    return left, top, max(min(a[2], b[2]), left), max(min(a[3], b[3]), top)
 
 
 def to_device_pixels(painter: QPainter) -> None:

@@ -10,7 +10,6 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
@@ -65,14 +64,14 @@ class GreyOutput:
         return (_BLACK_30 if self.depth is Depth.TEN else _BLACK_24) - (1 << 32)
 
     @property
+    def pixels(self) -> NDArray[np.int32]:
+        """The pixel of `pixel_format` of each grey level of a `table` of uint8."""
+        return _PIXELS_24
+
+    @property
     def pixel_format(self) -> QImage.Format:
         """The form of 32 bits a pixel that such a screen draws without converting it first."""
         return QImage.Format.Format_RGB30 if self.depth is Depth.TEN else QImage.Format.Format_RGB32
-
-    def pixel_table(self, info: ImageInfo, voi: Voi | None, *, invert: bool, settled: bool = True) -> Table:
-        """`table` with grey levels as pixels of `pixel_format`; 256ths of a level stay what they are."""
-        table = self.table(info, voi, invert=invert, settled=settled)
-        return np.asarray(cv2.LUT(table, _PIXELS_24)).reshape(-1) if table.dtype == np.uint8 else table
 
     def table(self, info: ImageInfo, voi: Voi | None, *, invert: bool, settled: bool = True) -> Table:
         """What each stored value becomes; `settled` False: without error diffusion, which moves with a picture."""

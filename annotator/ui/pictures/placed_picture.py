@@ -110,6 +110,11 @@ class PlacedPicture(QWidget):
         placed = QRectF(shown.topLeft() / self.ratio, shown.size() / self.ratio)
         return placed.toAlignedRect().adjusted(-2, -2, 2, 2)
 
+    def device_rect(self, rect: QRect) -> QRectF:
+        """Device pixels, from the corner the picture is drawn from, of a part of the widget."""
+        left, top = self.device_position(QPointF(rect.topLeft()))
+        return QRectF(left, top, rect.width() * self.ratio, rect.height() * self.ratio)
+
     def fit(self) -> None:
         """All of the breast, chest wall at its edge; at the scale of `set_fit_mm` when that is smaller."""
         if self._picture is not None:

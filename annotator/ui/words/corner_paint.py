@@ -107,6 +107,10 @@ class Wording:
         """Whether a rectangle of the viewport covers some of the breast."""
         return not rect.isEmpty() and self.air().on_tissue(rect)
 
+    def reaches(self, part: QRectF) -> bool:
+        """Whether words, ruler or letters stand in a part of the viewport."""
+        return any(place.intersects(part) for place in self.places)
+
     def paint(self, painter: QPainter) -> None:
         """Lay words, ruler and letters over the picture."""
         for at, layer in self.layers:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QPointF, QSize, Signal
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtCore import QObject, QPointF, QRectF, QSize, Signal
+from PySide6.QtGui import QHelpEvent, QPainter
 from PySide6.QtWidgets import QToolTip
 
 from annotator.imaging.render import Mode
@@ -82,15 +82,18 @@ class WordsOver(QObject):
         info = picture.info
         return replace(self._beside, pseudonym=names.of(ExamInfo(info.study_instance_uid, (info,))))
 
-    def painted(self, mode: Mode, smooth: bool) -> Wording | None:
-        """What to lay over the picture now: while it moves, words find new places once in `FOLLOW_S`."""
+    def paint(self, painter: QPainter, mode: Mode, smooth: bool, part: QRectF) -> None:
+        """Lay them over a part of the picture: while it moves, words find new places once in `FOLLOW_S`."""
         pane, last = self._pane, self._wording
-        now = time.monotonic()
         stays = last is not None and (last.picture, last.size) == (pane.picture, pane.device_size())
-        if not (pane.moving and stays and now - self._placed_at < FOLLOW_S):
+        if last is not None and stays and not last.reaches(part):
+            return
+        now = time.monotonic()
+        if last is None or not (pane.moving and stays and now - self._placed_at < FOLLOW_S):
             self._placed_at = now
-            return self.wording(mode, smooth)
-        return last
+            last = self.wording(mode, smooth)
+        if last is not None:
+            last.paint(painter)
 
     def wording(self, mode: Mode, smooth: bool) -> Wording | None:
         """The words, ruler and letters over the picture and where they stand, None without a picture."""
