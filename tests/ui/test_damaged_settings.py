@@ -79,6 +79,37 @@ def test_the_window_opens_with_any_damaged_file(open_window, name: str, content:
     assert open_window().isVisible()
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        DAMAGED["binary"],
+        b"geometry",
+        strange("5", "geometry"),
+        strange("@Rect(1 2 3 4)", "docks"),
+        strange("@ByteArray(\\xff\\0\\x1)", "geometry"),
+    ],
+    ids=["binary", "a word", "no place", "no docks", "no geometry"],
+)
+def test_a_damaged_file_of_places_is_told_once_and_kept(open_window, content: bytes):
+    path = fill("window.ini", content)
+    window = open_window()
+    (told,) = window.errors.texts
+    assert "kept as window.broken.ini" in told
+    assert str(path) in told
+    aside = path.with_name("window.broken.ini")
+    assert aside.read_bytes() == content
+    window.close()
+    assert open_window().errors.texts == ()
+    assert aside.read_bytes() == content
+
+
+def test_no_file_of_places_and_an_empty_one_are_no_damage(open_window):
+    assert open_window().errors.texts == ()
+    path = fill("window.ini", b"")
+    assert open_window().errors.texts == ()
+    assert not path.with_name("window.broken.ini").exists()
+
+
 @pytest.mark.parametrize("content", [DEEP, b"a = " + DEEP, b"\xff\xfe", b"micro_below_mm = 1" + b"0" * 5000])
 def test_damaged_settings_are_told_in_a_sentence(content: bytes):
     path = fill("settings.toml", content)

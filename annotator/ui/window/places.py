@@ -11,12 +11,14 @@ from PySide6.QtGui import QGuiApplication
 
 from annotator.settings import settings_path
 from annotator.ui.desk.worklist_rows import Choice
+from annotator.ui.kept_files import aside_of, why_unreadable
 from annotator.ui.looking.lens import LensLook
 
 if TYPE_CHECKING:
     from annotator.ui.main_window import MainWindow
 
 _LAYOUT_VERSION = 1
+_BYTES = ("geometry", "docks")
 
 
 def nearest_place(was: QRect, screens: Sequence[QRect]) -> QRect:
@@ -41,6 +43,10 @@ class WindowPlaces:
     def __init__(self, window: MainWindow, file: Path | None = None) -> None:
         self._window = window
         self.file = file or settings_path().with_name("window.ini")
+        places = self._open()
+        # the file is looked through when it is asked for something, and what is wrong is told to the first only
+        places.allKeys()
+        self._readable = places.status() is QSettings.Status.NoError
 
     def keep(self) -> None:
         """Write down how everything stands."""
@@ -61,8 +67,9 @@ class WindowPlaces:
         window, places = self._window, self._open()
         geometry, docks = places.value("geometry"), places.value("docks")
         # a damaged file may hold anything under these names
+        whole = all(isinstance(places.value(name), QByteArray) for name in _BYTES if places.contains(name))
         if isinstance(geometry, QByteArray):
-            window.restoreGeometry(geometry)
+            whole &= window.restoreGeometry(geometry)
             self._stay_in_sight()
         if isinstance(docks, QByteArray):
             window.restoreState(docks, _LAYOUT_VERSION)
@@ -72,6 +79,21 @@ class WindowPlaces:
         window.view_commands.restore_look(str(places.value("look", "")))
         if places.contains("follow_up"):
             window.follow_up_panel.fold(places.value("follow_up") == "folded")
+        if not (self._readable and whole):
+            self._put_aside()
+
+    def _put_aside(self) -> None:
+        """Keep a damaged file under another name, and say so: the next one is written in its place."""
+        aside = aside_of(self.file)
+        try:
+            self.file.replace(aside)
+            kept = f"the file is kept as {aside.name}"
+        except OSError as error:
+            kept = f"the file cannot be kept aside ({why_unreadable(error)})"
+        self._window.errors.show_error(
+            f"{self.file}, where the places of window and panels are remembered, is damaged: what cannot be read "
+            f"of it stands as it comes with the program, and {kept}."
+        )
 
     def _stay_in_sight(self) -> None:
         """The screen it stood on may be gone, or smaller, since."""
