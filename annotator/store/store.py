@@ -35,6 +35,7 @@ from annotator.store import encoding, upgrade
 from annotator.store.address import parse_url, place_of
 from annotator.store.exam_facts import ExamFacts, facts_kept, fill_in, missing, patient_digest
 from annotator.store.faults import told
+from annotator.store.opened import OpenedReadings
 from annotator.store.schema import readings, revisions
 from annotator.store.seen import load_seen, merge_seen
 from annotator.store.sqlite import WRITES, sqlite_engine
@@ -57,8 +58,7 @@ class Store:
         self._writers = engine.execution_options(**{WRITES: True})
         self._place = place
         self._lock = threading.RLock()
-        self._latest: dict[str, tuple[int, Reading]] = {}
-        self._exams: dict[str, ExamFacts] = {}
+        self._opened = OpenedReadings()
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -114,9 +114,9 @@ class Store:
                     lexicon_edition=lexicon_edition,
                 )
                 number, reading = 0, fresh
-            self._latest[reading.id] = (number, reading)
+            self._opened.keep(number, reading)
             if known is None:
-                self._exams[reading.id] = facts
+                self._opened.begin(reading, facts)
         if unfilled:
             self._fill_in(reading.id, facts)
         return reading, number
@@ -147,7 +147,8 @@ class Store:
                 if isinstance(error.__cause__, IntegrityError):
                     raise _stale(based_on) from error
                 raise
-            self._latest[reading.id] = (based_on + 1, reading)
+            self._opened.keep(based_on + 1, reading)
+            self._opened.is_kept(reading.id)
         return based_on + 1
 
     def revisions(self, reading_id: str) -> tuple[Revision, ...]:
@@ -213,15 +214,16 @@ class Store:
         if not seen:
             return
         with self._lock:
-            _, opened = self._latest.get(reading_id, (0, None))
+            opened = self._opened.unkept(reading_id)
             with told(self._place), self._writers.begin() as connection:
                 if not _locked_row(connection, reading_id):
                     if opened is None:
                         raise StoreError(
                             f"{self._place} does not hold the reading these images were seen for; reopen the exam."
                         )
-                    _begin(connection, opened.blank(), self._exams.get(reading_id, ExamFacts()))
+                    _begin(connection, *opened)
                 merge_seen(connection, reading_id, seen)
+            self._opened.is_kept(reading_id)
 
     def coverage(self, reading_id: str) -> tuple[Seen, ...]:
         """What was seen of each image, in the order of the images; () for a reading that is not kept yet."""
@@ -244,14 +246,13 @@ class Store:
                 raise StoreError(
                     f"{self._place} does not hold the reading that was to be saved; reopen the exam."
                 )
-            _, fresh = self._latest.get(reading.id, (0, reading.blank()))
-            _begin(connection, fresh, self._exams.get(reading.id, ExamFacts()))
+            fresh, facts = self._opened.unkept(reading.id) or (reading.blank(), ExamFacts())
+            _begin(connection, fresh, facts)
             return fresh
         last = select(func.max(revisions.c.number)).where(revisions.c.reading_id == reading.id)
         if (connection.execute(last).scalar() or 0) != based_on:
             raise _stale(based_on)
-        number, cached = self._latest.get(reading.id, (-1, reading))
-        return cached if number == based_on else self._load(connection, reading.id)[1]
+        return self._opened.value(reading.id, based_on) or self._load(connection, reading.id)[1]
 
     def _load(self, connection: Connection, reading_id: str) -> tuple[int, Reading]:
         """Revision number and value as last saved: the last snapshot and the changes since."""
