@@ -6,8 +6,11 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-_TAG = re.compile(r"\[([A-Za-z0-9]+(?:-[0-9A-Z]+)?)\]")
-_LEADS_READER = re.compile(r"\b[Cc]ategor(?:y|ies)\b|\b4[ABC]\b|%")
+TAG = re.compile(r"\[([A-Za-z0-9]+(?:-[0-9A-Z]+)?)\]")
+"""How a sentence names its source: "[BR5]", "[SJRA-8]"."""
+
+LEADS_READER = re.compile(r"\b[Cc]ategor(?:y|ies)\b|\b4[ABC]\b|%")
+"""What may not be told to a reader who has not chosen yet."""
 
 
 class FollowUpAction(StrEnum):
@@ -54,14 +57,14 @@ class FollowUp:
     def cited(self) -> tuple[str, ...]:
         """Tags of every source behind the result or named in one of its sentences, each once."""
         texts = (*self.because, *self.notes, self.patient_pages, self.birads)
-        named = (tag for text in texts for tag in _TAG.findall(text))
+        named = (tag for text in texts for tag in TAG.findall(text))
         return tuple(dict.fromkeys((*self.sources, *named)))
 
     def before_choice(self) -> FollowUp:
         """What a reader who has not chosen a category may see: no category, no share of malignant findings."""
 
         def sayable(texts: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(text for text in texts if not _LEADS_READER.search(text))
+            return tuple(text for text in texts if not LEADS_READER.search(text))
 
         patient_pages, birads = (sayable((self.patient_pages,)), sayable((self.birads,)))
         return replace(

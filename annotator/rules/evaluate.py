@@ -25,6 +25,7 @@ from annotator.model.finding import (
     Stage,
 )
 from annotator.model.follow_up import FollowUp
+from annotator.rules.beside import NOTHING, Beside, notes_beside
 
 _SUSPICION: dict[Assessment | None, int] = {
     Assessment.NEGATIVE: 0,
@@ -59,20 +60,24 @@ def follow_up(
     *,
     lexicon_edition: str = "5",
     assumed_stage: Stage = Stage.SCREEN,
+    known: Beside = NOTHING,
 ) -> FollowUp:
     """The documented follow-up of a finding.
 
     Each shape in each distribution is looked up by itself and the most suspicious result is kept (docs/domain.md,
     combining): 2 < 3 < no documented rule < 0 < 4 and 4A < 4B < 4C < 5 < 6; among equals the shape of the more
     suspicious group, then the later one of the lexicon's order. What the reader has not said of stage, spread and
-    change is looked up as `assumed` tells; `assumed_stage` is what the images of the exam let one think. `table` must be total (see `problems`).
+    change is looked up as `assumed` tells; `assumed_stage` is what the images of the exam let one think. The order in
+    which descriptors were said makes no difference. `known` adds notes and changes nothing else. `table` must be total
+    (see `problems`).
     """
     lexicon = load_lexicon(lexicon_edition)
     said, assumed = _with_assumptions(description, assumed_stage, lexicon)
-    shapes: tuple[Morphology | None, ...] = tuple(dict.fromkeys(said.morphology)) or (None,)
-    patterns: tuple[Distribution | None, ...] = tuple(dict.fromkeys(said.distributions)) or (None,)
+    shapes = sorted(set(said.morphology), key=_SHAPE_PLACE.__getitem__) or (None,)
+    patterns = sorted(set(said.distributions), key=_PATTERN_PLACE.__getitem__) or (None,)
     looks = [_look(table, said, shape, pattern) for shape, pattern in product(shapes, patterns)]
-    decides = looks[0] if len(looks) == 1 else max(looks, key=lambda look: _suspicion(look, lexicon))
+    looks.sort(key=lambda look: _suspicion(look, lexicon), reverse=True)
+    decides = looks[0]
     row, outcome = decides.row, decides.row.outcome_for(decides.shape)
     words = _words(said, decides, lexicon)
     topics = (table.comparisons[name] for name in row.compare)
@@ -85,7 +90,11 @@ def follow_up(
         text=outcome.text,
         because=tuple(_sentence(template, words) for template in row.because),
         sources=row.sources,
-        notes=_notes(table, decides, said) + _other_looks(looks, decides, lexicon),
+        notes=(
+            *_notes(table, decides, said),
+            *_other_looks(looks, decides, lexicon),
+            *notes_beside(known, row.suggestion, lexicon),
+        ),
         patient_pages=" ".join(side.patient_pages for side in sides),
         birads=" ".join(side.birads for side in sides),
         rules_version=table.version,
