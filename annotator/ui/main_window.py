@@ -19,6 +19,7 @@ from annotator.ui.commands.keys import KeyCommands
 from annotator.ui.commands.looking import LookingCommands
 from annotator.ui.commands.marking import MarkingCommands
 from annotator.ui.commands.moving import MovingCommands
+from annotator.ui.commands.saying import SayingCommands
 from annotator.ui.commands.stacks import StackCommands
 from annotator.ui.commands.view import ViewCommands
 from annotator.ui.commands.windows import WindowCommands
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.stack_commands = StackCommands(self)
         self.exam_commands = ExamCommands(self)
         self.marking_commands = MarkingCommands(self)
+        self.saying_commands = SayingCommands(self)
         self.cross_commands = CrossCommands(self)
         self.view_commands = ViewCommands(self)
         self.window_commands = WindowCommands(self)
@@ -93,6 +95,7 @@ class MainWindow(QMainWindow):
         self.hands: tuple[object, ...] = (
             self.exam_commands,
             self.marking_commands,
+            self.saying_commands,
             self.cross_commands,
             self.view_commands,
             self.window_commands,
@@ -143,9 +146,6 @@ class MainWindow(QMainWindow):
     def open_legend(self, chord: Chord, back: QWidget) -> None:
         """Open the legend of a chord where it covers no tissue: over the findings, else in the corner."""
         self._legend.open(chord, back)
-        self._legend.move(
-            self.width() - self._legend.width() - 12, self.height() - self._legend.height() - 40
-        )
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.desk.close_session():
@@ -256,7 +256,8 @@ class MainWindow(QMainWindow):
         desk.exam_changed.connect(lambda _exam: self.recent.opened())
         self.start_page.place_chosen.connect(lambda place: self.open_paths([place]))
         self.start_page.keep_places.connect(self._keep_places)
-        self._legend.picked.connect(self.marking_commands.chord_picked)
+        self._legend.picked.connect(self.saying_commands.chord_picked)
+        self._legend.resized.connect(self._place_legend)
 
     def _keep_places(self, kept: bool) -> None:
         self.recent.keep(kept)
@@ -265,6 +266,10 @@ class MainWindow(QMainWindow):
             lambda: keep_setting(settings, "last_places", kept),
             on_error=lambda error: self.errors.show_error(str(error)),
         )
+
+    def _place_legend(self) -> None:
+        legend = self._legend
+        legend.move(self.width() - legend.width() - 12, self.height() - legend.height() - 40)
 
     def _ask_to_leave(self, leave: Callable[[], object]) -> None:
         session = self.desk.session

@@ -10,7 +10,8 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from annotator.lexicon.loader import load_lexicon
-from annotator.ui.actions import ACTIONS, CHORDS, GROUPS, MENUS, key_text, keys_in_force, make_actions
+from annotator.model.finding import Morphology
+from annotator.ui.actions import ACTIONS, CHORDS, GROUPS, LINE, MENUS, key_text, keys_in_force, make_actions
 from annotator.ui.keys.help import OF_MODE, KeyHelp, Mode, rows_of_mode
 from annotator.ui.keys.profiles import UNDECIDED
 from annotator.ui.theme import ACCENT_FILL, GROUNDS, MINIMUM_CONTRAST, STRONG, TEXT, TEXT_COLOURS, contrast
@@ -69,9 +70,26 @@ def test_the_keys_of_the_interaction_page_do_what_it_says() -> None:
 
 
 def test_letters_of_a_chord_pick_one_row_only() -> None:
-    for chord in CHORDS:
-        letters = [choice.letters for choice in chord.choices]
+    for column in (column for chord in (*CHORDS, LINE) for column in chord.columns):
+        letters = [choice.letters for choice in column.choices]
         assert not [a for a in letters for b in letters if a is not b and b.startswith(a)]
+
+
+def test_what_a_line_leaves_out_after_the_shape_needs_no_key() -> None:
+    _, *later = LINE.columns
+    letters = [choice.letters for column in later for choice in column.choices]
+    assert len(letters) == len(set(letters))
+    digits = {choice.letters for choice in later[-1].choices if choice.letters.isdigit()}
+    assert not digits & {choice.letters for choice in LINE.columns[0].choices}
+
+
+def test_a_letter_says_the_same_shape_in_every_legend() -> None:
+    benign = next(chord for chord in CHORDS if chord.id == "benign")
+    in_line = {choice.letters: choice.value for choice in LINE.columns[0].choices}
+    assert {c.letters: in_line[c.letters] for c in benign.choices} == {
+        c.letters: c.value for c in benign.choices
+    }
+    assert set(in_line.values()) == set(Morphology)
 
 
 def test_the_key_help_lists_every_act_and_every_chord(qtbot) -> None:
@@ -82,7 +100,7 @@ def test_the_key_help_lists_every_act_and_every_chord(qtbot) -> None:
     text = " ".join(page.toPlainText() for page in window.pages)
     missing = [spec.id for spec in ACTIONS if f"{spec.name}. {spec.tooltip}" not in text]
     missing += [spec.id for spec in ACTIONS if spec.shortcuts and key_text(spec.shortcuts) not in text]
-    missing += [c.letters for chord in CHORDS for c in chord.choices if lexicon.word(c.word) not in text]
+    missing += [c.letters for chord in (*CHORDS, LINE) for c in chord.choices if c.word(lexicon) not in text]
     assert missing == []
 
 

@@ -114,9 +114,9 @@ def test_every_act_is_done_from_the_search_box(window: MainWindow) -> None:
 
 
 def test_every_word_of_a_chord_is_found_by_name(window: MainWindow) -> None:
-    word = window.desk.workspace.lexicon.word
+    lexicon = window.desk.workspace.lexicon
     titles = {(entry.place, entry.title) for entry in window.key_commands.entries()}
-    assert {(chord.title, word(c.word)) for chord in CHORDS for c in chord.choices} <= titles
+    assert {(chord.title, c.word(lexicon)) for chord in CHORDS for c in chord.choices} <= titles
 
 
 def test_a_descriptor_is_said_by_its_name(window: MainWindow) -> None:

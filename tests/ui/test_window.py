@@ -199,12 +199,16 @@ def test_a_chord_names_the_shape_and_gives_the_keyboard_back(qtbot, open_window,
     assert legend.isVisible()
     QTest.keyClicks(legend, "fp")
     assert window.desk.session.current_finding.morphology == (Morphology.FINE_PLEO,)
+    assert legend.isVisible()
+    QTest.keyClicks(legend, "gr")
+    assert window.desk.session.current_finding.distributions == (Distribution.GROUPED,)
+    press(legend, Qt.Key.Key_Return)
     assert not legend.isVisible()
     assert window.grid.isAncestorOf(QApplication.focusWidget())
     press(window.grid.active, Qt.Key.Key_L)
     press(legend, Qt.Key.Key_Escape)
     assert not legend.isVisible()
-    assert window.desk.session.current_finding.distributions == ()
+    assert window.desk.session.current_finding.distributions == (Distribution.GROUPED,)
 
 
 def test_a_benign_preset_marks_and_names_in_one_act(qtbot, open_window, exam) -> None:

@@ -1,6 +1,6 @@
 """What the window can do: a table of acts by topic, their keys, and the QActions made from them."""
 
-from annotator.ui.actions.chords import CHORDS, Chord, ChordChoice
+from annotator.ui.actions.chords import CHORDS, LINE, Chord, ChordChoice, ChordColumn
 from annotator.ui.actions.keys import (
     FIXED,
     Keys,
@@ -21,11 +21,13 @@ __all__ = [
     "CHORDS",
     "FIXED",
     "GROUPS",
+    "LINE",
     "MENUS",
     "WHY_NOT",
     "ActionSpec",
     "Chord",
     "ChordChoice",
+    "ChordColumn",
     "Group",
     "Keys",
     "Needs",

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from annotator.settings import Settings
 from annotator.ui.actions import ACTIONS, CHORDS, WHY_NOT, give_keys, key_text
 from annotator.ui.actions.also_called import ALSO_CALLED
+from annotator.ui.actions.said import FIELDS
 from annotator.ui.keys.command_search import RECENT, CommandSearch, Entry
 from annotator.ui.keys.help import KeyHelp, Mode
 from annotator.ui.keys.profiles import PROFILES
@@ -145,7 +146,7 @@ class KeyCommands(QObject):
     def _words(self) -> list[Entry]:
         """Descriptors and benign presets by name."""
         window, keys = self._window, self._window.profiles.keys()
-        word_of = window.desk.workspace.lexicon.word
+        lexicon = window.desk.workspace.lexicon
         made: list[Entry] = []
         for chord in CHORDS:
             action = window.actions_by_id[f"{chord.id}_chord"]
@@ -155,12 +156,12 @@ class KeyCommands(QObject):
             made.extend(
                 Entry(
                     f"{chord.id}_{choice.letters}",
-                    word_of(choice.word),
+                    choice.word(lexicon),
                     chord.title,
                     f"{first} {' '.join(choice.letters)}" if first else "",
-                    "",
+                    FIELDS.get(choice.field, ""),
                     why,
-                    partial(window.marking_commands.chord_picked, chord.id, choice.word),
+                    partial(window.saying_commands.chord_picked, chord.id, (choice,)),
                 )
                 for choice in chord.choices
             )

@@ -1,18 +1,14 @@
-"""What the keys of marking do: the tool in hand, findings and their marks, chords of descriptors."""
+"""What the keys of marking do: the tool in hand, findings and their marks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
-from annotator.model import edits
-from annotator.model.finding import Distribution, Finding, Morphology
 from annotator.model.mark import MarkKind
-from annotator.ui.actions import CHORDS, key_text
 from annotator.ui.keys.gestures import FirstTool, LeftDrag
 from annotator.ui.marks.marking_elsewhere import EarlyHost, PriorTool
 from annotator.ui.marks.tools import LookTool, MarkingHost, MarkTool, SelectTool, Tool
@@ -86,23 +82,6 @@ class MarkingCommands(QObject):
             SelectTool(host) if self._tool is FirstTool.SELECT else MarkTool(host, MarkKind(self._tool.value))
         )
 
-    def open_chord(self, chord_id: str) -> None:
-        keys = key_text(self._window.profiles.keys()[f"{chord_id}_chord"][:1])
-        chord = replace(next(c for c in CHORDS if c.id == chord_id), key=keys)
-        back = QApplication.focusWidget() or self._window.grid.active
-        self._window.open_legend(chord, back)
-
-    def chord_picked(self, chord_id: str, word: Morphology | Distribution) -> None:
-        """The letters of a chord were typed."""
-        session = self._window.desk.session
-        if session is None:
-            return
-        name = self._window.desk.workspace.lexicon.word(word)
-        if chord_id == "benign" and isinstance(word, Morphology):
-            self._mark_benign(session, word, name)
-        elif session.current_finding is not None:
-            _say_word(session, session.current_finding, word, name)
-
     def new_finding(self) -> None:
         self._with_session(lambda session: session.new_finding())
 
@@ -128,43 +107,3 @@ class MarkingCommands(QObject):
 
     def _with_session(self, act: Callable[[ReadingSession], object]) -> None:
         self._window.desk.when_open(act)
-
-    def _mark_benign(self, session: ReadingSession, word: Morphology, name: str) -> None:
-        """Mark the spot under the pointer as a finding of its own and name its type, as one undo step."""
-        viewport, pointer = self._window.pointing.under or (None, None)
-        picture = None if viewport is None else viewport.picture
-        if viewport is None or picture is None or pointer is None:
-            self._window.status.show_message(
-                "Rest the pointer on the calcification first, then type the preset."
-            )
-            return
-        result = session.workspace.measure_spot(picture.info, picture.frame, pointer.point, viewport.reach_px)
-        if result.measurement is None:
-            self._window.status.show_message(f"{result.reason or 'No spot here'}; nothing was marked.")
-            return
-        reading, finding = edits.add_finding(session.reading)
-        kind = result.proposal or MarkKind.MACRO
-        reading, mark = edits.add_mark(
-            reading, finding.id, picture.key, result.measurement.center, kind, result.measurement
-        )
-        session.apply(
-            edits.describe(reading, finding.id, morphology=(word,)), f"Mark {name} as F{finding.number}"
-        )
-        session.select_marks(frozenset({mark.id}))
-
-
-def _say_word(session: ReadingSession, finding: Finding, word: Morphology | Distribution, name: str) -> None:
-    """Switch a morphology or a distribution of the current finding on or off."""
-    if isinstance(word, Distribution):
-        chosen = set(finding.distributions) ^ {word}
-        session.describe(
-            finding.id,
-            f"Distribution: {name.lower()}{'' if word in chosen else ' taken back'}",
-            distributions=tuple(d for d in Distribution if d in chosen),
-        )
-        return
-    said = set(finding.morphology) ^ {word}
-    shapes = tuple(m for m in Morphology if m in said)
-    session.describe(
-        finding.id, f"Morphology: {name.lower()}{'' if word in said else ' taken back'}", morphology=shapes
-    )

@@ -1,4 +1,4 @@
-"""A key that opens a legend: the next letters pick one of its rows, anything else closes it."""
+"""A key that opens a legend: the next letters say something of it, and what they are stands there to be read."""
 
 from __future__ import annotations
 
@@ -7,99 +7,240 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from annotator.lexicon.loader import Lexicon
-from annotator.ui.actions import Chord, ChordChoice
+from annotator.ui.actions import Chord, ChordChoice, ChordColumn
 from annotator.ui.flow_layout import discard
+
+_MOST_ROWS = 9
+_MOST_TOLD = 4
+_NEVER_LETTERS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+_OWN_KEYS = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_Backspace)
 
 
 class ChordLegend(QFrame):
     """Lies over the edge of the window while open and takes the keyboard; never a dialog.
 
-    `picked` carries (chord id, word). The focus goes back to where it came from.
+    `picked` carries the id of the chord, the choices made (several of a line), and whether the reader is sure of the
+    type. A line is told when it ends: after its last column, by Enter, or when the keyboard goes elsewhere; Esc gives
+    it up. A legend that stays is left by Enter, Esc, or any key that picks no row of it, which then does what it does
+    elsewhere. The focus goes back to where it came from.
     """
 
-    picked = Signal(str, object)
+    picked = Signal(str, object, bool)
+    resized = Signal()
 
     def __init__(self, lexicon: Lexicon, parent: QWidget) -> None:
         super().__init__(parent)
         self._lexicon = lexicon
         self._chord: Chord | None = None
         self._typed = ""
+        self._column = 0
+        self._said: list[ChordChoice] = []
+        self._sure = False
         self._back: QWidget | None = None
         self.setObjectName("legend")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Choose by letters")
         self.title = QLabel()
         self.title.setProperty("role", "heading")
+        self.told = QLabel()
+        self.told.setProperty("role", "accent")
+        self.hint = QLabel()
+        self.hint.setProperty("role", "dim")
         self._rows = QGridLayout()
         self._rows.setHorizontalSpacing(12)
         self._rows.setVerticalSpacing(1)
-        self._rows.setColumnStretch(1, 1)
-        layout = QVBoxLayout(self)
+        self._column_of_parts = layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.addWidget(self.title)
+        layout.addWidget(self.told)
         layout.addLayout(self._rows)
+        layout.addWidget(self.hint)
         self.hide()
+
+    @property
+    def chord(self) -> Chord | None:
+        """What is open."""
+        return self._chord
 
     def open(self, chord: Chord, back: QWidget) -> None:
         """Show the rows of a chord; `back` gets the focus afterwards."""
-        self._chord, self._typed, self._back = chord, "", back
+        self._back = back
+        self._chord, self._typed, self._column = chord, "", 0
+        self._said, self._sure = [], False
         self._show_rows()
         self.show()
         self.raise_()
         self.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def close_legend(self) -> None:
-        """Put it away and give the keyboard back."""
-        if self._chord is not None:
-            self._chord = None
-            self.hide()
-            if self._back is not None:
-                self._back.setFocus(Qt.FocusReason.OtherFocusReason)
+        """Put it away and give the keyboard back; what a line says so far is said."""
+        chord, said, sure = self._chord, tuple(self._said), self._sure
+        if chord is None:
+            return
+        self._chord = None
+        had = self.hasFocus()
+        self.hide()
+        if self._back is not None and had:
+            self._back.setFocus(Qt.FocusReason.OtherFocusReason)
+        if chord.is_line and said:
+            self.picked.emit(chord.id, said, sure)
 
     def event(self, event: QEvent) -> bool:
         # Letters are for the legend while it is open, not for the shortcuts of the window.
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()
+            if self._is_for_elsewhere(event):
+                self.close_legend()
+                event.ignore()
+            else:
+                event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        letter = event.text().upper()
-        if self._chord is None or event.key() == Qt.Key.Key_Escape:
-            self.close_legend()
+        chord, key = self._chord, event.key()
+        if chord is None:
             return
-        if not letter.isalpha():
-            return
-        self._typed += letter
-        left = self._left()
-        whole = [c for c in left if c.letters == self._typed]
-        if whole:
-            chord = self._chord
+        if key == Qt.Key.Key_Escape:
+            self._said = []
             self.close_legend()
-            self.picked.emit(chord.id, whole[0].word)
-        elif left:
-            self._show_rows()
-        else:
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.close_legend()
+        elif key == Qt.Key.Key_Space:
+            self._skip(chord)
+        elif key == Qt.Key.Key_Backspace:
+            self._take_back()
+        elif event.text().isalnum():
+            self._letter(
+                chord, event.text().upper(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            )
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self._chord = None
-        self.hide()
+        self.close_legend()
 
-    def _left(self) -> list[ChordChoice]:
-        assert self._chord is not None
-        return [c for c in self._chord.choices if c.letters.startswith(self._typed)]
+    def _letter(self, chord: Chord, letter: str, held: bool) -> None:
+        typed = self._typed + letter
+        at, fitting = self._fitting(chord, typed)
+        if not fitting:
+            self._refuse(chord)
+            return
+        self._column = at
+        whole = next((c for c in fitting if c.letters == typed), None)
+        if whole is None:
+            self._typed = typed
+            self._show_rows()
+            return
+        self._typed = ""
+        sure = chord.sure and held and whole.field == "morphology"
+        self._said.append(whole)
+        self._sure = self._sure or sure
+        if chord.is_line:
+            self._go_on(chord)
+            return
+        if not chord.stays:
+            self.close_legend()
+        else:
+            self._show_rows()
+        self.picked.emit(chord.id, (whole,), sure)
+
+    def _fitting(self, chord: Chord, typed: str) -> tuple[int, list[ChordChoice]]:
+        """The first column from here on that has rows beginning with what was typed, and these."""
+        for at in range(self._column, len(chord.columns)):
+            found = [c for c in chord.columns[at].choices if c.letters.startswith(typed)]
+            if found:
+                return at, found
+        return self._column, []
+
+    def _go_on(self, chord: Chord) -> None:
+        self._column += 1
+        if self._column >= len(chord.columns):
+            self.close_legend()
+        else:
+            self._show_rows()
+
+    def _skip(self, chord: Chord) -> None:
+        if chord.is_line:
+            self._go_on(chord)
+
+    def _take_back(self) -> None:
+        """The letter typed last, or in a line the column said last, is not said."""
+        chord = self._chord
+        if chord is None:
+            return
+        if self._typed:
+            self._typed = self._typed[:-1]
+        elif chord.is_line and self._column:
+            self._column -= 1
+            gone = chord.columns[self._column].choices
+            self._said = [c for c in self._said if c not in gone]
+            self._sure = self._sure and self._column > 0
+        self._show_rows()
+
+    def _refuse(self, chord: Chord) -> None:
+        """A letter that no row has: a slip of the hand, so it does nothing elsewhere either."""
+        if chord.is_line or chord.stays:
+            self._typed = ""
+            self._show_rows()
+            self.hint.setText(f"No row begins like that.  {self.hint.text()}")
+            self._fit()
+        else:
+            self.close_legend()
+
+    def _is_for_elsewhere(self, event: QKeyEvent) -> bool:
+        """Whether a key is meant for the window: a command, or what comes after the words said here."""
+        chord, key = self._chord, event.key()
+        if chord is None:
+            return True
+        if event.modifiers() & _NEVER_LETTERS:
+            return True
+        if key in _OWN_KEYS:
+            return False
+        if not event.text().isalnum():
+            return bool(event.text()) or Qt.Key.Key_F1 <= key <= Qt.Key.Key_F35
+        done = chord.stays and bool(self._said) and not self._typed
+        return done and not self._fitting(chord, event.text().upper())[1]
 
     def _show_rows(self) -> None:
-        assert self._chord is not None
+        chord = self._chord
+        assert chord is not None
+        column = chord.columns[self._column]
         typed = f"  {self._typed}" if self._typed else ""
-        self.title.setText(f"{self._chord.title.upper()}  ·  {self._chord.key}{typed} ...  ·  Esc closes")
+        self.title.setText(f"{chord.title.upper()}  ·  {chord.key}{typed} ...")
+        told = "  ·  ".join(c.word(self._lexicon) for c in self._said[-_MOST_TOLD:])
+        self.told.setText(f"{told}{', sure of the type' if self._sure and chord.is_line else ''}")
+        self.told.setVisible(bool(told))
         while (item := self._rows.takeAt(0)) is not None:
             discard(item)
-        for row, choice in enumerate(self._left()):
-            keys = QLabel(" ".join(choice.letters))
+        rows = self._told_rows(chord, column)
+        high = max(_MOST_ROWS, -(-len(rows) // 2))
+        for at, (letters, word) in enumerate(rows):
+            keys = QLabel(letters)
             keys.setProperty("role", "accent")
-            self._rows.addWidget(keys, row, 0)
-            self._rows.addWidget(QLabel(self._lexicon.word(choice.word)), row, 1)
+            self._rows.addWidget(keys, at % high, 2 * (at // high))
+            self._rows.addWidget(QLabel(word), at % high, 2 * (at // high) + 1)
+        self.hint.setText(self._hint(chord, column))
+        self._fit()
+
+    def _told_rows(self, chord: Chord, column: ChordColumn) -> list[tuple[str, str]]:
+        if chord.groups and not self._typed:
+            return [(first, f"{title} ...") for first, title in chord.groups.items()]
+        left = [c for c in column.choices if c.letters.startswith(self._typed)]
+        return [(" ".join(c.letters), c.word(self._lexicon)) for c in left]
+
+    def _hint(self, chord: Chord, column: ChordColumn) -> str:
+        parts = []
+        if chord.is_line:
+            titles = (f"[{c.title}]" if c is column else c.title.lower() for c in chord.columns)
+            parts.append("  >  ".join(titles))
+            parts.append("Space skips, Enter ends")
+        elif chord.stays:
+            parts.append("several in a row; Enter closes")
+        if chord.sure and column.choices[0].field == "morphology":
+            parts.append("Shift and the letter: you are sure of the type")
+        parts.append("Esc gives up" if chord.is_line else "Esc closes")
+        return "\n".join(parts)
+
+    def _fit(self) -> None:
+        self._column_of_parts.activate()
         self.adjustSize()
+        self.resized.emit()

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from annotator.lexicon.loader import Lexicon
-from annotator.ui.actions import ACTIONS, CHORDS, MENUS, ActionSpec, Keys, key_text
+from annotator.ui.actions import ACTIONS, CHORDS, LINE, MENUS, ActionSpec, Keys, key_text
 from annotator.ui.keys import mouse_words
 from annotator.ui.keys.profiles import Profile
 from annotator.ui.keys.word_match import rank
@@ -38,7 +38,7 @@ class Mode:
 
 
 OF_MODE: Mapping[str, tuple[str, ...]] = {
-    "marking": ("cancel", "delete", "select_tool", "benign_chord", "descriptor_chord", "new_finding", "undo"),
+    "marking": ("cancel", "delete", "select_tool", "benign_chord", "line_chord", "say_as_last", "category_chord", "descriptor_chord", "new_finding", "undo"),
     "selecting": ("cancel", "delete", "move_to_new", "call_micro", "call_macro", "next_finding", "previous_finding", "mark_micro", "undo"),
     "looking": ("mark_micro", "mark_macro", "select_tool", "fit", "invert", "lens", "layout", "other_view", "other_side"),
     "lens": ("enlarge", "reduce", "lens_invert", "lens", "cancel"),
@@ -78,10 +78,11 @@ def all_sections(lexicon: Lexicon, profile: Profile, keys: Keys) -> list[tuple[s
     sections: list[tuple[str, Rows]] = [
         (menu, [_row(spec, keys) for spec in ACTIONS if spec.menu == menu]) for menu in MENUS
     ]
-    for chord in CHORDS:
-        first = key_text(keys[f"{chord.id}_chord"]) or "menu"
-        rows = [(f"{first} {' '.join(c.letters)}", lexicon.word(c.word)) for c in chord.choices]
-        sections.append((chord.title, rows))
+    for chord in (*CHORDS, LINE):
+        first = "" if chord.is_line else key_text(keys[f"{chord.id}_chord"]) or "menu"
+        rows = [(f"{first} {' '.join(c.letters)}".strip(), c.word(lexicon)) for c in chord.choices]
+        keys_of_line = key_text(keys[f"{chord.id}_chord"]) or "menu"
+        sections.append((f"{chord.title} ({keys_of_line})" if chord.is_line else chord.title, rows))
     sections.append(("Mouse", mouse_words.mouse_words(profile)))
     return sections
 

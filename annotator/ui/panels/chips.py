@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from annotator.ui.flow_layout import FlowLayout
+from annotator.ui.flow_layout import FlowLayout, discard
 
 _STEPS = {
     Qt.Key.Key_Right: 1,
@@ -19,6 +19,11 @@ _STEPS = {
     Qt.Key.Key_Left: -1,
     Qt.Key.Key_Up: -1,
 }
+
+
+def beside_width(heading: QLabel) -> int:
+    """How wide headings are that stand beside their row, so that rows begin below each other."""
+    return heading.fontMetrics().horizontalAdvance("CHANGE") + 4
 
 
 class Pick(Enum):
@@ -55,6 +60,7 @@ class ChipRow(QWidget):
         self.title = title
         self._pick = pick
         self._chips: dict[Any, QPushButton] = {}
+        self._shown: tuple[Choice, ...] = ()
         self.heading = QLabel(title.upper())
         self.heading.setProperty("role", "heading")
         outer = QHBoxLayout(self) if beside else QVBoxLayout(self)
@@ -64,22 +70,33 @@ class ChipRow(QWidget):
             align = Qt.AlignmentFlag.AlignTop if beside else Qt.AlignmentFlag.AlignLeft
             outer.addWidget(self.heading, 0, align)
         if beside:
-            self.heading.setFixedWidth(self.heading.fontMetrics().horizontalAdvance("CHANGE") + 4)
+            self.heading.setFixedWidth(beside_width(self.heading))
             self.heading.setContentsMargins(0, 4, 0, 0)
         flow_home = QWidget()
-        flow = FlowLayout(flow_home, spacing)
+        self._flow = FlowLayout(flow_home, spacing)
         policy = flow_home.sizePolicy()
         policy.setHeightForWidth(True)
         flow_home.setSizePolicy(policy)
-        for choice in choices:
-            flow.addWidget(self._chip(choice))
         outer.addWidget(flow_home, 1)
-        self._let_tab_reach(next(iter(self._chips.values()), None))
+        self.set_choices(choices)
 
     @property
     def values(self) -> tuple[Any, ...]:
         """What is on, in the row's order."""
         return tuple(value for value, chip in self._chips.items() if chip.isChecked())
+
+    def set_choices(self, choices: Sequence[Choice]) -> None:
+        """Offer these in place of what was offered; nothing of them is on."""
+        if tuple(choices) == self._shown:
+            return
+        self._shown = tuple(choices)
+        while (item := self._flow.takeAt(0)) is not None:
+            discard(item)
+        self._chips.clear()
+        for choice in choices:
+            self._flow.addWidget(self._chip(choice))
+        self._let_tab_reach(next(iter(self._chips.values()), None))
+        self._flow.invalidate()
 
     def set_values(self, values: Collection[Any]) -> None:
         """Show these as on, silently."""

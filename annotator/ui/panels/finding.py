@@ -27,11 +27,13 @@ from annotator.model.finding import (
     Finding,
     Morphology,
     Reading,
+    SaidLength,
     Spread,
     Stage,
 )
 from annotator.model.image import ExamInfo
 from annotator.model.mark import MarkKind
+from annotator.ui.actions.said import FIELDS
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.panels.chips import ChipRow, Choice, Pick
 from annotator.ui.panels.facts import Facts, facts_of
@@ -159,6 +161,20 @@ class FindingPanel(QWidget):
             )
             # A size that follows from the marks stays shown although nothing was said.
             self.refresh()
+
+    def take_over(self, field: str) -> None:
+        """Let the reader stand for a length as it was measured."""
+        session = self._session
+        finding = None if session is None else session.current_finding
+        if session is None or finding is None:
+            return
+        facts = self._facts_of(session.reading, finding, session.corrected_exam)
+        measured = facts.extent if field == "extent" else None
+        if measured is None:
+            session.message.emit("Nothing was measured to take over.")
+            return
+        length = SaidLength(round(measured.value, 2), measured.basis)
+        session.describe(finding.id, f"{FIELDS[field]}: {length}", **{field: length})
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.comment and event.type() == QEvent.Type.FocusOut:

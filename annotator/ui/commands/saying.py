@@ -1,0 +1,99 @@
+"""What the keys of words do: legends and their letters, presets at the pointer, as last time, a view again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
+
+from annotator.model import edits
+from annotator.model.finding import Morphology
+from annotator.model.mark import MarkKind
+from annotator.ui.actions import CHORDS, LINE, ChordChoice, key_text
+from annotator.ui.actions.said import AS_MEASURED
+from annotator.ui.desk.saying import say, say_as_last, say_line, switch_recall
+
+if TYPE_CHECKING:
+    from annotator.ui.desk.session import ReadingSession
+    from annotator.ui.main_window import MainWindow
+
+
+class SayingCommands(QObject):
+    """Every act on the reading is the session's; what it says is `ui.desk.saying`."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def open_chord(self, chord_id: str) -> None:
+        """Open a legend; the next letters are for it."""
+        keys = key_text(self._window.profiles.keys()[f"{chord_id}_chord"][:1])
+        chord = replace(next(c for c in (*CHORDS, LINE) if c.id == chord_id), key=keys)
+        back = QApplication.focusWidget() or self._window.grid.active
+        self._window.open_legend(chord, back)
+
+    def chord_picked(self, chord_id: str, choices: Sequence[ChordChoice], sure: bool = False) -> None:
+        """The letters of a chord were typed, or a row of it was found by its name."""
+        session = self._window.desk.session
+        if session is None:
+            return
+        if chord_id == LINE.id:
+            say_line(session, choices, sure=sure)
+            return
+        for choice in choices:
+            if chord_id == "benign":
+                self._mark_benign(session, choice.value, sure=sure)
+            elif chord_id == "recall":
+                self._recall(session, choice)
+            elif choice.value == AS_MEASURED:
+                self._window.finding_panel.take_over(choice.field)
+            else:
+                say(session, choice.field, choice.value)
+
+    def say_as_last(self) -> None:
+        """Say of the current finding what the panel offers from the one before."""
+        session = self._window.desk.session
+        if session is not None and not say_as_last(session):
+            self._window.status.show_message(
+                "Nothing is offered: this finding is described already, or none was described before it."
+            )
+
+    def _recall(self, session: ReadingSession, choice: ChordChoice) -> None:
+        picture = self._window.grid.active.picture
+        if picture is None or self._window.exam_view.is_prior_pane(self._window.exam_view.active_pane):
+            self._window.status.show_message("No view of this exam is in the active pane.")
+            return
+        switch_recall(session, picture.info.sop_instance_uid, choice.value)
+        recall = session.reading.recall_of(picture.info.sop_instance_uid)
+        word = session.workspace.lexicon.word
+        name = picture.info.name or "This view"
+        told = "good as it is" if recall is None else f"again: {', '.join(map(word, recall.reasons)).lower()}"
+        self._window.status.show_act(f"{name}: {told}")
+
+    def _mark_benign(self, session: ReadingSession, shape: Morphology, *, sure: bool) -> None:
+        """Mark the spot under the pointer as a finding of its own and name its type, as one undo step."""
+        viewport, pointer = self._window.pointing.under or (None, None)
+        picture = None if viewport is None else viewport.picture
+        if viewport is None or picture is None or pointer is None:
+            self._window.status.show_message(
+                "Rest the pointer on the calcification first, then type the preset."
+            )
+            return
+        result = session.workspace.measure_spot(picture.info, picture.frame, pointer.point, viewport.reach_px)
+        if result.measurement is None:
+            self._window.status.show_message(f"{result.reason or 'No spot here'}; nothing was marked.")
+            return
+        reading, finding = edits.add_finding(session.reading)
+        kind = result.proposal or MarkKind.MACRO
+        reading, mark = edits.add_mark(
+            reading, finding.id, picture.key, result.measurement.center, kind, result.measurement
+        )
+        name = session.workspace.lexicon.word(shape)
+        session.apply(
+            edits.describe(reading, finding.id, morphology=(shape,), certain=sure),
+            f"Mark {name}{', sure of the type,' if sure else ''} as F{finding.number}",
+        )
+        session.select_marks(frozenset({mark.id}))
