@@ -102,3 +102,16 @@ def test_an_answer_that_goes_gives_the_keyboard_back_to_the_image(window, chips,
     assert window.grid.active.hasFocus()
     key(KEY.Key_F6)
     assert window.finding_panel.isAncestorOf(QApplication.focusWidget())
+
+
+def test_the_frame_of_the_pane_says_that_its_keys_act(window, chips, qtbot):
+    def frame():
+        pane = window.grid.active
+        return pane.grab().toImage().pixelColor(0, pane.height() // 3).name()
+
+    blue = frame()
+    key(KEY.Key_F6)
+    assert QApplication.focusWidget() is chips[0].why
+    assert frame() == blue
+    key(KEY.Key_F6)
+    assert frame() != blue

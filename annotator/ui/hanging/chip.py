@@ -138,8 +138,11 @@ class HangingChip(QFrame):
         return True
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QFocusEvent) and event.gotFocus():
-            self.entered.emit()
+        if isinstance(event, QFocusEvent):
+            # its frame says where the keyboard is
+            self._viewport.update()
+            if event.gotFocus():
+                self.entered.emit()
         return super().eventFilter(watched, event)
 
     def _go(self) -> None:

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, ViewTransform
@@ -279,11 +279,18 @@ class Viewport(GreyPane):
             self.paint_marks(painter, self._grey.shown, size, kept=True)
             self.words.paint(painter, self._mode, self._smooth, part)
         if self._active and not QRectF(1, 1, width - 2, height - 2).contains(part):
-            pen = QPen(QColor(theme.ACCENT if self.hasFocus() else theme.DIM), max(1.0, round(self.ratio)))
+            pen = QPen(
+                QColor(theme.ACCENT if self._has_keyboard() else theme.DIM), max(1.0, round(self.ratio))
+            )
             painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.drawRect(QRect(0, 0, width - 1, height - 1))
+
+    def _has_keyboard(self) -> bool:
+        """Whether keys act here: the image has them, or a button that lies on it."""
+        focused = QApplication.focusWidget()
+        return focused is not None and (focused is self or self.isAncestorOf(focused))
 
     def _update_grey(self) -> None:
         super()._update_grey()
