@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run window test lint bench bench-marks bench-paging bench-imaging grey-values key-table system clean help
+.PHONY: run window test lint bench bench-marks bench-paging bench-imaging grey-values key-table lexicon-pictures system clean help
 
 run: system $(INSTALLED)  ## the main job end to end, in the window when there is a screen
 	$(BIN)/annotator demo --out $(OUT)
@@ -48,6 +48,9 @@ grey-values: $(INSTALLED)  ## grey values beside pydicom and DCMTK, pixel by pix
 
 key-table: $(INSTALLED_DEV)  ## write the keys of the window into the page for readers
 	@$(BIN)/python tests/architecture/test_key_page.py
+
+lexicon-pictures: $(INSTALLED)  ## draw the pictures of the lexicon anew from synthetic breasts; half a minute
+	@$(BIN)/python tools/lexicon_pictures.py
 
 system:  ## the system libraries Qt needs, where they can be installed
 	@sh tools/system-libraries.sh
