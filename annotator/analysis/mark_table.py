@@ -36,9 +36,9 @@ class _Codes:
 @dataclass(frozen=True, eq=False)
 class MarkTable:
     """`marks` in their order, and of each its place (column, row), diameter in pixels (0: not measured) and in
-    millimetres (nan: not known), the place of its basis among the bases (-1: none), how far in pixels its
-    outline reaches from its place at most, whether it is a macrocalcification, and the codes of its image
-    and finding.
+    millimetres (nan: not known) with its uncertainty and the shorter axis, the place of its basis among the bases
+    (-1: none), how far in pixels its outline reaches from its place at most, whether it is a macrocalcification,
+    and the codes of its image and finding.
     """
 
     marks: tuple[Mark, ...]
@@ -46,6 +46,8 @@ class MarkTable:
     points: Points
     diameters: NDArray[np.float64]
     millimetres: NDArray[np.float64]
+    uncertainties: NDArray[np.float64]
+    widths: NDArray[np.float64]
     bases: NDArray[np.int8]
     reaches: NDArray[np.float64]
     macro: NDArray[np.bool_]
@@ -108,6 +110,8 @@ class MarkTable:
             self.points,
             self.diameters,
             self.millimetres,
+            self.uncertainties,
+            self.widths,
             self.bases,
             self.reaches,
             self.macro,
@@ -158,28 +162,32 @@ def outermost(points: Points) -> list[ImagePoint]:
 def _columns(marks: Sequence[Mark], codes: _Codes) -> tuple[NDArray[Any], ...]:
     images, findings = codes.images, codes.findings
     count = len(marks)
-    sizes = np.array([_sizes(m) for m in marks], np.float64).reshape(-1, 4)
+    sizes = np.array([_sizes(m) for m in marks], np.float64).reshape(-1, 6)
     return (
         np.array([(m.point.column, m.point.row) for m in marks], np.float64).reshape(-1, 2),
         sizes[:, 0],
         sizes[:, 1],
-        sizes[:, 2].astype(np.int8),
+        sizes[:, 2],
         sizes[:, 3],
+        sizes[:, 4].astype(np.int8),
+        sizes[:, 5],
         np.fromiter((m.kind is MarkKind.MACRO for m in marks), np.bool_, count),
         np.fromiter((images.setdefault(m.image, len(images)) for m in marks), np.int32, count),
         np.fromiter((findings.setdefault(m.finding_id, len(findings)) for m in marks), np.int32, count),
     )
 
 
-def _sizes(mark: Mark) -> tuple[float, float, int, float]:
+def _sizes(mark: Mark) -> tuple[float, float, float, float, int, float]:
     found = mark.measurement
     if found is None:
-        return 0.0, np.nan, -1, 0.0
+        return 0.0, np.nan, np.nan, np.nan, -1, 0.0
     beside = math.hypot(mark.point.column - found.center.column, mark.point.row - found.center.row)
     reach = max(found.diameter_px, found.major_px) + beside
     if found.diameter_mm is None or found.basis is None:
-        return found.diameter_px, np.nan, -1, reach
-    return found.diameter_px, found.diameter_mm, _BASES.index(found.basis), reach
+        return found.diameter_px, np.nan, np.nan, np.nan, -1, reach
+    doubt = np.nan if found.uncertainty_mm is None else found.uncertainty_mm
+    width = np.nan if found.minor_mm is None else found.minor_mm
+    return found.diameter_px, found.diameter_mm, doubt, width, _BASES.index(found.basis), reach
 
 
 def _empty() -> MarkTable:

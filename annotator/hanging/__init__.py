@@ -8,10 +8,10 @@ one image, `sheet` puts an exam in rows, `layouts` rows in panes, `reasons` says
 from annotator.hanging.correction import corrected, corrected_exam
 from annotator.hanging.hung import Hung, HungImage, Layout, OtherImage
 from annotator.hanging.layouts import hang
-from annotator.hanging.order import reading_order
+from annotator.hanging.order import is_detail, reading_order
 from annotator.hanging.prior import exam_before, same_patient
 from annotator.hanging.sheet import standard_views
-from annotator.hanging.turning import SIDEWAYS, Edge, doubt_of_pixels, edge_for, orientation_for
+from annotator.hanging.turning import SIDEWAYS, Edge, doubt_of_pixels, edge_for, knows_up, orientation_for
 from annotator.hanging.words import CORRECTED, MODIFIER_NAMES, VIEW_NAMES, attribute, what_it_is
 
 __all__ = [
@@ -31,6 +31,8 @@ __all__ = [
     "edge_for",
     "exam_before",
     "hang",
+    "is_detail",
+    "knows_up",
     "orientation_for",
     "reading_order",
     "same_patient",

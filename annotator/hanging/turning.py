@@ -76,6 +76,18 @@ def edge_for(info: ImageInfo) -> Edge:
     return shown if shown == "left" or shown == "right" else "center"
 
 
+def knows_up(info: ImageInfo) -> bool:
+    """Whether the reader or the header say what is up on an image once it is turned."""
+    if info.turned is not None:
+        return True
+    if info.patient_orientation is None:
+        return False
+    row, column = (direction.strip().upper() for direction in info.patient_orientation)
+    if _place_of(column, "AP") < _place_of(row, "AP"):
+        row, column = column, row
+    return ("A" in row) != ("P" in row) and _upside_down(info, column) is not None
+
+
 def doubt_of_pixels(info: ImageInfo, orientation: Orientation, wall: Wall) -> str:
     """What to say when a whole view hangs with its chest wall at the wrong edge; '' when it does not.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from importlib.resources import files
@@ -91,6 +92,15 @@ class Entry:
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.fault(f"{key} must be a whole number.")
         return value
+
+    def decimal(self, key: str) -> float | None:
+        """A number above zero, None when absent."""
+        value = self._take(key, "")
+        if value == "":
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+            raise self.fault(f"{key} must be a number above 0.")
+        return float(value)
 
     def rows(self, key: str, default: list[Any] | None = None) -> list[Any]:
         """A list of anything; needed when no default is given."""
