@@ -132,7 +132,14 @@ class Workspace:
         self, reading: Reading, *, based_on: int, act: Act, label: str, display: str = NOT_RECORDED
     ) -> int:
         """Append one revision, made on `display`, and return its number; it is on disk when this returns."""
-        return self._store.save(reading, based_on=based_on, act=act, label=label, display=display)
+        return self._store.save(
+            reading,
+            reader=self.settings.reader,
+            based_on=based_on,
+            act=act,
+            label=label,
+            display=display,
+        )
 
     def keep_coverage(self, reading_id: str, seen: tuple[Seen, ...]) -> None:
         """Add to what was seen of a reading's images; seen cells stay seen. It is on disk when this returns."""

@@ -102,6 +102,16 @@ def amend(reading: Reading, reason: str) -> Reading:
     return replace(reading, amending=reason.strip(), done=False)
 
 
+def withdraw(reading: Reading, signed: Reading) -> Reading:
+    """Give an amendment up: what `signed` says, the reading as it was signed last, stands again.
+
+    ValueError when no amendment is open or `signed` is not that reading.
+    """
+    if not reading.amending or not signed.is_signed or signed.signatures != reading.signatures:
+        raise ValueError("only an open amendment is withdrawn, to what was signed last")
+    return signed
+
+
 def describe(reading: Reading, finding_id: str, **said: Any) -> Reading:
     """Replace fields of a finding by what the reader said, e.g. `distribution=Distribution.GROUPED`."""
     known = reading.finding(finding_id)

@@ -12,11 +12,22 @@ from annotator.model.finding import Reading
 
 
 class Act(StrEnum):
-    """What made a revision. An undo is one more revision, never the removal of one."""
+    """What made a revision. An undo is one more revision, never the removal of one.
+
+    Signing, opening a signed reading for an amendment and withdrawing that are acts of their own: none of them is
+    undone, and nothing before them is.
+    """
 
     EDIT = "edit"
     UNDO = "undo"
     REDO = "redo"
+    SIGN = "sign"
+    AMEND = "amend"
+    WITHDRAW = "withdraw"
+
+
+OF_SIGNING = frozenset({Act.SIGN, Act.AMEND, Act.WITHDRAW})
+"""Acts that undo never crosses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +60,7 @@ def undo_steps(empty: Reading, revisions: Iterable[Revision]) -> tuple[tuple[Ste
     """The undo stack that led through these revisions, and how many of its steps are done.
 
     `empty` is the reading before revision 1. A new edit drops what had been undone before it, as
-    every undo stack does.
+    every undo stack does; signing, amending and withdrawing begin a new stack.
     """
     steps: list[Step] = []
     done = 0
@@ -59,9 +70,21 @@ def undo_steps(empty: Reading, revisions: Iterable[Revision]) -> tuple[tuple[Ste
             done -= 1
         elif revision.act is Act.REDO:
             done += 1
+        elif revision.act in OF_SIGNING:
+            steps.clear()
+            done = 0
         else:
             del steps[done:]
             steps.append(Step(revision.label, current, revision.reading))
             done += 1
         current = revision.reading
     return tuple(steps), done
+
+
+def last_signed(revisions: Iterable[Revision]) -> Reading | None:
+    """The reading as it was signed last, None while it never was."""
+    signed = None
+    for revision in revisions:
+        if revision.act is Act.SIGN:
+            signed = revision.reading
+    return signed

@@ -6,7 +6,8 @@ wholly understand: a field it does not know was written by a newer one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from inspect import cleandoc
 from itertools import islice
@@ -42,6 +43,37 @@ def encode_changes(changes: Changes) -> str:
     return _encode(changes, _CHANGES)
 
 
+def content_digest(reading: Reading) -> str:
+    """SHA-256 of what a signature covers (`Reading.content`), 64 hexadecimal digits.
+
+    Of its JSON with sorted keys, no blanks, and without what says nothing (null, false, '', [] and {}): what a
+    later version of the program can say besides, and this reading does not, leaves the digest as it is.
+    """
+    digest = hashlib.sha256()
+    for piece in _canonical_pieces(reading.content):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _canonical_pieces(content: Reading) -> Iterator[bytes]:
+    """Canonical JSON; many marks piece by piece, so that between two of them other threads run."""
+    parts = _telling(_plain(replace(content, marks=())))
+    if content.marks:
+        parts["marks"] = None
+    before = b"{"
+    for name in sorted(parts):
+        yield before + _sorted_json(name) + b":"
+        before = b","
+        if name != "marks":
+            yield _sorted_json(parts[name])
+            continue
+        for at in _starts(content.marks):
+            marks = _telling(_plain(content.marks[at : at + MARKS_AT_ONCE]))
+            yield (b"," if at else b"[") + _sorted_json(marks)[1:-1]
+        yield b"]"
+    yield b"}"
+
+
 def decode_reading(text: str | bytes, where: str) -> Reading:
     """A reading from JSON text; `where` names the row in the StoreError of one that is not understood."""
     return _decode(text, _READING, where)
@@ -67,9 +99,32 @@ def _encoded_marks(marks: _Marks) -> msgspec.Raw:
         items = iter(marks.items())
         by_id = iter(lambda: dict(islice(items, MARKS_AT_ONCE)), {})
         return msgspec.Raw(b"{%s}" % b",".join(_checked(piece, _MARKS_BY_ID)[1:-1] for piece in by_id))
-    starts = range(0, len(marks), MARKS_AT_ONCE)
-    pieces = (_checked(marks[at : at + MARKS_AT_ONCE], _MARKS) for at in starts)
+    pieces = (_checked(marks[at : at + MARKS_AT_ONCE], _MARKS) for at in _starts(marks))
     return msgspec.Raw(b"[%s]" % b",".join(piece[1:-1] for piece in pieces))
+
+
+def _starts(marks: tuple[Mark, ...]) -> range:
+    return range(0, len(marks), MARKS_AT_ONCE)
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+_sorted_json = msgspec.json.Encoder(order="sorted").encode
+
+
+def _telling(value: Any) -> Any:
+    """A JSON value without the members of its objects that say nothing."""
+    if isinstance(value, dict):
+        members = ((key, _telling(inner)) for key, inner in value.items())
+        return {key: inner for key, inner in members if not _says_nothing(inner)}
+    return [_telling(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _says_nothing(value: Any) -> bool:
+    # zero is a number and says something
+    return value is None or value is False or (isinstance(value, str | list | dict) and not value)
 
 
 def _checked(value: Any, decoder: msgspec.json.Decoder[Any]) -> bytes:

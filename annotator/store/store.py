@@ -31,7 +31,7 @@ from annotator.model.display import NOT_RECORDED
 from annotator.model.edits import apply, diff
 from annotator.model.finding import Reading
 from annotator.model.history import Act, Revision
-from annotator.store import encoding, upgrade
+from annotator.store import encoding, signing, upgrade
 from annotator.store.address import parse_url, place_of
 from annotator.store.exam_facts import ExamFacts, facts_kept, fill_in, missing, patient_digest
 from annotator.store.faults import told
@@ -127,11 +127,19 @@ class Store:
             return patient_digest(connection, patient)
 
     def save(
-        self, reading: Reading, *, based_on: int, act: Act, label: str, display: str = NOT_RECORDED
+        self,
+        reading: Reading,
+        *,
+        reader: str,
+        based_on: int,
+        act: Act,
+        label: str,
+        display: str = NOT_RECORDED,
     ) -> int:
         """Append `reading` as one revision and return its number; it is on disk when this returns.
 
-        `based_on` is the revision the act was made on. Raises StaleReading when there is a later one;
+        `reader` is whoever acts: SignedReading when it is not the reading's own, or what is signed would change
+        (`annotator.store.signing`). `based_on` is the revision the act was made on. Raises StaleReading when there is a later one;
         nothing is saved then. A value equal to the one before is kept as well: acts are history.
         `display` says in words on what display the act was made.
         """
@@ -139,6 +147,7 @@ class Store:
             try:
                 with told(self._place), self._writers.begin() as connection:
                     before = self._before(connection, reading, based_on)
+                    signing.refuse(before, reading, act, reader)
                     row = _row(reading, before, based_on + 1, act, label, display)
                     if _whole_is_due(connection, reading, based_on + 1):
                         row["snapshot"] = encoding.encode_reading(reading)

@@ -35,7 +35,7 @@ def older(tmp_path: Path) -> Path:
     for number, (value, act) in enumerate(
         [(one, Act.EDIT), (two, Act.EDIT), (one, Act.UNDO), (two, Act.REDO)]
     ):
-        store.save(value, based_on=number, act=act, label=f"act {number}", display=NOTE)
+        store.save(value, reader=value.reader, based_on=number, act=act, label=f"act {number}", display=NOTE)
     store.close()
     config = Config()
     config.set_main_option("script_location", upgrade.SCRIPTS)
@@ -59,9 +59,9 @@ def test_what_was_said_of_the_display_is_there_after_reopening(tmp_path: Path):
     store = opened(tmp_path / "a.db")
     empty, _ = store.open_reading(STUDY, "a", lexicon_edition="5")
     one, _ = edits.add_finding(empty)
-    store.save(one, based_on=0, act=Act.EDIT, label="a", display=UNCALIBRATED)
-    store.save(empty, based_on=1, act=Act.UNDO, label="a", display=NOTE)
-    store.save(one, based_on=2, act=Act.REDO, label="a", display=UNCALIBRATED)
+    store.save(one, reader=one.reader, based_on=0, act=Act.EDIT, label="a", display=UNCALIBRATED)
+    store.save(empty, reader=empty.reader, based_on=1, act=Act.UNDO, label="a", display=NOTE)
+    store.save(one, reader=one.reader, based_on=2, act=Act.REDO, label="a", display=UNCALIBRATED)
     store.close()
     again = opened(tmp_path / "a.db")
     told = [revision.display for revision in again.revisions(empty.id)]
@@ -87,7 +87,7 @@ def test_acts_of_an_older_database_are_kept_and_say_that_nothing_is_known(older:
     assert {r.display for r in revisions} == {NOT_RECORDED}
     steps, done = undo_steps(store.blank(reading.id), revisions)
     assert (len(steps), done) == (2, 2)
-    store.save(reading, based_on=4, act=Act.EDIT, label="later", display=NOTE)
+    store.save(reading, reader=reading.reader, based_on=4, act=Act.EDIT, label="later", display=NOTE)
     assert store.displays(reading.id) == (NOT_RECORDED, NOTE)
     store.close()
     (copy,) = older.parent.glob("old.before-0001-*.db")

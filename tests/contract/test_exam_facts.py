@@ -24,7 +24,13 @@ def store(tmp_path: Path):
 
 def begun(store: Store, study: str, **exam: object) -> None:
     reading, number = store.open_reading(study, "a", lexicon_edition="5", **exam)
-    store.save(edits.set_done(reading, not reading.done), based_on=number, act=Act.EDIT, label="x")
+    store.save(
+        edits.set_done(reading, not reading.done),
+        reader=reading.reader,
+        based_on=number,
+        act=Act.EDIT,
+        label="x",
+    )
 
 
 def test_exams_of_one_patient_are_found_together(store: Store, tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def test_two_windows_that_look_by_turns_keep_both(tmp_path: Path, looks: list[in
     reading = begin(one)
     one.save(
         edits.set_done(reading, True),
+        reader=reading.reader,
         based_on=len(one.revisions(reading.id)) if one.readings() else 0,
         act=Act.EDIT,
         label="x",
@@ -81,10 +82,10 @@ def test_an_exam_that_was_only_looked_at_is_no_reading_yet_but_keeps_what_was_se
     assert (again, number) == (reading, 0)
     assert store.coverage(again.id) == (SEEN,)
     after, _ = edits.add_finding(again)
-    assert store.save(after, based_on=0, act=Act.EDIT, label="x") == 1
+    assert store.save(after, reader=after.reader, based_on=0, act=Act.EDIT, label="x") == 1
     assert store.open_reading(STUDY, "a", lexicon_edition="5") == (after, 1)
     with pytest.raises(StaleReading):
-        store.save(after, based_on=0, act=Act.EDIT, label="x")
+        store.save(after, reader=after.reader, based_on=0, act=Act.EDIT, label="x")
 
 
 def test_what_was_seen_of_nothing_that_is_known_is_refused(store: Store) -> None:
@@ -116,7 +117,10 @@ def test_looking_in_one_window_keeps_nobody_from_marking_in_another(store: Store
     mine, theirs = begin(store), begin(other)
     store.keep_coverage(mine.id, [SEEN])
     other.keep_coverage(theirs.id, [Seen(IMAGE, 64, 4, 3, 0b100)])
-    assert other.save(edits.set_done(theirs, True), based_on=0, act=Act.EDIT, label="x") == 1
+    assert (
+        other.save(edits.set_done(theirs, True), reader=theirs.reader, based_on=0, act=Act.EDIT, label="x")
+        == 1
+    )
     assert begin(store).done
     assert store.coverage(begin(store).id) == (Seen(IMAGE, 64, 4, 3, 0b111),)
     assert store.open_reading(STUDY, "b", lexicon_edition="5")[0].id != mine.id
@@ -149,7 +153,7 @@ def test_done_and_hanging_are_saved_undone_and_listed(store: Store) -> None:
     acts = [(turned, Act.EDIT), (done, Act.EDIT), (finding, Act.EDIT), (done, Act.UNDO), (marked, Act.EDIT)]
     listed = []
     for number, (value, act) in enumerate(acts):
-        store.save(value, based_on=number, act=act, label="x")
+        store.save(value, reader=value.reader, based_on=number, act=act, label="x")
         listed.append(store.readings()[0].done)
         assert begin(store) == value
     assert listed == [False, True, False, True, False]
@@ -203,7 +207,7 @@ def test_readings_of_an_older_database_open_unchanged_and_are_not_done(older: Pa
     assert [len(revision.reading.findings) for revision in store.revisions("r")] == [1, 0]
     assert store.coverage("r") == ()
     store.keep_coverage("r", [SEEN])
-    store.save(edits.set_done(reading, True), based_on=2, act=Act.EDIT, label="done")
+    store.save(edits.set_done(reading, True), reader=reading.reader, based_on=2, act=Act.EDIT, label="done")
     assert [summary.done for summary in store.readings()] == [True]
     store.close()
     (copy,) = older.parent.glob("old.before-0002-*.db")

@@ -104,7 +104,7 @@ def test_what_was_saved_is_there_after_reopening(store: Store, file: Path):
     assert number == 0
     assert store.readings() == ()
     saved = full_reading(reading)
-    assert store.save(saved, based_on=0, act=Act.EDIT, label="everything") == 1
+    assert store.save(saved, reader=saved.reader, based_on=0, act=Act.EDIT, label="everything") == 1
     store.close()
     again = Store.open(url(file))
     assert begin(again) == (saved, 1)
@@ -116,7 +116,7 @@ def test_what_was_saved_is_there_after_reopening(store: Store, file: Path):
 
 def test_readers_have_readings_of_their_own(store: Store):
     first, _ = begin(store, reader="a")
-    store.save(with_mark(first), based_on=0, act=Act.EDIT, label="Mark")
+    store.save(with_mark(first), reader=first.reader, based_on=0, act=Act.EDIT, label="Mark")
     other, number = begin(store, reader="b")
     assert (number, other.marks) == (0, ())
 
@@ -141,7 +141,7 @@ def test_undo_history_survives(store: Store, file: Path):
         (one, Act.UNDO),
     ]
     for value, act in acts:
-        number = store.save(value, based_on=number, act=act, label=f"{act} {number}")
+        number = store.save(value, reader=value.reader, based_on=number, act=act, label=f"{act} {number}")
     store.close()
     again = Store.open(url(file))
     revisions = again.revisions(empty.id)
@@ -157,21 +157,21 @@ def test_text_no_database_can_hold_is_told(store: Store):
     reading = with_mark(reading)
     spoilt = edits.describe(reading, reading.findings[0].id, comment="\ud800")
     with pytest.raises(StoreError, match="cannot be saved"):
-        store.save(spoilt, based_on=0, act=Act.EDIT, label="a")
-    assert store.save(reading, based_on=0, act=Act.EDIT, label="a") == 1
+        store.save(spoilt, reader=spoilt.reader, based_on=0, act=Act.EDIT, label="a")
+    assert store.save(reading, reader=reading.reader, based_on=0, act=Act.EDIT, label="a") == 1
 
 
 def test_an_act_that_changes_nothing_is_kept(store: Store):
     reading, _ = begin(store)
-    assert store.save(reading, based_on=0, act=Act.EDIT, label="a") == 1
-    assert store.save(reading, based_on=1, act=Act.UNDO, label="b") == 2
+    assert store.save(reading, reader=reading.reader, based_on=0, act=Act.EDIT, label="a") == 1
+    assert store.save(reading, reader=reading.reader, based_on=1, act=Act.UNDO, label="b") == 2
     assert [r.label for r in store.revisions(reading.id)] == ["a", "b"]
 
 
 def test_an_earlier_lexicon_edition_is_remembered(store: Store):
     reading, _ = begin(store)
     switched = replace(with_mark(reading), lexicon_edition="2025")
-    store.save(switched, based_on=0, act=Act.EDIT, label="switch")
+    store.save(switched, reader=switched.reader, based_on=0, act=Act.EDIT, label="switch")
     assert store.blank(reading.id) == reading
     assert begin(store)[0] == switched
 
@@ -179,15 +179,15 @@ def test_an_earlier_lexicon_edition_is_remembered(store: Store):
 def test_the_second_of_two_savers_is_told(store: Store, file: Path):
     reading, _ = begin(store)
     first = with_mark(reading)
-    store.save(first, based_on=0, act=Act.EDIT, label="a")
+    store.save(first, reader=first.reader, based_on=0, act=Act.EDIT, label="a")
     other = Store.open(url(file))
     seen, number = begin(other)
-    store.save(with_mark(first, 5.0), based_on=1, act=Act.EDIT, label="b")
+    store.save(with_mark(first, 5.0), reader=first.reader, based_on=1, act=Act.EDIT, label="b")
     with pytest.raises(StaleReading, match="after revision 1"):
-        other.save(with_mark(seen, 7.0), based_on=number, act=Act.EDIT, label="c")
+        other.save(with_mark(seen, 7.0), reader=seen.reader, based_on=number, act=Act.EDIT, label="c")
     assert [r.label for r in other.revisions(reading.id)] == ["a", "b"]
     reopened, number = begin(other)
-    assert other.save(reopened, based_on=number, act=Act.EDIT, label="c") == 3
+    assert other.save(reopened, reader=reopened.reader, based_on=number, act=Act.EDIT, label="c") == 3
     other.close()
 
 
@@ -195,23 +195,23 @@ def test_two_beginners_on_one_exam_do_not_mix(store: Store, file: Path):
     other = Store.open(url(file))
     mine, _ = begin(store)
     theirs, _ = begin(other)
-    store.save(with_mark(mine), based_on=0, act=Act.EDIT, label="a")
+    store.save(with_mark(mine), reader=mine.reader, based_on=0, act=Act.EDIT, label="a")
     with pytest.raises(StaleReading):
-        other.save(with_mark(theirs), based_on=0, act=Act.EDIT, label="b")
+        other.save(with_mark(theirs), reader=theirs.reader, based_on=0, act=Act.EDIT, label="b")
     other.close()
 
 
 def test_a_save_on_the_latest_needs_no_earlier_opening(store: Store, file: Path):
     reading, _ = begin(store)
     first = full_reading(reading)
-    store.save(first, based_on=0, act=Act.EDIT, label="a")
+    store.save(first, reader=first.reader, based_on=0, act=Act.EDIT, label="a")
     other = Store.open(url(file))
     second = with_mark(first, 77.0)
-    other.save(second, based_on=1, act=Act.EDIT, label="b")
+    other.save(second, reader=second.reader, based_on=1, act=Act.EDIT, label="b")
     assert store.revisions(reading.id)[-1].reading == second
     # this store's memory of the reading is older than what the other one wrote
     third = edits.remove_finding(second, second.findings[0].id)
-    store.save(third, based_on=2, act=Act.EDIT, label="c")
+    store.save(third, reader=third.reader, based_on=2, act=Act.EDIT, label="c")
     assert begin(other) == (third, 3)
     other.close()
 
@@ -225,7 +225,7 @@ def test_snapshots_do_not_show(monkeypatch, store: Store, file: Path, length: in
         reading = replace(reading, done=not reading.done) if step else full_reading(reading)
         if step == 5:
             reading = edits.remove_marks(reading, [reading.marks[0].id])
-        number = store.save(reading, based_on=number, act=Act.EDIT, label=str(step))
+        number = store.save(reading, reader=reading.reader, based_on=number, act=Act.EDIT, label=str(step))
         values.append(reading)
     store.close()
     again = Store.open(url(file))
@@ -246,7 +246,7 @@ def test_a_reading_of_many_marks_is_kept_whole_only_after_as_many_acts(monkeypat
         reading = with_mark(reading, float(step))
     for step in range(14):
         reading = replace(reading, done=step % 2 == 0)
-        number = store.save(reading, based_on=number, act=Act.EDIT, label=str(step))
+        number = store.save(reading, reader=reading.reader, based_on=number, act=Act.EDIT, label=str(step))
     with sqlite3.connect(file) as raw:
         kept = raw.execute("SELECT number FROM revisions WHERE snapshot IS NOT NULL").fetchall()
     raw.close()
@@ -275,7 +275,7 @@ def test_values_share_what_did_not_change(store: Store):
     reading, number = begin(store)
     for step in range(5):
         reading = with_mark(reading, float(step))
-        number = store.save(reading, based_on=number, act=Act.EDIT, label="Mark")
+        number = store.save(reading, reader=reading.reader, based_on=number, act=Act.EDIT, label="Mark")
     revisions = store.revisions(reading.id)
     assert revisions[4].reading.marks[0] is revisions[0].reading.marks[0]
 
@@ -310,7 +310,7 @@ def test_any_session_comes_back(store: Store, session):
         else:
             reading, act = (done[-2][0] if len(done) > 1 else blank), Act.UNDO
         done.append((reading, act, said))
-        number = store.save(reading, based_on=number, act=act, label=said)
+        number = store.save(reading, reader=reading.reader, based_on=number, act=act, label=said)
     assert begin(store, study=study)[1] == len(done)
     if done:
         assert [(r.reading, r.act, r.label) for r in store.revisions(reading.id)] == done
@@ -324,7 +324,7 @@ def test_threads_share_a_store(store: Store):
         reading, number = begin(store, reader=reader)
         for step in range(10):
             reading = with_mark(reading, float(step))
-            number = store.save(reading, based_on=number, act=Act.EDIT, label="Mark")
+            number = store.save(reading, reader=reading.reader, based_on=number, act=Act.EDIT, label="Mark")
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(read_one, [f"reader {i}" for i in range(4)]))
@@ -342,7 +342,7 @@ store = Store.open(sys.argv[1])
 reading, number = store.open_reading("1.2", sys.argv[2], lexicon_edition="5")
 for _ in range(20):
     reading, _f = edits.add_finding(reading)
-    number = store.save(reading, based_on=number, act=Act.EDIT, label="x")
+    number = store.save(reading, reader=reading.reader, based_on=number, act=Act.EDIT, label="x")
 store.close()
 """
 
@@ -360,7 +360,7 @@ def test_summaries_say_what_the_last_revision_says(store: Store):
     reading, _ = begin(store)
     reading = full_reading(reading)
     reading, _ = edits.add_finding(reading)
-    store.save(reading, based_on=0, act=Act.EDIT, label="Describe")
+    store.save(reading, reader=reading.reader, based_on=0, act=Act.EDIT, label="Describe")
     (summary,) = store.readings()
     assert (summary.study_instance_uid, summary.reader, summary.revisions) == (STUDY, "a", 1)
     assert (summary.findings, summary.marks, summary.assessments) == (2, 3, ("4B", ""))
@@ -384,7 +384,7 @@ def test_summaries_say_what_the_last_revision_says(store: Store):
 )
 def test_what_is_saved_cannot_be_changed_by_any_program(store: Store, file: Path, statement: str):
     reading, _ = store.open_reading(STUDY, "a", lexicon_edition="5", exam_date=date(2026, 3, 4), patient="P1")
-    store.save(with_mark(reading), based_on=0, act=Act.EDIT, label="Mark")
+    store.save(with_mark(reading), reader=reading.reader, based_on=0, act=Act.EDIT, label="Mark")
     raw = sqlite3.connect(file, isolation_level=None)
     with pytest.raises(sqlite3.IntegrityError, match=r"never changed or removed|one after another"):
         raw.execute(statement)
@@ -404,7 +404,7 @@ def test_sqlite_is_set_for_power_loss(store: Store):
 @pytest.mark.skipif(os.name == "nt", reason="rights are kept elsewhere there")
 def test_the_file_is_its_owners(store: Store, file: Path):
     reading, _ = begin(store)
-    store.save(reading, based_on=0, act=Act.EDIT, label="a")
+    store.save(reading, reader=reading.reader, based_on=0, act=Act.EDIT, label="a")
     for made in file.parent.iterdir():
         assert stat.S_IMODE(made.stat().st_mode) == 0o600, made
 
@@ -443,7 +443,8 @@ def test_a_database_in_memory_serves_several_threads():
     with ThreadPoolExecutor(3) as pool:
         list(
             pool.map(
-                lambda n: store.save(begin(store, reader=n)[0], based_on=0, act=Act.EDIT, label=n), "abc"
+                lambda n: store.save(begin(store, reader=n)[0], reader=n, based_on=0, act=Act.EDIT, label=n),
+                "abc",
             )
         )
     assert sorted(s.reader for s in store.readings()) == ["a", "b", "c"]
@@ -472,7 +473,7 @@ def test_a_damaged_file_is_told(store: Store, file: Path):
     reading, number = begin(store)
     for step in range(60):
         reading = with_mark(reading, float(step))
-        number = store.save(reading, based_on=number, act=Act.EDIT, label="Mark")
+        number = store.save(reading, reader=reading.reader, based_on=number, act=Act.EDIT, label="Mark")
     store.close()
     data = bytearray(file.read_bytes())
     data[4096 * 6 :] = b"\xa5" * (len(data) - 4096 * 6)
@@ -489,38 +490,38 @@ def test_a_locked_file_is_told(file: Path):
     raw = sqlite3.connect(file, isolation_level=None)
     raw.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match="locked by another program"):
-        store.save(reading, based_on=0, act=Act.EDIT, label="a")
+        store.save(reading, reader=reading.reader, based_on=0, act=Act.EDIT, label="a")
     raw.execute("ROLLBACK")
     raw.close()
-    assert store.save(reading, based_on=0, act=Act.EDIT, label="a") == 1
+    assert store.save(reading, reader=reading.reader, based_on=0, act=Act.EDIT, label="a") == 1
     store.close()
 
 
 def test_a_read_only_file_can_be_read_and_says_so_when_saving(store: Store, file: Path):
     reading, _ = begin(store)
-    store.save(reading, based_on=0, act=Act.EDIT, label="a")
+    store.save(reading, reader=reading.reader, based_on=0, act=Act.EDIT, label="a")
     only = Store.open(f"sqlite:///file:{file}?mode=ro&uri=true")
     seen, number = begin(only)
     assert (seen, number) == (reading, 1)
     with pytest.raises(StoreError, match="can only be read"):
-        only.save(seen, based_on=1, act=Act.EDIT, label="b")
+        only.save(seen, reader=seen.reader, based_on=1, act=Act.EDIT, label="b")
     only.close()
 
 
 def test_a_full_disk_is_told_and_loses_nothing(store: Store):
     reading, number = begin(store)
-    number = store.save(with_mark(reading), based_on=0, act=Act.EDIT, label="a")
+    number = store.save(with_mark(reading), reader=reading.reader, based_on=0, act=Act.EDIT, label="a")
     with store._engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
     reading = full_reading(reading)
     wordy = edits.describe(reading, reading.findings[0].id, comment="word " * 20_000)
     with pytest.raises(StoreError, match="disk is full"):
-        store.save(wordy, based_on=number, act=Act.EDIT, label="b")
+        store.save(wordy, reader=wordy.reader, based_on=number, act=Act.EDIT, label="b")
     assert [r.label for r in store.revisions(reading.id)] == ["a"]
     with store._engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count=100000")
-    assert store.save(wordy, based_on=number, act=Act.EDIT, label="b") == 2
+    assert store.save(wordy, reader=wordy.reader, based_on=number, act=Act.EDIT, label="b") == 2
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
@@ -530,13 +531,13 @@ def test_what_would_not_come_back_is_not_saved(store: Store, number: float):
     spoilt = replace(measured(ImagePoint(1.0, 1.0)), cnr=number)
     reading = edits.move_mark(reading, reading.marks[0].id, ImagePoint(1.0, 1.0), spoilt)
     with pytest.raises(StoreError, match="cannot be saved"):
-        store.save(reading, based_on=0, act=Act.EDIT, label="a")
+        store.save(reading, reader=reading.reader, based_on=0, act=Act.EDIT, label="a")
     assert store.readings() == ()
 
 
 def insert_delta(store: Store, file: Path, delta: str, act: str = "edit") -> Reading:
     reading, _ = begin(store)
-    store.save(full_reading(reading), based_on=0, act=Act.EDIT, label="a")
+    store.save(full_reading(reading), reader=reading.reader, based_on=0, act=Act.EDIT, label="a")
     with sqlite3.connect(file) as raw:
         raw.execute(
             "INSERT INTO revisions VALUES (?, 2, ?, 'x', '2026-01-01 00:00:00', 'a', '9', ?, NULL, 0, 0, '[]', '', NULL, NULL, NULL)",
@@ -571,8 +572,8 @@ def test_values_of_a_newer_program_are_told(store: Store, file: Path, delta: str
 
 
 def test_an_act_of_a_newer_program_is_told(store: Store, file: Path):
-    reading = insert_delta(store, file, "{}", act="sign")
-    with pytest.raises(StoreError, match="'sign'"):
+    reading = insert_delta(store, file, "{}", act="countersign")
+    with pytest.raises(StoreError, match="'countersign'"):
         store.revisions(reading.id)
 
 
@@ -609,7 +610,7 @@ def upgrade():
 def test_an_older_database_is_migrated_after_a_copy(monkeypatch, store: Store, file: Path, tmp_path: Path):
     reading, _ = begin(store)
     saved = full_reading(reading)
-    store.save(saved, based_on=0, act=Act.EDIT, label="a")
+    store.save(saved, reader=saved.reader, based_on=0, act=Act.EDIT, label="a")
     store.close()
     scripts = tmp_path / "scripts"
     shutil.copytree(Path(schema.__file__).parent / "migrations", scripts)

@@ -92,7 +92,7 @@ def main(url: str, seed: int) -> None:
             del stack[done:]
             stack.append(Step(label, reading, value))
             done += 1
-        number = store.save(value, based_on=number, act=act, label=label)
+        number = store.save(value, reader=value.reader, based_on=number, act=act, label=label)
         reading = value
         print(number, act.value, digest(reading), stack_digest(tuple(stack), done), flush=True)
 

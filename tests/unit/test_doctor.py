@@ -87,7 +87,9 @@ def test_a_database_in_use_tells_its_revision(capsys, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'r.db'}"
     store = Store.open(url)
     reading, number = store.open_reading("1.2.3", "me", lexicon_edition="5")
-    store.save(add_finding(reading)[0], based_on=number, act=Act.EDIT, label="Add finding")
+    store.save(
+        add_finding(reading)[0], reader=reading.reader, based_on=number, act=Act.EDIT, label="Add finding"
+    )
     status, found = diagnosis(capsys, "--database", url)
     store.close()
     assert status == 0

@@ -36,11 +36,15 @@ def database(tmp_path: Path) -> str:
     blank = reading
     reading, finding = edits.add_finding(reading)
     reading, _ = edits.add_mark(reading, finding.id, IMAGE, ImagePoint(1.0, 2.0), MarkKind.MICRO)
-    number = store.save(reading, based_on=number, act=Act.EDIT, label="Mark microcalcification")
-    number = store.save(blank, based_on=number, act=Act.UNDO, label="Mark microcalcification")
-    store.save(reading, based_on=number, act=Act.REDO, label="Mark microcalcification")
+    number = store.save(
+        reading, reader=reading.reader, based_on=number, act=Act.EDIT, label="Mark microcalcification"
+    )
+    number = store.save(
+        blank, reader=blank.reader, based_on=number, act=Act.UNDO, label="Mark microcalcification"
+    )
+    store.save(reading, reader=reading.reader, based_on=number, act=Act.REDO, label="Mark microcalcification")
     other, _ = store.open_reading(OTHER, "dr b", lexicon_edition="5")
-    store.save(other, based_on=0, act=Act.EDIT, label="Look")
+    store.save(other, reader=other.reader, based_on=0, act=Act.EDIT, label="Look")
     store.close()
     return url
 
@@ -92,7 +96,7 @@ def test_the_display_is_told_where_it_changes(tmp_path: Path, capsys):
     reading, _ = store.open_reading(STUDY, "a", lexicon_edition="5")
     for number, display in enumerate(("uncalibrated", "uncalibrated", "GSDF, measured 2026-11-20")):
         reading, _ = edits.add_finding(reading)
-        store.save(reading, based_on=number, act=Act.EDIT, label="x", display=display)
+        store.save(reading, reader=reading.reader, based_on=number, act=Act.EDIT, label="x", display=display)
     store.close()
     told = output(capsys, "history", STUDY, "--database", url).splitlines()
     assert [line.strip() for line in told if "display" in line] == [
