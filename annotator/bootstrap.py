@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from annotator.errors import InvalidLexicon
 from annotator.lexicon.loader import load_lexicon
-from annotator.rules import load_rules
+from annotator.rules import load_rules, rules_in_use
 from annotator.settings import Settings
 from annotator.workspace import Workspace
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 def make_workspace(settings: Settings) -> Workspace:
     """Settings -> Workspace whose database is opened when first needed, or by `Workspace.open_database`.
 
-    Raises InvalidLexicon when the data files are broken.
+    Where a site's own decision table is broken, the one that comes with the program is used and
+    `Workspace.rules_warning` says so. Raises InvalidLexicon when the data files of the program are broken.
     """
 
     def open_store() -> Store:
@@ -24,7 +26,17 @@ def make_workspace(settings: Settings) -> Workspace:
 
         return Store.open(settings.database)
 
-    return Workspace(settings, open_store, load_lexicon(settings.lexicon_edition), load_rules())
+    lexicon = load_lexicon(settings.lexicon_edition)
+    warning = ""
+    try:
+        rules = rules_in_use(settings.rules_file, lexicon)
+    except InvalidLexicon as fault:
+        rules = load_rules()
+        warning = (
+            f"Your own decision table is not used: {fault} Until it is mended, follow-ups are looked up in the one that"
+            f" comes with the program ({rules.version})."
+        )
+    return Workspace(settings, open_store, lexicon.with_sources(rules.sources), rules, warning)
 
 
 def open_workspace(settings: Settings) -> Workspace:

@@ -56,6 +56,8 @@ class Settings:
     images go to the screen (docs/display.md).
     `display_mode`, one of DISPLAY_MODES, and `enlarged`, one of ENLARGED, are how images are looked at
     until the reader chooses otherwise.
+    `rules_file` is a site's own decision table ('' for the one that comes with the program); in a settings file its
+    path counts from the folder of that file.
     `header_index` keeps what was read from headers, names of patients too, in `header_index_path`, so that
     a folder seen before lists at once.
     `stack_memory_mb` is what decoded slices of tomosynthesis may take together (0: a quarter of the
@@ -71,6 +73,7 @@ class Settings:
     lexicon_edition: str = "5"
     micro_below_mm: float = 0.5
     macro_above_mm: float = 1.0
+    rules_file: str = ""
     grey_output: str = "auto"
     display_mode: str = DISPLAY_MODES[0]
     enlarged: str = ENLARGED[0]
@@ -220,6 +223,8 @@ def _from_file(file: Path | None) -> dict[str, Any]:
             values[name] = float(value)
         elif not isinstance(value, kinds[name]):
             raise InvalidSettings(f"{path}: {name} must be a {kinds[name].__name__}")
+    if values.get("rules_file"):
+        values["rules_file"] = str(path.parent / Path(values["rules_file"]).expanduser())
     return values
 
 

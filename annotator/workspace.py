@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +18,24 @@ from annotator.lexicon.loader import Lexicon
 from annotator.model.coverage import Seen
 from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Reading, Stage
-from annotator.model.follow_up import FollowUp
+from annotator.model.follow_up import Contradiction, FollowUp
 from annotator.model.geometry import ImagePoint
 from annotator.model.history import Act, Revision, Step, undo_steps
 from annotator.model.image import ExamInfo, ImageInfo
-from annotator.rules import RuleTable, follow_up
+from annotator.model.measured import Circumstances, Measured
+from annotator.rules import (
+    BreastAssessments,
+    Earlier,
+    RuleTable,
+    breast_assessments,
+    follow_up,
+    known_of,
+)
 from annotator.settings import Settings, header_index_path
 
 if TYPE_CHECKING:
     from annotator.analysis.best_slice import BestSlice
+    from annotator.analysis.measured import FindingMeasurer
     from annotator.analysis.spots import SpotResult
     from annotator.exchange.report import ReportPicture
     from annotator.imaging.collection import Listing
@@ -49,16 +59,24 @@ class OpenedReading:
 class Workspace:
     """One user at work: settings, the database, the lexicon and the rules, wired by `bootstrap`.
 
+    `rules_warning` says why a site's own decision table is not in use, '' where nothing is amiss.
+
     The database is opened by `open_database` or by the first use of it, once, on whatever thread that
     is; every use of it raises StoreError when it cannot be opened.
     """
 
     def __init__(
-        self, settings: Settings, open_store: Callable[[], Store], lexicon: Lexicon, rules: RuleTable
+        self,
+        settings: Settings,
+        open_store: Callable[[], Store],
+        lexicon: Lexicon,
+        rules: RuleTable,
+        rules_warning: str = "",
     ) -> None:
         self.settings = settings
         self.lexicon = lexicon
         self.rules = rules
+        self.rules_warning = rules_warning
         self._open_store = open_store
         self._opened: Store | None = None
         self._opening = threading.Lock()
@@ -149,17 +167,98 @@ class Workspace:
         """What was seen of a reading's images so far, by this reader at any time."""
         return self._store.coverage(reading_id)
 
-    def follow_up(self, reading: Reading, finding_id: str, exam: ExamInfo | None = None) -> FollowUp:
+    def follow_up(
+        self,
+        reading: Reading,
+        finding_id: str,
+        exam: ExamInfo | None = None,
+        earlier: tuple[Earlier, ...] = (),
+    ) -> FollowUp:
         """The documented follow-up of a finding; its size is the reader's word or that of all its marks.
 
         Where the reader has not said the stage, the images of `exam` tell whether magnification views were taken.
+        `earlier` are the reader's categories of the same finding in other exams: none of them is ever to be lowered
+        because of a suggestion, and a note says so.
         """
+        images = {} if exam is None else {image.sop_instance_uid: image for image in exam.images}
         return follow_up(
             reading.described(finding_id),
             self.rules,
             lexicon_edition=reading.lexicon_edition,
             assumed_stage=Stage.WORKUP if exam is not None and exam.magnified else Stage.SCREEN,
+            known=known_of(reading, reading.finding(finding_id), images, earlier),
         )
+
+    @cached_property
+    def measurer(self) -> FindingMeasurer:
+        """Measures findings; whoever has a picture tells it where the breast lies (`learn`)."""
+        from annotator.analysis.measured import FindingMeasurer
+
+        return FindingMeasurer()
+
+    def measured(self, reading: Reading, finding_id: str, exam: ExamInfo) -> Measured:
+        """Counts, lengths and place of a finding by its marks; places only on images whose breast is known."""
+        return self.measurer.of(reading, finding_id, exam)
+
+    def contradictions(
+        self, reading: Reading, finding_id: str, exam: ExamInfo, *, earlier_exam: bool | None = None
+    ) -> tuple[Contradiction, ...]:
+        """What in a finding does not go together, kept ones too.
+
+        `earlier_exam`: whether an exam of the patient from before is known (None: not known).
+        """
+        from annotator.rules.contradictions import contradictions
+
+        known = Circumstances.of(
+            exam,
+            earlier_exam=earlier_exam,
+            micro_below_mm=self.settings.micro_below_mm,
+            macro_above_mm=self.settings.macro_above_mm,
+        )
+        return contradictions(
+            reading, finding_id, self.measured(reading, finding_id, exam), known, self.lexicon
+        )
+
+    def was_read_before(self, exam: ExamInfo) -> bool | None:
+        """Whether an exam of the same patient from before has a reading here; None where date or patient are not known."""
+        day, patient = _day(exam.date), self._store.patient_digest(exam.patient_key)
+        if day is None or patient is None:
+            return None
+        return any(
+            one.patient == patient and one.exam_date is not None and one.exam_date < day
+            for one in self._store.readings()
+            if one.study_instance_uid != exam.study_instance_uid
+        )
+
+    def find_breasts(self, reading: Reading, exam: ExamInfo, token: CancelToken | None = None) -> None:
+        """Look for the breast on every image with marks or outlines that no picture has told of; for a job.
+
+        What cannot be read is left out: places on it stay unknown.
+        """
+        from annotator.analysis.location import find_breast
+        from annotator.imaging.dicom_file import read_image
+
+        first = {
+            item.image.sop_instance_uid: item.image.frame for item in (*reading.clusters, *reading.marks)
+        }
+        for info in exam.images:
+            frame = first.get(info.sop_instance_uid)
+            if frame is None or self.measurer.breast(info) is not None:
+                continue
+            (token or CancelToken()).checkpoint()
+            try:
+                image = read_image(info.path, frame)
+                self.measurer.learn(find_breast(info, image.frame(frame)))
+            except (UnreadableImage, IndexError):
+                continue
+
+    def breast_assessments(self, reading: Reading, exam: ExamInfo | None = None) -> BreastAssessments:
+        """What the findings come to for each breast, by the reader's own categories and by the suggested ones.
+
+        A suggested category counts only for findings that have the reader's own.
+        """
+        sides = {} if exam is None else {image.sop_instance_uid: image.laterality for image in exam.images}
+        return breast_assessments(reading, self._follow_ups(reading, exam), sides, self.lexicon)
 
     def readings(self) -> tuple[ReadingSummary, ...]:
         """All readings of the database."""
@@ -175,9 +274,8 @@ class Workspace:
         from annotator.hanging import corrected_exam
 
         images = {image.sop_instance_uid: image for image in corrected_exam(exam, reading.hanging).images}
-        write_findings(
-            reading, images, self._follow_ups(reading, exam), path, self._store.displays(reading.id)
-        )
+        follow_ups, displays = self._follow_ups(reading, exam), self._store.displays(reading.id)
+        write_findings(reading, images, follow_ups, path, displays, self.lexicon.sources)
 
     def write_report(
         self, reading: Reading, exam: ExamInfo, path: Path, token: CancelToken | None = None
@@ -207,7 +305,7 @@ class Workspace:
                 self._opened = self._open_store()
             return self._opened
 
-    def _follow_ups(self, reading: Reading, exam: ExamInfo) -> dict[str, FollowUp]:
+    def _follow_ups(self, reading: Reading, exam: ExamInfo | None) -> dict[str, FollowUp]:
         return {finding.id: self.follow_up(reading, finding.id, exam) for finding in reading.findings}
 
     def _report_pictures(

@@ -80,10 +80,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """The parsed call; `run` is the function that carries it out.
 
-    `database`, `settings` (a Path), `reader` (None where not given) and `verbose` are always there.
+    `database`, `settings` (a Path), `reader`, `rules` (None where not given) and `verbose` are always there.
     Raises CallError for a word that is neither a command nor a file.
     """
-    start = argparse.Namespace(database=None, settings=None, reader=None, verbose=False)
+    start = argparse.Namespace(database=None, settings=None, reader=None, rules=None, verbose=False)
     words = _with_negative_values(words)
     name = _first_word(words)
     if name in COMMANDS:
@@ -102,6 +102,11 @@ def common_options() -> argparse.ArgumentParser:
         "--settings", metavar="FILE", type=Path, help="settings file to use instead of yours"
     )
     options.add_argument("--reader", metavar="ID", help="who is reading (ANNOTATOR_READER)")
+    options.add_argument(
+        "--rules",
+        metavar="FILE",
+        help="a decision table of your own to look follow-ups up in (ANNOTATOR_RULES_FILE)",
+    )
     options.add_argument("-v", "--verbose", action="store_true", help="say more when something goes wrong")
     return common
 
@@ -137,7 +142,7 @@ def _open_window(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from annotator.settings import load_settings
 
-    given = {"database": arguments.database, "reader": arguments.reader}
+    given = {"database": arguments.database, "reader": arguments.reader, "rules_file": arguments.rules}
     settings = load_settings(arguments.settings, given)
     # what is being loaded is no garbage; the window turns the search on again (`ui.program.start`)
     gc.disable()
@@ -154,7 +159,7 @@ def _first_word(words: Sequence[str]) -> str:
     position = 0
     while position < len(words) and words[position] != "--":
         word = words[position]
-        if word in {"--database", "--settings", "--reader"}:
+        if word in {"--database", "--settings", "--reader", "--rules"}:
             position += 1
         elif not word.startswith("-"):
             return word

@@ -12,7 +12,7 @@ import msgspec
 from annotator import __version__
 from annotator.errors import ExportError, InvalidFinding
 from annotator.exchange.whole_file import write_whole
-from annotator.lexicon.loader import load_lexicon
+from annotator.lexicon.loader import Source, load_lexicon
 from annotator.model.finding import Finding, Reading
 from annotator.model.follow_up import FollowUp
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis, greatest_extent
@@ -38,13 +38,15 @@ def write_findings(
     follow_ups: Mapping[str, FollowUp],
     path: Path,
     displays: Sequence[str] = (),
+    sources: Mapping[str, Source] | None = None,
 ) -> None:
     """Write every finding of a reading with its marks, clusters and suggestion.
 
     `images` by SOP Instance UID (those not at hand may be missing), `follow_ups` by finding id,
-    `displays` in words, those the reading was made on. The file is written whole or not at all. Raises ExportError.
+    `displays` in words, those the reading was made on, `sources` those of the lexicon and of the decision table in
+    use (None: of the lexicon alone). The file is written whole or not at all. Raises ExportError.
     """
-    document = findings_document(reading, images, follow_ups, displays)
+    document = findings_document(reading, images, follow_ups, displays, sources)
     try:
         content = msgspec.json.format(msgspec.json.encode(document), indent=1)
     except UnicodeError as error:
@@ -59,6 +61,7 @@ def findings_document(
     images: Mapping[str, ImageInfo],
     follow_ups: Mapping[str, FollowUp],
     displays: Sequence[str] = (),
+    sources: Mapping[str, Source] | None = None,
 ) -> dict[str, Any]:
     """The document `write_findings` writes, as plain dicts and lists.
 
@@ -90,7 +93,7 @@ def findings_document(
             _finding(reading, finding, images, shown_beside(finding, follow_ups.get(finding.id)))
             for finding in reading.findings
         ],
-        "sources": _sources(reading, follow_ups),
+        "sources": _sources(reading, follow_ups, sources),
     }
 
 
@@ -101,8 +104,10 @@ def shown_beside(finding: Finding, follow_up: FollowUp | None) -> FollowUp | Non
     return follow_up.before_choice()
 
 
-def _sources(reading: Reading, follow_ups: Mapping[str, FollowUp]) -> dict[str, dict[str, str]]:
-    known = load_lexicon(reading.lexicon_edition).sources
+def _sources(
+    reading: Reading, follow_ups: Mapping[str, FollowUp], sources: Mapping[str, Source] | None
+) -> dict[str, dict[str, str]]:
+    known = load_lexicon(reading.lexicon_edition).sources if sources is None else sources
     beside = (shown_beside(finding, follow_ups.get(finding.id)) for finding in reading.findings)
     tags = dict.fromkeys(tag for one in beside if one for tag in one.cited)
     return {

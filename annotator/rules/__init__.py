@@ -6,6 +6,7 @@ from annotator.rules.checks import problems
 from annotator.rules.combining import TIE_RULES, BreastAssessments, BreastValue
 from annotator.rules.evaluate import follow_up
 from annotator.rules.later_table import then_and_now
+from annotator.rules.site_table import rules_in_use
 
 __all__ = [
     "TIE_RULES",
@@ -19,5 +20,6 @@ __all__ = [
     "known_of",
     "load_rules",
     "problems",
+    "rules_in_use",
     "then_and_now",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from annotator.lexicon.conditions import COMBINATIONS, UNSET
-from annotator.lexicon.decision_table import Note, Row, RuleTable
+from annotator.lexicon.decision_table import Note, Row, RuleTable, load_rules
 from annotator.lexicon.loader import KINDS, Lexicon
 from annotator.model.follow_up import LEADS_READER, TAG, FollowUpAction
 from annotator.rules.areas import EVERYTHING, Decided, answers, decide, of_condition, of_value, values_in
@@ -18,6 +18,7 @@ def problems(table: RuleTable, lexicon: Lexicon) -> tuple[str, ...]:
     """What is wrong with a decision table, in sentences; empty when it is total, reachable and sourced."""
     tried = decide(table)
     said = [
+        *_version_of_another(table),
         *_holes_and_dead_rows(table, tried, lexicon),
         *_never_shown(table, tried),
         *_unsourced(table, lexicon),
@@ -72,6 +73,15 @@ def in_words(values: dict[str, str], lexicon: Lexicon) -> str:
         elif value == "yes":
             said.append(name.replace("_", " "))
     return "; ".join(said)
+
+
+def _version_of_another(table: RuleTable) -> Iterator[str]:
+    own = load_rules()
+    if table.version == own.version and table.digest != own.digest:
+        yield (
+            f"Version {table.version} is that of the table of the program, and this one is another; give it a version"
+            " of its own, so that saved findings tell which one spoke."
+        )
 
 
 def _holes_and_dead_rows(table: RuleTable, tried: Decided, lexicon: Lexicon) -> Iterator[str]:

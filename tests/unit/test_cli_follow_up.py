@@ -140,7 +140,8 @@ def test_the_table_in_use_passes_its_check(capsys):
 def test_a_faulty_table_fails_its_check(tmp_path, capsys):
     path = tmp_path / "mine.toml"
     text = data_file("follow_up.toml").read_text(encoding="utf-8")
-    path.write_text(text.replace("when = [{}]", 'when = [{ certain = ["no"] }]'))
+    changed = text.replace("when = [{}]", 'when = [{ certain = ["no"] }]')
+    path.write_text(changed.replace('version = "', 'version = "ours-', 1))
     assert main(["rules", "check", str(path)]) == 1
     assert "end in no row" in capsys.readouterr().err
     assert main(["rules", "check", str(path), "--json"]) == 1

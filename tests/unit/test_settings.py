@@ -128,6 +128,7 @@ def test_settings_hold_nothing_of_a_patient() -> None:
         "lexicon_edition",
         "micro_below_mm",
         "macro_above_mm",
+        "rules_file",
         "grey_output",
         "display_mode",
         "enlarged",

@@ -42,6 +42,8 @@ class ErrorsInWindow(QObject):
         window.exam_view.failed.connect(self._failed)
         window.displays.failed.connect(self._bar.show_error)
         self._bar.left.connect(self._back_to_images)
+        if desk.workspace.rules_warning:
+            self._bar.show_error(desk.workspace.rules_warning)
 
     def tell_of_crash(self, what: str, kept: str, report: str) -> None:
         """Say that the program itself went wrong; the report, if there is one, is a press away."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from html import escape
 
 from PySide6.QtCore import Qt, qVersion
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
@@ -24,7 +25,7 @@ class AboutBox(QDialog):
             f"<p style='font-size:13pt'><b>Mammogram Annotator</b> {__version__}</p>"
             "<p>Marks and describes calcifications on mammograms and shows the documented follow-up.</p>"
             f"<p><b>{STATEMENT}</b></p>"
-            f"<p>Decision table {rules.version}, BI-RADS lexicon edition {edition} in our own words. "
+            f"<p>Decision table {escape(rules.name)}, BI-RADS lexicon edition {edition} in our own words. "
             "BI-RADS is a trademark of the American College of Radiology.</p>"
             f"<p>Apache License 2.0. Qt {qVersion()}, Python {platform.python_version()}.</p>"
         )
