@@ -3,13 +3,14 @@
     python -m benchmarks.paging [--exams 200] [--budget-mb 400] [--binning 2]
 
 Every exam is a copy of one small synthetic exam under UIDs of its own, so that nothing can be found twice.
-The window is offscreen at 1920 x 1200 and gets real key events. Every second step has its pictures and its
+The window is offscreen at 1920 x 1200 and gets real key events. Beside what the system gave stands what is in use of it. Every second step has its pictures and its
 reading taken away before the key, so that both kinds of step meet the same moment of the machine.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import gc
 import os
 import statistics
@@ -34,7 +35,7 @@ from annotator.settings import load_settings
 from annotator.ui.app import make_application
 from annotator.ui.demonstration.robot import Robot
 from annotator.ui.desk.worklist_rows import Choice, SortBy
-from annotator.ui.hanging.read_ahead import PICTURES, READINGS
+from annotator.ui.hanging.read_ahead import MEMORY, PICTURES, READINGS
 from annotator.ui.main_window import MainWindow
 from annotator.ui.task_runner import TaskRunner
 from benchmarks.imaging.machine import facts
@@ -45,7 +46,7 @@ EVERY = 20
 WARM = 20
 """Exams after which nothing may grow any more."""
 GROWTH_PERCENT = 3.0
-"""What memory may wander by: the C library keeps some that is free for the next paint (`ui/program/freed_memory.py`)."""
+"""What memory may wander by: the C library keeps some that is free for the next paint (`ui/pictures/freed_memory.py`)."""
 
 
 @dataclass
@@ -55,6 +56,7 @@ class Figures:
     with_ms: list[float] = field(default_factory=list)
     without_ms: list[float] = field(default_factory=list)
     data: dict[int, int] = field(default_factory=dict)
+    in_use: dict[int, int] = field(default_factory=dict)
     most_bytes: int = 0
 
 
@@ -124,7 +126,7 @@ class Paging:
         runner, ahead = self.window.runner, self.window.read_ahead
 
         def still() -> bool:
-            busy = any(runner.busy(lane) for lane in (PICTURES, READINGS, "thumbnails", "states"))
+            busy = any(runner.busy(lane) for lane in (PICTURES, READINGS, MEMORY, "thumbnails", "states"))
             return not busy and ahead.finished and self.window.exam_view.exact
 
         self.robot.rest(30)
@@ -140,8 +142,36 @@ class Paging:
         shelf = self.window.exam_view.shelf
         sizes = [measure(os.getpid()) for measure in (data_memory, own_memory, proportional_memory)]
         self.figures.data[number] = sizes[0]
+        allocated = allocated_memory()
+        if allocated is not None:
+            in_use, free = allocated
+            self.figures.in_use[number] = in_use
+            sizes += [in_use, free]
         columns = "  ".join(f"{size / 1e6:8.1f} MB" for size in (*sizes, shelf.bytes))
         return f"{number:5}  {columns}  {shelf.bytes / shelf.budget:6.1%}"
+
+
+_FIELDS = "arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost"
+
+
+class _Mallinfo2(ctypes.Structure):
+    """What mallinfo2(3) tells, bytes and counts."""
+
+    _fields_ = [(name, ctypes.c_size_t) for name in _FIELDS.split(", ")]
+
+
+def allocated_memory() -> tuple[int, int] | None:
+    """Bytes the program has from the C library now, and bytes that lie free there; None without glibc 2.33.
+
+    Python's own small objects are not among them: it asks the system for those itself.
+    """
+    try:
+        told = ctypes.CDLL(None).mallinfo2
+    except (AttributeError, OSError, TypeError):
+        return None
+    told.restype = _Mallinfo2
+    held = told()
+    return held.uordblks + held.hblkhd, held.fordblks
 
 
 def main() -> None:
@@ -150,15 +180,16 @@ def main() -> None:
     parser.add_argument("--budget-mb", type=float, default=400)
     parser.add_argument("--binning", type=int, default=2, help="1: pixels as fine as the machine's")
     asked = parser.parse_args()
+    # before anything else, as the program does: later the C library has heaps that no longer go away
+    app = make_application()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_exams(folder, asked.exams, asked.binning)
-        run(folder, asked.exams, asked.budget_mb)
+        run(app, folder, asked.exams, asked.budget_mb)
 
 
-def run(folder: Path, count: int, budget_mb: float) -> None:
+def run(app: QApplication, folder: Path, count: int, budget_mb: float) -> None:
     """Page through the exams and print what it took."""
-    app = make_application()
     settings = load_settings(
         overrides={"database": f"sqlite:///{folder / 'readings.db'}", "reader": "paging"},
         environment={**os.environ, "ANNOTATOR_PICTURE_MEMORY_MB": str(budget_mb)},
@@ -173,7 +204,8 @@ def run(folder: Path, count: int, budget_mb: float) -> None:
     paging.open(folder / "exams")
     rows, columns = window.exam_view.order[0].rows, window.exam_view.order[0].columns
     print(f"{count} exams of four images of {rows} x {columns} pixels; budget {budget_mb:.0f} MB")
-    print("exams         data    own (USS)        (PSS)    the shelf  of budget")
+    kinds = ["data", "own (USS)", "(PSS)", *(("in use", "free") if allocated_memory() else ()), "the shelf"]
+    print("exams  " + "  ".join(f"{kind:>11}" for kind in kinds) + "  of budget")
     for line in paging.page():
         print(line, flush=True)
     report(paging.figures, window.exam_view.shelf.budget)
@@ -195,11 +227,12 @@ def report(figures: Figures, budget: int) -> None:
     print(f"the slowest: {slowest[0]:.0f} ms read ahead, {slowest[1]:.0f} ms not")
     within = "within" if figures.most_bytes <= budget else "BEYOND"
     print(f"the shelf held {figures.most_bytes / 1e6:.1f} MB at most: {within} the budget")
-    later = [size for number, size in figures.data.items() if number > WARM]
-    if WARM in figures.data and later:
-        grown = (max(later) / figures.data[WARM] - 1) * 100
-        verdict = "no growth" if grown <= GROWTH_PERCENT else "GROWTH"
-        print(f"data after exam {WARM}: at most {grown:+.1f} %: {verdict} (bar {GROWTH_PERCENT:.0f} %)")
+    for kind, sizes in (("data", figures.data), ("in use of it", figures.in_use)):
+        later = [size for number, size in sizes.items() if number > WARM]
+        if WARM in sizes and later:
+            grown = (max(later) / sizes[WARM] - 1) * 100
+            verdict = "no growth" if grown <= GROWTH_PERCENT else "GROWTH"
+            print(f"{kind} after exam {WARM}: at most {grown:+.1f} %: {verdict} (bar {GROWTH_PERCENT:.0f} %)")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from annotator.ui.commands import worklist as worklist_commands
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.desk.visits import Visits
 from annotator.ui.desk.worklist_rows import ExamState, Showing, SortBy
+from annotator.ui.hanging.read_ahead import MEMORY
 from annotator.ui.main_window import MainWindow
 from annotator.ui.panes.viewport import Viewport
 from annotator.ui.panes.viewport_grid import Board
@@ -194,6 +195,28 @@ def test_what_is_read_ahead_stays_in_the_budget_and_the_open_exam_comes_first(
     studies = sorted(picture.info.study_instance_uid for picture in shelf)
     assert studies == ["2.25.200"] * 4 + ["2.25.300"] * 2
     assert shelf.bytes == sum(picture_bytes(picture) for picture in shelf)
+
+
+def test_once_all_is_here_free_memory_is_given_back_once_for_each_exam(
+    qtbot, open_window: Opener, exams
+) -> None:
+    window = open_window()
+    begun: list[str] = []
+    window.runner.began.connect(begun.append)
+
+    def given_back() -> int:
+        return begun.count(MEMORY)
+
+    hang(qtbot, window, exams)
+    read_ahead(qtbot, window)
+    qtbot.waitUntil(lambda: given_back() == 1 and not window.runner.busy(MEMORY))
+    for already in (1, 2):
+        press(window, Qt.Key.Key_PageDown)
+        read_ahead(qtbot, window)
+        qtbot.waitUntil(lambda: given_back() > already and not window.runner.busy(MEMORY))  # noqa: B023
+    window.read_ahead.go_on()
+    window.read_ahead.go_on()
+    assert given_back() == 3
 
 
 def test_reading_ahead_stands_back_while_a_pane_waits(qtbot, open_window: Opener, exams) -> None:
