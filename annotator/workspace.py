@@ -235,22 +235,24 @@ class Workspace:
 
         What cannot be read is left out: places on it stay unknown.
         """
-        from annotator.analysis.location import find_breast
+        from annotator.analysis.location import breast_on_image
+        from annotator.imaging.air import hung, tissue_mask
         from annotator.imaging.dicom_file import read_image
+        from annotator.imaging.pyramid import levels_of
 
-        first = {
-            item.image.sop_instance_uid: item.image.frame for item in (*reading.clusters, *reading.marks)
-        }
+        marked = [*(one.image for one in reading.clusters), *(one.image for one in reading.marks)]
+        first = {key.sop_instance_uid: key.frame for key in marked}
         for info in exam.images:
-            frame = first.get(info.sop_instance_uid)
-            if frame is None or self.measurer.breast(info) is not None:
+            number = first.get(info.sop_instance_uid)
+            if number is None or self.measurer.breast(info) is not None:
                 continue
             (token or CancelToken()).checkpoint()
             try:
-                image = read_image(info.path, frame)
-                self.measurer.learn(find_breast(info, image.frame(frame)))
+                levels = levels_of(info, read_image(info.path, number).frame(number))
             except (UnreadableImage, IndexError):
                 continue
+            tissue, (turn, _) = tissue_mask(levels), hung(info, levels)
+            self.measurer.learn(breast_on_image(info, turn, tissue, levels.coarsest_block))
 
     def breast_assessments(self, reading: Reading, exam: ExamInfo | None = None) -> BreastAssessments:
         """What the findings come to for each breast, by the reader's own categories and by the suggested ones.

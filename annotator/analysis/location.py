@@ -20,12 +20,10 @@ from annotator.hanging import is_detail, knows_up
 from annotator.model.finding import Depth, Quadrant
 from annotator.model.geometry import ImagePoint, Orientation
 from annotator.model.image import ImageInfo, Laterality
-from annotator.model.measured import Half
+from annotator.model.measured import LATERAL_VIEWS, Half
 
 FROM_ABOVE = frozenset({"CC", "FB"})
 """Views in which the line through the nipple parts outer from inner."""
-FROM_THE_SIDE = frozenset({"ML", "LM"})
-"""Views at a right angle to them: upper from lower."""
 OBLIQUE = "MLO"
 """Parts upper from lower too, but along a slanted line."""
 _SHIFTED = frozenset({"RL", "RM", "RS", "RI", "AT", "CV"})
@@ -128,7 +126,7 @@ def half_of(info: ImageInfo, breast: BreastOnImage, place: PlaceInBreast) -> Hal
         return None
     if info.view.name in FROM_ABOVE:
         return Half.OUTER if place.beyond_mm > 0 else Half.INNER
-    if info.view.name in FROM_THE_SIDE or info.view.name == OBLIQUE:
+    if info.view.name in LATERAL_VIEWS or info.view.name == OBLIQUE:
         return Half.UPPER if place.beyond_mm > 0 else Half.LOWER
     return None
 
@@ -143,7 +141,7 @@ def quadrant_of(seen: Sequence[tuple[str, Half, float]]) -> Quadrant | None:
     if len({half for half, _ in across}) != 1:
         return None
     lateral = across[0][0]
-    heights: set[Half | None] = {half for view, half, _ in seen if view in FROM_THE_SIDE}
+    heights: set[Half | None] = {half for view, half, _ in seen if view in LATERAL_VIEWS}
     if not heights:
         reach = max((beyond for _, beyond in across), key=abs)
         heights = {_height_at_any_angle(beyond, reach) for view, _, beyond in seen if view == OBLIQUE}

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from annotator.model.finding import Depth, Quadrant
 from annotator.model.geometry import Millimetres
-from annotator.model.image import Laterality
+from annotator.model.image import ExamInfo, Laterality
 
 
 class Half(StrEnum):
@@ -83,7 +83,7 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExamFacts:
+class Circumstances:
     """What is known of an exam beside its readings, as far as a reader's words can contradict it.
 
     `sides` are those of its images, `lateral` those with a 90-degree lateral view (ML or LM). `earlier_exam`: whether
@@ -97,3 +97,27 @@ class ExamFacts:
     earlier_exam: bool | None = None
     micro_below_mm: float = 0.5
     macro_above_mm: float = 1.0
+
+    @classmethod
+    def of(
+        cls,
+        exam: ExamInfo,
+        *,
+        earlier_exam: bool | None = None,
+        micro_below_mm: float = 0.5,
+        macro_above_mm: float = 1.0,
+    ) -> Circumstances:
+        """What the images of an exam tell, beside what is known from elsewhere."""
+        sides = [(info.laterality, info.view.name) for info in exam.images if info.laterality is not None]
+        return cls(
+            sides=frozenset(side for side, _ in sides),
+            lateral=frozenset(side for side, view in sides if view in LATERAL_VIEWS),
+            magnified=exam.magnified,
+            earlier_exam=earlier_exam,
+            micro_below_mm=micro_below_mm,
+            macro_above_mm=macro_above_mm,
+        )
+
+
+LATERAL_VIEWS = frozenset({"ML", "LM"})
+"""Views at a right angle to the CC (CID 4014)."""

@@ -29,7 +29,7 @@ from annotator.model.follow_up import Contradiction
 from annotator.model.geometry import Millimetres
 from annotator.model.image import Laterality
 from annotator.model.mark import MarkKind
-from annotator.model.measured import ExamFacts, Measured
+from annotator.model.measured import Circumstances, Measured
 from annotator.rules.place_conflicts import clock_against_quadrant, measured_half_against, quadrants_at
 
 Words = dict[str, str]
@@ -77,7 +77,7 @@ class _Case:
     reading: Reading
     finding: Finding
     measured: Measured
-    exam: ExamFacts
+    exam: Circumstances
     lexicon: Lexicon
 
     @cached_property
@@ -113,13 +113,13 @@ class _Case:
 
 
 def contradictions(
-    reading: Reading, finding_id: str, measured: Measured, exam_facts: ExamFacts, lexicon: Lexicon
+    reading: Reading, finding_id: str, measured: Measured, circumstances: Circumstances, lexicon: Lexicon
 ) -> tuple[Contradiction, ...]:
     """What does not go together in a finding as said and measured now, in the order of the list; KeyError.
 
     Those that the reader keeps are told as kept.
     """
-    case = _Case(reading, reading.finding(finding_id), measured, exam_facts, lexicon)
+    case = _Case(reading, reading.finding(finding_id), measured, circumstances, lexicon)
     found = {name: words for rule in _RULES for name, words in rule(case)}
     if not found:
         return ()
