@@ -37,6 +37,9 @@ SMALLEST_PX, LARGEST_PX, PANE_PER_PX = 12, 16, 95
 TITLE_TIMES = 1.6
 NARROW_PX = 320
 """Panes less wide, in logical pixels, say only what a reader needs to know which image this is."""
+LINES_KEPT = 256
+"""Lines kept as images, some 10 kB each: those of twelve panes, and what changes in them while a window is dragged.
+Each exam adds one at least, its patient's."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ def _placed_image(word: Placed, px: int) -> tuple[QPoint, QImage]:
     return word.rect.topLeft().toPoint(), _lettered(word.line, px)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=LINES_KEPT)
 def _lettered(line: Line, px: int) -> QImage:
     """A line on its ground. A window drag changes one line of two dozen, a view that moves one more."""
     font, metrics = _lettering(line.title, line.warning or line.letter, px)
