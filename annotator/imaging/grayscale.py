@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.model.image import ImageInfo, PaddingRange, Voi, VoiFunction, VoiLut, Window
+from annotator.model.image import ImageInfo, ModalityLut, PaddingRange, Voi, VoiFunction, VoiLut, Window
 
 STORED_VALUES = 1 << 16
 
@@ -43,8 +43,10 @@ def display_lut(info: ImageInfo, voi: Voi | None, *, invert: bool = False, level
     grey = np.empty(high - low + 1, np.uint8 if levels <= 256 else np.uint16)
     for start in range(0, grey.size, _BLOCK):
         block = grey[start : start + _BLOCK]
-        stored = np.arange(low + start, low + start + block.size, dtype=np.float64)
-        fraction = voi_fraction(voi, modality_values(info, stored))
+        first = low + start
+        fraction = voi_fraction(
+            voi, _modality_block(first, block.size, info.slope, info.intercept, info.modality_lut)
+        )
         if turned:
             np.subtract(1.0, fraction, out=fraction)
         fraction *= levels - 1
@@ -64,12 +66,27 @@ def stored_range(info: ImageInfo) -> tuple[int, int]:
 
 def modality_values(info: ImageInfo, stored: NDArray[Any]) -> NDArray[np.float64]:
     """Modality values of stored values of any shape: by the table, else rescaled (PS3.3 C.11.1)."""
-    table = info.modality_lut
+    return _modality(stored, info.slope, info.intercept, info.modality_lut)
+
+
+def _modality(
+    stored: NDArray[Any], slope: float, intercept: float, table: ModalityLut | None
+) -> NDArray[np.float64]:
     if table is None:
-        return stored.astype(np.float64) * info.slope + info.intercept
+        return stored.astype(np.float64) * slope + intercept
     entries = np.frombuffer(table.data, dtype="<u2")
     index = np.clip(stored.astype(np.int64) - table.first, 0, entries.size - 1)
     return entries[index].astype(np.float64)
+
+
+@lru_cache(maxsize=64)
+def _modality_block(
+    first: int, count: int, slope: float, intercept: float, table: ModalityLut | None
+) -> NDArray[np.float64]:
+    """Modality values of so many stored values in a row: the same at every step of a window drag."""
+    values = _modality(np.arange(first, first + count, dtype=np.float64), slope, intercept, table)
+    values.flags.writeable = False
+    return values
 
 
 def full_range(info: ImageInfo) -> Window:
@@ -88,7 +105,12 @@ def voi_fraction(voi: Voi, modality: NDArray[np.float64]) -> NDArray[np.float64]
         return _lut_fraction(voi, modality)
     center, width = voi.center, voi.width
     if voi.function is VoiFunction.SIGMOID and width > 0:
-        return 1.0 / (1.0 + np.exp(-4.0 * np.clip(_over(modality - center, width), -175.0, 175.0)))
+        fraction = _over(modality - center, width)
+        np.clip(fraction, -175.0, 175.0, out=fraction)
+        fraction *= -4.0
+        np.exp(fraction, out=fraction)
+        fraction += 1.0
+        return np.divide(1.0, fraction, out=fraction)
     if voi.function is VoiFunction.LINEAR:
         center, width = center - 0.5, width - 1.0
     if width <= 0:  # the standard's limit of LINEAR at width 1; headers with 0 and below exist

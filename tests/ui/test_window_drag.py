@@ -9,12 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pictures import breast, picture
 from PySide6.QtCore import QEvent, QObject, QPoint
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 from test_viewport import pixels
 
 from annotator.imaging.grayscale import display_lut
-from annotator.imaging.render import render_values, shade
+from annotator.imaging.render import Mode, render_values, shade
+from annotator.model.geometry import ViewTransform
 from annotator.model.image import Window
+from annotator.ui.pictures.grey_image import GreyImage, Wanted
 from annotator.ui.pictures.value_spread import NOTHING, ValueSpread
 
 SHAPE = (11, 13)
@@ -99,3 +102,25 @@ def test_who_follows_a_window_drag_hears_of_it_after_the_picture_and_on_release_
     move(viewport, QPoint(160, 100), RIGHT)
     release(viewport, QPoint(160, 100), RIGHT)
     assert told[1:] == [viewport.voi]
+
+
+@given(
+    st.lists(st.sampled_from([(2000.0, 1000.0), (3000.0, 300.0), (500.0, 80.0), (9000.0, 10.0)]), min_size=2)
+)
+def test_a_part_is_painted_as_it_lies_on_the_whole_image(windows):
+    kept, plain, size = GreyImage(), GreyImage(), (120, 90)
+    shown = picture(breast(300, 220))
+    wanted = Wanted(shown, ViewTransform(220, 300, 0.3, 4.0, 2.0), size, Mode.MEAN, smooth=False)
+    screen = QImage(*size, QImage.Format.Format_RGB32)
+    whole = (0, 0, *size)
+    for number, window in enumerate(windows):
+        voi = Window(*window)
+        part = kept.changed_by(voi, False) if number else whole
+        left, top, right, bottom = part
+        painter = QPainter(screen)
+        painter.setClipRect(left, top, right - left, bottom - top)
+        kept.paint(painter, part, wanted, voi, False)
+        painter.end()
+        assert screen == plain.image(wanted, voi, False)
+        plain = GreyImage()
+    assert kept.image(wanted, voi, False) == screen

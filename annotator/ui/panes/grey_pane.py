@@ -140,9 +140,12 @@ class GreyPane(PlacedPicture):
             self._output = output
             self.update()
 
-    def paint_grey(self, painter: QPainter, picture: Picture) -> None:
-        """Draw the picture, one unit of the painter being one device pixel."""
-        grey = self._grey.image(
+    def paint_grey(self, painter: QPainter, picture: Picture, part: QRectF) -> None:
+        """Draw a part of the picture, one unit of the painter being one device pixel."""
+        rect = part.toAlignedRect()
+        self._grey.paint(
+            painter,
+            (rect.left(), rect.top(), rect.right() + 1, rect.bottom() + 1),
             Wanted(picture, self._view, self.device_size(), self._mode, self._smooth),
             self._voi,
             self._inverted,
@@ -150,7 +153,6 @@ class GreyPane(PlacedPicture):
             later=self._ask_exact is not None,
             output=self._output,
         )
-        painter.drawImage(0, 0, grey)
 
     def _update_grey(self) -> None:
         """Repaint what another table changes."""
@@ -158,7 +160,8 @@ class GreyPane(PlacedPicture):
             self._voi, self._inverted, moving=self._moving, output=self._output
         )
         if changed != NOTHING:
-            self.update(self.widget_rect(QRectF(left, top, right - left, bottom - top)))
+            rect = QRectF(left, top, right - left, bottom - top)
+            self.update(rect.toRect() if self.ratio == 1 else self.widget_rect(rect))
 
     def _ask_for_exact(self) -> None:
         missing = self._grey.missing

@@ -275,7 +275,7 @@ class Viewport(GreyPane):
         if picture is None:
             paint_message(painter, self._message, size, self.ratio)
         else:
-            self.paint_grey(painter, picture)
+            self.paint_grey(painter, picture, part)
             self.paint_marks(painter, self._grey.shown, size, kept=True)
             self.words.paint(painter, self._mode, self._smooth, part)
         if self._active and not QRectF(1, 1, width - 2, height - 2).contains(part):

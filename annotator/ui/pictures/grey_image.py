@@ -57,6 +57,21 @@ def nothing_ahead(_wanted: Wanted) -> None:
     """Nothing was made before it is wanted."""
 
 
+class _Piece:
+    """The part of a picture that other tables change, apart: rows far from each other in memory take twice as long."""
+
+    def __init__(self, rect: Rect, values: NDArray[np.uint16], form: QImage.Format) -> None:
+        self.rect = rect
+        self.values = np.ascontiguousarray(values[_part(rect)])
+        self.pixels = np.zeros(self.values.shape, np.int32)
+        height, width = self.values.shape
+        self.image = QImage(self.pixels.data, width, height, width * 4, form)
+
+    def holds(self, rect: Rect) -> bool:
+        """Whether nothing of `rect` is outside it."""
+        return joined(self.rect, rect) == self.rect
+
+
 class GreyImage:
     """Makes the image of a viewport, doing again only what changed since the last time.
 
@@ -78,6 +93,7 @@ class GreyImage:
         self._edges: tuple[Rect, int] | None = None
         self._image = QImage()
         self._stale: Rect = NOTHING
+        self._piece: _Piece | None = None
         self._spread: ValueSpread | None = None
         self.made_ahead: MadeAhead = nothing_ahead
         """Asked for the exact picture before one is made."""
@@ -115,12 +131,30 @@ class GreyImage:
         `moving`: the view is about to change again, so a quick picture will do; one that is already
         exact stays. `later`: so it will when nothing moves, because somebody gives the exact one to `take`.
         """
-        self._resample(wanted, quick=moving or later)
-        self._use_table(wanted, voi, inverted, moving=moving, output=output)
-        if self._stale != NOTHING:
-            self._image = self._through_table(output)
-            self._stale = NOTHING
+        self._make(wanted, voi, inverted, moving=moving, later=later, output=output)
+        if self._piece is not None:
+            self._pixels[_part(self._piece.rect)] = self._piece.pixels
         return self._image
+
+    def paint(
+        self,
+        painter: QPainter,
+        part: Rect,
+        wanted: Wanted,
+        voi: Voi | None,
+        inverted: bool,
+        *,
+        moving: bool = False,
+        later: bool = False,
+        output: GreyOutput = PLAIN,
+    ) -> None:
+        """Draw `part` of what `image` makes, one unit of the painter being one device pixel."""
+        self._make(wanted, voi, inverted, moving=moving, later=later, output=output)
+        piece = self._piece
+        if piece is None or not piece.holds(part):
+            painter.drawImage(0, 0, self._image)
+        if piece is not None:
+            painter.drawImage(piece.rect[0], piece.rect[1], piece.image)
 
     def changed_by(
         self, voi: Voi | None, inverted: bool, *, moving: bool = False, output: GreyOutput = PLAIN
@@ -134,7 +168,26 @@ class GreyImage:
         """Let go of the picture."""
         self._seen = self._table_of = self._edges = self._spread = None
         self._values, self._pixels = np.zeros((1, 1), np.uint16), np.zeros((1, 1), np.int32)
-        self._image = QImage()
+        self._image, self._piece = QImage(), None
+
+    def _make(
+        self,
+        wanted: Wanted,
+        voi: Voi | None,
+        inverted: bool,
+        *,
+        moving: bool,
+        later: bool,
+        output: GreyOutput,
+    ) -> None:
+        self._resample(wanted, quick=moving or later)
+        self._use_table(wanted, voi, inverted, moving=moving, output=output)
+        if self._stale == self._all:
+            self._piece = None
+            self._image = self._through_table(output)
+        elif self._stale != NOTHING:
+            self._look_up_piece(output)
+        self._stale = NOTHING
 
     def _resample(self, wanted: Wanted, *, quick: bool) -> None:
         if wanted == self._seen and (quick or not self._quick):
@@ -197,11 +250,18 @@ class GreyImage:
         if covered != self._edges[0]:
             _blacken(self._pixels, self._edges[0], covered, black)
             self._edges = covered, black
-        part = _part(_common(covered, self._stale))
+        part = _part(covered)
         if self._pixels[part].size:
             _look_up(self._values[part], self._pixel_table(output), self._pixels[part])
         # on the pixels kept here, not on a copy of them
         return QImage(self._pixels.data, width, height, width * 4, output.pixel_format)
+
+    def _look_up_piece(self, output: GreyOutput) -> None:
+        piece = self._piece
+        if piece is None or not piece.holds(self._stale):
+            rect = self._stale if piece is None else joined(piece.rect, self._stale)
+            self._piece = piece = _Piece(rect, self._values, output.pixel_format)
+        _look_up(piece.values, self._pixel_table(output), piece.pixels)
 
     def _pixel_table(self, output: GreyOutput) -> NDArray[np.int32]:
         """The table with grey levels spelt out as pixels, at least for the values that are on the screen."""
@@ -217,11 +277,6 @@ class GreyImage:
 def _part(rect: Rect) -> tuple[slice, slice]:
     left, top, right, bottom = rect
     return np.s_[top:bottom, left:right]
-
-
-def _common(a: Rect, b: Rect) -> Rect:
-    left, top = max(a[0], b[0]), max(a[1], b[1])
-    return left, top, max(min(a[2], b[2]), left), max(min(a[3], b[3]), top)
 
 
 def to_device_pixels(painter: QPainter) -> None:
