@@ -57,6 +57,7 @@ from annotator.ui.window.reading_in_window import ReadingInWindow
 from annotator.ui.window.recent_places import RecentPlaces
 from annotator.ui.window.start_page import StartPage
 from annotator.ui.window.status_line import StatusLine
+from annotator.ui.window.surroundings import Surroundings
 from annotator.ui.window.unsaved_question import UnsavedQuestion
 from annotator.ui.window.words_in_window import WordsInWindow
 from annotator.ui.words.exam_names import ExamNames
@@ -233,6 +234,7 @@ class MainWindow(QMainWindow):
     def _wire(self) -> None:
         self.pointing = Pointing(self)
         self.shown_reading = ReadingInWindow(self)
+        self.surroundings = Surroundings(self)
         self.troubles = ErrorsInWindow(self)
         self.tour = GuidedTour(self)
         desk, say = self.desk, self.status.show_message

@@ -28,6 +28,7 @@ from annotator.model.hanging_choice import HangingChoice
 from annotator.model.history import Act, Revision
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey
 from annotator.model.mark import MarkKind
+from annotator.ui.desk.finding_facts import FindingFacts
 from annotator.ui.marks.hit_test import marks_inside
 from annotator.ui.marks.words import size_words
 from annotator.ui.pictures.picture import SlabOfSlices
@@ -121,6 +122,7 @@ class ReadingSession(QObject):
             self.undo_stack.push(_ReplaceReading(self, step.before, step.after, step.label))
         self.undo_stack.setIndex(opened.steps_done)
         self._restoring = False
+        self.facts = FindingFacts(self)
 
     @property
     def corrected_exam(self) -> ExamInfo:
