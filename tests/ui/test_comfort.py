@@ -16,8 +16,7 @@ from PySide6.QtGui import QGuiApplication
 from small_exam import write_exam
 
 from annotator.ui import icons, theme
-from annotator.ui.desk.session import SaveState
-from annotator.ui.main_window import MainWindow
+from annotator.ui.desk.saving import SaveState
 from annotator.ui.window.exam_strip import SAVE_SHAPES
 from annotator.ui.window.places import nearest_place
 
@@ -137,7 +136,7 @@ def test_size_panels_and_maximised_come_back_onto_a_screen_that_is_there(
     assert again.docks["history"].isVisible()
     again.showMaximized()
     again.close()
-    third = MainWindow(again.desk.workspace, again.runner)
+    third = open_window()
     assert third.isMaximized()
     assert QGuiApplication.primaryScreen().geometry().intersects(third.geometry())
 
