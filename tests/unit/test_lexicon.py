@@ -139,7 +139,7 @@ def test_where_dicom_has_no_code_the_reason_is_given():
         ("terms.toml", 'group = "typically benign"', 'group = "nice"', "'nice' is none of"),
         ("terms.toml", '"SCT", "Calcified skin', '5, "Calcified skin', "a code is"),
         ("terms.toml", "no_code =", "note =", "give either code or"),
-        ("terms.toml", 'sources = ["BR5"]', 'sources = ["BR55"]', "'skin' cites the source 'BR55'"),
+        ("terms.toml", 'sources = ["BR5"]', 'sources = ["BR55"]', "morphology skin: sources cites 'BR55'"),
         ("terms.toml", 'sources = ["BR5"]', "sources = []", "name at least one source"),
         ("terms.toml", 'dropped_in = ["v2025"]', 'dropped_in = ["2025"]', "names no edition with '2025'"),
         ("terms.toml", "[[spread]]", "[[spreads]]", "unknown table 'spreads'"),
