@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator.cli.output import print_json
+from annotator.cli.output import print_json, visible
+from annotator.rules.checks import Overlap
 
 if TYPE_CHECKING:
     from annotator.lexicon.conditions import Alternative, Condition
@@ -25,12 +27,13 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     check = parts.add_parser(
         "check",
         parents=[common],
-        help="is a rule table total, unambiguous and sourced?",
+        help="is a rule table total, reachable and sourced, and what does it say otherwise?",
         description="Tries every combination of inputs on a rule table; exit status 1 when something is wrong.",
     )
     check.add_argument(
         "file", metavar="FILE", nargs="?", type=Path, help="a rule table; default: the one in use"
     )
+    check.add_argument("--strict", action="store_true", help="rows whose order matters are a fault as well")
     check.add_argument("--json", action="store_true", help="one JSON document")
     check.set_defaults(run=run_check)
     table = parts.add_parser(
@@ -41,51 +44,98 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 
 
 def run_check(args: argparse.Namespace) -> int:
-    """Say in sentences what is wrong with a rule table."""
+    """Say in sentences what is wrong with a rule table, where its order matters, and what it changes."""
     from annotator.errors import InvalidLexicon
     from annotator.lexicon import load_lexicon
     from annotator.lexicon.conditions import COMBINATIONS
     from annotator.rules import load_rules, problems
+    from annotator.rules.checks import overlaps
+    from annotator.rules.comparing import differences
 
     lexicon = load_lexicon()
+    report: dict[str, Any] = {"version": None, "digest": None, "rows": 0, "combinations": COMBINATIONS}
     try:
-        table = load_rules(args.file)
+        table = load_rules(args.file or _own_file(args))
     except InvalidLexicon as fault:
-        found: tuple[str, ...] = (str(fault),)
-        facts: dict[str, object] = {"version": None, "rows": 0}
+        report |= {"problems": [str(fault)], "overlaps": [], "differences": None}
     else:
-        found = problems(table, lexicon)
-        facts = {"version": table.version, "rows": len(table.rows)}
+        report |= {"version": table.version, "digest": table.digest, "rows": len(table.rows)}
+        changes = asdict(differences(load_rules(), table, lexicon)) if table.file else None
+        pairs = overlaps(table, lexicon)
+        found = [*problems(table, lexicon), *(map(_pair, pairs) if args.strict else ())]
+        report |= {"problems": found, "overlaps": [asdict(pair) for pair in pairs], "differences": changes}
     if args.json:
-        print_json({**facts, "combinations": COMBINATIONS, "problems": list(found)})
-    elif found:
-        for problem in found:
-            print(problem, file=sys.stderr)
+        print_json(report)
     else:
+        _say(report, strict=args.strict)
+    return 1 if report["problems"] else 0
+
+
+def _own_file(args: argparse.Namespace) -> Path | None:
+    """The file of the table in use, None for the one that comes with the program."""
+    from annotator.settings import load_settings
+
+    file = load_settings(args.settings, {"rules_file": args.rules}).rules_file
+    return Path(file) if file else None
+
+
+def _say(report: dict[str, Any], *, strict: bool) -> None:
+    for problem in report["problems"]:
+        print(visible(problem), file=sys.stderr)
+    if not report["problems"]:
         print(
-            f"Version {facts['version']}: {facts['rows']} rows; each of {COMBINATIONS:,} combinations of inputs"
-            " ends in one row, every row decides some, every row cites its sources."
+            f"Version {report['version']}: {report['rows']} rows; each of {report['combinations']:,} combinations of"
+            " inputs ends in one row, every row decides some, every row cites its sources."
         )
-    return 1 if found else 0
+    if report["overlaps"] and not strict:
+        pairs = [Overlap(**pair) for pair in report["overlaps"]]
+        print(
+            f"\nThe order of rows matters for {len(pairs)} pairs, which speak of the same combinations and answer"
+            " differently:"
+        )
+        for pair in pairs:
+            print(f"  {pair.above} before {pair.below}: {pair.count:,}, for example: {pair.example}.")
+    changes = report["differences"]
+    if changes is None:
+        return
+    print("\nAgainst the table that comes with the program:")
+    sentences = changes["sentences"] or ["Nothing is said otherwise."]
+    print("\n".join(f"  {visible(sentence)}" for sentence in sentences))
+    print(
+        f"  Of {report['combinations']:,} combinations {changes['row']:,} end in another row,"
+        f" {changes['category']:,} in another category, {changes['follow_up']:,} in another follow-up."
+    )
+    for one in changes["moved"]:
+        print(f"  {one['before']} -> {one['after']}: {one['count']:,}, for example: {one['example']}.")
+
+
+def _pair(pair: Overlap) -> str:
+    return (
+        f"Row {pair.above} goes before row {pair.below} in {pair.count:,} combinations of which both speak and which they"
+        f" answer differently, for example: {pair.example}."
+    )
 
 
 def run_table(args: argparse.Namespace) -> int:
     """Print the rule table in use."""
     from annotator.lexicon import load_lexicon
-    from annotator.rules import load_rules
+    from annotator.rules import rules_in_use
 
-    table, lexicon = load_rules(), load_lexicon()
+    lexicon = load_lexicon()
+    file = _own_file(args)
+    table = rules_in_use(str(file or ""), lexicon)
     if args.json:
         print_json(_as_json(table), indent=2)
     else:
-        print(table_for_people(table, lexicon))
+        for line in table_for_people(table, lexicon.with_sources(table.sources)).splitlines():
+            print(visible(line))
     return 0
 
 
 def table_for_people(table: RuleTable, lexicon: Lexicon) -> str:
     """The rows as a Markdown table, in the order tried."""
     lines = [
-        f"Decision table, version {table.version}. Rows are tried from top to bottom; the first match decides.",
+        f"Decision table, version {table.name}. Rows are tried from top to bottom; the first match decides.",
         "",
         "| Row | When | Suggested | Documented follow-up | Sources |",
         "|---|---|---|---|---|",
@@ -101,12 +151,39 @@ def table_for_people(table: RuleTable, lexicon: Lexicon) -> str:
         for name, values in names.items():
             words = ", ".join(_value(field, value, lexicon) for value in values)
             lines.append(f"- {field}, {name}: {words}")
-    lines += ["", "Sources, those of patient pages sentence by sentence:", ""]
-    for tag in dict.fromkeys(tag for row in table.rows for tag in row.sources):
+    lines += ["", *_tie_rules(), "", *_side_by_side(table), "", *_sources(table, lexicon)]
+    return "\n".join(lines)
+
+
+def _tie_rules() -> list[str]:
+    from annotator.rules import TIE_RULES
+
+    lines = ["Where there is more than one:", "", "| Where | What counts | Sources |", "|---|---|---|"]
+    return lines + [f"| {rule.id} | {rule.text} | {', '.join(rule.sources)} |" for rule in TIE_RULES]
+
+
+def _side_by_side(table: RuleTable) -> list[str]:
+    lines = ["Where pages for patients and BI-RADS differ, both are shown:", ""]
+    lines += ["| Topic | Pages for patients | BI-RADS | With rows |", "|---|---|---|---|"]
+    for one in table.comparisons.values():
+        rows = ", ".join(row.id for row in table.rows if one.id in row.compare)
+        lines.append(f"| {one.id} | {one.patient_pages} | {one.birads} | {rows} |")
+    return lines
+
+
+def _sources(table: RuleTable, lexicon: Lexicon) -> list[str]:
+    from annotator.rules import TIE_RULES
+
+    tags = [tag for row in table.rows for tag in row.sources]
+    tags += [tag for note in table.notes for tag in note.sources]
+    tags += [tag for one in table.comparisons.values() for tag in one.sources]
+    tags += [tag for rule in TIE_RULES for tag in rule.sources]
+    lines = ["Sources, those of patient pages sentence by sentence:", ""]
+    for tag in dict.fromkeys(tags):
         source = lexicon.source(tag)
         said = (f"{tag}: {source.citation}", source.sentence, source.address)
         lines.append("- " + ". ".join(part.rstrip(".") for part in said if part))
-    return "\n".join(lines)
+    return lines
 
 
 def _condition(one: Alternative, table: RuleTable, lexicon: Lexicon) -> str:
