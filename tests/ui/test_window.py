@@ -441,7 +441,7 @@ def test_a_reading_that_cannot_be_opened_leaves_the_one_that_is(
     window = open_window()
     hang(qtbot, window, exam, other)
 
-    def locked(_uid: str) -> None:
+    def locked(*_what: object) -> None:
         raise StoreError("the database is locked; try again")
 
     monkeypatch.setattr(window.desk.workspace, "open_reading", locked)
