@@ -22,8 +22,9 @@ ACCENT_FILL = "#1f4160"
 MARK = "#f2d974"
 SAVED = "#8fc3ad"
 WARNING = "#ff8d85"
+AMBER = "#cfa05a"
 
-TEXT_COLOURS = (TEXT, STRONG, DIM, ACCENT, MARK, SAVED, WARNING)
+TEXT_COLOURS = (TEXT, STRONG, DIM, ACCENT, MARK, SAVED, WARNING, AMBER)
 GROUNDS = (BACKGROUND, PANEL, FIELD, RAISED, SELECTED_ROW, CARD)
 MINIMUM_CONTRAST = 4.5
 
@@ -84,6 +85,8 @@ QWidget {{ font-size: {points:.1f}pt; }}
 QLabel {{ background: transparent; }}
 QLabel[role="heading"] {{ color: {DIM}; font-size: {0.9 * points:.1f}pt; }}
 QLabel[role="dim"] {{ color: {DIM}; font-size: {0.9 * points:.1f}pt; }}
+QLabel[role="contradiction"] {{ color: {AMBER}; font-size: {0.9 * points:.1f}pt; }}
+QLabel[role="blank"] {{ color: transparent; font-size: {0.9 * points:.1f}pt; }}
 QLabel[role="title"] {{ color: {STRONG}; font-size: {1.2 * points:.1f}pt; font-weight: 600; }}
 QLabel[role="action"] {{ color: {STRONG}; font-size: {1.4 * points:.1f}pt; font-weight: 600; }}
 QLabel[role="accent"] {{ color: {ACCENT}; }}
