@@ -1,18 +1,24 @@
-"""`annotator follow-up`: the rule that fires for a finding, and why."""
+"""`annotator follow-up`: the rule that fires for a finding, and why; of a findings file, for all of them."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator.cli.output import print_json
+from annotator.cli.output import print_json, visible
 
 if TYPE_CHECKING:
-    from annotator.model.finding import Description
+    from annotator.exchange.findings_file import FindingsFile
+    from annotator.lexicon.loader import Lexicon
+    from annotator.model.finding import Finding
     from annotator.model.follow_up import FollowUp
+    from annotator.rules import BreastAssessments, BreastValue, RuleTable
+
+LIMITS = "Decision support for labelling and research: not a diagnosis, not for treatment decisions."
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -25,132 +31,165 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "finding",
-        metavar="FINDING.json|-",
-        help="a finding as JSON; '-' reads one per line, answers one line each",
+        metavar="FILE|-",
+        help="a finding as JSON, or a findings file; '-' reads one finding per line, answers one line each",
     )
     parser.add_argument("--json", action="store_true", help="one JSON document instead of sentences")
     parser.add_argument(
         "--edition",
         choices=("5", "v2025"),
-        help="words of this BI-RADS edition (default: as in your settings)",
+        help="words of this BI-RADS edition (default: that of the findings file, else as in your settings)",
     )
     parser.set_defaults(run=run_follow_up)
 
 
 def run_follow_up(args: argparse.Namespace) -> int:
     """Answer for one file, or for each line of standard input."""
-    from pathlib import Path
-
     from annotator.errors import CallError, InvalidFinding
-    from annotator.rules import follow_up, load_rules
+    from annotator.exchange.findings_file import finding_of, findings_of, is_findings_file, read_document
+    from annotator.lexicon import load_lexicon
+    from annotator.rules import rules_in_use
     from annotator.settings import load_settings
 
-    edition = args.edition or load_settings(args.settings).lexicon_edition
-    table = load_rules()
-
-    def answer(data: bytes) -> FollowUp:
-        return follow_up(decode_description(data), table, lexicon_edition=edition)
-
+    settings = load_settings(args.settings, {"rules_file": args.rules})
+    edition = args.edition or settings.lexicon_edition
+    table = rules_in_use(settings.rules_file, load_lexicon(edition))
     if args.finding == "-":
-        return _answer_lines(sys.stdin.buffer, answer)
+        return _answer_lines(sys.stdin.buffer, lambda finding: _look_up(finding, table, edition))
+    path = Path(args.finding)
     try:
-        data = Path(args.finding).read_bytes()
-    except OSError as fault:
-        raise CallError(
-            f"{args.finding} cannot be read ({fault.strerror}); give the path of a finding as JSON, or - for"
-            " findings line by line."
-        ) from fault
-    try:
-        found = answer(data)
+        document = read_document(path)
     except InvalidFinding as fault:
-        raise InvalidFinding(f"{args.finding}: {fault}") from fault
+        if isinstance(fault.__cause__, OSError):
+            raise CallError(f"{fault} Give a finding as JSON, or - for findings line by line.") from fault
+        raise
+    if is_findings_file(document):
+        return _answer_file(findings_of(document, path), table, args)
+    try:
+        found = _look_up(finding_of(document), table, edition)
+    except InvalidFinding as fault:
+        raise InvalidFinding(f"{path}: {fault}") from fault
     if args.json:
         print_json(_as_json(found))
     else:
-        print(_in_sentences(found))
+        _print([*_sentences(found, _lexicon(edition, table)), _versions(found)])
     return 0
 
 
-def decode_description(data: bytes) -> Description:
-    """What a finding as JSON says to the rules; a saved finding's other keys are passed over.
+def _look_up(finding: Finding, table: RuleTable, edition: str) -> FollowUp:
+    from annotator.rules import Beside, follow_up
 
-    Raises InvalidFinding, which names the field and the values it may have.
-    """
-    import msgspec
+    known = Beside(associated=tuple(sorted(finding.associated)))
+    return follow_up(finding, table, lexicon_edition=edition, known=known)
 
+
+def _lexicon(edition: str, table: RuleTable) -> Lexicon:
+    from annotator.lexicon import load_lexicon
+
+    return load_lexicon(edition).with_sources(table.sources)
+
+
+def _answer_lines(lines: Iterable[bytes], answer: Callable[[Finding], FollowUp]) -> int:
     from annotator.errors import InvalidFinding
-    from annotator.model.finding import Description
-    from annotator.model.older import finding_as_of_now
-
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    try:
-        said = finding_as_of_now(msgspec.json.decode(data, type=dict[str, Any]))
-        _refuse_foreign(said)
-        return msgspec.convert(said, Description)
-    except msgspec.ValidationError as fault:
-        raise InvalidFinding(_explain(str(fault))) from fault
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-        raise InvalidFinding(
-            f"this is not a finding as JSON ({fault}); write {{...}} with its fields."
-        ) from fault
-
-
-def _refuse_foreign(keys: Collection[str]) -> None:
-    """Refuse what would silently say nothing: a key that nearly names a field, or no field at all."""
-    from dataclasses import fields
-    from difflib import get_close_matches
-
-    from annotator.errors import InvalidFinding
-    from annotator.model.finding import Description, Finding
-
-    known = {field.name for field in fields(Finding)}
-    for key in set(keys) - known:
-        close = get_close_matches(key.lower(), [field.name for field in fields(Description)], n=1, cutoff=0.8)
-        if close and close[0] not in keys:
-            raise InvalidFinding(f"there is no field {key!r}; did you mean {close[0]!r}?")
-    if keys and not known & set(keys):
-        wanted = ", ".join(field.name for field in fields(Description))
-        raise InvalidFinding(f"this holds no field of a finding; a finding has {wanted}.")
-
-
-_FIELD_OF = {"distributions": "distribution"}
-"""Fields of a finding whose values the decision table knows by another name."""
-
-
-def _explain(fault: str) -> str:
-    """The sentence for a fault such as "Invalid enum value 'x' - at `$.morphology[0]`"."""
-    import re
-
-    from annotator.lexicon.conditions import FIELDS, UNSET
-
-    what, _, where = fault.partition(" - at ")
-    place = re.search(r"\$\.(\w+)", where)
-    if place is None:
-        return f"this is not a finding ({what}); write {{...}} with its fields."
-    field = place.group(1)
-    values = FIELDS.get(_FIELD_OF.get(field, field), ())
-    if "yes" in values:
-        allowed = "true or false"
-    else:
-        allowed = ", ".join((*(value for value in values if value != UNSET), "null"))
-    if field in ("morphology", "distributions"):
-        allowed = f"a list of {', '.join(value for value in values if value != UNSET)}; [] for none"
-    return f"{field} cannot be read ({what}); it may be {allowed}."
-
-
-def _answer_lines(lines: Iterable[bytes], answer: Callable[[bytes], FollowUp]) -> int:
-    from annotator.errors import InvalidFinding
+    from annotator.exchange.findings_file import decode_finding
 
     status = 0
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            print_json(_as_json(answer(line)))
+            print_json(_as_json(answer(decode_finding(line))))
         except InvalidFinding as fault:
             print_json({"line": number, "error": str(fault)})
             status = 1
     return status
+
+
+def _answer_file(file: FindingsFile, table: RuleTable, args: argparse.Namespace) -> int:
+    """Every finding of a findings file, then what they come to for each breast."""
+    from annotator.exchange.finding_json import shown_beside
+    from annotator.model.finding import Stage
+    from annotator.rules import breast_assessments, follow_up, known_of
+
+    reading, images = file.reading, file.images
+    edition = args.edition or reading.lexicon_edition
+    magnified = any(image.view.magnified for image in images.values())
+    full = {
+        finding.id: follow_up(
+            reading.described(finding.id),
+            table,
+            lexicon_edition=edition,
+            assumed_stage=Stage.WORKUP if magnified else Stage.SCREEN,
+            known=known_of(reading, finding, images),
+        )
+        for finding in reading.findings
+    }
+    told = {
+        finding.id: shown_beside(finding, full[finding.id]) or full[finding.id]
+        for finding in reading.findings
+    }
+    lexicon = _lexicon(edition, table)
+    sides = {uid: image.laterality for uid, image in images.items()}
+    breasts = breast_assessments(reading, full, sides, lexicon)
+    if args.json:
+        print_json(_file_as_json(file, table, told, breasts))
+        return 0
+    for finding in reading.findings:
+        own = f"category {finding.assessment}" if finding.assessment else "no category"
+        _print([f"F{finding.number} (the reader's own: {own})", *_sentences(told[finding.id], lexicon)])
+        _print([*_signed(file, finding, told[finding.id]), ""])
+    _print(_breasts(breasts))
+    print(f"Rules {table.name}, lexicon edition {edition}. {LIMITS}")
+    return 0
+
+
+def _signed(file: FindingsFile, finding: Finding, now: FollowUp) -> Iterator[str]:
+    """What the table said when the reading was signed last, and what differs today."""
+    from annotator.rules import then_and_now
+
+    for signature in file.reading.signatures[-1:]:
+        signed = signature.finding(finding.id)
+        if signed is not None:
+            then = signed.follow_up
+            category = then.suggested_assessment or "no category"
+            yield f"Signed as version {signature.version}: row {then.row}, suggestion {category}: {then.text}"
+            yield from then_and_now(then, now)
+
+
+def _file_as_json(
+    file: FindingsFile, table: RuleTable, told: dict[str, FollowUp], breasts: BreastAssessments
+) -> dict[str, Any]:
+    return {
+        "reading_id": file.reading.id,
+        "rules_version": table.version,
+        "rules_digest": table.digest,
+        "findings": [
+            {
+                "finding": f"F{finding.number}",
+                "id": finding.id,
+                "assessment": finding.assessment,
+                **_as_json(told[finding.id]),
+                "then_and_now": list(_signed(file, finding, told[finding.id])),
+            }
+            for finding in file.reading.findings
+        ],
+        "breasts": asdict(breasts),
+    }
+
+
+def _breasts(breasts: BreastAssessments) -> Iterator[str]:
+    yield from _by("Breasts, by the reader's own categories", breasts.own)
+    yield from _by("Breasts, by the suggested categories", breasts.suggested)
+
+
+def _by(heading: str, values: Sequence[BreastValue]) -> Iterator[str]:
+    sides = {"R": "Right", "L": "Left"}
+    if values:
+        yield f"{heading}:"
+    for value in values:
+        beside = "".join(f", beside it {category}" for category in value.beside)
+        side = sides.get(value.side or "", "Side not known")
+        yield f"  {side}: {value.category or 'no value'}{beside}. {' '.join(value.because)}"
 
 
 def _as_json(found: FollowUp) -> dict[str, Any]:
@@ -160,27 +199,30 @@ def _as_json(found: FollowUp) -> dict[str, Any]:
     return content
 
 
-def _in_sentences(found: FollowUp) -> str:
-    from annotator.lexicon import load_lexicon
+def _sentences(found: FollowUp, lexicon: Lexicon) -> Iterator[str]:
     from annotator.model.finding import Assessment
 
-    lexicon = load_lexicon(found.lexicon_edition)
     category = "none"
     if found.suggested_assessment:
         name = lexicon.word(Assessment(found.suggested_assessment))
         category = f"category {found.suggested_assessment}, {name.lower()} (the reader's own category stands)"
-    lines = [f"Documented follow-up: {found.text}", f"Suggestion: {category}", f"Rule: row {found.row}"]
-    lines += [f"Because: {reason}" for reason in found.because]
-    lines += [f"Note: {note}" for note in found.notes]
+    yield from (f"Documented follow-up: {found.text}", f"Suggestion: {category}", f"Rule: row {found.row}")
+    yield from (f"Assumed: {one}" for one in found.assumed)
+    yield from (f"Because: {reason}" for reason in found.because)
+    yield from (f"Note: {note}" for note in found.notes)
     if found.patient_pages or found.birads:
-        lines += [f"Patient pages: {found.patient_pages}", f"BI-RADS: {found.birads}"]
+        yield from (f"Patient pages: {found.patient_pages}", f"BI-RADS: {found.birads}")
     for tag in found.cited:
         source = lexicon.source(tag)
-        lines.append(f"Source [{tag}]: " + " ".join(filter(None, (source.citation, source.address))))
+        yield f"Source [{tag}]: " + " ".join(filter(None, (source.citation, source.address)))
         if source.sentence:
-            lines.append(f"    It says: {source.sentence}")
-    lines.append(
-        f"Rules {found.rules_version}, lexicon edition {found.lexicon_edition}."
-        " Decision support for labelling and research: not a diagnosis, not for treatment decisions."
-    )
-    return "\n".join(lines)
+            yield f"    It says: {source.sentence}"
+
+
+def _versions(found: FollowUp) -> str:
+    return f"Rules {found.rules_version}, lexicon edition {found.lexicon_edition}. {LIMITS}"
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(visible(line))

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from annotator import __version__
-from annotator.errors import ExportError, InvalidFinding
+from annotator.errors import ExportError
 from annotator.exchange.whole_file import write_whole
 from annotator.lexicon.loader import Source, load_lexicon
 from annotator.model.finding import Finding, Reading
@@ -18,7 +18,6 @@ from annotator.model.follow_up import FollowUp
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis, greatest_extent
 from annotator.model.image import ImageInfo
 from annotator.model.mark import Cluster, Mark, MarkKind
-from annotator.model.older import findings_as_of_now
 
 FORMAT = "mammo-annotator findings"
 FORMAT_VERSION = 1
@@ -115,57 +114,6 @@ def _sources(
         for tag in tags
         if tag in known
     }
-
-
-def read_findings(path: Path) -> Reading:
-    """The reading in a file that `write_findings` wrote. Raises InvalidFinding, which names the field."""
-    try:
-        document = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except OSError as error:
-        raise InvalidFinding(
-            f"{path} cannot be read ({error.strerror}); check the name and your rights."
-        ) from error
-    except msgspec.MsgspecError as error:
-        raise InvalidFinding(
-            f"{path} is not a JSON document ({error}); export the findings again."
-        ) from error
-    if document.get("format") != FORMAT:
-        raise InvalidFinding(f"{path} holds no findings of this program: its 'format' is not {FORMAT!r}.")
-    if document.get("format_version") != FORMAT_VERSION:
-        raise InvalidFinding(
-            f"{path} has the format version {document.get('format_version')!r}, this program reads "
-            f"{FORMAT_VERSION}; update the older of the two."
-        )
-    try:
-        return _reading(document)
-    except msgspec.ValidationError as error:
-        raise InvalidFinding(f"{path} cannot be understood: {error}; export the findings again.") from error
-
-
-def _reading(document: dict[str, Any]) -> Reading:
-    def collect(what: str) -> list[Any]:
-        findings = msgspec.convert(document.get("findings"), list[dict[str, Any]])
-        items = [i for f in findings for i in msgspec.convert(f.get(what), list[dict[str, Any]])]
-        return sorted(items, key=lambda item: msgspec.convert(item.get("number"), int))
-
-    plain = {
-        "id": document.get("reading_id"),
-        "reader": document.get("reader"),
-        "study_instance_uid": document.get("study_instance_uid"),
-        "lexicon_edition": document.get("lexicon_edition"),
-        "stage": document.get("stage"),
-        "findings": findings_as_of_now(msgspec.convert(document.get("findings"), list[dict[str, Any]])),
-        "marks": collect("marks"),
-        "clusters": collect("clusters"),
-        # files of earlier versions say neither
-        "hanging": document.get("hanging", ()),
-        "done": document.get("done", False),
-        "nipples": document.get("nipples", ()),
-        "recalls": document.get("recalls", ()),
-        "signatures": document.get("signatures", ()),
-        "amending": document.get("amending", ""),
-    }
-    return msgspec.convert(plain, Reading)
 
 
 def _image(info: ImageInfo) -> dict[str, Any]:

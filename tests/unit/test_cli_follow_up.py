@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 import sys
+from dataclasses import asdict, fields
 
 import pytest
 
 from annotator.cli import main
-from annotator.cli.follow_up import decode_description
 from annotator.errors import InvalidFinding
+from annotator.exchange.findings_file import decode_finding
 from annotator.lexicon.entries import data_file
 from annotator.model.finding import Description, Distribution, Morphology
 
@@ -75,14 +76,17 @@ def test_only_good_lines_end_well(monkeypatch):
 
 def test_a_saved_finding_is_read_whatever_else_it_carries():
     saved = {**EXAMPLE, "id": "a", "number": 1, "tracking_uid": "2.25.1", "assessment": "4B", "marks": []}
-    assert decode_description(json.dumps(saved).encode()) == Description(
-        stage="screen",
-        spread="one_site",
-        change="no_prior",
-        size="micro",
-        morphology=(Morphology.FINE_PLEO,),
-        distributions=(Distribution.GROUPED,),
-        certain=True,
+    finding = decode_finding(json.dumps(saved).encode())
+    assert {field.name: getattr(finding, field.name) for field in fields(Description)} == asdict(
+        Description(
+            stage="screen",
+            spread="one_site",
+            change="no_prior",
+            size="micro",
+            morphology=(Morphology.FINE_PLEO,),
+            distributions=(Distribution.GROUPED,),
+            certain=True,
+        )
     )
 
 
@@ -104,18 +108,18 @@ def test_a_saved_finding_is_read_whatever_else_it_carries():
 )
 def test_what_cannot_be_understood_is_named(said, sentences):
     with pytest.raises(InvalidFinding) as raised:
-        decode_description(json.dumps(said).encode())
+        decode_finding(json.dumps(said).encode())
     assert all(sentence in str(raised.value) for sentence in sentences)
 
 
 def test_a_byte_order_mark_is_no_obstacle():
-    assert decode_description(b"\xef\xbb\xbf{}") == Description()
+    assert decode_finding(b"\xef\xbb\xbf{}") == decode_finding(b"{}")
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe", b'{"stage": "\xff"}'])
 def test_what_is_no_json_is_refused(data):
     with pytest.raises(InvalidFinding, match="not a finding as JSON"):
-        decode_description(data)
+        decode_finding(data)
 
 
 def test_a_missing_file_is_a_wrong_call(tmp_path, capsys):

@@ -11,7 +11,8 @@ import pytest
 
 from annotator import __version__
 from annotator.errors import ExportError, InvalidFinding
-from annotator.exchange.finding_json import STATEMENT, findings_document, read_findings, write_findings
+from annotator.exchange.finding_json import STATEMENT, findings_document, write_findings
+from annotator.exchange.findings_file import read_findings
 from annotator.model import edits
 from annotator.model.finding import Assessment, Distribution, Morphology, Reading
 from annotator.model.follow_up import FollowUp
@@ -196,9 +197,12 @@ def test_text_no_file_can_hold_is_told_and_the_old_file_stays(tmp_path: Path, wr
         ({"format": "something else"}, "'format'"),
         ({"format_version": 2}, "format version 2"),
         ({"findings": None}, "Expected `array`"),
-        ({"findings": [{"id": "a"}]}, "marks|Expected `array`"),
-        ({"findings": [{"id": "a", "marks": [], "clusters": []}]}, "number"),
-        ({"findings": [{"id": "a", "marks": [{}], "clusters": []}]}, "Expected `int`"),
+        ({"findings": [{"id": "a"}]}, r"findings\[0\] cannot be read .*missing required field"),
+        ({"findings": [{"id": "a", "marks": [], "clusters": []}]}, "missing required field `number`"),
+        (
+            {"findings": [{"id": "a", "number": 1, "tracking_uid": "1", "marks": [{}], "clusters": []}]},
+            r"marks\[0\]",
+        ),
         ({"reader": 7}, "reader"),
     ],
 )

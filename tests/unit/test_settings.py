@@ -116,7 +116,7 @@ def test_a_home_that_cannot_be_used_stops_only_what_needs_it(tmp_path: Path, mon
     assert load_settings(environment={}).reader
     assert main(["readings"]) == 1
     assert "--database" in capsys.readouterr().err
-    monkeypatch.setattr("annotator.rules.load_rules", lambda: 1 // 0)
+    monkeypatch.setattr("annotator.rules.rules_in_use", lambda *_: 1 // 0)
     assert main(["follow-up", "-"]) == 1
     assert "mistake (ZeroDivisionError), and no report" in capsys.readouterr().err
 
