@@ -41,6 +41,7 @@ COMMANDS = {
     "measure": Command("measure", "the bright spots nearest to given places"),
     "follow-up": Command("follow_up", "the rule that fires for a finding, and why"),
     "rules": Command("rules", "check a rule table, or print it for people"),
+    "lexicon": Command("lexicon", "the words a finding is said in, their codes and where they come from"),
     "phantom": Command("phantom", "make a synthetic exam with truth beside it"),
     "schema": Command("schema", "JSON Schema of what is saved"),
     "readings": Command("readings", "the saved readings"),

@@ -232,9 +232,11 @@ class Lexicon:
         return replace(self, sources={**self.sources, **more}) if more else self
 
     def all_terms(self) -> tuple[Term, ...]:
-        """Every term, kind by kind in the order of KINDS, then clock faces, categories and recommendations."""
+        """Every term, kind by kind, shapes by group; then clock faces, categories and recommendations."""
+        shapes = [self.term(shape) for shape in Morphology]
         return (
-            *self.terms.values(),
+            *sorted(shapes, key=lambda term: GROUPS.index(term.group)),
+            *(term for (kind, _), term in self.terms.items() if kind is not Morphology),
             *self.clock_faces.values(),
             *(category.term for category in self.assessments.values()),
             *(said.term for said in self.recommendations.values()),
