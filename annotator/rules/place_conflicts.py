@@ -73,6 +73,6 @@ def _excluded(one: MeasuredOnImage, allowed: frozenset[Half], measured: Measured
         return False
     if one.view != _OBLIQUE:
         return True
-    if measured.quadrant is not None:
+    if measured.quadrant in _HALVES:
         return one.half in _HALVES[measured.quadrant]
     return allowed in ({Half.UPPER, Half.OUTER}, {Half.LOWER, Half.INNER})
