@@ -61,19 +61,23 @@ class FollowUp:
         return tuple(dict.fromkeys((*self.sources, *named)))
 
     def before_choice(self) -> FollowUp:
-        """What a reader who has not chosen a category may see: no category, no share of malignant findings."""
+        """What a reader who has not chosen a category may see: no category, no share of malignant findings.
+
+        Patient pages and BI-RADS stand side by side or not at all: one of them alone would lean to its side.
+        """
 
         def sayable(texts: tuple[str, ...]) -> tuple[str, ...]:
             return tuple(text for text in texts if not LEADS_READER.search(text))
 
-        patient_pages, birads = (sayable((self.patient_pages,)), sayable((self.birads,)))
+        sides = (self.patient_pages, self.birads)
+        patient_pages, birads = sides if sayable(sides) == sides else ("", "")
         return replace(
             self,
             suggested_assessment=None,
             because=sayable(self.because),
             notes=sayable(self.notes),
-            patient_pages="".join(patient_pages),
-            birads="".join(birads),
+            patient_pages=patient_pages,
+            birads=birads,
         )
 
 
