@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication, QWidget
 
+from annotator.analysis.measured import FindingMeasurer, most_in_circle
 from annotator.lexicon.loader import load_lexicon
 from annotator.model.edits import add_cluster, add_finding, add_mark, describe, set_stage
 from annotator.model.finding import Assessment, Distribution, Morphology, Reading, Stage
@@ -19,9 +20,9 @@ from annotator.model.image import ExamInfo, ImageInfo, Laterality, View
 from annotator.model.mark import MarkKind
 from annotator.rules import follow_up, load_rules
 from annotator.ui.panels.chips import ChipRow, Choice, Pick
-from annotator.ui.panels.facts import facts_of, most_in_circle
 from annotator.ui.panels.follow_up import categories, headline, reasons
 from annotator.ui.panels.history import sentences
+from annotator.ui.panels.measured_words import facts_line, measured_line, side_of
 from annotator.ui.window.elided_label import ElidedLabel
 from annotator.ui.window.exam_strip import age_text
 
@@ -53,11 +54,11 @@ def test_extent_is_the_greatest_of_any_view_and_never_an_average() -> None:
     for key, columns in ((cc.key(), (0, 40)), (mlo.key(), (0, 84))):
         for column in columns:
             reading, _ = add_mark(reading, finding.id, key, ImagePoint(column, 5), MarkKind.MICRO)
-    facts = facts_of(reading, finding, exam(cc, mlo))
-    assert str(facts.extent) == "8.4 mm at detector"
-    assert facts.short == "4 marks · CC + MLO"
-    assert facts.measured == "measured: 2 within 10 mm, extent 8.4 mm at detector"
-    assert facts.side == "L"
+    measured = FindingMeasurer().of(reading, finding.id, exam(cc, mlo))
+    assert str(measured.extent) == "8.4 mm at detector"
+    assert facts_line(measured) == "4 marks · CC + MLO"
+    assert measured_line(measured) == "measured: 2 within 10 mm, extent 8.4 mm at detector"
+    assert side_of(measured) == "L"
 
 
 def test_without_known_spacing_nothing_is_said_in_millimetres() -> None:
@@ -65,9 +66,9 @@ def test_without_known_spacing_nothing_is_said_in_millimetres() -> None:
     reading, finding = add_finding(EMPTY)
     for column in (0, 50):
         reading, _ = add_mark(reading, finding.id, cc.key(), ImagePoint(column, 5), MarkKind.MICRO)
-    facts = facts_of(reading, finding, exam(cc))
-    assert facts.extent is None
-    assert "mm" not in facts.short + facts.measured
+    measured = FindingMeasurer().of(reading, finding.id, exam(cc))
+    assert measured.extent is None
+    assert "mm" not in facts_line(measured) + measured_line(measured)
 
 
 def test_an_outlined_area_without_marks_has_the_extent_of_its_outline() -> None:
@@ -75,7 +76,7 @@ def test_an_outlined_area_without_marks_has_the_extent_of_its_outline() -> None:
     reading, finding = add_finding(EMPTY)
     outline = (ImagePoint(0, 0), ImagePoint(30, 0), ImagePoint(30, 40))
     reading, _ = add_cluster(reading, finding.id, cc.key(), outline, (), TENTH)
-    assert str(facts_of(reading, finding, exam(cc)).extent) == "5.0 mm at detector"
+    assert str(FindingMeasurer().of(reading, finding.id, exam(cc)).extent) == "5.0 mm at detector"
 
 
 @pytest.mark.parametrize(
@@ -198,6 +199,7 @@ def test_everything_the_keyboard_reaches_has_a_name(qtbot, open_window) -> None:
     qtbot.waitUntil(lambda: window.desk.session is not None)
     window.desk.session.new_finding()
     window.finding_panel.fold.setChecked(True)
+    window.finding_panel.set_folds("place beside recommendation recalls")
     QApplication.processEvents()
     named = {}
     for widget in focusable(window):

@@ -27,7 +27,7 @@ from annotator.model.finding import (
 from annotator.model.image import Laterality
 from annotator.model.mark import MarkKind
 from annotator.model.seen_on_image import RecallReason
-from annotator.ui.actions.said import AS_MEASURED, word_of
+from annotator.ui.actions.said import AS_MEASURED, short_of, word_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,11 @@ class ChordChoice:
     def word(self, lexicon: Lexicon) -> str:
         """The row in the words of the lexicon."""
         return word_of(lexicon, self.field, self.value)
+
+    def short(self, lexicon: Lexicon) -> str:
+        """The row where there is little room."""
+        shape = isinstance(self.value, Morphology)
+        return short_of(lexicon, self.value) if shape else self.word(lexicon)
 
 
 @dataclass(frozen=True, slots=True)

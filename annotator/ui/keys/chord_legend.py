@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from html import escape
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from annotator.lexicon.loader import Lexicon
 from annotator.ui.actions import Chord, ChordChoice, ChordColumn
-from annotator.ui.flow_layout import discard
+from annotator.ui.theme import ACCENT
 
-_MOST_ROWS = 9
+_MOST_ROWS = 16
 _MOST_TOLD = 4
 _NEVER_LETTERS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 _OWN_KEYS = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_Backspace)
@@ -46,14 +49,13 @@ class ChordLegend(QFrame):
         self.told.setProperty("role", "accent")
         self.hint = QLabel()
         self.hint.setProperty("role", "dim")
-        self._rows = QGridLayout()
-        self._rows.setHorizontalSpacing(12)
-        self._rows.setVerticalSpacing(1)
+        self.rows = QLabel()
+        self.rows.setTextFormat(Qt.TextFormat.RichText)
         self._column_of_parts = layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 8)
         layout.addWidget(self.title)
         layout.addWidget(self.told)
-        layout.addLayout(self._rows)
+        layout.addWidget(self.rows)
         layout.addWidget(self.hint)
         self.hide()
 
@@ -209,15 +211,7 @@ class ChordLegend(QFrame):
         told = "  ·  ".join(c.word(self._lexicon) for c in self._said[-_MOST_TOLD:])
         self.told.setText(f"{told}{', sure of the type' if self._sure and chord.is_line else ''}")
         self.told.setVisible(bool(told))
-        while (item := self._rows.takeAt(0)) is not None:
-            discard(item)
-        rows = self._told_rows(chord, column)
-        high = max(_MOST_ROWS, -(-len(rows) // 2))
-        for at, (letters, word) in enumerate(rows):
-            keys = QLabel(letters)
-            keys.setProperty("role", "accent")
-            self._rows.addWidget(keys, at % high, 2 * (at // high))
-            self._rows.addWidget(QLabel(word), at % high, 2 * (at // high) + 1)
+        self.rows.setText(_table(self._told_rows(chord, column)))
         self.hint.setText(self._hint(chord, column))
         self._fit()
 
@@ -225,7 +219,7 @@ class ChordLegend(QFrame):
         if chord.groups and not self._typed:
             return [(first, f"{title} ...") for first, title in chord.groups.items()]
         left = [c for c in column.choices if c.letters.startswith(self._typed)]
-        return [(" ".join(c.letters), c.word(self._lexicon)) for c in left]
+        return [(" ".join(c.letters), c.short(self._lexicon)) for c in left]
 
     def _hint(self, chord: Chord, column: ChordColumn) -> str:
         parts = []
@@ -244,3 +238,16 @@ class ChordLegend(QFrame):
         self._column_of_parts.activate()
         self.adjustSize()
         self.resized.emit()
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> str:
+    """Letters and words below each other, in as many columns as fit."""
+    lines = []
+    for at in range(min(len(rows), _MOST_ROWS)):
+        cells = (
+            f'<td style="color:{ACCENT}; padding-right:10px">{escape(letters)}</td>'
+            f'<td style="padding-right:14px">{escape(word)}</td>'
+            for letters, word in rows[at::_MOST_ROWS]
+        )
+        lines.append(f"<tr>{''.join(cells)}</tr>")
+    return f'<table cellspacing="0">{"".join(lines)}</table>'

@@ -57,6 +57,7 @@ class WindowPlaces:
         places.setValue("docks", window.saveState(_LAYOUT_VERSION))
         if window.follow_up_panel.fold_chosen is not None:
             places.setValue("follow_up", "folded" if window.follow_up_panel.fold_chosen else "unfolded")
+        places.setValue("finding_folds", window.finding_panel.folds_text)
         places.setValue("look", window.view_commands.look_text)
         places.setValue("lens", window.lens.look.to_text())
         places.setValue("worklist", window.worklist.choice.to_text())
@@ -77,6 +78,7 @@ class WindowPlaces:
         window.looking_commands.linking.from_text(str(places.value("linked", "")))
         window.worklist.choose(Choice.from_text(str(places.value("worklist", ""))))
         window.view_commands.restore_look(str(places.value("look", "")))
+        window.finding_panel.set_folds(str(places.value("finding_folds", "")))
         if places.contains("follow_up"):
             window.follow_up_panel.fold(places.value("follow_up") == "folded")
         if not (self._readable and whole):

@@ -22,6 +22,7 @@ def tell_keys(window: MainWindow, keys: Keys) -> None:
     ):
         button.setToolTip(actions[act].toolTip())
     window.finding_panel.new.setText(_beside("New", keys["new_finding"]))
+    window.finding_panel.tell_key_of_last(key_text(keys["say_as_last"][:1]))
     for spec in ACTIONS:
         if spec.slot == "use_layout" and spec.argument in window.strip.layouts:
             window.strip.layouts[spec.argument].setToolTip(actions[spec.id].toolTip())

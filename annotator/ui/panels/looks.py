@@ -1,0 +1,95 @@
+"""What a finding looks like: size, morphology, distribution, change. In this order always."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+
+from annotator.lexicon.loader import Lexicon
+from annotator.model.finding import Change, Distribution, Morphology
+from annotator.model.mark import MarkKind
+from annotator.ui.actions.said import ranked, short_of
+from annotator.ui.panels.chips import ChipRow, Pick
+from annotator.ui.panels.finding_part import FindingPart, Shown, dim_label, say_dim
+from annotator.ui.panels.measured_words import measured_line
+from annotator.ui.panels.word_chips import word_choices
+
+_SHOWN_FIRST = (
+    Morphology.AMORPHOUS,
+    Morphology.COARSE_HET,
+    Morphology.FINE_PLEO,
+    Morphology.FINE_LINEAR,
+    Morphology.ROUND,
+    Morphology.PUNCTATE,
+    Morphology.UNCHARACTERISED,
+)
+
+
+class Looks(FindingPart):
+    """The rows every finding has; the typically benign types are folded until one is said."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        super().__init__(lexicon)
+        shapes = [shape for shape in Morphology if lexicon.term(shape).offered]
+        benign = [shape for shape in shapes if lexicon.term(shape).group == "typically benign"]
+        others = [shape for shape in _SHOWN_FIRST if shape in shapes and shape not in benign]
+        self.size_word = ChipRow("Size", word_choices(lexicon, MarkKind), Pick.ONE_OR_NONE, beside=True)
+        self.morphology = ChipRow("Morphology", word_choices(lexicon, others), Pick.ANY)
+        self.benign = ChipRow("", word_choices(lexicon, benign), Pick.ANY)
+        self.ranked = dim_label()
+        self.fold = QPushButton("benign types ...  B")
+        self.fold.setProperty("role", "fold")
+        self.fold.setCheckable(True)
+        self.fold.setAccessibleName("Show the typically benign types")
+        self.fold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.fold.toggled.connect(self.benign.setVisible)
+        self.benign.setVisible(False)
+        self.distribution = ChipRow("Distribution", word_choices(lexicon, Distribution), Pick.ANY)
+        self.measured = dim_label()
+        self.change = ChipRow("Change", word_choices(lexicon, Change), Pick.ONE_OR_NONE, beside=True)
+        self.tell_one(self.size_word, "size")
+        self.morphology.chosen.connect(self._shapes_chosen)
+        self.benign.chosen.connect(self._shapes_chosen)
+        self.tell_several(self.distribution, "distributions")
+        self.tell_one(self.change, "change")
+        self._dropped: frozenset[Morphology] = frozenset()
+        self.add(self.size_word, "size")
+        self.add(self.morphology)
+        self.add(self.fold)
+        self.add(self.benign)
+        self.add(self.ranked, "morphology")
+        self.add(self.distribution)
+        self.add(self.measured, "distributions")
+        self.add(self.change, "change")
+
+    def show_finding(self, shown: Shown) -> None:
+        finding = shown.finding
+        # a size that follows from the marks is shown although nothing was said
+        self.size_word.set_values({shown.reading.size_of(finding.id)})
+        said = set(finding.morphology)
+        # a word that this edition no longer offers has no chip and stays as it was said
+        self._dropped = frozenset(m for m in said if not self.lexicon.term(m).offered)
+        self.morphology.set_values(said)
+        self.benign.set_values(said)
+        if self.benign.values:
+            self.fold.setChecked(True)
+        several = ranked(self.lexicon, said) if len(said) > 1 else ()
+        say_dim(
+            self.ranked,
+            " > ".join(short_of(self.lexicon, m).lower() for m in several)
+            + (", by suspicion" if several else ""),
+        )
+        self.distribution.set_values(set(finding.distributions))
+        say_dim(self.measured, measured_line(shown.measured))
+        self.change.set_values({finding.change})
+
+    def summary(self, shown: Shown) -> str:
+        words = [self.lexicon.word(m).lower() for m in ranked(self.lexicon, shown.finding.morphology)]
+        words += [self.lexicon.word(d).lower() for d in shown.finding.distributions]
+        return ", ".join(words)
+
+    def _shapes_chosen(self, _values: Any) -> None:
+        said = self._dropped | {*self.morphology.values, *self.benign.values}
+        self.say("morphology", tuple(shape for shape in Morphology if shape in said))

@@ -1,0 +1,30 @@
+"""What was measured of a finding, in words: dim, beside what the reader says."""
+
+from __future__ import annotations
+
+from annotator.model.measured import Measured
+
+_CIRCLE_MM = 10
+
+
+def side_of(measured: Measured) -> str:
+    """The side of the images: "R", "R+L", '' while it is not known."""
+    return "+".join(map(str, measured.sides))
+
+
+def facts_line(measured: Measured) -> str:
+    """One line for the list of findings; it has no room for a length with its basis, so it has none."""
+    count = f"{measured.count} mark{'' if measured.count == 1 else 's'}"
+    return " · ".join(part for part in (count, " + ".join(measured.views)) if part)
+
+
+def measured_line(measured: Measured) -> str:
+    """Counts and lengths, each length with the word that says how it is known; '' when there are none."""
+    parts = []
+    if measured.in_circle is not None and measured.in_circle > 1:
+        parts.append(f"{measured.in_circle} within {_CIRCLE_MM} mm")
+    if measured.extent is not None:
+        parts.append(f"extent {measured.extent}")
+    if measured.median is not None:
+        parts.append(f"median size {measured.median}")
+    return f"measured: {', '.join(parts)}" if parts else ""
