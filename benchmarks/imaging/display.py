@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QApplication
 from annotator.imaging.dicom_file import read_image
 from annotator.imaging.render import Mode
 from annotator.jobs import CancelToken
+from annotator.model.geometry import ImagePoint
 from annotator.ui.app import make_application
 from annotator.ui.panes.exact_pictures import ExactPictures
 from annotator.ui.panes.viewport import Viewport
@@ -156,8 +157,8 @@ def _window_drag(
 ) -> Iterator[Row]:
     bench, beside, whole = Bench(picture, size), Bench(smaller, size), WholeImageView(picture.frame, size)
     if not fitted:
-        bench.viewport.one_to_one()
-        beside.viewport.one_to_one()
+        for one in (bench, beside):
+            _show_tissue(one, picture.info.columns)
     scale = bench.viewport.view.scale
     whole.set_scale(scale)
     step = partial(seconds, partial(bench.drag, RIGHT))
@@ -192,6 +193,20 @@ def _window_drag(
     else:
         yield _row(name, slow, "pyqtgraph", "pyqtgraph")
     yield _row(name, taken, "small", "a quarter of the image's pixels", DRAG_OVER_SMALL)
+
+
+def _show_tissue(bench: Bench, columns: int) -> None:
+    """The middle of the breast, as large as at 1:1 if the image had so many columns: air costs a drag nothing."""
+    viewport = bench.viewport
+    shown = viewport.picture
+    if shown is None:
+        raise SystemExit("no picture to measure with")
+    viewport.one_to_one()
+    viewport.zoom_by(columns / shown.info.columns, QPointF(viewport.rect().center()))
+    block = shown.levels.coarsest_block
+    rows, across = np.nonzero(shown.tissue)
+    viewport.center_on(ImagePoint(float(across.mean() * block), float(rows.mean() * block)))
+    bench.settle()
 
 
 def _moving(picture: Picture, size: Size, mode: Mode, rounds: int) -> Iterator[Row]:
