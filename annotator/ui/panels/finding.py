@@ -26,6 +26,7 @@ from annotator.ui.desk.saying import last_said, say, say_as_last, say_recall
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.panels.beside import Beside
 from annotator.ui.panels.chips import ChipRow, Pick
+from annotator.ui.panels.contradictions import ContradictionLine
 from annotator.ui.panels.finding_part import FindingPart, Shown, dim_label
 from annotator.ui.panels.findings_list import FindingsList
 from annotator.ui.panels.folds import Fold
@@ -65,11 +66,13 @@ class FindingPanel(QWidget):
         if self._session is not None:
             self._session.reading_changed.disconnect(self.refresh)
             self._session.selection_changed.disconnect(self.refresh)
+            self._session.facts.changed.disconnect(self.refresh)
         self._session = session
         self._comment_of = None
         if session is not None:
             session.reading_changed.connect(self.refresh)
             session.selection_changed.connect(self.refresh)
+            session.facts.changed.connect(self.refresh)
         self.refresh()
 
     def commit_comment(self) -> None:
@@ -99,6 +102,9 @@ class FindingPanel(QWidget):
             self._show_exam(session)
             if finding is not None:
                 self._show_finding(session, finding)
+        if finding is None:
+            for line in self.lines:
+                line.tell(())
         self._show_comment(finding)
 
     def say(self, name: str, said: dict[str, Any]) -> None:
@@ -160,6 +166,11 @@ class FindingPanel(QWidget):
         self.recalls = Recalls(words)
         self.recalls.said.connect(self._recalled)
         self.parts: tuple[FindingPart, ...] = (self.looks, self.place, self.beside, self.recommending)
+        self._folded: dict[str, FindingPart] = {
+            "place": self.place,
+            "beside": self.beside,
+            "recommendation": self.recommending,
+        }
         self.folds = {
             "place": Fold("Place and extent", self.place),
             "beside": Fold("Beside it", self.beside),
@@ -168,6 +179,12 @@ class FindingPanel(QWidget):
         }
         self.assessment = ChipRow("Your assessment", category_choices(words), Pick.ONE_OR_NONE, spacing=3)
         self.assessment.chosen.connect(lambda v: self._say_one("assessment", v[0] if v else None))
+        self._against_stage = ContradictionLine("stage", words)
+        self._against_category = ContradictionLine("assessment", words)
+        self.lines = [self._against_stage, *(line for part in self.parts for line in part.lines)]
+        self.lines.append(self._against_category)
+        for line in self.lines:
+            line.keep.connect(self._keep)
         for part in self.parts:
             part.said.connect(self.say)
         self.size_word, self.morphology, self.benign = (
@@ -224,7 +241,7 @@ class FindingPanel(QWidget):
         )
         self.hint.setWordWrap(True)
         self.hint.setProperty("role", "dim")
-        self._of_exam = _column(self.stage)
+        self._of_exam = _column(self.stage, self._against_stage)
         folded = (self.folds["place"], self.folds["beside"], self.folds["recommendation"])
         self._of_finding = _column(self._offer, self.looks, *folded, self.comment)
         inner = _column(self._of_finding, self.folds["recalls"])
@@ -242,6 +259,7 @@ class FindingPanel(QWidget):
         whole.addWidget(self.list)
         whole.addWidget(self.hint)
         whole.addWidget(self._scroll, 1)
+        whole.addWidget(self._against_category)
         whole.addWidget(self.assessment)
         whole.addStretch(0)
 
@@ -266,19 +284,19 @@ class FindingPanel(QWidget):
 
     def _shown(self, session: ReadingSession, finding: Finding) -> Shown:
         exam = session.corrected_exam
-        measured = session.workspace.measured(session.reading, finding.id, exam)
-        return Shown(session.reading, finding, measured, exam)
+        return Shown(session.reading, finding, session.facts.measured(finding.id), exam)
 
     def _show_finding(self, session: ReadingSession, finding: Finding) -> None:
         shown = self._shown(session, finding)
         for part in self.parts:
             part.show_finding(shown)
-        for name, part in (
-            ("place", self.place),
-            ("beside", self.beside),
-            ("recommendation", self.recommending),
-        ):
-            self.folds[name].tell(part.summary(shown))
+        found = session.facts.contradictions(finding.id)
+        for line in self.lines:
+            line.tell(found)
+        for name, part in self._folded.items():
+            fields = {line.field for line in part.lines}
+            against = tuple(one.text for one in found if one.field in fields and not one.kept)
+            self.folds[name].tell(part.summary(shown), against)
         self.assessment.set_values({finding.assessment})
         offer = last_said(session.reading, finding)
         self._offer.setVisible(offer is not None)
@@ -320,6 +338,11 @@ class FindingPanel(QWidget):
     def _recalled(self, sop_instance_uid: str, reasons: Any, comment: str) -> None:
         if self._session is not None:
             say_recall(self._session, sop_instance_uid, reasons, comment)
+
+    def _keep(self, contradiction_id: str, kept: bool) -> None:
+        session = self._session
+        if session is not None and session.current_finding_id is not None:
+            session.facts.keep(session.current_finding_id, contradiction_id, kept=kept)
 
     def _row_chosen(self, row: int) -> None:
         finding_id = self.list.finding_id(row)

@@ -15,6 +15,7 @@ from annotator.model.image import ExamInfo
 from annotator.model.measured import Measured
 from annotator.ui.actions.said import FIELDS, spoken
 from annotator.ui.panels.chips import ChipRow
+from annotator.ui.panels.contradictions import ContradictionLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class FindingPart(QWidget):
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(5)
-        self.fields: dict[str, QWidget] = {}
+        self.lines: list[ContradictionLine] = []
 
     def show_finding(self, shown: Shown) -> None:
         """Show what was said of a finding."""
@@ -52,9 +53,12 @@ class FindingPart(QWidget):
         raise NotImplementedError
 
     def add(self, widget: QWidget, *fields: str) -> None:
-        """Place a row that says these fields below the others."""
+        """Place a row that says these fields below the others; what contradicts them stands under it."""
         self.column.addWidget(widget)
-        self.fields.update(dict.fromkeys(fields, widget))
+        for field in fields:
+            line = ContradictionLine(field, self.lexicon)
+            self.lines.append(line)
+            self.column.addWidget(line)
 
     def say(self, field: str, value: Any) -> None:
         """The reader says a value of a field."""

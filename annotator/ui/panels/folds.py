@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from annotator.ui.panels.contradictions import SIGN
+
 
 class Fold(QWidget):
     """A heading that folds what stands below it, by click, Space or Enter. `turned` follows the reader only."""
@@ -16,6 +18,7 @@ class Fold(QWidget):
         self.title = title
         self.inside = inside
         self._told = ""
+        self._contradicted: tuple[str, ...] = ()
         self.heading = QPushButton()
         self.heading.setProperty("role", "fold")
         self.heading.setCheckable(True)
@@ -33,6 +36,10 @@ class Fold(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(head)
+        self.contradicted = QLabel()
+        self.contradicted.setWordWrap(True)
+        self.contradicted.setProperty("role", "contradiction")
+        column.addWidget(self.contradicted)
         column.addWidget(inside)
         self._show()
 
@@ -45,9 +52,9 @@ class Fold(QWidget):
         """Unfold, or fold."""
         self.heading.setChecked(opened)
 
-    def tell(self, summary: str) -> None:
-        """What was said inside; stands beside the heading while folded."""
-        self._told = summary
+    def tell(self, summary: str, contradicted: tuple[str, ...] = ()) -> None:
+        """What was said inside, and what there does not go together; in sight while folded."""
+        self._told, self._contradicted = summary, contradicted
         self._show()
 
     def _show(self, _on: bool = False) -> None:
@@ -58,3 +65,5 @@ class Fold(QWidget):
         )
         self.told.setText(self._told)
         self.told.setVisible(bool(self._told) and not self.open)
+        self.contradicted.setText("\n".join(f"{SIGN} {text}" for text in self._contradicted))
+        self.contradicted.setVisible(bool(self._contradicted) and not self.open)

@@ -61,7 +61,7 @@ class Looks(FindingPart):
         self.add(self.benign)
         self.add(self.ranked, "morphology")
         self.add(self.distribution)
-        self.add(self.measured, "distributions")
+        self.add(self.measured, "distributions", "marks")
         self.add(self.change, "change")
 
     def show_finding(self, shown: Shown) -> None:
