@@ -21,7 +21,7 @@ from annotator.model.geometry import ImagePoint
 from annotator.settings import load_settings
 from annotator.ui.app import make_application
 from annotator.ui.demonstration.robot import Robot
-from annotator.ui.desk.session import SaveState
+from annotator.ui.desk.saving import SaveState
 from annotator.ui.main_window import MainWindow
 from annotator.ui.panes.viewport import Viewport
 from annotator.ui.program.start import Start

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QApplication
 
 from annotator.settings import load_settings
 from annotator.ui import app
-from annotator.ui.desk.session import SaveState
+from annotator.ui.desk.saving import SaveState
 from annotator.ui.main_window import MainWindow
 
 HEAVY = ("pydicom", "sqlalchemy", "alembic", "scipy", "highdicom", "imagecodecs", "skimage", "numba")

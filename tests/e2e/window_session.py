@@ -26,7 +26,8 @@ from annotator.model.geometry import ImagePoint
 from annotator.settings import load_settings
 from annotator.ui.app import make_application
 from annotator.ui.demonstration.robot import Robot
-from annotator.ui.desk.session import ReadingSession, SaveState
+from annotator.ui.desk.saving import SaveState
+from annotator.ui.desk.session import ReadingSession
 from annotator.ui.main_window import MainWindow
 from annotator.ui.task_runner import TaskRunner
 

@@ -21,7 +21,8 @@ from annotator.model.history import Act
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey, Laterality, View
 from annotator.model.mark import MarkKind
 from annotator.settings import load_settings
-from annotator.ui.desk.session import ReadingSession, SaveState
+from annotator.ui.desk.saving import SaveState
+from annotator.ui.desk.session import ReadingSession
 from annotator.ui.panels.history import sentences
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import Workspace
@@ -230,8 +231,8 @@ def test_a_save_that_fails_keeps_the_acts_says_so_and_is_tried_again(
         raise StoreError("the disk is full")
 
     monkeypatch.setattr(workspace, "save", refuse)
-    monkeypatch.setattr("annotator.ui.desk.session.RETRY_MS", 10)
-    session._retry.setInterval(10)
+    monkeypatch.setattr("annotator.ui.desk.saving.RETRY_MS", 10)
+    session._saving._retry.setInterval(10)
     mark_all(session, picture)
     qtbot.waitUntil(lambda: session.save_state is SaveState.FAILED)
     assert not session.flush()

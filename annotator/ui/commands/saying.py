@@ -75,6 +75,8 @@ class SayingCommands(QObject):
 
     def _mark_benign(self, session: ReadingSession, shape: Morphology, *, sure: bool) -> None:
         """Mark the spot under the pointer as a finding of its own and name its type, as one undo step."""
+        if not session.may_change():
+            return
         viewport, pointer = self._window.pointing.under or (None, None)
         picture = None if viewport is None else viewport.picture
         if viewport is None or picture is None or pointer is None:

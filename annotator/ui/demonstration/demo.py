@@ -23,7 +23,8 @@ from annotator.ui.app import make_application
 from annotator.ui.demonstration.heartbeat import Heartbeat
 from annotator.ui.demonstration.robot import DemoFailed, Robot
 from annotator.ui.desk.reading_desk import sample_folder
-from annotator.ui.desk.session import ReadingSession, SaveState
+from annotator.ui.desk.saving import SaveState
+from annotator.ui.desk.session import ReadingSession
 from annotator.ui.faults.bug_reporter import BugReporter
 from annotator.ui.main_window import MainWindow
 from annotator.ui.panes.viewport import Viewport

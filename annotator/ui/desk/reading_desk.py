@@ -8,16 +8,17 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 import annotator
-from annotator.errors import AnnotatorError, StaleReading
+from annotator.errors import AnnotatorError
 from annotator.hanging import exam_before, same_patient
 from annotator.imaging.rejected import Rejected
 from annotator.jobs import CancelToken
 from annotator.model.display import NOT_RECORDED
 from annotator.model.image import ExamInfo, ImageInfo
 from annotator.ui.desk.found_exams import ExamRows, FoundExams, found_exams
-from annotator.ui.desk.session import ReadingSession, SaveState
+from annotator.ui.desk.saving import SaveState, never_saved
+from annotator.ui.desk.session import ReadingSession
 from annotator.ui.desk.visits import Visits
-from annotator.ui.desk.worklist_rows import ExamState
+from annotator.ui.desk.worklist_rows import FINISHED, ExamState
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import OpenedReading, Workspace
 
@@ -132,6 +133,16 @@ class ReadingDesk(QObject):
             return
         self._ask_for_reading(exam)
 
+    def look_at(self, opened: OpenedReading) -> None:
+        """Show another's signed reading of the open exam in place of one's own, to be looked at only."""
+        if self.exam is not None:
+            self._opened(self.exam, opened)
+
+    def back_to_own(self) -> None:
+        """The reader's own reading again, in place of another's."""
+        if self.exam is not None and self.session is not None and self.session.is_lent:
+            self._ask_for_reading(self.exam)
+
     @property
     def opening(self) -> bool:
         """Whether files are being listed or a reading is on its way."""
@@ -173,7 +184,7 @@ class ReadingDesk(QObject):
         uids = [e.study_instance_uid for e in listed]
         at = uids.index(here) if here in uids else -1
         for exam in (*listed[at + 1 :], *listed[: max(at, 0)]):
-            if self._states.get(exam.study_instance_uid) is not ExamState.DONE:
+            if self._states.get(exam.study_instance_uid) not in FINISHED:
                 return exam
         return None
 
@@ -230,7 +241,7 @@ class ReadingDesk(QObject):
 
         def ask(_token: CancelToken) -> dict[str, tuple[ExamState, int]]:
             mine = [r for r in self.workspace.readings() if r.reader == reader]
-            return {r.study_instance_uid: (_state(r.done), r.revisions) for r in mine}
+            return {r.study_instance_uid: (_state(r.done, signed=bool(r.signed)), r.revisions) for r in mine}
 
         self._runner.query(
             "states", ask, self._states_known, lambda error: self.message.emit(str(error)), in_turn=True
@@ -241,7 +252,7 @@ class ReadingDesk(QObject):
         self._ahead = {u: o for u, o in self._ahead.items() if found.get(u, (None, 0))[1] == o.revision}
         self.states_changed.emit(self._states)
         session = self.session
-        if session is None or session.unsaved_acts:
+        if session is None or session.unsaved_acts or session.is_lent:
             return
         if found.get(session.exam.study_instance_uid, (None, 0))[1] > session.revision:
             # taken ahead, and meanwhile another window went on with it
@@ -251,13 +262,16 @@ class ReadingDesk(QObject):
         session = self.session
         if session is None or session.save_state is not SaveState.SAVED or not session.revision:
             return
-        if self._states.get(session.exam.study_instance_uid) is not _state(session.reading.done):
+        reading = session.reading
+        if self._states.get(session.exam.study_instance_uid) is not _state(
+            reading.done, signed=reading.is_signed
+        ):
             self.refresh_states()
 
     def _opened(self, exam: ExamInfo, opened: OpenedReading) -> None:
         if not self.close_session():
             before = self.session
-            if before is not None and isinstance(before.save_error, StaleReading):
+            if before is not None and never_saved(before.save_error):
                 self.stuck.emit(lambda: self.open_exam(exam))
             return
         session = ReadingSession(self.workspace, self._runner, exam, opened, self)
@@ -333,5 +347,7 @@ class ReadingDesk(QObject):
             self.message.emit("There is no further exam in this direction.")
 
 
-def _state(done: bool) -> ExamState:
+def _state(done: bool, *, signed: bool) -> ExamState:
+    if signed:
+        return ExamState.SIGNED
     return ExamState.DONE if done else ExamState.IN_PROGRESS

@@ -77,6 +77,8 @@ def say(session: ReadingSession, field: str, value: Any) -> None:
     """
     lexicon = session.workspace.lexicon
     if field == "stage":
+        if not session.may_change():
+            return
         stage = None if session.reading.stage is value else value
         session.apply(
             edits.set_stage(session.reading, stage), f"Stage of the exam: {spoken(lexicon, 'stage', stage)}"
@@ -137,6 +139,8 @@ def say_recall(
     session: ReadingSession, sop_instance_uid: str, reasons: Iterable[RecallReason], comment: str = ""
 ) -> None:
     """Want a view taken again for these reasons; without any it is good as it is."""
+    if not session.may_change():
+        return
     chosen = tuple(reason for reason in RecallReason if reason in set(reasons))
     name = session.image_name(sop_instance_uid)
     if not chosen:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
-from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
-from shiboken6 import isValid
 
 from annotator.analysis.mark_table import table_of
-from annotator.errors import AnnotatorError, StaleReading
+from annotator.errors import AnnotatorError
 from annotator.hanging import corrected_exam
 from annotator.model import edits
 from annotator.model.display import NOT_RECORDED
@@ -29,6 +26,7 @@ from annotator.model.history import Act, Revision
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey
 from annotator.model.mark import MarkKind
 from annotator.ui.desk.finding_facts import FindingFacts
+from annotator.ui.desk.saving import ActsToSave, SaveState, UnsavedAct
 from annotator.ui.marks.hit_test import marks_inside
 from annotator.ui.marks.words import size_words
 from annotator.ui.pictures.picture import SlabOfSlices
@@ -38,17 +36,8 @@ from annotator.workspace import OpenedReading, Workspace
 if TYPE_CHECKING:
     from annotator.analysis.spots import SpotResult
 
-RETRY_MS = 2000
 SLICE_REACH_PX = 2.0
 """How far beside its place in the slab a spot may lie in its slice, as one deviation."""
-
-
-class SaveState(Enum):
-    """What the exam strip says about the reading."""
-
-    SAVED = "saved"
-    SAVING = "saving"
-    FAILED = "not saved"
 
 
 class PictureLike(Protocol):
@@ -67,12 +56,18 @@ class PictureLike(Protocol):
     def slice_frame(self, number: int) -> NDArray[Any] | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Unsaved:
-    reading: Reading
-    act: Act
-    label: str
-    display: str
+_Act = TypeVar("_Act", bound=Callable[..., None])
+
+
+def _while_open(act: _Act) -> _Act:
+    """An act on a reading that can be changed; of one that is closed, why it cannot be and what to do is said."""
+
+    @wraps(act)
+    def guarded(session: ReadingSession, *args: Any, **kwargs: Any) -> None:
+        if session.may_change():
+            act(session, *args, **kwargs)
+
+    return cast("_Act", guarded)
 
 
 class ReadingSession(QObject):
@@ -104,18 +99,12 @@ class ReadingSession(QObject):
         self.display = NOT_RECORDED
         self._runner = runner
         self._reading = opened.reading
-        self._unsaved: deque[_Unsaved] = deque()
-        self._saved_revision = opened.revision
-        self._drain_lock = threading.Lock()
-        self.save_error: AnnotatorError | None = None
-        self.saved_at: datetime | None = None
+        self.signed_reading = opened.signed
+        self._saving = ActsToSave(workspace, runner, opened.revision, self)
+        self._saving.changed.connect(self.save_state_changed)
         self._selected_finding = self._reading.findings[-1].id if self._reading.findings else None
         self._selected_marks: frozenset[str] = frozenset()
         self._selected_cluster: str | None = None
-        self._retry = QTimer(self)
-        self._retry.setSingleShot(True)
-        self._retry.setInterval(RETRY_MS)
-        self._retry.timeout.connect(self._start_saving)
         self.undo_stack = QUndoStack(self)
         self._restoring = True
         for step in opened.steps:
@@ -137,7 +126,7 @@ class ReadingSession(QObject):
     @property
     def revision(self) -> int:
         """Number of the last revision the database has confirmed; 0 before the first."""
-        return self._saved_revision
+        return self._saving.revision
 
     @property
     def current_finding_id(self) -> str | None:
@@ -162,36 +151,78 @@ class ReadingSession(QObject):
     @property
     def save_state(self) -> SaveState:
         """Whether everything on screen is in the database."""
-        if self.save_error is not None:
-            return SaveState.FAILED
-        return SaveState.SAVING if self._unsaved else SaveState.SAVED
+        return self._saving.state
+
+    @property
+    def save_error(self) -> AnnotatorError | None:
+        """Why the last save failed, None while none did."""
+        return self._saving.error
+
+    @property
+    def saved_at(self) -> datetime | None:
+        """When the database confirmed the last act; None before the first."""
+        return self._saving.saved_at
 
     @property
     def unsaved_acts(self) -> int:
         """How many acts the database has not confirmed yet."""
-        return len(self._unsaved)
+        return len(self._saving)
 
     def apply(self, after: Reading, label: str) -> None:
         """Make an act: show `after`, keep it, and let it be undone under the name `label`."""
-        if after != self._reading:
+        if after != self._reading and (not self.is_lent or self.may_change()):
             self.undo_stack.push(_ReplaceReading(self, self._reading, after, label))
 
+    def seal(self, after: Reading, act: Act, label: str) -> None:
+        """Sign, amend or withdraw: shown and kept, never undone, and nothing before it is."""
+        self.undo_stack.clear()
+        if act is Act.SIGN:
+            self.signed_reading = after
+        self._show(after, act, label)
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether it is another's reading, to be looked at only."""
+        return self._reading.reader != self.workspace.settings.reader
+
+    @property
+    def why_closed(self) -> str:
+        """Why nothing can be changed here and what to do, as one sentence; '' where everything can be."""
+        if self.is_lent:
+            return f"This is the reading of {self._reading.reader}, to be looked at only; close it to go on with yours."
+        if self._reading.is_signed:
+            version = self._reading.signatures[-1].version
+            return f"Version {version} of this reading is signed; Amend... opens it again, for a reason."
+        return ""
+
+    def may_change(self) -> bool:
+        """Whether the reading is open; where it is not, says why, and what shows it shows it as it is again."""
+        why = self.why_closed
+        if why:
+            self.message.emit(why)
+            self.reading_changed.emit(edits.Changes())
+        return not why
+
+    @_while_open
     def describe(self, finding_id: str, label: str, **said: Any) -> None:
         """The reader says something of a finding: fields of `Finding` by name."""
         number = self._reading.finding(finding_id).number
         self.apply(edits.describe(self._reading, finding_id, **said), f"{label} (F{number})")
 
+    @_while_open
     def new_finding(self) -> None:
         """Begin another finding and select it."""
         after, finding = edits.add_finding(self._reading)
         self.apply(after, f"Begin F{finding.number}")
         self.select_finding(finding.id)
 
+    @_while_open
     def remove_finding(self, finding_id: str) -> None:
         """Take a finding away, its marks with it."""
         number = self._reading.finding(finding_id).number
         self.apply(edits.remove_finding(self._reading, finding_id), f"Remove F{number}")
 
+    @_while_open
     def mark_spot(
         self,
         picture: PictureLike,
@@ -227,6 +258,7 @@ class ReadingSession(QObject):
             where = "" if picture.slab is None else f", on {_slice_in_slab(number, picture.slab)}"
             self.message.emit(f"{size_words(result.measurement)}{where}")
 
+    @_while_open
     def move_mark(self, picture: PictureLike, mark_id: str, point: ImagePoint) -> None:
         """A mark was dragged to `point`: it stays there exactly, on its slice, and is measured anew if a spot
         is there.
@@ -237,6 +269,7 @@ class ReadingSession(QObject):
         result = self.workspace.measure_spot(picture.info, frame, point, 0.0)
         self.apply(edits.move_mark(self._reading, mark_id, point, result.measurement), "Move mark")
 
+    @_while_open
     def lasso(self, picture: PictureLike, outline: tuple[ImagePoint, ...]) -> None:
         """Tie what lies inside the outline to the current finding as a cluster, area included."""
         key = picture.info.key(picture.frame_number)
@@ -247,6 +280,7 @@ class ReadingSession(QObject):
         self._choose(finding.id, frozenset(inside), None if inside else cluster.id)
         self.apply(after, f"Outline {what} as a cluster of F{finding.number}")
 
+    @_while_open
     def choose_hanging(self, choice: HangingChoice) -> None:
         """Hang an image as the reader says; a choice of nothing hangs it as its file says."""
         self.apply(
@@ -254,6 +288,7 @@ class ReadingSession(QObject):
             f"Hang {self.image_name(choice.sop_instance_uid)} as {choice.words}",
         )
 
+    @_while_open
     def set_done(self, done: bool) -> None:
         """The reader calls the exam done, or takes it up again."""
         self.apply(
@@ -265,6 +300,7 @@ class ReadingSession(QObject):
         names = (i.name for i in self.corrected_exam.images if i.sop_instance_uid == sop_instance_uid)
         return next(names, "") or "an image without side and view"
 
+    @_while_open
     def remove_selected(self) -> None:
         """Delete the selected marks, or untie the selected cluster, whose marks stay."""
         if self._selected_marks:
@@ -276,6 +312,7 @@ class ReadingSession(QObject):
             act = "Untie a cluster" if cluster.mark_ids else "Remove an area"
             self.apply(edits.remove_cluster(self._reading, cluster.id), f"{act} of F{number}")
 
+    @_while_open
     def move_selected(self, finding_id: str | None = None) -> None:
         """Hand the selected marks to another finding, or to a new one; they leave their clusters."""
         if not self._selected_marks:
@@ -288,6 +325,7 @@ class ReadingSession(QObject):
         self.apply(after, f"Move {_count(self._selected_marks)} to F{finding.number}")
         self.select_marks(self._selected_marks)
 
+    @_while_open
     def call_selected(self, kind: MarkKind) -> None:
         """Call the selected marks micro or macro; where they are and what was measured stays."""
         marks = self._reading.marks_by_id(self._selected_marks)
@@ -319,33 +357,32 @@ class ReadingSession(QObject):
         """The documented follow-up of a finding as described now; derived, never stored."""
         return self.workspace.follow_up(self._reading, finding_id, self.corrected_exam)
 
+    def signed_follow_up(self, finding_id: str) -> FollowUp | None:
+        """What the table said of a finding when the reading was signed last; None where it was not signed."""
+        signed = self._reading.signatures[-1].finding(finding_id) if self._reading.signatures else None
+        return None if signed is None else signed.follow_up
+
     def revisions(self) -> tuple[Revision, ...]:
         """Everything saved of this reading so far, oldest first."""
         return self.workspace.revisions(self._reading.id)
 
     def save_now(self) -> None:
         """Try to save at once what is not saved yet."""
-        self._start_saving()
+        self._saving.start()
 
     def flush(self) -> bool:
         """Wait until every act is saved; False when the database refuses (the acts are still here)."""
-        self._retry.stop()
-        self._start_saving()
-        self._runner.flush()
-        return not self._unsaved
+        return self._saving.flush()
 
     def close(self) -> bool:
         """Flush, then stop trying. False when acts remain unsaved."""
-        done = self.flush()
-        self._retry.stop()
+        done = self._saving.flush()
+        self._saving.stop_trying()
         return done
 
     def give_up_unsaved(self) -> None:
         """Lose the acts that the database has not taken, because the reader said so."""
-        self._retry.stop()
-        with self._drain_lock:
-            self._unsaved.clear()
-        self.save_state_changed.emit()
+        self._saving.give_up()
 
     def _show(self, reading: Reading, act: Act, label: str) -> None:
         """The only place that assigns the reading."""
@@ -353,47 +390,10 @@ class ReadingSession(QObject):
             return
         changes = edits.diff(self._reading, reading)
         self._reading = reading
-        self._unsaved.append(_Unsaved(reading, act, label, self.display))
+        self._saving.put(UnsavedAct(reading, act, label, self.display))
         self._keep_selection_valid(changes)
         self.reading_changed.emit(changes)
-        self._start_saving()
-
-    def _start_saving(self) -> None:
-        if self._unsaved:
-            self._runner.write(self._save_all, self._saved, self._failed)
-            self.save_state_changed.emit()
-
-    def _save_all(self) -> int:
-        """On the writer: hand over the waiting acts in order; what fails stays first in line."""
-        with self._drain_lock:
-            while self._unsaved:
-                waiting = self._unsaved[0]
-                self._saved_revision = self.workspace.save(
-                    waiting.reading,
-                    based_on=self._saved_revision,
-                    act=waiting.act,
-                    label=waiting.label,
-                    display=waiting.display,
-                )
-                self._unsaved.popleft()
-        return self._saved_revision
-
-    def _saved(self, _revision: int) -> None:
-        if not isValid(self):
-            # told after the exam was left, which had waited for the same write
-            return
-        self.save_error = None
-        self.saved_at = datetime.now().astimezone()
-        self.save_state_changed.emit()
-
-    def _failed(self, error: AnnotatorError) -> None:
-        if not isValid(self):
-            return
-        self.save_error = error
-        self.save_state_changed.emit()
-        # A newer revision by somebody else does not go away by trying again.
-        if not isinstance(error, StaleReading):
-            self._retry.start()
+        self._saving.start()
 
     def _measured(self, picture: PictureLike, point: ImagePoint, radius_px: float) -> tuple[int, SpotResult]:
         """The frame a spot belongs to and its measurement there; of a slab, the slice in which it is sharpest."""

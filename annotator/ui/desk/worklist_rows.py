@@ -17,6 +17,11 @@ class ExamState(StrEnum):
     NEW = "new"
     IN_PROGRESS = "in progress"
     DONE = "done"
+    SIGNED = "signed"
+
+
+FINISHED = frozenset({ExamState.DONE, ExamState.SIGNED})
+"""States of exams that wait for nothing; a signed exam is done."""
 
 
 class SortBy(StrEnum):
@@ -36,11 +41,14 @@ class Showing(StrEnum):
     NEW = "new"
     IN_PROGRESS = "in progress"
     DONE = "done"
+    SIGNED = "signed"
 
     def passes(self, state: ExamState) -> bool:
         """Whether an exam of that state is listed."""
         if self is Showing.NOT_DONE:
-            return state is not ExamState.DONE
+            return state not in FINISHED
+        if self is Showing.DONE:
+            return state in FINISHED
         return self is Showing.ALL or self.value == state.value
 
 
@@ -175,7 +183,7 @@ def with_headings(entries: Sequence[Entry], sort: SortBy, states: Mapping[str, E
 def counts(uids: Iterable[str], states: Mapping[str, ExamState]) -> str:
     """How far the whole list is, in words: "12 of 60 done, 3 in progress"."""
     known = [states.get(uid, ExamState.NEW) for uid in uids]
-    done, begun = known.count(ExamState.DONE), known.count(ExamState.IN_PROGRESS)
+    done, begun = sum(state in FINISHED for state in known), known.count(ExamState.IN_PROGRESS)
     if not known:
         return ""
     if done == len(known):

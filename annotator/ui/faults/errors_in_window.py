@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from annotator.errors import StaleReading
 from annotator.ui.desk.exports import FINDINGS
-from annotator.ui.desk.session import ReadingSession, SaveState
+from annotator.ui.desk.saving import SaveState, never_saved
+from annotator.ui.desk.session import ReadingSession
 from annotator.ui.faults.crash_page import CrashPage
 from annotator.ui.faults.error_bar import BarAction
 from annotator.ui.panels.files_problem import count_sentence
@@ -80,7 +80,7 @@ class ErrorsInWindow(QObject):
         if error is None or session is not self._window.desk.session:
             return
         keep = BarAction("Save findings as JSON...", lambda: self._keep(session), closes=False)
-        if isinstance(error, StaleReading):
+        if never_saved(error):
             self._bar.show_error(f"Not saved: {error}", [keep], SAVING)
             return
         again = BarAction("Try again", session.save_now, closes=False)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from annotator.model.image import ExamInfo
 from annotator.ui.desk.found_exams import ExamRows, rows_of
 from annotator.ui.desk.worklist_rows import (
+    FINISHED,
     Choice,
     Entry,
     ExamState,
@@ -262,7 +263,7 @@ class _EmptyPage(QWidget):
     def explain(self, exams: Sequence[ExamInfo], states: Mapping[str, ExamState], choice: Choice) -> None:
         """Say why nothing is listed."""
         self._words_of = exams, states, choice
-        done = [states.get(exam.study_instance_uid) is ExamState.DONE for exam in exams]
+        done = [states.get(exam.study_instance_uid) in FINISHED for exam in exams]
         if not exams:
             opens = f" ({self._opens})" if self._opens else ""
             words = f"No exams yet. Open a folder{opens} or drop files on the window."

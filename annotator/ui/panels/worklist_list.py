@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.ui import theme
-from annotator.ui.desk.worklist_rows import Entry, ExamState, Heading, Row, SortBy
+from annotator.ui.desk.worklist_rows import FINISHED, Entry, ExamState, Heading, Row, SortBy
 from annotator.ui.words.plain_words import tip
 
 READING = "reading"
@@ -89,7 +89,7 @@ class WorklistModel(QAbstractListModel):
     def state_words(self, uid: str) -> str:
         """What stands at the end of an exam's row."""
         state = self._states.get(uid, ExamState.NEW)
-        if state is ExamState.DONE:
+        if state in FINISHED:
             return f"{state} ✓"
         return READING if uid == self._current else str(state)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings
 
 from annotator.ui.desk.reading_desk import sample_folder
-from annotator.ui.desk.session import ReadingSession, SaveState
+from annotator.ui.desk.saving import SaveState
+from annotator.ui.desk.session import ReadingSession
 from annotator.ui.tour.steps import SHOW_ME, SampleReading, TourStep, steps_of
 from annotator.ui.tour.target import EXAM, TourTarget, find_target
 from annotator.ui.window.shown_keys import key_or_menu

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
 from annotator.hanging import Layout
 from annotator.model.image import ExamInfo
-from annotator.ui.desk.session import ReadingSession, SaveState
+from annotator.ui.desk.saving import SaveState
+from annotator.ui.desk.session import ReadingSession
 from annotator.ui.icons import icon, picture
 from annotator.ui.theme import DIM, SAVED, WARNING
 from annotator.ui.window.elided_label import ElidedLabel
