@@ -1,11 +1,10 @@
-"""The decision table against a second, hand-written reading of it (docs/rules.md), combination by combination."""
+"""The decision table against a second, hand-written reading of it, and what is told beside a row."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 
 import pytest
@@ -15,199 +14,88 @@ from hypothesis import strategies as st
 from annotator.cli.rules import table_for_people
 from annotator.errors import InvalidLexicon
 from annotator.lexicon import load_lexicon
+from annotator.lexicon.conditions import COMBINATIONS, UNSET, bits_of
 from annotator.lexicon.decision_table import PLACEHOLDERS
 from annotator.lexicon.entries import data_file
 from annotator.model.finding import Change, Description, Distribution, Morphology, Spread, Stage
 from annotator.model.follow_up import FollowUpAction
 from annotator.model.mark import MarkKind
 from annotator.rules import follow_up, load_rules, problems
+from annotator.rules.areas import decide, values_in
+from tests.unit.rules_by_hand import (
+    CITATIONS,
+    OUTCOMES,
+    areas_by_hand,
+    every_description,
+    row_by_hand,
+    step_by_hand,
+)
 
 TABLE = load_rules()
 ROOT = Path(__file__).parents[2]
 
 
-def row_by_hand(s: Description) -> str:
-    """The row of docs/rules.md for a description, worked out by hand; `s` has one shape or none."""
-    m = s.morphology[0] if s.morphology else None
-    d = s.distributions[0] if s.distributions else None
-    surveillance = s.stage in ("fu6", "fu12", "fu24")
-    worse = s.change in ("new", "increased", "morph_changed")
-    benign_type = m in ("skin", "vascular", "coarse", "rod", "rim", "dystrophic", "milk", "suture")
-    roundish = m in ("round", "punctate")
-    if s.known_cancer_here:
-        return "K1"
-    if m is None and s.size is None:
-        return "E1"
-    if surveillance and s.change == "no_prior":
-        return "E2"
-    if benign_type and s.certain:
-        return "B1"
-    if benign_type and s.stage == "screen":
-        return "B2"
-    scattered = d in ("diffuse", "regional", "single", None)
-    if s.size == "macro" and (m is None or m == "round") and scattered and not (surveillance and worse):
-        return "B3"
-    if m is None and s.size == "macro" and d in ("grouped", "linear", "segmental"):
-        return "E3"
-    # "after work-up": every stage but screening
-    if m is None and s.size == "micro" and d != "single" and s.stage != "screen":
-        return "E3"
-    if s.stage == "screen" and s.priors_requested:
-        return "P1"
-    if surveillance and (roundish or m is None):
-        if worse or d in ("linear", "segmental") or s.adjacent_cancer:
-            return "F4"
-        if s.stage == "fu6":
-            return "F1"
-        if s.stage == "fu12":
-            return "F2"
-        return "F3"
-    if roundish and d == "diffuse":
-        return "R1"
-    if roundish and d == "grouped" and s.change == "stable_2y" and not s.adjacent_cancer:
-        return "R2"
-    if s.spread == "bilateral" and not worse:
-        if m == "amorphous" and d == "diffuse":
-            return "S1"
-        if m == "coarse_het" and d not in ("linear", "segmental"):
-            return "S1"
-    if s.stage == "screen":
-        if m in ("coarse_het", "amorphous", "fine_pleo", "fine_linear", "uncharacterised"):
-            return "M1"
-        if roundish and d != "single":
-            return "M1"
-        if m is None and s.size == "micro" and d != "single":
-            return "M1"
-        return "Z"
-    if s.stage == "workup" and roundish:
-        if d in ("linear", "segmental"):
-            return "R5"
-        if d == "grouped" and (worse or s.adjacent_cancer):
-            return "R4"
-        if d == "grouped" and s.spread == "one_site" and s.change in ("no_prior", "stable_lt2y"):
-            return "R3"
-        return "Z"
-    if m == "amorphous":
-        if d == "diffuse" and s.spread == "one_site" and not worse:
-            return "S2d"
-        return "S2"
-    if m == "coarse_het":
-        return "S3"
-    if m == "fine_pleo":
-        return "S5" if d in ("linear", "segmental") else "S4"
-    if m == "fine_linear":
-        return "S6"
-    if m == "uncharacterised":
-        return "S7"
-    return "Z"
-
-
-# row -> (category, follow-up, months); B2 is told apart by shape below
-OUTCOMES = {
-    "K1": ("6", "as_planned", None),
-    "E1": (None, "more_input", None),
-    "E2": (None, "more_input", None),
-    "B1": ("2", "routine_screening", None),
-    "B2": ("0", "magnification_views", 0),
-    "B3": ("2", "routine_screening", None),
-    "E3": (None, "more_input", None),
-    "P1": ("0", "prior_mammograms", None),
-    "F4": ("4", "biopsy", None),
-    "F1": ("3", "six_months", 6),
-    "F2": ("3", "twelve_months", 12),
-    "F3": ("2", "routine_screening", None),
-    "R1": ("2", "routine_screening", None),
-    "R2": ("2", "routine_screening", None),
-    "S1": ("2", "routine_screening", None),
-    "M1": ("0", "magnification_views", 0),
-    "R5": ("4", "biopsy", None),
-    "R4": ("4", "biopsy", None),
-    "R3": ("3", "six_months", 6),
-    "S2d": ("2", "routine_screening", None),
-    "S2": ("4B", "biopsy", None),
-    "S3": ("4B", "biopsy", None),
-    "S4": ("4B", "biopsy", None),
-    "S5": ("4C", "biopsy", None),
-    "S6": ("4C", "biopsy", None),
-    "S7": ("4", "biopsy", None),
-    "Z": (None, "reader_decides", None),
-}
-B2_BY_SHAPE = {"skin": "additional_views", "milk": "additional_views"}
-
-# the source tags of the citation column; "input rule" is RULE
-CITATIONS = {
-    "K1": {"BR5", "V25a"},
-    "E1": {"RULE"},
-    "E2": {"RULE"},
-    "B1": {"SJRA-10", "MAYO-5", "BR5"},
-    "B2": {"BR5", "SJRA-8"},
-    "B3": {"SJRA-5", "SJRA-10", "MAYO-5"},
-    "E3": {"SJRA-5"},
-    "P1": {"BR5", "V25a"},
-    "F4": {"BR5", "RP-3", "SJRA-11"},
-    "F1": {"RP-3", "BLOG3", "BERG20"},
-    "F2": {"RP-3", "BLOG3", "BERG20"},
-    "F3": {"RP-3", "MAYO-10"},
-    "R1": {"BR5"},
-    "R2": {"RP-3"},
-    "S1": {"BR5"},
-    "M1": {"SJRA-8", "MAYO-8", "RED", "RG24"},
-    "R5": {"BR5"},
-    "R4": {"BR5"},
-    "R3": {"BR5", "RG24", "RED", "SJRA-11", "MAYO-10"},
-    "S2d": {"BR5"},
-    "S2": {"BR5"},
-    "S3": {"BR5", "HI"},
-    "S4": {"BR5"},
-    "S5": {"PARK", "ASMT", "BR5"},
-    "S6": {"BR5"},
-    "S7": {"SJRA-12", "MAYO-9"},
-    "Z": {"RULE"},
-}
-
-
-def every_description():
-    flags = (False, True)
-    for stage, size, shape, dist, spread, change, certain, known, adjacent, priors in product(
-        Stage, (*MarkKind, None), (*Morphology, None), (*Distribution, None), Spread, Change, *[flags] * 4
-    ):
-        yield Description(
-            stage=stage,
-            size=size,
-            morphology=(shape,) if shape else (),
-            distributions=() if dist is None else (dist,),
-            spread=spread,
-            change=change,
-            certain=certain,
-            known_cancer_here=known,
-            adjacent_cancer=adjacent,
-            priors_requested=priors,
-        )
-
-
-def differences(table) -> tuple[Counter, list]:
-    """How often each row decides, and the first descriptions where the two disagree."""
+def test_every_combination_ends_in_the_row_found_by_hand():
     rows: Counter = Counter()
     wrong = []
     for said in every_description():
-        result = follow_up(said, table)
+        result = follow_up(said, TABLE)
         rows[result.row] += 1
         row = row_by_hand(said)
-        category, action, months = OUTCOMES[row]
-        if row == "B2":
-            action = B2_BY_SHAPE.get(said.morphology[0], action)
+        wanted = (row, OUTCOMES[row][0], *step_by_hand(row, "".join(said.morphology)))
         got = (result.row, result.suggested_assessment, result.follow_up, result.interval_months)
-        if got != (row, category, action, months):
+        if got != wanted or result.assumed:
             wrong.append((said, got, row))
-    return rows, wrong[:3]
-
-
-def test_every_combination_ends_in_the_row_found_by_hand():
-    rows, wrong = differences(TABLE)
-    assert not wrong
-    assert rows.total() == 376_320
+    assert not wrong[:3]
+    assert rows.total() == COMBINATIONS == 376_320
     assert rows["Z"] == 35_824
     assert set(rows) == set(OUTCOMES)
+
+
+def test_a_table_tried_on_all_combinations_at_once_answers_as_one_by_one():
+    tried = decide(TABLE)
+    assert tried.decided == areas_by_hand()
+    assert tried.left == 0
+    assert sum(area.bit_count() for area in tried.decided.values()) == COMBINATIONS
+    for row in TABLE.rows:
+        assert TABLE.row_for(bits_of_values(values_in(tried.decided[row.id]))) is row
+
+
+def bits_of_values(values: dict[str, str]) -> int:
+    """The bits of a combination given as the value of each field."""
+    said = {name: None if value == UNSET else value for name, value in values.items()}
+    flags = {name: said[name] == "yes" for name in said if name in FLAGS}
+    description = Description(
+        stage=said["stage"], size=said["size"], spread=said["spread"], change=said["change"], **flags
+    )
+    return bits_of(description, said["morphology"], said["distribution"])
+
+
+FLAGS = ("certain", "known_cancer_here", "adjacent_cancer", "priors_requested")
+
+
+@pytest.mark.parametrize("stage", [Stage.SCREEN, Stage.WORKUP])
+def test_what_is_not_said_of_stage_spread_and_change_is_looked_up_as_told(stage):
+    assumed = {"stage": stage, "spread": Spread.ONE_SITE, "change": Change.NO_PRIOR}
+    seen = 0
+    for said in every_description():
+        if any(getattr(said, name) is not value for name, value in assumed.items()):
+            continue
+        seen += 1
+        unsaid = replace(said, stage=None, spread=None, change=None)
+        result = follow_up(unsaid, TABLE, assumed_stage=stage)
+        assert result.row == row_by_hand(said)
+        assert [one.split(" not said")[0] for one in result.assumed] == ["Stage", "Spread", "Change"]
+        assert replace(result, assumed=()) == follow_up(said, TABLE)
+    assert seen == COMBINATIONS // (5 * 2 * 7)
+
+
+def test_each_assumption_is_told_alone():
+    said = Description(size=MarkKind.MACRO, stage=Stage.SCREEN, spread=Spread.BILATERAL, change=Change.NEW)
+    for name in ("stage", "spread", "change"):
+        told = follow_up(replace(said, **{name: None}), TABLE).assumed
+        assert len(told) == 1
+        assert told[0].lower().startswith(f"{name} not said: looked up as ")
 
 
 def test_rows_cite_what_they_are_documented_with():
