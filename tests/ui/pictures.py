@@ -12,6 +12,7 @@ from annotator.model.finding import Finding, Reading
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, SpacingBasis, contains
 from annotator.model.image import ImageInfo, Laterality, View, Window
 from annotator.model.mark import MarkKind
+from annotator.model.seen_on_image import NipplePlace
 from annotator.ui.pictures.picture import make_picture
 
 ROWS, COLUMNS = 300, 220
@@ -86,6 +87,10 @@ class Host:
         inside = [m.id for m in self.reading.marks if contains(outline, m.point)]
         self.acts.append(("lasso", outline, frozenset(inside)))
         self.reading, _ = edits.add_cluster(self.reading, "f", picture.key, outline, inside)
+
+    def place_nipple(self, picture, point):
+        self.acts.append(("nipple", point))
+        self.reading = edits.place_nipple(self.reading, NipplePlace(picture.key, point, picture.info.spacing))
 
     def select_marks(self, mark_ids):
         self.selected_marks, self.selected_cluster = mark_ids, None

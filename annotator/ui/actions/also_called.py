@@ -34,6 +34,8 @@ ALSO_CALLED: Mapping[str, str] = {
     "category_chord": "birads assessment score rating",
     "more_chord": "quadrant clock depth stage change recommendation certainty associated recall biopsy",
     "recall_chord": "technical recall repeat quality retake",
+    "place_nipple": "areola landmark reference distance",
+    "remove_nipple": "areola landmark delete",
     "call_micro": "change type kind convert",
     "call_macro": "change type kind convert",
     "new_finding": "annotation lesion",

@@ -20,6 +20,8 @@ ROWS: tuple[ActionSpec, ...] = (
     ActionSpec("category_chord", "Mark", "Your category...", ("K",), "open_chord", "Your own category with a digit, A, B or C", "finding", "window", "category"),
     ActionSpec("more_chord", "Mark", "More of the finding...", ("Shift+L",), "open_chord", "Stage, change, size, place, what goes with it, certainty, recommendation, by letters", "finding", "window", "more"),
     ActionSpec("recall_chord", "Mark", "Take this view again...", ("Alt+R",), "open_chord", "Technical recall of the view in the active pane, with its reasons; a reason said again is taken back", "picture", "window", "recall"),
+    ActionSpec("place_nipple", "Mark", "Place the nipple", ("Alt+N",), "place_nipple", "The next click says where the nipple of that image is, which distances are measured from; a drag moves it", "picture"),
+    ActionSpec("remove_nipple", "Mark", "Remove the nipple", ("Alt+Shift+N",), "remove_nipple", "Take the nipple placed on the active image away; it is estimated again", "picture"),
     ActionSpec("new_finding", "Mark", "New finding", ("F", "Ctrl+N"), "new_finding", "The next marks belong to a new finding", "exam"),
     ActionSpec("remove_finding", "Mark", "Remove finding", ("Ctrl+Del",), "remove_finding", "Remove the current finding with its marks; undo brings it back", "finding"),
     ActionSpec("move_to_new", "Mark", "Move selected marks to a new finding", ("Shift+F",), "move_to_new_finding", "They leave their clusters; the menu of the right button moves them to F1, F2 ...", "marks"),

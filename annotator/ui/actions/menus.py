@@ -29,7 +29,7 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
         Group(("benign_chord", "line_chord", "say_as_last", "descriptor_chord", "category_chord", "more_chord")),
         Group(("new_finding", "remove_finding", "next_finding", "previous_finding")),
         Group(("call_micro", "call_macro", "move_to_new")),
-        Group(("recall_chord",)),
+        Group(("place_nipple", "remove_nipple", "recall_chord")),
     ),
     "Cross": (
         Group(("cross_click", "cross_insist", "cross_draw")),

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from annotator.model.mark import MarkKind
 from annotator.ui.keys.gestures import FirstTool, LeftDrag
 from annotator.ui.marks.marking_elsewhere import EarlyHost, PriorTool
+from annotator.ui.marks.nipple import NippleTool
 from annotator.ui.marks.tools import LookTool, MarkingHost, MarkTool, SelectTool, Tool
 from annotator.ui.window.shown_keys import key_or_menu
 
@@ -26,6 +27,7 @@ class MarkingCommands(QObject):
         super().__init__(window)
         self._window = window
         self._tool = FirstTool.MICRO
+        self._placing_nipple = False
 
     def delete_selected(self) -> None:
         self._with_session(lambda session: session.remove_selected())
@@ -34,6 +36,9 @@ class MarkingCommands(QObject):
         """Drop the stroke in hand, else the lens, else the cross, else what is selected, else the keyboard elsewhere."""
         grid = self._window.grid
         if grid.active.cancel_gesture() or self._window.lens.close_lens():
+            return
+        if self._placing_nipple:
+            self._nipple_placed()
             return
         focused = QApplication.focusWidget()
         if focused is not None and focused not in grid.viewports:
@@ -53,6 +58,21 @@ class MarkingCommands(QObject):
     def use_first_tool(self, tool: FirstTool) -> None:
         """Take a tool into the hand."""
         self._tool = tool
+        self._nipple_placed()
+
+    def place_nipple(self) -> None:
+        """The next click says where the nipple of an image is; then the tool from before is in the hand again."""
+        self._placing_nipple = True
+        self.apply_tool()
+
+    def remove_nipple(self) -> None:
+        picture = self._window.grid.active.picture
+        if picture is not None:
+            uid = picture.info.sop_instance_uid
+            self._with_session(lambda session: session.remove_nipple(uid))
+
+    def _nipple_placed(self) -> None:
+        self._placing_nipple = False
         self.apply_tool()
 
     def apply_tool(self) -> None:
@@ -73,6 +93,8 @@ class MarkingCommands(QObject):
         host: MarkingHost | None = desk.session
         if host is None and desk.exam is not None:
             host = EarlyHost(desk, desk.exam.study_instance_uid, say)
+        if self._placing_nipple and host is not None:
+            return NippleTool(host, self._nipple_placed)
         if self._tool is FirstTool.LOOK:
             drag = self._window.profiles.current().left_drag
             return LookTool(desk.session, drags_window=drag is LeftDrag.WINDOW)

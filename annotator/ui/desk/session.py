@@ -25,6 +25,7 @@ from annotator.model.hanging_choice import HangingChoice
 from annotator.model.history import Act, Revision
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey
 from annotator.model.mark import MarkKind
+from annotator.model.seen_on_image import NipplePlace
 from annotator.ui.desk.finding_facts import FindingFacts
 from annotator.ui.desk.saving import ActsToSave, SaveState, UnsavedAct
 from annotator.ui.marks.hit_test import marks_inside
@@ -279,6 +280,23 @@ class ReadingSession(QObject):
         what = f"{len(inside)} marks" if inside else "an area"
         self._choose(finding.id, frozenset(inside), None if inside else cluster.id)
         self.apply(after, f"Outline {what} as a cluster of F{finding.number}")
+
+    @_while_open
+    def place_nipple(self, picture: PictureLike, point: ImagePoint) -> None:
+        """The nipple of an image lies here; places of findings on it are measured from it."""
+        key = picture.info.key(picture.frame_number)
+        place = NipplePlace(key, point, picture.info.spacing)
+        name = self.image_name(key.sop_instance_uid)
+        self.apply(edits.place_nipple(self._reading, place), f"Place the nipple on {name}")
+
+    @_while_open
+    def remove_nipple(self, sop_instance_uid: str) -> None:
+        """Take away the nipple placed on an image; it is estimated again."""
+        if self._reading.nipple_on(sop_instance_uid) is None:
+            self.message.emit("No nipple was placed on this image.")
+            return
+        name = self.image_name(sop_instance_uid)
+        self.apply(edits.remove_nipple(self._reading, sop_instance_uid), f"Remove the nipple on {name}")
 
     @_while_open
     def choose_hanging(self, choice: HangingChoice) -> None:

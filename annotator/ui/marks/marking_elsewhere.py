@@ -80,6 +80,10 @@ class EarlyHost:
     def select_cluster(self, cluster_id: str) -> None:
         """There is no cluster to select yet."""
 
+    def place_nipple(self, picture: Picture, point: ImagePoint) -> None:
+        """Place it once the reading is here."""
+        self._later(lambda host: host.place_nipple(picture, point))
+
     def _later(self, act: Callable[[MarkingHost], object]) -> None:
         self._say("The reading is being opened; this is done as soon as it is here.")
         self._desk.when_open(act)

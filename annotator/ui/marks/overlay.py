@@ -44,6 +44,7 @@ class Emphasis:
     hovered_mark: str | None = None
     hovered_cluster: str | None = None
     hovered_line: str | None = None
+    hovered_nipple: bool = False
 
 
 def looks_of(layer: MarkLayer, emphasis: Emphasis) -> tuple[ClusterLook, ...]:

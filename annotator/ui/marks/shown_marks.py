@@ -14,6 +14,7 @@ from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.ui.marks.cluster_shapes import ClusterShapes, chest_of
 from annotator.ui.marks.layer import MarkLayer
+from annotator.ui.marks.nipple import RADIUS_PX, is_near, nipple_of, paint_nipple
 from annotator.ui.marks.overlay import Emphasis, Label, labels_of, looks_of, paint_labels, paint_preview
 from annotator.ui.marks.painting import Placed, paint_clusters, paint_marks
 from annotator.ui.marks.sheet import MarkSheet, boxes_of, changed_marks, is_for
@@ -36,6 +37,7 @@ class _OnScreen:
     size: tuple[int, int]
     emphasis: Emphasis
     labels: tuple[Label, ...]
+    nipple: ImagePoint | None
 
 
 class ShownMarks:
@@ -61,11 +63,12 @@ class ShownMarks:
     def set_reading(self, reading: Reading | None) -> bool:
         """Show the marks of another reading."""
         before, was = self._layer, self._reading
+        nipple = nipple_of(was, self._picture)
         self._reading = reading
         self._make_layer()
         if before is None or self._layer is None or was is None or reading is None:
             return before is not self._layer
-        return not self._layer.looks_like(before)
+        return not self._layer.looks_like(before) or nipple != self._nipple
 
     def select(self, finding_id: str | None, mark_ids: frozenset[str], cluster_id: str | None) -> bool:
         """Select a finding, and marks or a cluster of it."""
@@ -74,11 +77,14 @@ class ShownMarks:
     def hover(self, point: ImagePoint | None, view: ViewTransform, ratio: float) -> bool:
         """The pointer is over a point of the picture, or over none."""
         mark = cluster = line = None
+        nipple = point is not None and self.nipple_at(point, view, ratio)
         if point is not None and self._layer is not None and self.visible:
             mark = self.mark_at(point, view, ratio)
             cluster = self._layer.cluster_at(point)
             line = None if mark else self.outline_at(point, view, ratio)
-        return self._emphasise(hovered_mark=mark, hovered_cluster=cluster, hovered_line=line)
+        return self._emphasise(
+            hovered_mark=mark, hovered_cluster=cluster, hovered_line=line, hovered_nipple=nipple
+        )
 
     def mark_at(self, point: ImagePoint, view: ViewTransform, ratio: float) -> str | None:
         """Id of the mark under the hand, None when there is none or marks are hidden."""
@@ -92,9 +98,15 @@ class ShownMarks:
             return None
         return self._layer.outline_at(point, LINE_PX * ratio, view)
 
+    def nipple_at(self, point: ImagePoint, view: ViewTransform, ratio: float) -> bool:
+        """Whether the hand is on the nipple that the reader placed."""
+        return self.visible and is_near(self._nipple, point, RADIUS_PX * ratio, view)
+
     def hovered_words(self) -> str:
-        """The mark or the line under the pointer and what a click does there, '' when there is none."""
+        """The mark, the nipple or the line under the pointer and what a click does there, '' when there is none."""
         layer, hovered, line = self._layer, self._emphasis.hovered_mark, self._emphasis.hovered_line
+        if hovered is None and self._emphasis.hovered_nipple:
+            return "the nipple as you placed it  ·  drag: move"
         if layer is None:
             return ""
         index = layer.index_of(hovered)
@@ -141,6 +153,9 @@ class ShownMarks:
         else:
             paint_clusters(painter, placed, [QRectF(0, 0, *size)])
             paint_marks(painter, placed, placed.touching(0, 0, *size))
+        nipple = self._nipple if preview is None or preview.nipple is None else preview.nipple
+        if nipple is not None:
+            paint_nipple(painter, nipple, view, ratio)
         paint_labels(painter, shown.labels, ratio)
         if preview is not None:
             paint_preview(painter, preview, view, ratio)
@@ -152,6 +167,8 @@ class ShownMarks:
         """
         before, layer = self._on_screen, self._layer
         if before is None or layer is None or not self.visible:
+            return None
+        if self._nipple != before.nipple:
             return None
         known = before.placed
         placed = self._place(layer, known.view, known.ratio, preview)
@@ -170,16 +187,21 @@ class ShownMarks:
     ) -> bool:
         """Whether nothing was drawn and nothing is to be: most pictures have no marks, and none may wait for that."""
         known = self._on_screen
-        if known is None or len(layer.rows) or layer.clusters:
+        if known is None or len(layer.rows) or layer.clusters or self._nipple or known.nipple:
             return False
         placed = known.placed
         return placed.layer is layer and (placed.view, placed.ratio, known.size) == (view, ratio, size)
 
     def _shown(self, placed: Placed, size: tuple[int, int]) -> _OnScreen:
         known, emphasis = self._on_screen, self._emphasis
-        if known is not None and known.placed is placed and (known.size, known.emphasis) == (size, emphasis):
+        now = size, emphasis, self._nipple
+        if known is not None and known.placed is placed and (known.size, known.emphasis, known.nipple) == now:
             return known
-        return _OnScreen(placed, size, emphasis, labels_of(placed, size, emphasis))
+        return _OnScreen(placed, size, emphasis, labels_of(placed, size, emphasis), self._nipple)
+
+    @property
+    def _nipple(self) -> ImagePoint | None:
+        return nipple_of(self._reading, self._picture)
 
     def _place(self, layer: MarkLayer, view: ViewTransform, ratio: float, preview: Preview | None) -> Placed:
         hidden = layer.index_of(None if preview is None else preview.moving_mark)

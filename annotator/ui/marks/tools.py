@@ -45,12 +45,13 @@ class Touch:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What to draw while a gesture lasts: a stroke, or a mark of `kind` on its way to `spot`."""
+    """What to draw while a gesture lasts: a stroke, or a mark of `kind` on its way to `spot`, or the nipple on its."""
 
     outline: tuple[ImagePoint, ...] = ()
     spot: ImagePoint | None = None
     kind: MarkKind | None = None
     moving_mark: str | None = None
+    nipple: ImagePoint | None = None
 
 
 Gesture = Generator[Preview | None, Touch, None]
@@ -73,6 +74,7 @@ class MarkingHost(Protocol):
     def lasso(self, picture: Picture, outline: tuple[ImagePoint, ...]) -> None: ...
     def select_marks(self, mark_ids: frozenset[str]) -> None: ...
     def select_cluster(self, cluster_id: str) -> None: ...
+    def place_nipple(self, picture: Picture, point: ImagePoint) -> None: ...
 
 
 class Canvas(Protocol):
@@ -89,6 +91,7 @@ class Canvas(Protocol):
 
     def mark_at(self, point: ImagePoint) -> str | None: ...
     def outline_at(self, point: ImagePoint) -> str | None: ...
+    def nipple_at(self, point: ImagePoint) -> bool: ...
     def is_drag(self, start: Touch, now: Touch) -> bool: ...
     def pan(self, dx: float, dy: float) -> None: ...
     def set_voi(self, voi: Voi) -> None: ...
@@ -109,7 +112,7 @@ class Tool(Protocol):
 class MarkTool:
     """Click: mark the spot that is there. Drag: outline a cluster, or with Shift select what lies inside.
 
-    On a mark: select it, or move it. A click on the line of a cluster selects that.
+    On a mark: select it, or move it; a drag moves the nipple too. A click on the line of a cluster selects that.
     """
 
     host: MarkingHost
@@ -129,6 +132,11 @@ class MarkTool:
         hit = None if press.force else canvas.mark_at(press.point)
         if hit is not None:
             yield from _select_or_move(self.host, canvas, picture, press, hit)
+            return
+        if not press.extend and canvas.nipple_at(press.point):
+            if (yield from _only_clicked_on_nipple(self.host, canvas, picture, press)):
+                # calcifications lie behind it too
+                self._click(canvas, picture, press)
             return
         stroke = yield from _stroke(canvas, press)
         if stroke is None:
@@ -168,6 +176,9 @@ class SelectTool:
         hit = canvas.mark_at(press.point)
         if hit is not None:
             yield from _select_or_move(self.host, canvas, picture, press, hit)
+            return
+        if not press.extend and canvas.nipple_at(press.point):
+            yield from _only_clicked_on_nipple(self.host, canvas, picture, press)
             return
         stroke = yield from _stroke(canvas, press)
         if stroke is None:
@@ -275,6 +286,21 @@ def _select_or_move(
         )
     if dragged:
         host.move_mark(picture, mark_id, place)
+
+
+def _only_clicked_on_nipple(
+    host: MarkingHost, canvas: Canvas, picture: Picture, press: Touch
+) -> Generator[Preview | None, Touch, bool]:
+    """Move the nipple with the hand; True when the hand did not move it."""
+    touch, dragged = press, False
+    while not touch.released:
+        touch = yield Preview(nipple=picture.nearest_inside(touch.point)) if dragged else None
+        if touch.back:
+            return False
+        dragged = dragged or canvas.is_drag(press, touch)
+    if dragged:
+        host.place_nipple(picture, picture.nearest_inside(touch.point))
+    return not dragged
 
 
 def _choose_nearby(host: MarkingHost, press: Touch, mark_id: str) -> Gesture:

@@ -178,6 +178,10 @@ class Viewport(GreyPane):
         """Id of the cluster whose line is under the hand, None when there is none or marks are hidden."""
         return self._marks.outline_at(point, self._view, self.ratio)
 
+    def nipple_at(self, point: ImagePoint) -> bool:
+        """Whether the hand is on the nipple that the reader placed."""
+        return self._marks.nipple_at(point, self._view, self.ratio)
+
     def paint_marks(
         self, painter: QPainter, view: ViewTransform, size: tuple[int, int], *, kept: bool = False
     ) -> None:

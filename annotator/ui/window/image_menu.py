@@ -21,9 +21,15 @@ class ImageMenu(QMenu):
         self._whole = whole
         self._acts = actions
 
-    def offer(self, session: ReadingSession | None) -> None:
-        """Offer what the selected marks are not called or do not belong to yet, and the usual menus."""
+    def offer(self, session: ReadingSession | None, *, on_nipple: bool = False) -> None:
+        """Offer what the selected marks are not called or do not belong to yet, and the usual menus.
+
+        `on_nipple`: the menu is opened on the nipple that the reader placed.
+        """
         self.clear()
+        if on_nipple:
+            self.addAction(self._acts["remove_nipple"])
+            self.addSeparator()
         if session is not None and session.selected_marks:
             self._offer_kinds(session)
             self._offer_findings(session)

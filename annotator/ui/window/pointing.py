@@ -66,10 +66,14 @@ class Pointing(QObject):
     def _open_menu(self, viewport: Viewport, at: QPoint) -> None:
         """The menu is about what is selected: the mark under the hand, unless it is so already."""
         session = self._window.desk.session
-        mark_id = viewport.mark_at(viewport.view.to_image(*viewport.device_position(QPointF(at))))
+        point = viewport.view.to_image(*viewport.device_position(QPointF(at)))
+        mark_id = viewport.mark_at(point)
         if session is not None and mark_id is not None and mark_id not in session.selected_marks:
             session.select_marks(frozenset({mark_id}))
-        self.menu.offer(session)
+        on_nipple = mark_id is None and viewport.nipple_at(point)
+        if on_nipple:
+            viewport.activated.emit()
+        self.menu.offer(session, on_nipple=on_nipple)
         self.menu.popup(viewport.mapToGlobal(at))
 
     def _pointer_moved(self, viewport: Viewport, pointer: Pointer | None) -> None:
