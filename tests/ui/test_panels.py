@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from annotator.analysis.measured import FindingMeasurer, most_in_circle
 from annotator.lexicon.loader import load_lexicon
 from annotator.model.edits import add_cluster, add_finding, add_mark, describe, set_stage
-from annotator.model.finding import Assessment, Distribution, Morphology, Reading, Stage
+from annotator.model.finding import Assessment, Distribution, Morphology, Reading, Recommendation, Stage
 from annotator.model.follow_up import FollowUpAction
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from annotator.model.history import Act, Revision
@@ -107,7 +107,7 @@ def test_the_suggested_category_waits_for_the_readers_own() -> None:
     assert result.suggested_assessment == "0"
     assert "suggested category" not in categories(result, said)
     own = describe(reading, finding.id, assessment=Assessment.SUSPICIOUS).findings[0]
-    assert categories(follow_up(own, load_rules()), own) == "suggested category 0  ·  yours 4"
+    assert categories(follow_up(own, load_rules()), own) == "yours 4  ·  suggested category 0"
 
 
 def test_no_sentence_names_a_category_before_the_reader_does() -> None:
@@ -234,3 +234,46 @@ def test_history_names_the_display_where_it_changes() -> None:
         "",
         "GSDF, measured 2026-11-20",
     ]
+
+
+def test_the_card_says_what_was_recommended_assumed_signed_and_by_which_versions(qtbot) -> None:
+    from dataclasses import replace
+
+    from annotator.ui.panels.follow_up import as_signed, recommended, versions
+
+    lexicon, rules = load_lexicon(), load_rules()
+    reading, finding = add_finding(set_stage(EMPTY, Stage.WORKUP))
+    reading = describe(
+        reading, finding.id, morphology=(Morphology.AMORPHOUS,), recommended_months=6,
+        recommendation=Recommendation.SIX_MONTHS,
+    )  # fmt: skip
+    result = follow_up(reading.described(finding.id), rules)
+    assert recommended(reading.finding(finding.id), lexicon) == (
+        "you recommend next exam in 6 months, within 6 months"
+    )
+    assert result.row in versions(result)
+    assert result.rules_version in versions(result)
+    assert as_signed(None, result) == ""
+    assert as_signed(result, result) == "The same as when it was signed."
+    then = replace(result, row="Z", rules_version="0.9", suggested_assessment=None)
+    told = as_signed(then, result)
+    assert "Row Z then" in told
+    assert "0.9" in told
+    assert "no category then" in told
+
+
+def test_the_card_says_each_breast_by_its_own_and_its_suggested_values(qtbot) -> None:
+    from annotator.model.image import Laterality as Side
+    from annotator.rules import BreastAssessments, BreastValue
+    from annotator.ui.panels.follow_up import breasts
+
+    def value(side: Side | None, category: Assessment | None, *beside: Assessment) -> BreastValue:
+        return BreastValue(side, category, beside, (), ())
+
+    own = (
+        value(Side.RIGHT, Assessment.MODERATE_SUSPICION, Assessment.INCOMPLETE),
+        value(Side.LEFT, Assessment.BENIGN),
+        value(None, None),
+    )
+    told = breasts(BreastAssessments(own, (value(Side.RIGHT, Assessment.HIGH_SUSPICION),)))
+    assert told == "Right breast: yours 4B and 0, suggested 4C. Left breast: yours 2."

@@ -98,7 +98,7 @@ def test_mark_say_save_close_and_find_everything_again(qtbot, open_window, exam)
     assert "suggested category" not in card.category.text()
     assert "ategory" not in card.because.text() + card.patient_pages.text() + card.birads.text()
     QTest.mouseClick(chip(panel.assessment, Assessment.INCOMPLETE), Qt.MouseButton.LeftButton)
-    assert card.category.text() == "suggested category 0  ·  yours 0"
+    assert card.category.text() == "yours 0  ·  suggested category 0"
     assert "3 marks" in panel.list.item(0).toolTip()
     assert "3 within 10 mm" in panel.measured.text()
     assert "at detector" in panel.measured.text()

@@ -7,7 +7,15 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from annotator.lexicon.loader import GROUPS, Lexicon
-from annotator.model.finding import Assessment, Associated, Change, Morphology, Quadrant, Stage
+from annotator.model.finding import (
+    Assessment,
+    Associated,
+    Change,
+    Morphology,
+    Quadrant,
+    Recommendation,
+    Stage,
+)
 from annotator.model.image import Laterality
 
 FIELDS: Mapping[str, str] = {
@@ -69,6 +77,13 @@ _SHORT: Mapping[StrEnum, str] = {
     Change.STABLE_2Y: "Stable 2 y +",
     Change.DECREASED: "Fewer",
     Associated.DISTORTION: "Distortion",
+    Recommendation.ROUTINE_SCREENING: "Routine",
+    Recommendation.ADDITIONAL_VIEWS: "More views",
+    Recommendation.MAGNIFICATION_VIEWS: "Magnification",
+    Recommendation.PRIOR_MAMMOGRAMS: "Priors",
+    Recommendation.SIX_MONTHS: "6 months",
+    Recommendation.TWELVE_MONTHS: "12 months",
+    Recommendation.AS_PLANNED: "As planned",
     Quadrant.UPPER_OUTER: "upper outer",
     Quadrant.UPPER_INNER: "upper inner",
     Quadrant.LOWER_OUTER: "lower outer",

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import Finding
 from annotator.model.follow_up import FollowUp, FollowUpAction
+from annotator.rules import BreastAssessments, BreastValue, then_and_now
+from annotator.ui.actions.said import SIDES
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.flow_layout import FlowLayout, discard
 
@@ -51,7 +53,46 @@ def categories(result: FollowUp, finding: Finding) -> str:
     own = f"yours {finding.assessment}"
     if result.suggested_assessment is None:
         return own
-    return f"suggested category {result.suggested_assessment}  ·  {own}"
+    return f"{own}  ·  suggested category {result.suggested_assessment}"
+
+
+def recommended(finding: Finding, lexicon: Lexicon) -> str:
+    """What the reader recommends, apart from the category; '' while nothing is."""
+    words = "" if finding.recommendation is None else lexicon.word(finding.recommendation).lower()
+    months = finding.recommended_months
+    when = "" if months is None else "at once" if months == 0 else f"within {months} months"
+    said = ", ".join(part for part in (words, when) if part)
+    return f"you recommend {said}" if said else ""
+
+
+def versions(result: FollowUp) -> str:
+    """Which table in which words it was looked up in."""
+    return f"row {result.row}  ·  rules {result.rules_version}  ·  lexicon edition {result.lexicon_edition}"
+
+
+def as_signed(signed: FollowUp | None, now: FollowUp) -> str:
+    """What the table said when the reading was signed, beside what it says now; '' while it was not signed."""
+    if signed is None:
+        return ""
+    differs = then_and_now(signed, now)
+    return " ".join(differs) if differs else "The same as when it was signed."
+
+
+def breasts(values: BreastAssessments) -> str:
+    """What the findings come to for each breast: by the reader's categories, and by the suggested ones."""
+    suggested = {value.side: value for value in values.suggested}
+    told = []
+    for own in values.own:
+        mine, theirs = _value(own), _value(suggested[own.side]) if own.side in suggested else ""
+        side = "Side not known" if own.side is None else SIDES.get(own.side, str(own.side))
+        if mine:
+            told.append(f"{side}: yours {mine}{f', suggested {theirs}' if theirs else ''}.")
+    return " ".join(told)
+
+
+def _value(value: BreastValue) -> str:
+    highest = () if value.category is None else (str(value.category),)
+    return " and ".join((*highest, *map(str, value.beside)))
 
 
 def reasons(result: FollowUp) -> tuple[str, ...]:
@@ -78,12 +119,27 @@ class FollowUpPanel(QWidget):
         self.row = _label("dim")
         self.action = _label("action")
         self.category = _label("accent")
+        self.recommended = _label()
+        self.signed = _label()
+        self.assumed = _label("dim")
+        self.breasts = _label()
+        self.versions = _label("dim")
         self.because = _label()
         self.patient_pages = _label()
         self.birads = _label()
         self.notes = _label("dim")
         self.citation = _label("dim")
-        for label in (self.because, self.patient_pages, self.birads, self.notes, self.citation):
+        for label in (
+            self.signed,
+            self.assumed,
+            self.because,
+            self.breasts,
+            self.patient_pages,
+            self.birads,
+            self.notes,
+            self.citation,
+            self.versions,
+        ):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._sources = QWidget()
         self._source_flow = FlowLayout(self._sources, 4)
@@ -127,12 +183,25 @@ class FollowUpPanel(QWidget):
         self.action.setText(headline(result))
         self.category.setText(categories(result, finding))
         told = result if finding.assessment is not None else result.before_choice()
+        _say(self.recommended, recommended(finding, self._lexicon))
+        self._say_more(self._session, finding, result)
         _say(self.because, " ".join(reasons(told)))
         _say(self.patient_pages, told.patient_pages, "Patient pages: ")
         _say(self.birads, told.birads, "BI-RADS: ")
         _say(self.notes, " ".join(told.notes))
         self._show_sources(told.cited)
         self.fit_height()
+
+    def _say_more(self, session: ReadingSession, finding: Finding, result: FollowUp) -> None:
+        """What was assumed, what it was when signed, what the breasts come to, and by which versions."""
+        chosen = finding.assessment is not None
+        signed = session.signed_follow_up(finding.id) if chosen else None
+        _say(self.signed, as_signed(signed, result))
+        _say(self.assumed, " ".join(result.assumed))
+        several = len(session.reading.findings) > 1
+        values = session.workspace.breast_assessments(session.reading, session.corrected_exam)
+        _say(self.breasts, breasts(values) if several else "")
+        self.versions.setText(versions(result))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -195,7 +264,18 @@ class FollowUpPanel(QWidget):
         column = QVBoxLayout(words)
         column.setContentsMargins(0, 0, 4, 0)
         column.setSpacing(4)
-        for part in (self.because, self.patient_pages, self.birads, self._sources, self.citation, self.notes):
+        for part in (
+            self.signed,
+            self.because,
+            self.assumed,
+            self.breasts,
+            self.patient_pages,
+            self.birads,
+            self._sources,
+            self.citation,
+            self.notes,
+            self.versions,
+        ):
             column.addWidget(part)
         column.addStretch(1)
         self._scroll = scroll = _Words()
@@ -211,6 +291,7 @@ class FollowUpPanel(QWidget):
         inside.addLayout(head)
         inside.addWidget(self.action)
         inside.addWidget(self.category)
+        inside.addWidget(self.recommended)
         inside.addWidget(scroll, 1)
         inside.addSpacing(4)
         inside.addWidget(foot)
