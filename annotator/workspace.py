@@ -139,12 +139,13 @@ class Workspace:
     def open_reading(self, study_instance_uid: str, exam: ExamInfo | None = None) -> OpenedReading:
         """The reader's reading of an exam with its undo history; an empty one when there is none yet.
 
+        A new one is of the edition whose words are in use now; an older one keeps its own.
         What `exam` says of its date and patient is kept with the reading, so that exams of one patient are found.
         """
         reading, revision = self._store.open_reading(
             study_instance_uid,
             self.settings.reader,
-            lexicon_edition=self.settings.lexicon_edition,
+            lexicon_edition=self.lexicon.edition,
             exam_date=None if exam is None else _day(exam.date),
             patient="" if exam is None else exam.patient_key,
         )

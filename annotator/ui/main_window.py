@@ -16,6 +16,7 @@ from annotator.ui.commands.exam import ExamCommands
 from annotator.ui.commands.hanging import HangingCommands
 from annotator.ui.commands.help import HelpCommands
 from annotator.ui.commands.keys import KeyCommands
+from annotator.ui.commands.lexicon import LexiconCommands
 from annotator.ui.commands.looking import LookingCommands
 from annotator.ui.commands.marking import MarkingCommands
 from annotator.ui.commands.moving import MovingCommands
@@ -92,6 +93,7 @@ class MainWindow(QMainWindow):
         self.key_commands = KeyCommands(self)
         self.moving_commands = MovingCommands(self)
         self.help_commands = HelpCommands(self)
+        self.lexicon_commands = LexiconCommands(self)
         self.words = WordsInWindow(self)
         self.hands: tuple[object, ...] = (
             self.exam_commands,
@@ -102,6 +104,7 @@ class MainWindow(QMainWindow):
             self.window_commands,
             self.stack_commands,
             self.help_commands,
+            self.lexicon_commands,
             self.key_commands,
             self.moving_commands,
             self.looking_commands,

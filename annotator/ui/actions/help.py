@@ -12,6 +12,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ActionSpec("switch_profile", "Help", "Other profile", ("Ctrl+Shift+P",), "switch_profile", "Radiology or Labelling: other gestures, tool, layout and keys"),
     ActionSpec("keys", "Help", "Keys", ("F1", "?"), "show_keys", "The keys of what is in hand now, then all of them"),
     ActionSpec("tour", "Help", "Guided tour", ("Shift+F1",), "start_tour", "Two minutes on the sample exam, to a saved finding and its follow-up; again to go on"),
+    ActionSpec("lexicon", "Help", "What is this word?", ("Ctrl+F1",), "explain_word", "The word of the chip in hand or under the pointer, with picture, sizes, code and sources; else all words"),
     ActionSpec("errors", "Help", "Go to the errors", ("Ctrl+F6",), "go_to_errors", "Move the keyboard to the bar of errors above the images"),
     ActionSpec("about", "Help", "About", (), "show_about", "Version, licence and what this is not", no_key="Seldom wanted"),
 )

@@ -73,7 +73,7 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
         Group(("display_check",)),
     ),
     "Help": (
-        Group(("search_commands", "keys", "tour")),
+        Group(("search_commands", "keys", "lexicon", "tour")),
         Group(("settings", "change_keys", "switch_profile")),
         Group(("errors", "about")),
     ),

@@ -30,7 +30,7 @@ class WindowCommands(QObject):
 
     def show_about(self) -> None:
         workspace = self._window.desk.workspace
-        edition = workspace.settings.lexicon_edition
+        edition = workspace.lexicon.edition
         self._show_dialog("about", lambda: AboutBox(workspace.rules, edition, self._window))
 
     def show_display_check(self) -> None:

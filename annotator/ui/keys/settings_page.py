@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from annotator.errors import InvalidSettings
 from annotator.hanging import Layout
+from annotator.lexicon.loader import EDITION_NAMES
 from annotator.settings import DISPLAY_MODES, ENLARGED, GREY_OUTPUTS, Settings, keep_setting
 from annotator.ui.keys.gestures import FirstTool, LeftDrag, WheelTurn
 from annotator.ui.keys.profile_choice import ProfileChoice
@@ -96,6 +97,8 @@ ROWS = (
     Row("grey_output", "Greys sent to the screen", "How many grey levels images go to the screen in",
         tuple((said, _GREYS[said]) for said in GREY_OUTPUTS)),
     Row("cine_speed", "Cine", "Slices a second when cine begins", most=30, unit="slices a second"),
+    Row("lexicon_edition", "Words of BI-RADS", "In which edition's words findings are said; what was said keeps its meaning",
+        tuple(EDITION_NAMES.items()), at_once=False),
     Row("pseudonyms", "Pseudonyms in place of names", "Made-up names wherever the window names a patient"),
     Row("stack_memory_mb", "Memory for slices", "Decoded slices together; 0: a quarter of the machine's memory",
         most=1_000_000, unit="MB", at_once=False),
@@ -124,7 +127,7 @@ class SettingsPage(QDialog):
         for page, title in (
             (self.profile_page, "Profile"),
             (self.keys, "Keys"),
-            (self.program, "Images and memory"),
+            (self.program, "Images, words and memory"),
         ):
             self.tabs.addTab(page, title)
         layout = QVBoxLayout(self)

@@ -36,11 +36,15 @@ class Pick(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A chip: what it stands for, its word, and what is shown when the pointer rests on it."""
+    """A chip: what it stands for, its word, and what is shown when the pointer rests on it.
+
+    `term` is the key of its term in the lexicon, under which the word is explained.
+    """
 
     value: Any
     text: str
     tooltip: str = ""
+    term: str = ""
 
 
 class ChipRow(QWidget):
@@ -123,6 +127,7 @@ class ChipRow(QWidget):
         chip.setCheckable(True)
         chip.setAccessibleName(f"{self.title}: {choice.text}" if self.title else choice.text)
         chip.setToolTip(choice.tooltip)
+        chip.setProperty("term", choice.term)
         chip.setAccessibleDescription(choice.tooltip)
         chip.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         chip.clicked.connect(lambda: self._clicked(choice.value))

@@ -6,17 +6,23 @@ from collections.abc import Iterable
 from enum import StrEnum
 from html import escape
 
+from annotator.lexicon.entries import data_file
 from annotator.lexicon.loader import Lexicon, Term
 from annotator.model.finding import Assessment
 from annotator.ui.actions.said import FLAGS, SIDES, short_of
 from annotator.ui.panels.chips import Choice
+
+_PICTURE = 160
+"""Side of the picture of a shape or distribution in its tooltip."""
 
 
 def word_choices(lexicon: Lexicon, items: Iterable[StrEnum]) -> list[Choice]:
     """A chip for each item that the edition offers."""
     offered = ((item, lexicon.term(item)) for item in items)
     return [
-        Choice(item, short_of(lexicon, item), told(lexicon, term)) for item, term in offered if term.offered
+        Choice(item, short_of(lexicon, item), told(lexicon, term), term.key)
+        for item, term in offered
+        if term.offered
     ]
 
 
@@ -31,7 +37,7 @@ def category_choices(lexicon: Lexicon) -> list[Choice]:
             f"{escape(term.management)}.",
             _cited(lexicon, term.sources),
         ]
-        made.append(Choice(item, str(item), "<br>".join(parts)))
+        made.append(Choice(item, str(item), "<br>".join(parts), lexicon.term(item).key))
     return made
 
 
@@ -46,8 +52,11 @@ def side_choices() -> list[Choice]:
 
 
 def told(lexicon: Lexicon, term: Term) -> str:
-    """A word with its definition, its size and its sources, as a tooltip."""
+    """A word with its picture, definition, size and sources, as a tooltip."""
     parts = [f"<b>{escape(term.word)}</b>", escape(term.definition)]
+    if term.picture:
+        file = escape(str(data_file("pictures").joinpath(term.picture)))
+        parts.insert(0, f'<img src="{file}" width="{_PICTURE}" height="{_PICTURE}">')
     if term.size:
         parts.append(f"Size: {escape(term.size)}.")
     parts.append(_cited(lexicon, term.sources))

@@ -1,0 +1,1 @@
+"""The words of the lexicon in a window: picture, definition, sizes, code, published figures, sources."""
