@@ -19,14 +19,16 @@ class ContradictionLine(QWidget):
     """What does not go together under one field of a finding; takes no room while there is nothing.
 
     `keep` carries the id and whether the reader leaves it as it is. Under the pointer nothing moves: lines that come
-    or go above it wait until the pointer leaves the panel; what is over is blank until then.
+    or go above it wait until the pointer leaves the panel; what is over is blank until then. `pushes` False: the
+    line stands where something above it gives the room, so that it need not wait.
     """
 
     keep = Signal(str, bool)
 
-    def __init__(self, field: str, lexicon: Lexicon) -> None:
+    def __init__(self, field: str, lexicon: Lexicon, *, pushes: bool = True) -> None:
         super().__init__()
         self.field = field
+        self._pushes = pushes
         self._lexicon = lexicon
         self._told: tuple[Contradiction, ...] = ()
         self._waiting: tuple[Contradiction, ...] | None = None
@@ -55,7 +57,7 @@ class ContradictionLine(QWidget):
             self._told, self._waiting = mine, None
             for row, one in zip(self.rows, mine, strict=True):
                 row.tell(one)
-        elif self._would_move_what_is_pointed_at():
+        elif self._pushes and self._would_move_what_is_pointed_at():
             self._waiting = mine
             still = {one.id for one in mine}
             for row, one in zip(self.rows, self._told, strict=True):
@@ -91,6 +93,19 @@ class ContradictionLine(QWidget):
             row.tell(one)
         self.setVisible(bool(contradictions))
         self.updateGeometry()
+        self._take_place_in_tab_order()
+
+    def _take_place_in_tab_order(self) -> None:
+        """A widget made late comes last for Tab; these come where their lines stand."""
+        before: QWidget = self
+        while (earlier := before.previousInFocusChain()) not in (None, self):
+            assert earlier is not None
+            before = earlier
+            if before.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                break
+        for row in self.rows:
+            QWidget.setTabOrder(before, row.button)
+            before = row.button
 
     def _would_move_what_is_pointed_at(self) -> bool:
         """Whether the pointer is in the same panel, at or below where the lines stand."""

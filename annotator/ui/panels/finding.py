@@ -180,7 +180,7 @@ class FindingPanel(QWidget):
         self.assessment = ChipRow("Your assessment", category_choices(words), Pick.ONE_OR_NONE, spacing=3)
         self.assessment.chosen.connect(lambda v: self._say_one("assessment", v[0] if v else None))
         self._against_stage = ContradictionLine("stage", words)
-        self._against_category = ContradictionLine("assessment", words)
+        self._against_category = ContradictionLine("assessment", words, pushes=False)
         self.lines = [self._against_stage, *(line for part in self.parts for line in part.lines)]
         self.lines.append(self._against_category)
         for line in self.lines:

@@ -8,6 +8,8 @@ from PySide6.QtCore import QObject
 from shiboken6 import isValid
 
 from annotator.analysis.location import BreastOnImage, breast_on_image
+from annotator.jobs import CancelToken
+from annotator.lexicon.contradictions import load_contradictions
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.pictures.picture import Picture
 
@@ -33,17 +35,18 @@ class Surroundings(QObject):
             return
         turn, tissue, block = picture.orientation, picture.tissue, picture.levels.coarsest_block
 
+        def job(_token: CancelToken) -> BreastOnImage:
+            # read here once, so that the first finding need not wait for it
+            load_contradictions()
+            return breast_on_image(info, turn, tissue, block)
+
         def learned(breast: BreastOnImage) -> None:
             measurer.learn(breast)
             session = self._window.desk.session
             if session is not None:
                 session.facts.changed.emit()
 
-        self._window.runner.query(
-            f"breast {info.sop_instance_uid}",
-            lambda _token: breast_on_image(info, turn, tissue, block),
-            learned,
-        )
+        self._window.runner.query(f"breast {info.sop_instance_uid}", job, learned)
 
     def _look_for_earlier(self, session: ReadingSession | None) -> None:
         if session is None:
