@@ -62,7 +62,7 @@ class Chord:
 
     With several columns it is a line: they are said one after the other and taken as one act. `stays`: after a row
     the legend waits for another one. `sure`: a row picked with Shift says also that the reader is sure of the type.
-    `groups` are titles by first letter, shown until one was typed.
+    `insists`: a row picked with Alt marks whatever is there. `groups` are titles by first letter, shown until one was typed.
     """
 
     id: str
@@ -71,6 +71,7 @@ class Chord:
     columns: tuple[ChordColumn, ...]
     stays: bool = False
     sure: bool = False
+    insists: bool = False
     groups: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -249,6 +250,7 @@ CHORDS: tuple[Chord, ...] = (
         "Benign type at the pointer",
         (ChordColumn("Type", _rows("morphology", _BENIGN)),),
         sure=True,
+        insists=True,
     ),
     Chord("descriptor", "L", "Morphology or distribution", (ChordColumn("Word", _DESCRIPTORS),), stays=True),
     Chord("category", "K", "Your category", (ChordColumn("Category", _rows("assessment", _CATEGORIES)),)),

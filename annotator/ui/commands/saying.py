@@ -35,7 +35,9 @@ class SayingCommands(QObject):
         back = QApplication.focusWidget() or self._window.grid.active
         self._window.open_legend(chord, back)
 
-    def chord_picked(self, chord_id: str, choices: Sequence[ChordChoice], sure: bool = False) -> None:
+    def chord_picked(
+        self, chord_id: str, choices: Sequence[ChordChoice], sure: bool = False, insist: bool = False
+    ) -> None:
         """The letters of a chord were typed, or a row of it was found by its name."""
         session = self._window.desk.session
         if session is None:
@@ -45,7 +47,7 @@ class SayingCommands(QObject):
             return
         for choice in choices:
             if chord_id == "benign":
-                self._mark_benign(session, choice.value, sure=sure)
+                self._mark_benign(session, choice.value, sure=sure, insist=insist)
             elif chord_id == "recall":
                 self._recall(session, choice)
             elif choice.value == AS_MEASURED:
@@ -73,29 +75,40 @@ class SayingCommands(QObject):
         told = "good as it is" if recall is None else f"again: {', '.join(map(word, recall.reasons)).lower()}"
         self._window.status.show_act(f"{name}: {told}")
 
-    def _mark_benign(self, session: ReadingSession, shape: Morphology, *, sure: bool) -> None:
-        """Mark the spot under the pointer as a finding of its own and name its type, as one undo step."""
+    def _mark_benign(self, session: ReadingSession, shape: Morphology, *, sure: bool, insist: bool) -> None:
+        """Mark the spot under the pointer as a finding of its own and name its type, as one undo step.
+
+        Where nothing is marked no finding is current any more: the words that follow are not meant for the one before.
+        """
         if not session.may_change():
             return
         viewport, pointer = self._window.pointing.under or (None, None)
         picture = None if viewport is None else viewport.picture
         if viewport is None or picture is None or pointer is None:
-            self._window.status.show_message(
-                "Rest the pointer on the calcification first, then type the preset."
+            self._nothing_marked(
+                session, "Rest the pointer on the calcification first, then type the preset."
             )
             return
         result = session.workspace.measure_spot(picture.info, picture.frame, pointer.point, viewport.reach_px)
-        if result.measurement is None:
-            self._window.status.show_message(f"{result.reason or 'No spot here'}; nothing was marked.")
+        measured = result.measurement if result.found else None
+        if measured is None and not insist:
+            reason = (result.reason or "no spot here").rstrip(".")
+            self._nothing_marked(
+                session,
+                f"{reason[:1].upper()}{reason[1:]}; nothing was marked. Alt and the letter marks it all the same.",
+            )
             return
         reading, finding = edits.add_finding(session.reading)
         kind = result.proposal or MarkKind.MACRO
-        reading, mark = edits.add_mark(
-            reading, finding.id, picture.key, result.measurement.center, kind, result.measurement
-        )
+        place = pointer.point if measured is None else measured.center
+        reading, mark = edits.add_mark(reading, finding.id, picture.key, place, kind, measured)
         name = session.workspace.lexicon.word(shape)
         session.apply(
             edits.describe(reading, finding.id, morphology=(shape,), certain=sure),
             f"Mark {name}{', sure of the type,' if sure else ''} as F{finding.number}",
         )
         session.select_marks(frozenset({mark.id}))
+
+    def _nothing_marked(self, session: ReadingSession, why: str) -> None:
+        session.select_finding(None)
+        self._window.status.show_message(why)

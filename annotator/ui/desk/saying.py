@@ -71,9 +71,10 @@ def say_as_last(session: ReadingSession) -> bool:
 
 
 def say(session: ReadingSession, field: str, value: Any) -> None:
-    """Say a value of a field of the current finding, or take it back where it is said already.
+    """Say a value of a field of the current finding.
 
-    `stage` is that of the exam. Of fields with several values each is switched by itself.
+    `stage` is that of the exam, and is taken back when it is said again. Of fields with several values each is switched
+    by itself; a field of one value keeps it when it is said again.
     """
     lexicon = session.workspace.lexicon
     if field == "stage":
@@ -92,12 +93,12 @@ def say(session: ReadingSession, field: str, value: Any) -> None:
 
 
 def switched(finding: Finding, field: str, value: Any) -> Any:
-    """What the field holds once a value of it was said, or taken back."""
+    """What the field holds once a value of it was said."""
     known = getattr(finding, field)
     if field in _FLAGS:
         return not known
     if field not in _SEVERAL:
-        return None if known == value else value
+        return value
     chosen = set(known) ^ {value}
     return tuple(item for item in type(value) if item in chosen)
 
@@ -106,7 +107,7 @@ def name_of(lexicon: Lexicon, field: str, value: Any, after: Any) -> str:
     """The name of the act for undo and history: "Morphology: fine pleomorphic"."""
     if field in _FLAGS:
         return f"Known: {_FLAGS[field].short}{'' if after else ' taken back'}"
-    back = value not in after if isinstance(after, tuple) else after is None
+    back = isinstance(after, tuple) and value not in after
     return f"{FIELDS[field]}: {spoken(lexicon, field, value)}{' taken back' if back else ''}"
 
 

@@ -15,20 +15,20 @@ from annotator.ui.theme import ACCENT
 
 _MOST_ROWS = 16
 _MOST_TOLD = 4
-_NEVER_LETTERS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+_CONTROL = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.MetaModifier
 _OWN_KEYS = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_Backspace)
 
 
 class ChordLegend(QFrame):
     """Lies over the edge of the window while open and takes the keyboard; never a dialog.
 
-    `picked` carries the id of the chord, the choices made (several of a line), and whether the reader is sure of the
-    type. A line is told when it ends: after its last column, by Enter, or when the keyboard goes elsewhere; Esc gives
+    `picked` carries the id of the chord, the choices made (several of a line), whether the reader is sure of the type,
+    and whether the reader insists. A line is told when it ends: after its last column, by Enter, or when the keyboard goes elsewhere; Esc gives
     it up. A legend that stays is left by Enter, Esc, or any key that picks no row of it, which then does what it does
     elsewhere. The focus goes back to where it came from.
     """
 
-    picked = Signal(str, object, bool)
+    picked = Signal(str, object, bool, bool)
     resized = Signal()
 
     def __init__(self, lexicon: Lexicon, parent: QWidget) -> None:
@@ -85,7 +85,7 @@ class ChordLegend(QFrame):
         if self._back is not None and had:
             self._back.setFocus(Qt.FocusReason.OtherFocusReason)
         if chord.is_line and said:
-            self.picked.emit(chord.id, said, sure)
+            self.picked.emit(chord.id, said, sure, False)
 
     def event(self, event: QEvent) -> bool:
         # Letters are for the legend while it is open, not for the shortcuts of the window.
@@ -111,16 +111,14 @@ class ChordLegend(QFrame):
             self._skip(chord)
         elif key == Qt.Key.Key_Backspace:
             self._take_back()
-        elif event.text().isalnum():
-            self._letter(
-                chord, event.text().upper(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            )
+        elif letter := _letter_of(event):
+            self._letter(chord, letter, event.modifiers())
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.close_legend()
 
-    def _letter(self, chord: Chord, letter: str, held: bool) -> None:
+    def _letter(self, chord: Chord, letter: str, held: Qt.KeyboardModifier) -> None:
         typed = self._typed + letter
         at, fitting = self._fitting(chord, typed)
         if not fitting:
@@ -133,7 +131,8 @@ class ChordLegend(QFrame):
             self._show_rows()
             return
         self._typed = ""
-        sure = chord.sure and held and whole.field == "morphology"
+        with_shift = bool(held & Qt.KeyboardModifier.ShiftModifier)
+        sure = chord.sure and with_shift and whole.field == "morphology"
         self._said.append(whole)
         self._sure = self._sure or sure
         if chord.is_line:
@@ -143,7 +142,7 @@ class ChordLegend(QFrame):
             self.close_legend()
         else:
             self._show_rows()
-        self.picked.emit(chord.id, (whole,), sure)
+        self.picked.emit(chord.id, (whole,), sure, bool(held & Qt.KeyboardModifier.AltModifier))
 
     def _fitting(self, chord: Chord, typed: str) -> tuple[int, list[ChordChoice]]:
         """The first column from here on that has rows beginning with what was typed, and these."""
@@ -193,14 +192,16 @@ class ChordLegend(QFrame):
         chord, key = self._chord, event.key()
         if chord is None:
             return True
-        if event.modifiers() & _NEVER_LETTERS:
+        alt = Qt.KeyboardModifier.AltModifier
+        if event.modifiers() & (_CONTROL if chord.insists else _CONTROL | alt):
             return True
         if key in _OWN_KEYS:
             return False
-        if not event.text().isalnum():
+        letter = _letter_of(event)
+        if not letter:
             return bool(event.text()) or Qt.Key.Key_F1 <= key <= Qt.Key.Key_F35
         done = chord.stays and bool(self._said) and not self._typed
-        return done and not self._fitting(chord, event.text().upper())[1]
+        return done and not self._fitting(chord, letter)[1]
 
     def _show_rows(self) -> None:
         chord = self._chord
@@ -231,6 +232,8 @@ class ChordLegend(QFrame):
             parts.append("several in a row; Enter closes")
         if chord.sure and column.choices[0].field == "morphology":
             parts.append("Shift and the letter: you are sure of the type")
+        if chord.insists:
+            parts.append("Alt and the letter: marks it even where no spot is found")
         parts.append("Esc gives up" if chord.is_line else "Esc closes")
         return "\n".join(parts)
 
@@ -251,3 +254,11 @@ def _table(rows: Sequence[tuple[str, str]]) -> str:
         )
         lines.append(f"<tr>{''.join(cells)}</tr>")
     return f'<table cellspacing="0">{"".join(lines)}</table>'
+
+
+def _letter_of(event: QKeyEvent) -> str:
+    """The letter or digit of a key, '' for another; with Alt some systems write something else."""
+    key = event.key()
+    if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+        return chr(key) if Qt.Key.Key_0 <= key <= Qt.Key.Key_Z and chr(key).isalnum() else ""
+    return event.text().upper() if event.text().isalnum() else ""
