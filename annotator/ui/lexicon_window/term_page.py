@@ -36,11 +36,18 @@ def _parts(lexicon: Lexicon, term: Term, picture_width: int) -> Iterator[str]:
     if not term.offered:
         gone = f"No longer a word of the {lexicon.edition_name}; it stays as it was said."
         yield f'<p style="color:{AMBER}">{escape(gone)}</p>'
+    meaning = f"<p>{escape(term.definition)}</p>" + _table(
+        (n, said) for n, said in _facts(lexicon, term) if said
+    )
     if term.picture:
-        yield f'<p><img src="{PICTURE}" width="{picture_width}" height="{picture_width}"></p>'
-        yield f'<p style="color:{DIM}">{_PICTURED}</p>'
-    yield f"<p>{escape(term.definition)}</p>"
-    yield _table((name, said) for name, said in _facts(lexicon, term) if said)
+        picture = f'<img src="{PICTURE}" width="{picture_width}" height="{picture_width}">'
+        under = f'<p style="color:{DIM}">{_PICTURED}</p>'
+        yield (
+            f'<table cellspacing="0"><tr><td width="{picture_width}">{picture}{under}</td>'
+            f'<td style="padding-left:16px">{meaning}</td></tr></table>'
+        )
+    else:
+        yield meaning
     if term.ppv:
         yield f'<h3 style="color:{STRONG}">Malignant in published series</h3>'
         yield _figures(lexicon, term)

@@ -37,9 +37,8 @@ class LexiconWindow(QDialog):
         self.setModal(False)
         em = self.fontMetrics().horizontalAdvance("M")
         self._picture_width = max(320, 24 * em)
-        self.resize(
-            min(62 * em, 1180), 46 * em if parent is None else max(480, parent.window().height() - 120)
-        )
+        room = 80 * em if parent is None else max(480, parent.window().height() - 120)
+        self.resize(self._picture_width + 64 * em, min(80 * em, room))
         self._in_use = lexicon.edition
         self._lexicon = lexicon
         self._items: dict[str, QTreeWidgetItem] = {}
@@ -106,7 +105,7 @@ class LexiconWindow(QDialog):
         parts.addWidget(self.tree)
         parts.addWidget(self.page)
         parts.setStretchFactor(1, 1)
-        parts.setSizes([18 * em, 44 * em])
+        parts.setSizes([24 * em, 72 * em])
         outer = QVBoxLayout(self)
         outer.addLayout(top)
         outer.addWidget(parts, 1)
@@ -120,6 +119,9 @@ class LexiconWindow(QDialog):
             if group is None:
                 group = self._groups[title] = QTreeWidgetItem(self.tree, [title])
                 group.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                font = group.font(0)
+                font.setBold(True)
+                group.setFont(0, font)
             item = QTreeWidgetItem(group, [self._named(term)])
             item.setData(0, Qt.ItemDataRole.UserRole, term.key)
             self._items[term.key] = item
@@ -159,7 +161,7 @@ class LexiconWindow(QDialog):
         self._show()
 
     def _tell_edition(self) -> None:
-        in_use = f"The program uses the words of the {EDITION_NAMES[self._in_use]} (Settings)."
+        in_use = f"The program uses the words of the {EDITION_NAMES[self._in_use]}; Settings change that."
         looked_at = (
             "" if self._lexicon.edition == self._in_use else " Those of another edition are shown here."
         )
