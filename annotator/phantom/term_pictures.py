@@ -65,7 +65,7 @@ CUTS: Mapping[tuple[str, str], Cut] = {
     ("morphology", "milk"): Cut("milk", 13, seed=6, thick=2.6, views=(PhantomView.CC, PhantomView.ML)),
     ("morphology", "suture"): Cut("suture", 16),
     ("morphology", "coarse_het"): Cut("coarse_het", 12),
-    ("morphology", "amorphous"): Cut("amorphous", 9, thick=1.4),
+    ("morphology", "amorphous"): Cut("amorphous", 9, seed=5, thick=1.25),
     ("morphology", "fine_pleo"): Cut("fine_pleo", 9),
     ("morphology", "fine_linear"): Cut("fine_linear", 12),
     ("morphology", "uncharacterised"): Cut("uncharacterised", 9, "grouped", seed=5, thick=1.3),
