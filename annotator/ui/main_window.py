@@ -21,6 +21,7 @@ from annotator.ui.commands.looking import LookingCommands
 from annotator.ui.commands.marking import MarkingCommands
 from annotator.ui.commands.moving import MovingCommands
 from annotator.ui.commands.saying import SayingCommands
+from annotator.ui.commands.signing import SigningCommands
 from annotator.ui.commands.stacks import StackCommands
 from annotator.ui.commands.view import ViewCommands
 from annotator.ui.commands.windows import WindowCommands
@@ -40,6 +41,7 @@ from annotator.ui.panels.files_problem import FilesProblemPanel
 from annotator.ui.panels.finding import FindingPanel
 from annotator.ui.panels.follow_up import FollowUpPanel
 from annotator.ui.panels.history import HistoryPanel
+from annotator.ui.panels.signed_note import SignedNote
 from annotator.ui.panels.thumbnails import ThumbnailsPanel
 from annotator.ui.panels.worklist import WorklistPanel
 from annotator.ui.panes.viewport_grid import ViewportGrid
@@ -92,6 +94,7 @@ class MainWindow(QMainWindow):
         self.worklist_commands = WorklistCommands(self)
         self.key_commands = KeyCommands(self)
         self.moving_commands = MovingCommands(self)
+        self.signing_commands = SigningCommands(self)
         self.help_commands = HelpCommands(self)
         self.lexicon_commands = LexiconCommands(self)
         self.words = WordsInWindow(self)
@@ -110,6 +113,7 @@ class MainWindow(QMainWindow):
             self.looking_commands,
             self.hanging_commands,
             self.worklist_commands,
+            self.signing_commands,
             self.words,
         )
         self.actions_by_id = make_actions(self, self.grid, self.hands)
@@ -183,6 +187,7 @@ class MainWindow(QMainWindow):
         self._legend.close_legend()
         self.key_commands.search.close_search()
         self.follow_up_panel.fit_height()
+        self.signing_commands.place_card()
 
     def _make_parts(self, workspace: Workspace) -> None:
         runner, settings = self.runner, workspace.settings
@@ -198,6 +203,7 @@ class MainWindow(QMainWindow):
         self.finding_panel = FindingPanel(workspace.lexicon)
         self.follow_up_panel = FollowUpPanel(workspace.lexicon)
         self.history = HistoryPanel()
+        self.signed_note = SignedNote()
         self.problems = FilesProblemPanel()
         self.status = StatusLine(settings.reader)
         stack_bytes = round(settings.stack_memory_mb * 1e6)
@@ -227,7 +233,7 @@ class MainWindow(QMainWindow):
         panels: dict[str, QWidget] = {
             "worklist": self.worklist,
             "thumbnails": self.thumbnails,
-            "findings": stacked(self.finding_panel, self.follow_up_panel),
+            "findings": stacked(self.finding_panel, self.follow_up_panel, above=self.signed_note),
             "history": self.history,
             "problems": self.problems,
             PANEL: self.tour_card,

@@ -169,7 +169,9 @@ class Desk(QObject):
         self.workspace = Store()
 
     def open(self, exam, reading_id):
-        session = type("Session", (), {"exam": exam, "reading": type("R", (), {"id": reading_id})})
+        session = type(
+            "Session", (), {"exam": exam, "reading": type("R", (), {"id": reading_id}), "is_lent": False}
+        )
         self.session_changed.emit(session)
         self.exam_changed.emit(exam)
 

@@ -31,8 +31,10 @@ from annotator.workspace import Workspace
 class Table(QObject):
     """A desk with its signing, and what it said."""
 
-    def __init__(self, qtbot: QtBot, space: Workspace, tasks: TaskRunner) -> None:
-        super().__init__()
+    def __init__(
+        self, qtbot: QtBot, space: Workspace, tasks: TaskRunner, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
         self._qtbot = qtbot
         self.desk = ReadingDesk(space, tasks, self)
         self.signing = Signing(self.desk, tasks, self)
@@ -87,7 +89,7 @@ def test_a_signature_freezes_what_stood_beside_every_finding(table: Table, pictu
     finding = described(table, picture)
     table.session.display = "a screen"
     standing = table.session.facts.contradictions(finding)
-    assert "few" in " ".join(one.text for one in standing) or standing
+    assert standing
     table.sign()
     (signature,) = table.session.reading.signatures
     workspace = table.desk.workspace  # noqa: F811
@@ -257,7 +259,7 @@ def test_another_reader_has_a_reading_of_their_own_and_looks_at_the_signed_one(
     assert table.session.flush()
     settings = load_settings(overrides={"database": table.desk.workspace.settings.database, "reader": "r2"})
     other = open_workspace(settings)
-    theirs = Table(qtbot, other, runner)
+    theirs = Table(qtbot, other, runner, table)
     assert theirs.session.reading.findings == ()
     theirs.session.new_finding()
     (mine,) = [s for s in other.readings_of(EXAM.study_instance_uid) if s.reader == "r1"]

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 ALSO_CALLED: Mapping[str, str] = {
+    "sign": "finalise finalize lock approve verify close",
+    "amend": "addendum correct reopen unlock unsign",
+    "withdraw": "discard cancel revert amendment",
+    "other_readings": "second reader double reading compare",
     "coverage_map": "coverage heatmap unread",
     "walk_next": "quadrant coverage tile roam",
     "walk_previous": "quadrant tile roam",

@@ -21,6 +21,7 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
     "Exam": (
         Group(("open_files", "open_folder", "open_sample")),
         Group(("save", "save_report", "save_findings")),
+        Group(("sign", "amend", "withdraw", "other_readings")),
         Group(("quit",)),
     ),
     "Edit": (Group(("undo", "redo")), Group(("delete", "cancel"))),

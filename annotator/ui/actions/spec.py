@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Needs = Literal["nothing", "exam", "picture", "stack", "finding", "marks", "selection", "undo", "redo"]
+Needs = Literal[
+    "nothing",
+    "exam",
+    "picture",
+    "stack",
+    "finding",
+    "marks",
+    "selection",
+    "undo",
+    "redo",
+    "signed",
+    "amending",
+]
 Scope = Literal["window", "image"]
 
 WHY_NOT: Mapping[Needs, str] = {
@@ -19,6 +31,8 @@ WHY_NOT: Mapping[Needs, str] = {
     "selection": "nothing is selected",
     "undo": "there is nothing to undo",
     "redo": "nothing was undone",
+    "signed": "the reading is not signed",
+    "amending": "no amendment is open",
 }
 """Why an act is not to be had now, as the search box and the menus say it."""
 

@@ -13,6 +13,7 @@ from annotator.ui.actions import (
     looking,
     marking,
     moving,
+    signing,
     stacks,
     windows,
     worklist,
@@ -24,6 +25,7 @@ MENUS = ("Exam", "Edit", "Mark", "Cross", "View", "Window", "Layout", "Stack", "
 
 ACTIONS: tuple[ActionSpec, ...] = (
     *exam.ROWS,
+    *signing.ROWS,
     *marking.ROWS,
     *cross.ROWS,
     *looking.ROWS,

@@ -106,7 +106,8 @@ class CoverageKeeper(QObject):
         self.changed.emit()
 
     def _session_changed(self, session: ReadingSession | None) -> None:
-        if session is None:
+        if session is None or session.is_lent:
+            # what is seen beside another's reading was seen by this reader, and is kept with their own
             self._reading_id = None
             return
         self._begin(session.exam)

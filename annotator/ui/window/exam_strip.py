@@ -6,10 +6,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
 from annotator.hanging import Layout
+from annotator.model.finding import Reading
 from annotator.model.image import ExamInfo
 from annotator.ui.desk.saving import SaveState
 from annotator.ui.desk.session import ReadingSession
+from annotator.ui.desk.signing import SignState
 from annotator.ui.icons import icon, picture
+from annotator.ui.panels.signed_note import signed_words
 from annotator.ui.theme import DIM, SAVED, WARNING
 from annotator.ui.window.elided_label import ElidedLabel
 from annotator.ui.words.exam_names import ExamNames, date_text
@@ -36,6 +39,12 @@ SAVE_SHAPES = {
 }
 """Each state has a shape of its own: its colour is never all that tells it."""
 SIGN_PX = 14
+_SIGNED = {
+    SignState.SIGNING: "signing ...",
+    SignState.SIGNED: "signed, version {version}",
+    SignState.AMENDING: "amending version {version}",
+    SignState.LENT: "reading of {reader}",
+}
 
 
 def age_text(age: str) -> str:
@@ -99,6 +108,10 @@ class ExamStrip(QWidget):
             self.layouts[layout] = button
             row.addWidget(button)
         row.addStretch(1)
+        self.signed = QLabel()
+        self.signed.setProperty("role", "accent")
+        self.signed.hide()
+        row.addWidget(self.signed)
         self.sign = QLabel()
         self.saved = ElidedLabel()
         row.addWidget(self.sign)
@@ -132,6 +145,14 @@ class ExamStrip(QWidget):
         if session is not None:
             session.save_state_changed.connect(self.show_save_state)
         self.show_save_state()
+
+    def show_signed(self, reading: Reading | None, state: SignState) -> None:
+        """Say whether the reading is signed, and which version."""
+        if reading is not None:
+            version = len(reading.signatures)
+            self.signed.setText(_SIGNED.get(state, "").format(version=version, reader=reading.reader))
+            self.signed.setToolTip(signed_words(reading, state))
+        self.signed.setVisible(reading is not None and bool(self.signed.text()))
 
     def show_save_state(self) -> None:
         """Say whether everything on screen is saved."""

@@ -51,6 +51,8 @@ def enable_what_can_be_done(window: MainWindow) -> None:
         and (bool(session.selected_marks) or session.selected_cluster is not None),
         "undo": stack is not None and stack.canUndo(),
         "redo": stack is not None and stack.canRedo(),
+        "signed": session is not None and session.reading.is_signed and not session.is_lent,
+        "amending": session is not None and bool(session.reading.amending),
     }
     enable_actions(window.actions_by_id, fulfilled)
     if stack is not None:
