@@ -55,18 +55,21 @@ def test_counts_and_extents_are_those_of_the_definition():
     assert len(shown_group("distribution", "single").calcifications) == 1
 
 
+def assert_drawn_anew_is_kept(key: tuple[str, str]) -> None:
+    data = data_file("pictures").joinpath("-".join(key) + ".png").read_bytes()
+    kept = np.asarray(Image.open(io.BytesIO(data))).astype(int)
+    off = np.abs(term_picture(*key).astype(int) - kept)
+    # kinds of processors round the last bit of a logarithm differently, which can show as one grey level here and there
+    assert off.max() <= 1
+    assert np.count_nonzero(off) <= off.size // 1000
+
+
 @pytest.mark.parametrize("key", [key for key in CUTS if key[1] in QUICK])
 def test_a_picture_drawn_anew_is_the_one_that_is_kept(key: tuple[str, str]):
-    kept = np.asarray(
-        Image.open(io.BytesIO(data_file("pictures").joinpath("-".join(key) + ".png").read_bytes()))
-    )
-    np.testing.assert_array_equal(term_picture(*key), kept)
+    assert_drawn_anew_is_kept(key)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key", [key for key in CUTS if key[1] not in QUICK])
 def test_the_others_are_too(key: tuple[str, str]):
-    kept = np.asarray(
-        Image.open(io.BytesIO(data_file("pictures").joinpath("-".join(key) + ".png").read_bytes()))
-    )
-    np.testing.assert_array_equal(term_picture(*key), kept)
+    assert_drawn_anew_is_kept(key)
