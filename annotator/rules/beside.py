@@ -123,8 +123,8 @@ def notes_beside(known: Beside, suggested: Assessment | None, lexicon: Lexicon) 
     for one in known.earlier:
         if suggested is not None and is_lower(suggested, one.category):
             yield (
-                f"The reader's own category was {one.category} in {one.where}. The table's {suggested} is lower and"
-                " is no reason to lower it: an earlier category is never replaced by a suggestion [RULE]."
+                f"The reader's own category was {one.category} in {one.where}. The table's {suggested} is lower and never"
+                " replaces it; only the reader may lower it [RULE]."
             )
 
 

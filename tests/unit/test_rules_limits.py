@@ -142,7 +142,7 @@ LOWER_THAN = ["1", "2", "3", "4A", "4B", "4C", "5", "6"]
 def test_an_earlier_category_is_never_lowered_by_a_suggestion(said, category):
     earlier = Earlier(category, "the exam of 2025-01-02")
     plain, told = follow_up(said, TABLE), follow_up(said, TABLE, known=Beside(earlier=(earlier,)))
-    warned = [note for note in told.notes if "never replaced by a suggestion" in note]
+    warned = [note for note in told.notes if "only the reader may lower it" in note]
     suggestion = plain.suggested_assessment
     comparable = suggestion not in (None, "0") and category != "0"
     places = (
