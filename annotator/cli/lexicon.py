@@ -106,6 +106,12 @@ def run_check(args: argparse.Namespace) -> int:
             continue
         facts = {"version": lexicon.version, "terms": len(lexicon.all_terms()), "codes": count_codes(lexicon)}
         found.extend(code_problems(lexicon))
+        pictures = (term.picture for term in lexicon.all_terms() if term.picture)
+        found.extend(
+            f"pictures: {name} is missing; draw it (make lexicon-pictures)."
+            for name in pictures
+            if not folder.joinpath("pictures", name).is_file()
+        )
     found = list(dict.fromkeys(found))
     if args.json:
         print_json({**facts, "editions": list(EDITIONS), "problems": found})

@@ -84,10 +84,17 @@ def test_what_is_wrong_with_files_of_ones_own_is_told(capsys, tmp_path: Path):
     for name in ("terms.toml", "assessments.toml", "sources.toml"):
         text = data_file(name).read_text(encoding="utf-8")
         (tmp_path / name).write_text(text.replace('"129755006"', '"129755007"'), encoding="utf-8")
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for picture in data_file("pictures").iterdir():
+        if picture.name != "morphology-rim.png":
+            (pictures / picture.name).write_bytes(picture.read_bytes())
     assert main(["lexicon", "check", str(tmp_path)]) == 1
     assert capsys.readouterr().err.count("morphology punctate: CID 6010 has no code (129755007") == 1
     assert main(["lexicon", "check", "--json", str(tmp_path)]) == 1
-    assert len(json.loads(capsys.readouterr().out)["problems"]) == 1
+    code, missing = json.loads(capsys.readouterr().out)["problems"]
+    assert "punctate" in code
+    assert missing.startswith("pictures: morphology-rim.png is missing")
     (tmp_path / "terms.toml").write_text("version = 1", encoding="utf-8")
     assert main(["lexicon", "check", str(tmp_path)]) == 1
     assert "terms.toml: head: version must be a text" in capsys.readouterr().err

@@ -16,6 +16,7 @@ ALSO_CALLED: Mapping[str, str] = {
     "cross_draw": "cursor crosshair lasso polygon outline",
     "cross_right": "cursor crosshair caret",
     "look_right": "pan scroll",
+    "lexicon": "definition glossary dictionary meaning term BI-RADS vocabulary help",
     "lens": "magnifier magnify loupe",
     "lens_twin": "magnifier loupe compare",
     "fit": "zoom actual pixels 100% reset",
