@@ -83,10 +83,8 @@ QStatusBar, #panel, #strip, #status, QScrollArea, QScrollArea > QWidget > QWidge
     background: {PANEL}; }}
 QWidget {{ font-size: {points:.1f}pt; }}
 QLabel {{ background: transparent; }}
-QLabel[role="heading"] {{ color: {DIM}; font-size: {0.9 * points:.1f}pt; }}
-QLabel[role="dim"] {{ color: {DIM}; font-size: {0.9 * points:.1f}pt; }}
-QLabel[role="contradiction"] {{ color: {AMBER}; font-size: {0.9 * points:.1f}pt; }}
-QLabel[role="blank"] {{ color: transparent; font-size: {0.9 * points:.1f}pt; }}
+QLabel[role="heading"], QLabel[role="dim"], QLabel[role="contradiction"], QLabel[role="blank"] {{ color: {DIM}; font-size: {0.9 * points:.1f}pt; }}
+QLabel[role="contradiction"] {{ color: {AMBER}; }} QLabel[role="blank"] {{ color: transparent; }}
 QLabel[role="title"] {{ color: {STRONG}; font-size: {1.2 * points:.1f}pt; font-weight: 600; }}
 QLabel[role="action"] {{ color: {STRONG}; font-size: {1.4 * points:.1f}pt; font-weight: 600; }}
 QLabel[role="accent"] {{ color: {ACCENT}; }}
