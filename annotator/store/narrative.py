@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
-from enum import StrEnum
-from typing import Any
 
 from annotator.model.edits import Changes, diff
-from annotator.model.finding import Assessment, Finding, Reading
-from annotator.model.history import Act, Revision
+from annotator.model.finding import Finding, Reading
+from annotator.model.history import OF_SIGNING, Act, Revision
 from annotator.model.mark import MarkKind
-
-_SAID = ("stage", "size", "morphology", "distributions", "spread", "change", "assessment")
-_Word = Callable[[StrEnum], str]
-_FLAGS = {
-    "certain": "certainty of the type",
-    "known_cancer_here": "known cancer at this site",
-    "adjacent_cancer": "cancer next to it",
-    "priors_requested": "prior mammograms requested",
-}
+from annotator.store.finding_words import Word, finding_changes
 
 
 def by_uid(sop_instance_uid: str) -> str:
@@ -28,14 +17,14 @@ def by_uid(sop_instance_uid: str) -> str:
     return f"image {sop_instance_uid}"
 
 
-def tell(before: Reading, revision: Revision, word: _Word, image: Callable[[str], str] = by_uid) -> str:
+def tell(before: Reading, revision: Revision, word: Word, image: Callable[[str], str] = by_uid) -> str:
     """What one revision did to `before`, e.g. "placed a microcalcification in F1".
 
     `word` gives the lexicon's word for an id, `image` the name of an image for its SOP Instance UID. An undo
     or redo names the act it is about first.
     """
     done = describe_changes(before, revision.reading, word, image)
-    if revision.act is Act.EDIT:
+    if revision.act is Act.EDIT or revision.act in OF_SIGNING:
         return done or f"{revision.label}: changed nothing"
     verb = "took back" if revision.act is Act.UNDO else "did again"
     named = f"{verb} {revision.label!r}" if revision.label else verb
@@ -43,21 +32,60 @@ def tell(before: Reading, revision: Revision, word: _Word, image: Callable[[str]
 
 
 def describe_changes(
-    before: Reading, after: Reading, word: _Word, image: Callable[[str], str] = by_uid
+    before: Reading, after: Reading, word: Word, image: Callable[[str], str] = by_uid
 ) -> str:
     """The difference of two readings in words, '' when there is none."""
     changes = diff(before, after)
     names = {f.id: f"F{f.number}" for f in (*before.findings, *after.findings)}
     gone = {key for key, value in changes.findings.items() if value is None}
-    parts = [*_findings(before, changes, names, word), *_marks(before, changes, names, gone)]
+    parts = [*_signing(before, after)]
+    signing = bool(parts)
+    if changes.stage:
+        parts.append(_stage(after, word))
+    parts += [*_findings(before, changes, names, word), *_marks(before, changes, names, gone)]
     parts += _clusters(before, changes, names, gone)
+    parts += _images(before, changes, word, image)
     if changes.lexicon_edition:
         parts.append(f"switched to the words of edition {changes.lexicon_edition}")
     for uid in changes.hanging:
         parts.append(f"hung {image(uid)} as {after.hanging_of(uid).words}")
-    if changes.done is not None:
+    if changes.done is not None and not signing:
         parts.append(_done_or_not(changes.done, alone=not parts))
     return "; ".join(parts)
+
+
+def _signing(before: Reading, after: Reading) -> Iterable[str]:
+    """Signed, opened for an amendment, withdrawn; an undo of none of them exists."""
+    known = len(before.signatures)
+    for signature in after.signatures[known:]:
+        why = f", amended because: {signature.reason}" if signature.reason else ""
+        yield f"signed version {signature.version} of the reading{why}"
+    if known == len(after.signatures) and before.amending != after.amending:
+        if after.amending:
+            yield f"opened version {known} for an amendment because: {after.amending}"
+        else:
+            yield f"withdrew the amendment ({before.amending}), so that version {known} stands"
+
+
+def _stage(after: Reading, word: Word) -> str:
+    if after.stage is None:
+        return "cleared the stage of the exam"
+    return f"set the stage of the exam to {word(after.stage)}"
+
+
+def _images(before: Reading, changes: Changes, word: Word, image: Callable[[str], str]) -> Iterable[str]:
+    for uid, place in changes.nipples.items():
+        if place is None:
+            yield f"took the nipple of {image(uid)} away"
+        else:
+            yield f"{'placed' if before.nipple_on(uid) is None else 'moved'} the nipple on {image(uid)}"
+    for uid, recall in changes.recalls.items():
+        if recall is None:
+            yield f"no longer asks for {image(uid)} to be taken again"
+            continue
+        reasons = ", ".join(map(word, recall.reasons))
+        comment = f" ({recall.comment})" if recall.comment else ""
+        yield f"asked for {image(uid)} to be taken again: {reasons}{comment}"
 
 
 def _done_or_not(done: bool, *, alone: bool) -> str:
@@ -66,7 +94,7 @@ def _done_or_not(done: bool, *, alone: bool) -> str:
     return "took up the exam again" if alone else "so the exam is no longer done"
 
 
-def _findings(before: Reading, changes: Changes, names: Mapping[str, str], word: _Word) -> Iterable[str]:
+def _findings(before: Reading, changes: Changes, names: Mapping[str, str], word: Word) -> Iterable[str]:
     known = {f.id: f for f in before.findings}
     for key, finding in changes.findings.items():
         if finding is None:
@@ -76,28 +104,8 @@ def _findings(before: Reading, changes: Changes, names: Mapping[str, str], word:
         if old is None:
             yield f"began {names[key]}"
             # what a new finding says beyond an empty one
-            old = Finding(
-                id=key, number=finding.number, tracking_uid=finding.tracking_uid, stage=finding.stage
-            )
-        for field in fields(Finding):
-            value = getattr(finding, field.name)
-            if value != getattr(old, field.name):
-                yield _said(field.name, value, names[key], word)
-
-
-def _said(name: str, value: Any, of: str, word: _Word) -> str:
-    if name in _FLAGS:
-        return f"{'set' if value else 'cleared'} {_FLAGS[name]} for {of}"
-    if name == "comment":
-        return f"{'wrote' if value else 'cleared'} the comment on {of}"
-    if name not in _SAID:
-        return f"changed the {name.replace('_', ' ')} of {of}"
-    if value is None or value == ():
-        return f"cleared the {name} of {of}"
-    if isinstance(value, Assessment):
-        return f"set the assessment of {of} to {value.value} ({word(value)})"
-    words = ", ".join(word(item) for item in (value if isinstance(value, tuple) else (value,)))
-    return f"set the {name} of {of} to {words}"
+            old = Finding(id=key, number=finding.number, tracking_uid=finding.tracking_uid)
+        yield from finding_changes(old, finding, names[key], word)
 
 
 def _marks(before: Reading, changes: Changes, names: Mapping[str, str], gone: set[str]) -> Iterable[str]:
