@@ -73,8 +73,8 @@ def follow_up(
     """
     lexicon = load_lexicon(lexicon_edition)
     said, assumed = _with_assumptions(description, assumed_stage, lexicon)
-    shapes = sorted(set(said.morphology), key=_SHAPE_PLACE.__getitem__) or (None,)
-    patterns = sorted(set(said.distributions), key=_PATTERN_PLACE.__getitem__) or (None,)
+    shapes = tuple(dict.fromkeys(said.morphology)) or (None,)
+    patterns = tuple(dict.fromkeys(said.distributions)) or (None,)
     looks = [_look(table, said, shape, pattern) for shape, pattern in product(shapes, patterns)]
     looks.sort(key=lambda look: _suspicion(look, lexicon), reverse=True)
     decides = looks[0]
