@@ -128,12 +128,15 @@ class FindingPanel(QWidget):
     @property
     def folds_text(self) -> str:
         """Which parts are unfolded, to be kept."""
-        return " ".join(name for name, fold in self.folds.items() if fold.open)
+        opened = [name for name, fold in self.folds.items() if fold.open]
+        return " ".join([*opened, *(["benign"] if self.looks.unfolded else [])])
 
     def set_folds(self, text: str) -> None:
         """Unfold the parts named, fold the others."""
         for name, fold in self.folds.items():
             fold.set_open(name in text.split())
+        self.looks.unfolded = "benign" in text.split()
+        self.refresh()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.comment and event.type() == QEvent.Type.FocusOut:

@@ -28,7 +28,10 @@ _SHOWN_FIRST = (
 
 
 class Looks(FindingPart):
-    """The rows every finding has; the typically benign types are folded until one is said."""
+    """The rows every finding has; the typically benign types are folded until one is said, or the reader unfolds them.
+
+    `unfolded`: the reader wants them in sight always.
+    """
 
     def __init__(self, lexicon: Lexicon) -> None:
         super().__init__(lexicon)
@@ -45,6 +48,7 @@ class Looks(FindingPart):
         self.fold.setAccessibleName("Show the typically benign types")
         self.fold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.fold.toggled.connect(self.benign.setVisible)
+        self.fold.clicked.connect(self._fold_clicked)
         self.benign.setVisible(False)
         self.distribution = ChipRow("Distribution", word_choices(lexicon, Distribution), Pick.ANY)
         self.measured = dim_label()
@@ -54,6 +58,7 @@ class Looks(FindingPart):
         self.benign.chosen.connect(self._shapes_chosen)
         self.tell_several(self.distribution, "distributions")
         self.tell_one(self.change, "change")
+        self.unfolded = False
         self._dropped: frozenset[Morphology] = frozenset()
         self.add(self.size_word, "size")
         self.add(self.morphology)
@@ -73,8 +78,7 @@ class Looks(FindingPart):
         self._dropped = frozenset(m for m in said if not self.lexicon.term(m).offered)
         self.morphology.set_values(said)
         self.benign.set_values(said)
-        if self.benign.values:
-            self.fold.setChecked(True)
+        self.fold.setChecked(self.unfolded or bool(self.benign.values))
         several = ranked(self.lexicon, said) if len(said) > 1 else ()
         say_dim(
             self.ranked,
@@ -89,6 +93,9 @@ class Looks(FindingPart):
         words = [self.lexicon.word(m).lower() for m in ranked(self.lexicon, shown.finding.morphology)]
         words += [self.lexicon.word(d).lower() for d in shown.finding.distributions]
         return ", ".join(words)
+
+    def _fold_clicked(self, opened: bool) -> None:
+        self.unfolded = opened
 
     def _shapes_chosen(self, _values: Any) -> None:
         said = self._dropped | {*self.morphology.values, *self.benign.values}

@@ -8,6 +8,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from annotator.model.mark import MarkKind
+from annotator.model.seen_on_image import RecallReason
+from annotator.ui.desk.saying import switch_recall
 from annotator.ui.desk.session import ReadingSession
 
 CALLS = {MarkKind.MICRO: "call_micro", MarkKind.MACRO: "call_macro"}
@@ -20,11 +22,13 @@ class ImageMenu(QMenu):
         super().__init__("Image", parent)
         self._whole = whole
         self._acts = actions
+        self._again: QMenu | None = None
 
-    def offer(self, session: ReadingSession | None, *, on_nipple: bool = False) -> None:
+    def offer(self, session: ReadingSession | None, *, view: str = "", on_nipple: bool = False) -> None:
         """Offer what the selected marks are not called or do not belong to yet, and the usual menus.
 
-        `on_nipple`: the menu is opened on the nipple that the reader placed.
+        `view` is the SOP Instance UID of an image of the open exam, '' for another. `on_nipple`: the menu is opened on
+        the nipple that the reader placed.
         """
         self.clear()
         if on_nipple:
@@ -35,6 +39,8 @@ class ImageMenu(QMenu):
             self._offer_findings(session)
             self.addAction(self._acts["move_to_new"])
             self.addSeparator()
+        if session is not None and view:
+            self._offer_recall(session, view)
         self.addActions(self._whole.actions())
 
     def _offer_kinds(self, session: ReadingSession) -> None:
@@ -49,3 +55,17 @@ class ImageMenu(QMenu):
             if owners != {finding.id}:
                 action = self.addAction(f"Move selected marks to F{finding.number}")
                 action.triggered.connect(lambda _=False, to=finding.id: session.move_selected(to))
+
+    def _offer_recall(self, session: ReadingSession, view: str) -> None:
+        """The reasons for which a view is taken again; those that hold are ticked."""
+        word = session.workspace.lexicon.word
+        recall = session.reading.recall_of(view)
+        if self._again is not None:
+            self._again.deleteLater()
+        self._again = reasons = self.addMenu(f"Take {session.image_name(view)} again")
+        for reason in RecallReason:
+            action = reasons.addAction(word(reason))
+            action.setCheckable(True)
+            action.setChecked(recall is not None and reason in recall.reasons)
+            action.triggered.connect(lambda _=False, why=reason: switch_recall(session, view, why))
+        self.addSeparator()

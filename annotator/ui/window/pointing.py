@@ -10,6 +10,7 @@ from annotator.ui.panes.viewport import Pointer, Viewport
 from annotator.ui.window.image_menu import ImageMenu
 
 if TYPE_CHECKING:
+    from annotator.ui.desk.session import ReadingSession
     from annotator.ui.main_window import MainWindow
 
 
@@ -73,7 +74,7 @@ class Pointing(QObject):
         on_nipple = mark_id is None and viewport.nipple_at(point)
         if on_nipple:
             viewport.activated.emit()
-        self.menu.offer(session, on_nipple=on_nipple)
+        self.menu.offer(session, view=_own_view(viewport, session), on_nipple=on_nipple)
         self.menu.popup(viewport.mapToGlobal(at))
 
     def _pointer_moved(self, viewport: Viewport, pointer: Pointer | None) -> None:
@@ -87,3 +88,11 @@ class Pointing(QObject):
         stack = viewport.picture is not None and viewport.picture.info.is_stack
         steps = viewport.hand.wheel_turn.steps(is_stack=stack, other=False)
         self._window.status.show_wheel(stack=stack, lens=self._window.lens.wanted, steps=steps)
+
+
+def _own_view(viewport: Viewport, session: ReadingSession | None) -> str:
+    """The image in a pane if it is one of the exam that is read, '' for another."""
+    info = None if viewport.picture is None else viewport.picture.info
+    if info is None or session is None or info.study_instance_uid != session.exam.study_instance_uid:
+        return ""
+    return info.sop_instance_uid

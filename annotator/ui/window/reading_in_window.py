@@ -100,6 +100,7 @@ class ReadingInWindow(QObject):
         for viewport in window.grid.viewports:
             viewport.set_reading(reading)
         window.exam_view.set_reading(reading)
+        window.words.tell_recalls()
         self._show_selection()
 
     def _show_selection(self) -> None:

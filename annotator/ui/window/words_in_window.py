@@ -34,6 +34,7 @@ class WordsInWindow(QObject):
             viewport.words.follow(window.names)
         self._view.picture_shown.connect(lambda pane, _picture: self._tell_part(pane))
         self._view.picture_shown.connect(lambda *_: self.tell_exams())
+        self._view.picture_shown.connect(lambda *_: self.tell_recalls())
         self._displays.changed.connect(self.tell_screens)
         self._grid.rearranged.connect(self.tell_screens)
         self._grid.rearranged.connect(self.tell_exams)
@@ -84,6 +85,19 @@ class WordsInWindow(QObject):
             row = viewport.parentWidget(), None if place is None else place.row, info.study_instance_uid
             viewport.words.set_who_beside(row in told)
             told.add(row)
+
+    def tell_recalls(self) -> None:
+        """Say of each view that the reader wants taken again that it is so, and why."""
+        session = self._window.desk.session
+        word = self._window.desk.workspace.lexicon.word
+        for viewport in self._grid.viewports:
+            picture = viewport.picture
+            uid = "" if picture is None else picture.info.sop_instance_uid
+            recall = None if session is None else session.reading.recall_of(uid)
+            reasons = () if recall is None else recall.reasons
+            viewport.words.set_again(
+                f"TAKE AGAIN: {', '.join(map(word, reasons)).lower()}" if reasons else ""
+            )
 
     def _tell_part(self, pane: int) -> None:
         viewport = self._grid.viewports[pane]

@@ -45,7 +45,7 @@ class Corners:
 class Beside:
     """What an image does not say itself: `pseudonym` in place of the patient's name (None: as the header has it),
     `prior` that it is of an earlier exam, `part` which tile of a mosaic it is, `screen` what keeps the screen from
-    being trusted; '' for nothing. `who_beside`: the first pane of its row says whose exam it is.
+    being trusted, `again` that the reader wants it taken again and why; '' for nothing. `who_beside`: the first pane of its row says whose exam it is.
     """
 
     pseudonym: str | None = None
@@ -53,6 +53,7 @@ class Beside:
     part: str = ""
     screen: str = ""
     who_beside: bool = False
+    again: str = ""
 
 
 NOTHING_BESIDE = Beside()
@@ -76,7 +77,7 @@ def corner_lines(
     `narrow` pane says of the rest only the day the picture was taken, and whose it is once for each row of an exam.
     """
     info = picture.info
-    flags, notes = _warnings(picture), _notes(info, beside)
+    flags, notes = _warnings(picture, beside), _notes(info, beside)
     title: tuple[Line, ...] = (Line(said.side_and_view(info), title=True, stays=True),)
     if beside.prior:
         title = (*title, Line(beside.prior, letter=True, stays=True))
@@ -192,11 +193,13 @@ def _place(picture: Picture) -> tuple[Line, ...]:
     return (Line(words, stays=True), Line(slice_words(picture.slices, picture.frame_number), stays=True))
 
 
-def _warnings(picture: Picture) -> list[str]:
+def _warnings(picture: Picture, beside: Beside) -> list[str]:
     info = picture.info
     found = ["FOR PROCESSING"] if info.intent is Intent.PROCESSING else []
     if info.lossy:
         found.append("LOSSY")
+    if beside.again:
+        found.append(beside.again)
     return [*found, "first look, full picture on its way"] if picture.provisional else found
 
 

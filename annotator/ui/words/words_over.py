@@ -59,6 +59,10 @@ class WordsOver(QObject):
         """Say which part of a mosaic this is, '' for none."""
         self._set_beside(replace(self._beside, part=part))
 
+    def set_again(self, words: str) -> None:
+        """Say that the reader wants the view taken again, and why; '' when it is good as it is."""
+        self._set_beside(replace(self._beside, again=words))
+
     def set_who_beside(self, told: bool) -> None:
         """Whether another pane of the row says whose exam this is, so that a narrow one need not."""
         self._set_beside(replace(self._beside, who_beside=told))
