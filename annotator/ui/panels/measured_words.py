@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from annotator.model.measured import Measured
+from annotator.model.measured import Measured, MeasuredOnImage
 
 _CIRCLE_MM = 10
 
@@ -28,3 +28,17 @@ def measured_line(measured: Measured) -> str:
     if measured.median is not None:
         parts.append(f"median size {measured.median}")
     return f"measured: {', '.join(parts)}" if parts else ""
+
+
+def places_line(measured: Measured) -> str:
+    """Where the finding lies on each image that tells, and whether that is from an estimated nipple; '' for none."""
+    told = [one for one in measured.on_images if one.nipple_distance is not None]
+    return " · ".join(f"{one.label}: {_place(one)}" for one in told)
+
+
+def _place(one: MeasuredOnImage) -> str:
+    nipple = "nipple" if one.nipple_placed else "estimated nipple"
+    depth = "" if one.depth is None else f"{one.depth} third"
+    half = "" if one.half is None else f"{one.half} on the {one.view}"
+    away = f"{one.nipple_distance} from the {nipple}"
+    return ", ".join(part for part in (away, depth, half) if part)

@@ -14,7 +14,7 @@ from annotator.ui.panels.chips import ChipRow, Pick
 from annotator.ui.panels.finding_part import FindingPart, Shown, dim_label, joined, say_dim
 from annotator.ui.panels.length_field import LengthField
 from annotator.ui.panels.link_button import LinkButton
-from annotator.ui.panels.measured_words import side_of
+from annotator.ui.panels.measured_words import places_line, side_of
 from annotator.ui.panels.word_chips import side_choices, word_choices
 
 
@@ -27,6 +27,7 @@ class Place(FindingPart):
         self.shown_side = dim_label()
         self.clock = BreastClock(lexicon)
         self.said_place = dim_label()
+        self.on_images = dim_label()
         self.depth_word = ChipRow("Depth", word_choices(lexicon, Depth), Pick.ONE_OR_NONE, beside=True)
         self.measured = LinkButton("Say this place; each part of it can be changed afterwards")
         self.measured.clicked.connect(self._take_place)
@@ -55,6 +56,7 @@ class Place(FindingPart):
         self.add(pointed, "quadrant", "clock_face")
         self.add(self.depth_word, "depth")
         self.add(self.measured)
+        self.add(self.on_images)
         self.add(self.nipple, "nipple_distance")
         self.add(self.extent, "extent")
 
@@ -71,7 +73,8 @@ class Place(FindingPart):
         )
         self.depth_word.set_values({finding.depth})
         self._offer(shown, side if len(sides) == 1 else None)
-        placed = "" if measured.nipple_placed else ", nipple not placed"
+        say_dim(self.on_images, places_line(measured))
+        placed = "" if measured.nipple_placed else ", nipple estimated"
         self.nipple.show_length(finding.nipple_distance, measured.nipple_distance, placed)
         self.extent.show_length(finding.extent, measured.extent)
 
