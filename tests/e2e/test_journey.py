@@ -54,7 +54,7 @@ def test_a_reader_goes_through_the_sample_exam(width: int, height: int, tmp_path
     assert told["seen"] == 1.0
     assert told["marked"] == [6, 6]
     assert told["clusters"] == [6]
-    assert told["said"] == [["fine_pleo"], "grouped", "0"]
+    assert told["said"] == [["fine_pleo"], ["grouped"], "0"]
     assert told["follow_up"] == ["M1", "magnification_views"]
     assert told["beside"] == [["20240312", view] for view in FOUR] + [["20220309", view] for view in FOUR]
     assert len(set(told["mm"])) == 1
