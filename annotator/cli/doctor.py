@@ -71,6 +71,7 @@ def run_doctor(arguments: argparse.Namespace) -> int:
         "decoders": _decoders(problems),
         "display": _display(problems),
         "database": _database(arguments, problems),
+        "rules": _rules(arguments, problems),
         "folders": _folders(problems),
         "header_index": _header_index(),
         "problems": problems,
@@ -195,9 +196,10 @@ def _database(arguments: argparse.Namespace, problems: list[str]) -> dict[str, A
         settings = load_settings(
             arguments.settings, {"database": arguments.database, "reader": arguments.reader}
         )
-        from annotator.store.checkup import look_at
+        from annotator.store.checkup import look_at, look_at_signed
 
         state = look_at(settings.database)
+        signed = look_at_signed(settings.database)
     except (AnnotatorError, OSError) as error:
         problems.append(str(error))
         return None
@@ -206,7 +208,28 @@ def _database(arguments: argparse.Namespace, problems: list[str]) -> dict[str, A
         return None
     if state.revision is not None and state.revision > state.head:
         problems.append(f"{state.place} was written by a newer version of this program; update this one.")
-    return asdict(state)
+    problems += signed.faults
+    return asdict(state) | {"signed_readings": signed.count, "signed_as_kept": not signed.faults}
+
+
+def _rules(arguments: argparse.Namespace, problems: list[str]) -> dict[str, Any] | None:
+    """The decision table that is in use: of the program, or a site's own."""
+    try:
+        from annotator.lexicon import load_lexicon
+        from annotator.rules import rules_in_use
+        from annotator.settings import load_settings
+
+        file = load_settings(arguments.settings, {"rules_file": arguments.rules}).rules_file
+        table = rules_in_use(file, load_lexicon())
+    except AnnotatorError as error:
+        problems.append(str(error))
+        return None
+    return {
+        "version": table.version,
+        "digest": table.digest,
+        "file": table.file or None,
+        "rows": len(table.rows),
+    }
 
 
 def _folders(problems: list[str]) -> list[dict[str, Any]]:
@@ -247,6 +270,7 @@ def _as_text(found: dict[str, Any]) -> list[str]:
     ]
     lines += ["", "Display", *_display_lines(found["display"])]
     lines += ["", "Database", f"  {_database_line(found['database'])}"]
+    lines += ["", "Decision table", f"  {_rules_line(found['rules'])}"]
     lines += ["", "Folders"]
     lines += [
         f"  {f['for']:<10}{f['path']}{'' if f['writable'] else ' (not writable)'}" for f in found["folders"]
@@ -273,10 +297,20 @@ def _display_lines(display: dict[str, Any] | None) -> list[str]:
     return lines
 
 
+def _rules_line(rules: dict[str, Any] | None) -> str:
+    if rules is None:
+        return "your own cannot be used; the window uses the one that comes with the program"
+    whose = f"your own, {rules['file']}" if rules["file"] else "comes with the program"
+    return f"version {rules['version']} ({whose}), {rules['rows']} rows, SHA-256 {rules['digest'][:16]}..."
+
+
 def _database_line(state: dict[str, Any] | None) -> str:
     if state is None:
         return "cannot be used"
     if not state["exists"] or state["revision"] is None:
         return f"{state['place']} (made with the first reading)"
     note = "" if state["revision"] == state["head"] else f", brought to {state['head']} when opened"
-    return f"{state['place']} (revision {state['revision']}{note})"
+    signed = state["signed_readings"]
+    count = f", {signed} signed reading{'' if signed == 1 else 's'}" if signed else ""
+    kept = " as they were signed" if signed and state["signed_as_kept"] else ""
+    return f"{state['place']} (revision {state['revision']}{note}{count}{kept})"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,7 @@ from annotator.errors import CallError, StoreError
 from annotator.model.display import NOT_RECORDED
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
+    from annotator.model.signing import Signature
     from annotator.store.store import Store
     from annotator.store.summaries import ReadingSummary
 
@@ -47,10 +47,12 @@ def run_readings(args: argparse.Namespace) -> int:
     store = _open(args)
     try:
         found = store.readings()
+        signatures = {s.reading_id: store.latest(s.reading_id).signatures for s in found if s.versions}
     finally:
         store.close()
     if args.json:
-        print_json({"readings": [_summary_json(summary) for summary in found]}, indent=1, default=_iso)
+        listed = [_summary_json(one, signatures.get(one.reading_id, ())) for one in found]
+        print_json({"readings": listed}, indent=1, default=_iso)
         return 0
     if not found:
         print("No readings are saved yet.", file=sys.stderr)
@@ -59,8 +61,10 @@ def run_readings(args: argparse.Namespace) -> int:
         print(
             f"{_local(summary.last_at)}  {summary.reader}  {_count(summary.findings, 'finding')}"
             f"{f' ({said})' if said else ''}, {_count(summary.marks, 'mark')}, "
-            f"{_count(summary.revisions, 'revision')}  {summary.study_instance_uid}"
+            f"{_count(summary.revisions, 'revision')}, {_state(summary)}  {summary.study_instance_uid}"
         )
+        for signature in signatures.get(summary.reading_id, ()):
+            print(f"    {_signed(signature)}")
     return 0
 
 
@@ -68,15 +72,21 @@ def run_history(args: argparse.Namespace) -> int:
     """Print every revision of every reader's reading of one exam, oldest first."""
     store = _open(args)
     try:
-        told = [(summary, list(_acts(store, summary))) for summary in _find(store, args.exam)]
+        told = [
+            (summary, list(_acts(store, summary)), store.latest(summary.reading_id).signatures)
+            for summary in _find(store, args.exam)
+        ]
     finally:
         store.close()
     if args.json:
-        found = [_summary_json(summary) | {"history": acts} for summary, acts in told]
+        found = [_summary_json(summary, signed) | {"history": acts} for summary, acts, signed in told]
         print_json({"readings": found}, indent=1, default=_iso)
         return 0
-    for summary, acts in told:
+    for summary, acts, signed in told:
         print(f"Exam {summary.study_instance_uid}, read by {summary.reader} (reading {summary.reading_id})")
+        print(f"        {_state(summary)}")
+        for signature in signed:
+            print(f"        {_signed(signature)}")
         display = NOT_RECORDED
         for act in acts:
             if act["display"] != display:
@@ -145,7 +155,7 @@ def _studies_under(path: Path) -> set[str]:
     return {exam.study_instance_uid for exam in group_exams(list_images([path]).images)}
 
 
-def _summary_json(summary: ReadingSummary) -> dict[str, Any]:
+def _summary_json(summary: ReadingSummary, signatures: Iterable[Signature]) -> dict[str, Any]:
     return {
         "reading_id": summary.reading_id,
         "study_instance_uid": summary.study_instance_uid,
@@ -158,10 +168,49 @@ def _summary_json(summary: ReadingSummary) -> dict[str, Any]:
         "assessments": [a or None for a in summary.assessments],
         "display": summary.display,
         "done": summary.done,
+        "exam_date": summary.exam_date,
+        "signed": summary.signed or None,
+        "amending": summary.versions > summary.signed,
+        "signatures": [
+            {
+                "version": one.version,
+                "reader": one.reader,
+                "at": one.at,
+                "reason": one.reason or None,
+                "content": one.content,
+                "program_version": one.program_version,
+                "lexicon_edition": one.lexicon_edition,
+                "lexicon_version": one.lexicon_version,
+                "rules_version": one.rules_version,
+                "rules": one.rules,
+                "display": one.display,
+            }
+            for one in signatures
+        ],
     }
 
 
-def _iso(moment: datetime) -> str:
+def _state(summary: ReadingSummary) -> str:
+    """How far the reading is, in words: "signed, version 2"."""
+    if summary.signed:
+        return f"signed, version {summary.signed}"
+    if summary.versions:
+        return f"version {summary.versions} is being amended"
+    return "done, not signed" if summary.done else "not signed"
+
+
+def _signed(signature: Signature) -> str:
+    """One signature in a line: version, reader, time, reason, and what it was signed with."""
+    why = f", amended because: {signature.reason}" if signature.reason else ""
+    at = _local(datetime.fromisoformat(signature.at))
+    return (
+        f"version {signature.version} signed by {signature.reader}, {at}{why}  "
+        f"[program {signature.program_version}, table {signature.rules_version}, lexicon edition "
+        f"{signature.lexicon_edition} {signature.lexicon_version}]"
+    )
+
+
+def _iso(moment: date) -> str:
     return moment.isoformat()
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import URL, create_engine, inspect, text
+from sqlalchemy import URL, Engine, create_engine, inspect, select, text
 
 from annotator.errors import StoreError
+from annotator.model.finding import Reading
+from annotator.model.history import Act
 from annotator.store import schema
 from annotator.store.address import parse_url, place_of
 from annotator.store.faults import told
+from annotator.store.schema import revisions
+from annotator.store.signing import tampered
 from annotator.store.sqlite import database_file
+from annotator.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +49,65 @@ def look_at(url: str) -> DatabaseState:
     return DatabaseState(place, exists=True, revision=revision, head=schema.HEAD)
 
 
-def _revision(url: URL, place: str) -> str | None:
+@dataclass(frozen=True, slots=True)
+class SignedReadings:
+    """How many readings of a database were ever signed, and what is wrong with them, in sentences."""
+
+    count: int
+    faults: tuple[str, ...] = ()
+
+
+def look_at_signed(url: str) -> SignedReadings:
+    """Compare every signed version with the digest it was signed with; StoreError as for `look_at`.
+
+    A database that was not made yet, or is of an older program, has none.
+    """
+    state = look_at(url)
+    if state.revision != state.head:
+        return SignedReadings(0)
+    parsed = parse_url(url)
+    engine = _engine(parsed)
     try:
-        engine = create_engine(url)
+        store = Store(engine, state.place)
+        with told(state.place), engine.connect() as connection:
+            signed = select(revisions.c.reading_id).where(revisions.c.act == Act.SIGN.value).distinct()
+            ids = sorted(connection.execute(signed).scalars())
+        return SignedReadings(len(ids), tuple(fault for one in ids for fault in _faults(store, one)))
+    finally:
+        engine.dispose()
+
+
+def _faults(store: Store, reading_id: str) -> Iterator[str]:
+    try:
+        kept = store.revisions(reading_id)
+        signed = [revision.reading for revision in kept if revision.act is Act.SIGN]
+        last = store.latest(reading_id)
+    except StoreError as error:
+        yield str(error)
+        return
+    yield from dict.fromkeys(_told(reading) for reading in (*signed, last) if tampered(reading))
+
+
+def _told(reading: Reading) -> str:
+    signature = reading.signatures[-1]
+    return (
+        f"Version {signature.version} of {reading.reader}'s reading of exam {reading.study_instance_uid} is not what was "
+        f"signed at {signature.at}: something else than this program changed the database; restore a backup."
+    )
+
+
+def _engine(url: URL) -> Engine:
+    """For looking only: no settings of the file are touched."""
+    try:
+        return create_engine(url, json_deserializer=lambda text: text)
     except ModuleNotFoundError as error:
         raise StoreError(
             "The driver for PostgreSQL is not installed; run: pip install 'psycopg[binary]'."
         ) from error
+
+
+def _revision(url: URL, place: str) -> str | None:
+    engine = _engine(url)
     try:
         with engine.connect() as connection:
             tables = inspect(connection).get_table_names()

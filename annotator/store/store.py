@@ -214,6 +214,11 @@ class Store:
         with told(self._place), self._engine.connect() as connection:
             return load_summaries(connection)
 
+    def latest(self, reading_id: str) -> Reading:
+        """A reading as it was saved last, whoever's it is."""
+        with told(self._place), self._engine.connect() as connection:
+            return self._load(connection, reading_id)[1]
+
     def keep_coverage(self, reading_id: str, seen: Sequence[Seen]) -> None:
         """Add to what was seen of the images of a reading; it is on disk when this returns.
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pydicom
 import pytest
+from test_narrative import CLOSED, FINDING, NIPPLE, ONE, OPEN_AGAIN, RECALL, SIGNED
 
 from annotator.cli import main
 from annotator.lexicon.loader import load_lexicon
 from annotator.model import edits
-from annotator.model.finding import Assessment, Distribution, Morphology, Reading
+from annotator.model.finding import Assessment, Distribution, Morphology, Reading, Stage
+from annotator.model.follow_up import Contradiction, FollowUp, FollowUpAction
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, SpacingBasis
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.history import Act
 from annotator.model.image import ImageKey, Laterality
 from annotator.model.mark import MarkKind, SpotMeasurement
-from annotator.store.encoding import encode_reading, json_schema
+from annotator.model.signing import SignedFinding
+from annotator.store.encoding import content_digest, encode_reading, json_schema
 from annotator.store.narrative import describe_changes
 from annotator.store.store import Store
 
@@ -64,6 +68,34 @@ def test_readings_lists_what_is_saved(database: str, capsys):
     assert found[1]["assessments"] == [None]
     said = output(capsys, "readings", "--database", database)
     assert "dr a  1 finding (no category), 1 mark, 3 revisions" in said
+
+
+def test_signatures_and_amendments_are_printed_with_their_reasons(tmp_path: Path, capsys):
+    url = f"sqlite:///{tmp_path / 's.db'}"
+    store = Store.open(url)
+    reading, _ = store.open_reading(STUDY, "a", lexicon_edition="5")
+    reading, _ = edits.add_finding(reading)
+    number = store.save(reading, reader="a", based_on=0, act=Act.EDIT, label="x")
+    for reason in ("", "one more view"):
+        if reason:
+            reading = edits.amend(reading, reason)
+            number = store.save(reading, reader="a", based_on=number, act=Act.AMEND, label="Amend")
+        signature = replace(
+            SIGNED, version=len(reading.signatures) + 1, reason=reason, content=content_digest(reading)
+        )
+        reading = edits.sign(reading, signature)
+        number = store.save(reading, reader="a", based_on=number, act=Act.SIGN, label="Sign")
+    store.close()
+    told = output(capsys, "readings", "--database", url)
+    assert "signed, version 2" in told
+    assert "version 1 signed by a, " in told
+    assert "amended because: one more view" in told
+    (found,) = json.loads(output(capsys, "readings", "--json", "--database", url))["readings"]
+    assert (found["signed"], found["amending"]) == (2, False)
+    assert [(s["version"], s["reason"]) for s in found["signatures"]] == [(1, None), (2, "one more view")]
+    history = output(capsys, "history", STUDY, "--database", url)
+    assert "opened version 1 for an amendment because: one more view" in history
+    assert "signed version 2 of the reading, amended because: one more view" in history
 
 
 def test_no_readings_is_no_fault(tmp_path: Path, capsys):
@@ -181,6 +213,40 @@ def test_the_schema_fits_what_is_saved(capsys, what: str):
     finding = document if what == "finding" else document["findings"][0]
     finding["morphology"] = ["popcorn"]
     assert not validator.is_valid(document)
+
+
+@pytest.mark.parametrize("reading", [CLOSED, OPEN_AGAIN])
+def test_the_schema_fits_a_reading_with_everything_that_can_be_said(reading: Reading):
+    said = edits.describe(ONE, ONE.findings[0].id, **{name: value for name, (value, _) in FINDING.items()})
+    said = edits.recall_view(edits.place_nipple(edits.set_stage(said, Stage.FU6), NIPPLE), RECALL)
+    contradiction = Contradiction("macro_fine_pleo", "size", "why", ("BR5",), kept=True)
+    told = FollowUp(
+        "B1", "4B", FollowUpAction.BIOPSY, 6, "Do.", ("why",), ("BR5",), ("n",), "p", "b", "1", "5", ("as",)
+    )
+    frozen = SignedFinding(
+        finding_id=said.findings[0].id, follow_up=told, contradictions=(contradiction,), assessment="4B"
+    )
+    signed = replace(reading.signatures[0], findings=(frozen,))
+    said = replace(said, signatures=(signed,), amending=reading.amending)
+    document = json.loads(encode_reading(said))
+    validator = jsonschema.Draft202012Validator(json_schema("reading"))
+    validator.validate(document)
+    jsonschema.Draft202012Validator(json_schema("finding")).validate(document["findings"][0])
+    for place in (
+        document["findings"][0],
+        document["nipples"][0],
+        document["recalls"][0],
+        document["signatures"][0],
+        document["signatures"][0]["findings"][0],
+        document["signatures"][0]["findings"][0]["follow_up"],
+        document["signatures"][0]["findings"][0]["contradictions"][0],
+        document["findings"][0]["extent"],
+    ):
+        place["invented"] = 1
+        assert not validator.is_valid(document)
+        del place["invented"]
+        assert validator.is_valid(document)
+    assert {*FINDING, "id", "number"} == set(document["findings"][0])
 
 
 def test_the_schema_names_the_choices():
