@@ -159,14 +159,14 @@ def _shape_and_size(case: _Case) -> Found:
         elif case.finding.morphology == (term.shape,):
             length = case.measured.width if term.measured == "width" else case.measured.median
             if length is not None and _beyond(case, length, over=term.over_mm, under=term.under_mm):
-                yield term.id, words | {"measured": str(length)}
+                yield term.id, words | {"measured": _told(length)}
 
 
 def _size_word(case: _Case) -> Found:
     median = case.measured.median
     if median is None or case.size is None:
         return
-    words = {"size": case.word(case.size), "measured": str(median)}
+    words = {"size": case.word(case.size), "measured": _told(median)}
     micro, macro = case.exam.micro_below_mm, case.exam.macro_above_mm
     if case.size is MarkKind.MICRO and _beyond(case, median, over=macro):
         yield "micro_measured_large", words | {"limit": f"{macro:g}"}
@@ -203,7 +203,7 @@ def _pattern(case: _Case) -> Found:
     if measured.extent is None:
         return
     reach, doubt = measured.extent.value, measured.extent_uncertainty_mm or 0.0
-    told = str(measured.extent)
+    told = _told(measured.extent)
     if said == {Distribution.GROUPED} and reach - doubt > GROUP_WIDEST_MM:
         yield "grouped_wide", _pattern_words(case, Distribution.GROUPED, measured=told)
     if reach + doubt >= GROUP_WIDEST_MM or (outlined and measured.count):
@@ -274,7 +274,10 @@ def _lengths(case: _Case) -> Found:
         doubt = NIPPLE_DOUBT_MM + half
         said = finding.nipple_distance.value_mm
         if not max(seen) - doubt <= said <= max(seen) * math.sqrt(2) + doubt:
-            told = {"said": str(finding.nipple_distance), "measured": str(measured.nipple_distance)}
+            told = {
+                "said": f"{finding.nipple_distance.value_mm:g} mm",
+                "measured": _told(measured.nipple_distance),
+            }
             yield "nipple_distance_measured", told | {"estimated": _estimated(measured)}
     if finding.extent is None or measured.extent is None or (measured.outlined and measured.count):
         return
@@ -282,7 +285,18 @@ def _lengths(case: _Case) -> Found:
     edges = 0.0 if measured.largest is None else measured.largest.value
     doubt = (measured.extent_uncertainty_mm or 0.0) + edges
     if abs(finding.extent.value_mm - measured.extent.value) > doubt:
-        yield "extent_measured", {"said": str(finding.extent), "measured": str(measured.extent)}
+        yield (
+            "extent_measured",
+            {"said": f"{finding.extent.value_mm:g} mm", "measured": _told(measured.extent)},
+        )
+
+
+def _told(length: Millimetres | None) -> str:
+    """A length in a sentence, with how it is known."""
+    if length is None:
+        return ""
+    digits = 2 if length.value < 1 else 1
+    return f"{length.value:.{digits}f} mm ({length.basis})"
 
 
 def _estimated(measured: Measured) -> str:

@@ -254,7 +254,9 @@ def test_the_nipple_key_takes_one_click_and_gives_the_tool_back(qtbot, window):
     assert measured.nipple_placed
     assert measured.nipple_distance.value == pytest.approx(10.0, abs=0.3)
     told = window.finding_panel.place.on_images
-    assert told.text().startswith(f"RCC: {measured.nipple_distance} from the nipple")
+    assert told.text().startswith(
+        f"RCC: {measured.nipple_distance.value:.1f} mm from the nipple (at detector)"
+    )
     QTest.keyClick(pane, Qt.Key.Key_N, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
     assert window.desk.session.reading.nipples == ()
     assert "from the estimated nipple" in told.text()

@@ -40,5 +40,6 @@ def _place(one: MeasuredOnImage) -> str:
     nipple = "nipple" if one.nipple_placed else "estimated nipple"
     depth = "" if one.depth is None else f"{one.depth} third"
     half = "" if one.half is None else f"{one.half} on the {one.view}"
-    away = f"{one.nipple_distance} from the {nipple}"
+    length = one.nipple_distance
+    away = "" if length is None else f"{length.value:.1f} mm from the {nipple} ({length.basis})"
     return ", ".join(part for part in (away, depth, half) if part)
