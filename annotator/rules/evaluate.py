@@ -170,7 +170,13 @@ def _notes(table: RuleTable, look: _Look, said: Description) -> tuple[str, ...]:
             and set(note.together) <= set(said.morphology)
         )
 
-    return tuple(note.text for note in table.notes if applies(note))
+    return tuple(_cited(note) for note in table.notes if applies(note))
+
+
+def _cited(note: Note) -> str:
+    """A note with those of its sources that it does not name itself, before its full stop."""
+    tags = "".join(f"[{tag}]" for tag in note.sources if f"[{tag}]" not in note.text)
+    return f"{note.text.rstrip('.')} {tags}." if tags else note.text
 
 
 def _other_looks(looks: list[_Look], decides: _Look, lexicon: Lexicon) -> tuple[str, ...]:

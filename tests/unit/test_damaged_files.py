@@ -129,6 +129,7 @@ FIRST, MARK, CLUSTER = ("findings", 0), ("findings", 0, "marks", 0), ("findings"
 FINDINGS: dict[str, tuple[Callable[[Document], None], str]] = {
     "another format": (put("format", value="COCO"), "holds no findings of this program: its 'format'"),
     "a newer format": (put("format_version", value=2), "has the format version 2, this program reads 1"),
+    "a format version as long as a book": (put("format_version", value="9" * 100_000), "has the format version '9"),
     "unknown key": (put(*FIRST, "distributons", value=[]), "findings[0] has no field 'distributons'; did you mean 'distributions'"),
     "unknown key of the document": (put("redaer", value="x"), "there is no field 'redaer'; did you mean 'reader'"),
     "unknown key of a mark": (put(*MARK, "pointt", value=1), "findings[0].marks[0] has no field 'pointt'; did you mean 'point'"),

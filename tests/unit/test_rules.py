@@ -18,7 +18,7 @@ from annotator.lexicon.conditions import COMBINATIONS, UNSET, bits_of
 from annotator.lexicon.decision_table import PLACEHOLDERS
 from annotator.lexicon.entries import data_file
 from annotator.model.finding import Change, Description, Distribution, Morphology, Spread, Stage
-from annotator.model.follow_up import FollowUpAction
+from annotator.model.follow_up import TAG, FollowUpAction
 from annotator.model.mark import MarkKind
 from annotator.rules import follow_up, load_rules, problems
 from annotator.rules.areas import decide, values_in
@@ -193,6 +193,19 @@ def test_what_the_reader_should_know_is_said_beside_the_row():
     assert "shape decides" in notes_of(said("coarse_het", size=MarkKind.MACRO, **WORKUP))
     assert "shape decides" in notes_of(said("coarse", size=MarkKind.MICRO, certain=True))
     assert notes_of(said("coarse_het", size=MarkKind.MICRO, **WORKUP)) == ""
+
+
+def test_every_note_names_its_sources():
+    shown = {note for one in every_description() for note in follow_up(one, TABLE).notes}
+    shown |= set(follow_up(said("amorphous", "punctate", **WORKUP), TABLE).notes[:1])
+    starts = {note.text[:40]: note for note in TABLE.notes}
+    met = set()
+    for text in shown:
+        note = starts[text[:40]]
+        met.add(note.text)
+        assert set(TAG.findall(text)) >= set(note.sources)
+        assert text.endswith(".")
+    assert met == {note.text for note in TABLE.notes}
 
 
 def test_macro_never_outranks_a_suspicious_shape():
