@@ -133,3 +133,14 @@ def test_a_measured_screen_is_told(capsys) -> None:
     DisplayLog().append(Measurement(known, at, "anna", (0, 255), (0.5, 300.0)))
     (screen,) = diagnosis(capsys)[1]["display"]["screens"]
     assert screen["display"].startswith("uncorrected, measured 2026-11-20, deviation 0 %")
+
+
+def test_the_decision_table_in_use_is_named(capsys, tmp_path: Path) -> None:
+    status, found = diagnosis(capsys)
+    assert (status, found["rules"]["file"]) == (0, None)
+    assert len(found["rules"]["digest"]) == 64
+    table = tmp_path / "mine.toml"
+    table.write_text('version = "1"')
+    status, found = diagnosis(capsys, "--rules", str(table))
+    assert (status, found["rules"]) == (1, None)
+    assert any("mine.toml: head: there are 0 rows" in problem for problem in found["problems"])
