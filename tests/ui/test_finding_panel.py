@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
@@ -318,3 +319,39 @@ def test_the_panel_never_scrolls_sideways(window):
     QApplication.processEvents()
     assert panel._scroll.widget().width() <= panel._scroll.viewport().width()
     assert panel.width() <= 400
+
+
+def test_tab_goes_through_the_panel_as_the_eye_does(window):
+    panel = window.finding_panel
+    panel.set_folds("place beside recommendation recalls benign")
+    click(panel.place.side, Laterality.LEFT)
+    click(panel.assessment, Assessment.PROBABLY_BENIGN)
+    QApplication.processEvents()
+    widget, came = panel.new, []
+    while widget not in came:
+        if (
+            panel.isAncestorOf(widget)
+            and widget.isVisible()
+            and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        ):
+            came.append(widget)
+        widget = widget.nextInFocusChain()
+    assert came[0] is panel.new
+    assert len(came) > 25
+    inside = panel._scroll.widget()
+    heights = [w.mapTo(inside, w.rect().center()).y() for w in came if inside.isAncestorOf(w)]
+    # a heading beside its row, or two buttons in a line, differ by some pixels
+    assert [a - b for a, b in pairwise(heights) if a - b > 8] == []
+    order = [came.index(w) for w in (panel.new, panel.stage.chip(Stage.SCREEN), panel.list)]
+    assert order == sorted(order)
+    assert came[-1] in panel.assessment._chips.values()
+
+
+def test_tab_goes_on_from_the_chip_that_the_arrows_reached(window):
+    panel = window.finding_panel
+    chips = list(panel.distribution._chips.values())
+    chips[0].setFocus()
+    QTest.keyClick(chips[0], KEY.Key_Right)
+    QTest.keyClick(chips[1], KEY.Key_Right)
+    QTest.keyClick(chips[2], KEY.Key_Tab)
+    assert QApplication.focusWidget() in panel.change._chips.values()

@@ -33,6 +33,7 @@ from annotator.ui.panels.folds import Fold
 from annotator.ui.panels.looks import Looks
 from annotator.ui.panels.measured_words import facts_line, side_of
 from annotator.ui.panels.place import Place
+from annotator.ui.panels.reading_order import order_tabs
 from annotator.ui.panels.recalls import Recalls
 from annotator.ui.panels.recommending import Recommending
 from annotator.ui.panels.word_chips import category_choices, word_choices
@@ -54,6 +55,7 @@ class FindingPanel(QWidget):
         self._session: ReadingSession | None = None
         self._comment_of: str | None = None
         self._key_of_last = ""
+        self._ordered = 0
         self._make_list()
         self._make_parts()
         self._make_comment()
@@ -106,6 +108,7 @@ class FindingPanel(QWidget):
             for line in self.lines:
                 line.tell(())
         self._show_comment(finding)
+        self._order()
 
     def say(self, name: str, said: dict[str, Any]) -> None:
         """The reader said something of the current finding: the name of the act, and fields by name."""
@@ -346,6 +349,13 @@ class FindingPanel(QWidget):
         session = self._session
         if session is not None and session.current_finding_id is not None:
             session.facts.keep(session.current_finding_id, contradiction_id, kept=kept)
+
+    def _order(self) -> None:
+        """Views and lines come and go, and what is made last would be the last stop of Tab."""
+        held = len(self.findChildren(QPushButton))
+        if held != self._ordered:
+            self._ordered = held
+            order_tabs(self)
 
     def _row_chosen(self, row: int) -> None:
         finding_id = self.list.finding_id(row)
