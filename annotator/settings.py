@@ -29,6 +29,9 @@ GREY_OUTPUTS = ("auto", "8", "dithered", "10")
 DISPLAY_MODES = ("speck-true", "mean")
 """How a picture smaller than its pixels is made (docs/speck-true.md)."""
 
+LONGEST_DAYS = 366
+"""No term for being due soon or overdue is longer."""
+
 SMOOTH = "smooth"
 ENLARGED = ("squares", SMOOTH)
 """How a picture larger than its pixels is made."""
@@ -61,6 +64,7 @@ class Settings:
     `header_index` keeps what was read from headers, names of patients too, in `header_index_path`, so that
     a folder seen before lists at once.
     `stack_memory_mb` is what decoded slices of tomosynthesis may take together (0: a quarter of the
+    What was asked for is due soon `due_soon_days` before its day and overdue `overdue_after_days` after it.
     machine's memory), `cine_speed` slices a second at first. `picture_memory_mb` is what decoded images of
     the open exam and of its neighbours may take together (0: an eighth of the machine's memory).
     `pseudonyms` shows made-up names in place of those of patients. `last_places` keeps the paths of
@@ -77,6 +81,8 @@ class Settings:
     grey_output: str = "auto"
     display_mode: str = DISPLAY_MODES[0]
     enlarged: str = ENLARGED[0]
+    due_soon_days: float = 30.0
+    overdue_after_days: float = 30.0
     header_index: bool = True
     stack_memory_mb: float = 0.0
     cine_speed: float = 10.0
@@ -186,6 +192,11 @@ def _check(settings: Settings) -> None:
     if not 0 <= settings.picture_memory_mb < math.inf:
         raise InvalidSettings(
             f"picture_memory_mb is {settings.picture_memory_mb:g}; choose megabytes from 0 (automatic) on"
+        )
+    if not (0 <= settings.due_soon_days <= LONGEST_DAYS and 0 <= settings.overdue_after_days <= LONGEST_DAYS):
+        raise InvalidSettings(
+            f"due_soon_days is {settings.due_soon_days:g} and overdue_after_days {settings.overdue_after_days:g}; "
+            f"choose days from 0 to {LONGEST_DAYS}"
         )
     if not (0 <= settings.stack_memory_mb < math.inf and 0 < settings.cine_speed < math.inf):
         raise InvalidSettings(

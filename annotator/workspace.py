@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from annotator import __version__
 from annotator.errors import UnreadableImage
+from annotator.hanging import patient_number
 from annotator.jobs import CancelToken, Progress
 from annotator.lexicon.loader import Lexicon
 from annotator.model.coverage import Seen
@@ -25,6 +26,7 @@ from annotator.model.history import Act, Revision, Step, last_signed, undo_steps
 from annotator.model.image import ExamInfo, ImageInfo
 from annotator.model.measured import Circumstances, Measured
 from annotator.model.signing import Signature, SignedFinding
+from annotator.model.timeline import ReadExam, sightings_of
 from annotator.rules import (
     BreastAssessments,
     Earlier,
@@ -33,6 +35,7 @@ from annotator.rules import (
     follow_up,
     known_of,
 )
+from annotator.rules.due import Due, asked_words, due, proposed_stage
 from annotator.settings import Settings, header_index_path
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from annotator.analysis.measured import FindingMeasurer
     from annotator.analysis.spots import SpotResult
     from annotator.exchange.report import ReportPicture
+    from annotator.over_time import Followed, OverTime
     from annotator.imaging.collection import Listing
     from annotator.store.store import Store
     from annotator.store.summaries import ReadingSummary
@@ -147,7 +151,7 @@ class Workspace:
             self.settings.reader,
             lexicon_edition=self.lexicon.edition,
             exam_date=None if exam is None else _day(exam.date),
-            patient="" if exam is None else exam.patient_key,
+            patient="" if exam is None else patient_number(exam),
         )
         revisions = self._store.revisions(reading.id) if revision else ()
         steps, done = undo_steps(reading.blank(), revisions)
@@ -276,7 +280,7 @@ class Workspace:
 
     def was_read_before(self, exam: ExamInfo) -> bool | None:
         """Whether an exam of the same patient from before has a reading here; None where date or patient are not known."""
-        day, patient = _day(exam.date), self._store.patient_digest(exam.patient_key)
+        day, patient = _day(exam.date), self._store.patient_digest(patient_number(exam))
         if day is None or patient is None:
             return None
         return any(
@@ -313,6 +317,52 @@ class Workspace:
         """What the findings come to for each breast, by the reader's own categories and by the suggested ones.
 
         A suggested category counts only for findings that have the reader's own.
+    @cached_property
+    def over_time(self) -> OverTime:
+        """Findings of the readings that this reader may see, through their exams."""
+        from annotator.over_time import OverTime
+
+        return OverTime(lambda: self._store, self.settings.reader)
+
+    def due(self, on: date) -> tuple[Due, ...]:
+        """Everything that was asked for in the readings this reader may see, as it is on a day; the most urgent first."""
+        return self.due_of(self.over_time.everything(), on)
+
+    def due_of(self, followed: Followed, on: date) -> tuple[Due, ...]:
+        """What of some readings is due."""
+        soon, grace = self.settings.due_soon_days, self.settings.overdue_after_days
+        return due(followed.sightings, followed.exams, on, soon_days=soon, grace_days=grace)
+
+    def followed(self, exam: ExamInfo, at_hand: Mapping[str, ExamInfo]) -> Followed:
+        """Findings of this patient in the readings this reader may see; those of exams `at_hand` measured on their images."""
+        return self.over_time.of_patient(
+            patient_number(exam), exam.study_instance_uid, at_hand, self.measured
+        )
+
+    def followed_now(self, followed: Followed, reading: Reading, exam: ExamInfo) -> Followed:
+        """The same with a reading as it stands now, saved or not."""
+        here = self._read_exam(reading, exam, followed.patient)
+        measured = {finding.id: self.measured(reading, finding.id, exam) for finding in reading.findings}
+        return followed.with_reading(here, sightings_of(reading, here, measured))
+
+    def proposed_stage(
+        self, reading: Reading, exam: ExamInfo, followed: Followed | None = None
+    ) -> tuple[Stage, str] | None:
+        """The stage the exam seems to belong to, by what was asked for before it, and why in a sentence.
+
+        None where nothing tells, or the reader has said it. Never applied but by the reader. `followed` where it is
+        known already; else the database is asked.
+        """
+        if reading.stage is not None:
+            return None
+        known = followed or self.followed(exam, {})
+        found = proposed_stage(self._read_exam(reading, exam, known.patient), known.sightings, known.exams)
+        if found is None:
+            return None
+        stage, asked = found
+        words = asked_words(asked, self.lexicon.word)
+        return stage, f"asked for on {asked.exam.exam_date} for F{asked.number}: {words}"
+
         """
         sides = {} if exam is None else {image.sop_instance_uid: image.laterality for image in exam.images}
         return breast_assessments(reading, self._follow_ups(reading, exam), sides, self.lexicon)
@@ -347,6 +397,17 @@ class Workspace:
         exam = corrected_exam(exam, reading.hanging)
         pictures = tuple(self._report_pictures(reading, exam, token or CancelToken()))
         displays = self._store.displays(reading.id)
+    def _read_exam(self, reading: Reading, exam: ExamInfo, patient: str | None) -> ReadExam:
+        return ReadExam(
+            reading_id=reading.id,
+            study_instance_uid=exam.study_instance_uid,
+            reader=reading.reader,
+            exam_date=_day(exam.date),
+            stage=reading.stage,
+            patient=patient,
+            signed=len(reading.signatures) or None,
+        )
+
         write_report(path, reading, exam, self._follow_ups(reading, exam), self.lexicon, pictures, displays)
 
     def close(self) -> None:

@@ -45,6 +45,8 @@ COMMANDS = {
     "phantom": Command("phantom", "make a synthetic exam with truth beside it"),
     "schema": Command("schema", "JSON Schema of what is saved"),
     "readings": Command("readings", "the saved readings"),
+    "report": Command("report", "a saved reading as pages for people: HTML, PDF or text"),
+    "due": Command("due", "what was asked for and is due when"),
     "history": Command("readings", "every revision of the readings of an exam"),
     "doctor": Command("doctor", "what this installation can do, and what it lacks"),
 }

@@ -23,14 +23,19 @@ def same_patient(exam: ExamInfo, other: ExamInfo) -> bool:
     Against it speak an ID that is only a placeholder, another date of birth, and, where not both exams say when
     the patient was born, names without a part in common (one part of a name changes by marriage).
     """
-    patient = exam.patient_key
-    if not patient or patient != other.patient_key or patient.strip(" ^-_.0").upper() in NOBODY | {""}:
+    if not patient_number(exam) or exam.patient_key != other.patient_key:
         return False
     births, others = _said(exam, "patient_birth_date"), _said(other, "patient_birth_date")
     if births and others:
         return not births.isdisjoint(others)
     names, other_names = _parts(exam), _parts(other)
     return not (names and other_names) or not names.isdisjoint(other_names)
+
+
+def patient_number(exam: ExamInfo) -> str:
+    """The Patient ID of an exam; '' where there is none, or one that many persons share."""
+    shared = exam.patient_key.strip(" ^-_.0").upper() in NOBODY | {""}
+    return "" if shared else exam.patient_key
 
 
 def exam_before(exam: ExamInfo, exams: Iterable[ExamInfo]) -> ExamInfo | None:

@@ -146,7 +146,7 @@ def _checked(value: Any, decoder: msgspec.json.Decoder[Any]) -> bytes:
 
 def _decode(text: str | bytes, decoder: msgspec.json.Decoder[_Value], where: str) -> _Value:
     try:
-        text = _as_of_now(text.encode() if isinstance(text, str) else text)
+        text = as_of_now(text.encode() if isinstance(text, str) else text)
         value = decoder.decode(text)
     except msgspec.MsgspecError as error:
         raise StoreError(
@@ -164,7 +164,7 @@ def _decode(text: str | bytes, decoder: msgspec.json.Decoder[_Value], where: str
     return value
 
 
-def _as_of_now(text: bytes) -> bytes:
+def as_of_now(text: bytes) -> bytes:
     """A document that an earlier version wrote, with the keys of this one."""
     if OLD_KEY not in text:
         return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
@@ -36,6 +36,7 @@ from annotator.store.address import parse_url, place_of
 from annotator.store.exam_facts import ExamFacts, facts_kept, fill_in, missing, patient_digest
 from annotator.store.faults import told
 from annotator.store.opened import OpenedReadings
+from annotator.store.said import load_said
 from annotator.store.schema import readings, revisions
 from annotator.store.seen import load_seen, merge_seen
 from annotator.store.sqlite import WRITES, sqlite_engine
@@ -218,6 +219,13 @@ class Store:
         """A reading as it was saved last, whoever's it is."""
         with told(self._place), self._engine.connect() as connection:
             return self._load(connection, reading_id)[1]
+
+    def said(
+        self, summaries: Iterable[ReadingSummary], reader: str
+    ) -> tuple[tuple[ReadingSummary, Reading], ...]:
+        """Findings and stage of the readings that `reader` may see, without marks; see `annotator.store.said`."""
+        with told(self._place), self._engine.connect() as connection:
+            return tuple(load_said(connection, summaries, reader, self._place))
 
     def keep_coverage(self, reading_id: str, seen: Sequence[Seen]) -> None:
         """Add to what was seen of the images of a reading; it is on disk when this returns.

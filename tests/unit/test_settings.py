@@ -138,6 +138,8 @@ def test_settings_hold_nothing_of_a_patient() -> None:
         "picture_memory_mb",
         "pseudonyms",
         "last_places",
+        "due_soon_days",
+        "overdue_after_days",
     }
 
 
