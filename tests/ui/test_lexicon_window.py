@@ -141,7 +141,7 @@ def test_nothing_of_it_is_loaded_before_it_is_wanted(qtbot, open_window) -> None
 def test_a_tooltip_shows_the_small_picture_and_no_share_of_malignant_ones() -> None:
     for item in (*Morphology, *Distribution):
         term = LEXICON.term(item)
-        text = told(LEXICON, term)
+        text = told(term)
         file = Path(text.split('src="')[1].split('"')[0])
         assert file.name == term.picture
         assert file.is_file()

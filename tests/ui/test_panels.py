@@ -180,7 +180,7 @@ def test_words_carry_their_definition_size_and_source(qtbot) -> None:
     tip = panel.morphology.chip(Morphology.PUNCTATE).toolTip()
     term = load_lexicon().term(Morphology.PUNCTATE)
     assert term.size in tip
-    assert all(load_lexicon().source(tag).citation in tip for tag in term.sources)
+    assert all(tag in tip for tag in term.sources)
 
 
 def focusable(root: QWidget) -> list[QWidget]:

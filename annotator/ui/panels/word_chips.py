@@ -1,4 +1,4 @@
-"""Chips that carry words of the lexicon, each with its definition, size and source."""
+"""Chips that carry words of the lexicon, each with its picture, definition, size and sources."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from annotator.ui.panels.chips import Choice
 
 _PICTURE = 160
 """Side of the picture of a shape or distribution in its tooltip."""
+_MORE = "The right button tells more."
+"""A tip hides part of an image, so the citations in full stand in the window of words."""
 
 
 def word_choices(lexicon: Lexicon, items: Iterable[StrEnum]) -> list[Choice]:
     """A chip for each item that the edition offers."""
     offered = ((item, lexicon.term(item)) for item in items)
     return [
-        Choice(item, short_of(lexicon, item), told(lexicon, term), term.key)
-        for item, term in offered
-        if term.offered
+        Choice(item, short_of(lexicon, item), told(term), term.key) for item, term in offered if term.offered
     ]
 
 
@@ -51,16 +51,21 @@ def side_choices() -> list[Choice]:
     return [Choice(side, str(side), words) for side, words in SIDES.items()]
 
 
-def told(lexicon: Lexicon, term: Term) -> str:
-    """A word with its picture, definition, size and sources, as a tooltip."""
+def told(term: Term) -> str:
+    """A word with its picture, definition, size and the tags of its sources, as a tooltip."""
     parts = [f"<b>{escape(term.word)}</b>", escape(term.definition)]
-    if term.picture:
-        file = escape(str(data_file("pictures").joinpath(term.picture)))
-        parts.insert(0, f'<img src="{file}" width="{_PICTURE}" height="{_PICTURE}">')
     if term.size:
         parts.append(f"Size: {escape(term.size)}.")
-    parts.append(_cited(lexicon, term.sources))
-    return "<br>".join(parts)
+    parts.append(f"<i>After {escape(', '.join(term.sources))}. {_MORE}</i>")
+    text = "<br>".join(parts)
+    if not term.picture:
+        return text
+    file = escape(str(data_file("pictures").joinpath(term.picture)))
+    # side by side the tip is low and hides little of an image
+    return (
+        f'<table><tr><td><img src="{file}" width="{_PICTURE}" height="{_PICTURE}"></td>'
+        f'<td width="{2 * _PICTURE}" style="padding-left:8px">{text}</td></tr></table>'
+    )
 
 
 def _cited(lexicon: Lexicon, tags: Iterable[str]) -> str:
