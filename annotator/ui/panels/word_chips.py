@@ -64,7 +64,7 @@ def told(term: Term) -> str:
     # side by side the tip is low and hides little of an image
     return (
         f'<table><tr><td><img src="{file}" width="{_PICTURE}" height="{_PICTURE}"></td>'
-        f'<td width="{2 * _PICTURE}" style="padding-left:8px">{text}</td></tr></table>'
+        f'<td width="{_PICTURE + 50}" style="padding-left:8px">{text}</td></tr></table>'
     )
 
 
