@@ -13,10 +13,11 @@ import sys
 from annotator.model import edits
 from annotator.model.finding import Assessment, Distribution, Morphology, Reading
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
-from annotator.model.history import Act, Step, undo_steps
+from annotator.model.history import Act, Step, last_signed, undo_steps
 from annotator.model.image import ImageKey
 from annotator.model.mark import MarkKind, SpotMeasurement
-from annotator.store.encoding import encode_reading
+from annotator.model.signing import Signature
+from annotator.store.encoding import content_digest, encode_reading
 from annotator.store.store import Store
 
 STUDY, READER = "2.25.1", "killed reader"
@@ -69,6 +70,30 @@ def edited(reading: Reading, chance: random.Random) -> tuple[Reading, str]:
     return edits.describe(reading, finding, **said), "Describe"
 
 
+def act_of_signing(
+    reading: Reading, signed: Reading | None, chance: random.Random
+) -> tuple[Reading, str, Act]:
+    """Sign, open again for an amendment, or withdraw it."""
+    if reading.is_signed:
+        return edits.amend(reading, chance.choice(("one more view", "side"))), "Amend", Act.AMEND
+    if reading.amending and signed is not None and chance.random() < 0.4:
+        return edits.withdraw(reading, signed), "Withdraw", Act.WITHDRAW
+    signature = Signature(
+        version=len(reading.signatures) + 1,
+        reader=READER,
+        at="2026-01-01T00:00:00Z",
+        reason=reading.amending,
+        content=content_digest(reading),
+        program_version="1",
+        lexicon_edition="5",
+        lexicon_version="1",
+        rules_version="1",
+        rules="d",
+        display="a screen",
+    )
+    return edits.sign(reading, signature), "Sign", Act.SIGN
+
+
 def main(url: str, seed: int) -> None:
     """Read until killed, from where the last session was killed."""
     chance = random.Random(seed)
@@ -78,9 +103,15 @@ def main(url: str, seed: int) -> None:
     steps, done = undo_steps(blank, store.revisions(reading.id) if number else ())
     stack = list(steps)
     print("open", number, flush=True)
+    signed = last_signed(store.revisions(reading.id)) if number else None
     while True:
         kind = chance.random()
-        if kind < 0.15 and done:
+        if reading.is_signed or kind < 0.05:
+            value, label, act = act_of_signing(reading, signed, chance)
+            signed = value if act is Act.SIGN else signed
+            stack.clear()
+            done = 0
+        elif kind < 0.15 and done:
             done -= 1
             value, label, act = stack[done].before, stack[done].label, Act.UNDO
         elif kind < 0.25 and done < len(stack):

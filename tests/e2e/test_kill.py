@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from annotator.model.history import undo_steps
+from annotator.model.history import Act, undo_steps
+from annotator.store.signing import tampered
 from annotator.store.store import Store
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -45,16 +46,18 @@ def test_every_confirmed_act_survives_a_kill(tmp_path: Path):
     file = tmp_path / "readings.db"
     url = f"sqlite:///{file}"
     moments = random.Random(20)
-    acts = 0
+    acts = signatures = 0
     for round_number in range(ROUNDS):
         lines = killed_session(url, round_number, moments.randint(0, 12), moments.uniform(0.0, 0.3))
         # one that was killed while it started has said nothing
         assert lines[:1] in ([], [["open", str(acts)]])
         acts = check(url, acts, lines[1:])
+        signatures = check_signed(url)
         with sqlite3.connect(file) as raw:
             assert raw.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         raw.close()
     assert acts > ROUNDS
+    assert signatures > 1
 
 
 def check(url: str, before: int, confirmed: list[list[str]]) -> int:
@@ -74,3 +77,20 @@ def check(url: str, before: int, confirmed: list[list[str]]) -> int:
             assert confirmed[-1][3] == stack_digest(*undo_steps(store.blank(reading.id), seen))
     store.close()
     return number
+
+
+def check_signed(url: str) -> int:
+    """Every revision is either signed, whole and as it was signed, or not signed at all; how many signatures stand."""
+    store = Store.open(url)
+    reading, number = store.open_reading(STUDY, READER, lexicon_edition="5")
+    known = 0
+    for revision in store.revisions(reading.id) if number else ():
+        now = len(revision.reading.signatures)
+        assert now - known == (revision.act is Act.SIGN)
+        assert not tampered(revision.reading)
+        known = now
+    for summary in store.readings():
+        assert summary.versions == known
+        assert bool(summary.signed) is reading.is_signed
+    store.close()
+    return known
