@@ -1,7 +1,7 @@
 """What the documented rules say of a finding; pure, and never more than a suggestion."""
 
 from annotator.lexicon.decision_table import RuleTable, load_rules
-from annotator.rules.beside import Beside, Earlier, breast_assessments, known_of
+from annotator.rules.beside import Beside, Earlier, breast_assessments, earlier_in, known_of
 from annotator.rules.checks import problems
 from annotator.rules.combining import TIE_RULES, BreastAssessments, BreastValue
 from annotator.rules.evaluate import follow_up
@@ -16,6 +16,7 @@ __all__ = [
     "Earlier",
     "RuleTable",
     "breast_assessments",
+    "earlier_in",
     "follow_up",
     "known_of",
     "load_rules",

@@ -5,7 +5,7 @@ It adds notes to what the table says and tells which breast a finding counts for
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import Assessment, Associated, Finding, Reading
 from annotator.model.follow_up import FollowUp
 from annotator.model.image import ImageInfo, Laterality
+from annotator.model.timeline import ReadExam, Sighting
 from annotator.rules.combining import BreastAssessments, Rated, breast_values, is_lower
 
 
@@ -66,6 +67,16 @@ def known_of(
         unmarked_magnified=_named(of_breast),
         earlier=(*_signed(reading, finding.id), *earlier),
     )
+
+
+def earlier_in(sightings: Iterable[Sighting], here: ReadExam) -> dict[str, Earlier]:
+    """By tracking UID, the reader's own category in the last of the exams before this one that gave one."""
+    found = {}
+    for one in sorted(sightings, key=lambda one: one.exam.order):
+        if one.assessment is not None and one.exam.is_before(here):
+            whose = "" if one.exam.reader == here.reader else f", read by {one.exam.reader}"
+            found[one.tracking_uid] = Earlier(one.assessment, f"the exam of {one.exam.exam_date}{whose}")
+    return found
 
 
 def breast_assessments(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,17 @@ from annotator.model.geometry import ImagePoint
 from annotator.model.image import ImageKey
 from annotator.model.mark import MarkKind
 from annotator.model.signing import Signature, SignedFinding
-from annotator.rules import Beside, Earlier, breast_assessments, follow_up, known_of, load_rules, problems
+from annotator.model.timeline import ReadExam, Sighting
+from annotator.rules import (
+    Beside,
+    Earlier,
+    breast_assessments,
+    earlier_in,
+    follow_up,
+    known_of,
+    load_rules,
+    problems,
+)
 from annotator.rules.combining import Rated, breast_values
 from tests.unit.rules_by_hand import OUTCOMES, every_description, row_by_hand
 from tests.unit.test_rules_combined import descriptions
@@ -170,6 +181,34 @@ def test_a_signed_category_counts_as_an_earlier_one_and_stays():
     assert amended.signatures == (signature,)
     other = edits.describe(amended, finding.id)
     assert known_of(other, replace(other.findings[0], id="another"), {}).earlier == ()
+
+
+def sighting(day: str, category: str | None, **exam) -> Sighting:
+    where = ReadExam(
+        reading_id=day,
+        study_instance_uid=exam.get("study", day),
+        reader=exam.get("reader", "anna"),
+        exam_date=date.fromisoformat(day),
+    )
+    assessment = Assessment(category) if category else None
+    return Sighting(exam=where, finding_id="f", number=1, tracking_uid="2.25.7", assessment=assessment)
+
+
+def test_the_category_of_the_last_earlier_exam_is_the_one_that_counts():
+    here = sighting("2026-01-02", "2").exam
+    seen = [
+        sighting("2025-07-01", "4A", reader="bea"),
+        sighting("2024-01-01", "5"),
+        sighting("2025-12-01", None),
+        sighting("2026-06-01", "4C"),
+        sighting("2026-01-02", "4B", study=here.study_instance_uid),
+    ]
+    for order in (seen, seen[::-1]):
+        assert earlier_in(order, here) == {
+            "2.25.7": Earlier(Assessment.LOW_SUSPICION, "the exam of 2025-07-01, read by bea")
+        }
+    assert earlier_in(seen[1:], here)["2.25.7"].where == "the exam of 2024-01-01"
+    assert earlier_in([], here) == {}
 
 
 @given(descriptions)
