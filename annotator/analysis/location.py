@@ -100,8 +100,9 @@ def breast_on_image(
     """The breast of an image; `tissue` says for squares of `block` pixels where tissue is (imaging.air.tissue_mask)."""
     outline = breast_outline(tissue)
     whole = not (is_detail(info) or info.partial_view or _SHIFTED & set(info.view.modifiers))
-    axes = breast_axes(info, orientation, tissue, block) if whole and outline.any() else None
-    nipple = None if axes is None else axes.to_point(_reach_mm(axes, outline, block), 0.0)
+    breast = _largest_piece(outline)
+    axes = breast_axes(info, orientation, breast, block) if whole and breast.any() else None
+    nipple = None if axes is None else _foremost(axes, breast, block)
     if is_detail(info):
         # fat can be as dark as air there: all of it may be breast
         outline = np.zeros_like(outline)
@@ -171,13 +172,21 @@ def _shown_as(info: ImageInfo) -> View:
     return info.laterality, info.view.name, info.view.modifiers, info.turned
 
 
-def _reach_mm(axes: BreastAxes, outline: NDArray[np.bool_], block: int) -> float:
-    """How far from the chest wall the outline reaches."""
-    down, across = np.nonzero(outline)
+def _largest_piece(outline: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The breast without the letters and edges of a film that are as large as a part of it."""
+    _, pieces, facts, _ = cv2.connectedComponentsWithStats(outline.astype(np.uint8), connectivity=4)
+    if len(facts) == 1:
+        return outline
+    return np.asarray(pieces == 1 + int(np.argmax(facts[1:, cv2.CC_STAT_AREA])))
+
+
+def _foremost(axes: BreastAxes, breast: NDArray[np.bool_], block: int) -> ImagePoint | None:
+    """Where the breast reaches farthest from the chest wall; None where that is the far edge of the image."""
+    down, across = np.nonzero(breast)
     turn = axes.orientation
-    cells = down if turn.transpose else across
-    flipped = turn.flip_columns
-    first, last = float(cells.min()) * block, float(cells.max() + 1) * block
+    cells = (down if turn.transpose else across) * block
     width, _ = turn.displayed_size(axes.columns, axes.rows)
-    low, high = (width - min(last, width), width - first) if flipped else (first, min(last, width))
-    return (axes.wall - low if axes.away < 0 else high - axes.wall) * axes.across_mm
+    ends = (float(cells.min()), min(float(cells.max() + block), float(width)))
+    low, high = (width - ends[1], width - ends[0]) if turn.flip_columns else ends
+    reach = axes.wall - low if axes.away < 0 else high - axes.wall
+    return None if reach >= width else axes.to_point(reach * axes.across_mm, 0.0)

@@ -147,6 +147,22 @@ def test_on_a_view_of_a_part_nothing_counts_as_air():
     assert whole.outside(np.array([[890.0, 10.0], [100.0, 600.0]])) == 1
 
 
+def test_letters_in_the_air_and_the_edge_of_a_film_are_no_nipple():
+    tissue = shown_breast(right=False)
+    tissue[2:8, 38:43] = tissue[:, -1:] = True
+    breast = breast_on_image(replace(INFO, turned=AS_STORED), AS_STORED, tissue, BLOCK)
+    assert breast.nipple == seen()[1].nipple
+
+
+def test_a_breast_that_reaches_the_far_edge_has_no_foremost_place_but_a_nipple_can_be_placed():
+    tissue = np.ones((ROWS, COLUMNS), np.bool_)
+    breast = breast_on_image(replace(INFO, turned=AS_STORED), AS_STORED, tissue, BLOCK)
+    at = ImagePoint(300.0, 600.0)
+    assert breast.nipple is None
+    assert place_in_breast(breast, at, None) is None
+    assert place_in_breast(breast, at, ImagePoint(700.0, 600.0)).nipple_mm == pytest.approx(40.0)
+
+
 OUT, IN, UP, DOWN = Half.OUTER, Half.INNER, Half.UPPER, Half.LOWER
 
 
