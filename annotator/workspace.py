@@ -32,6 +32,7 @@ from annotator.rules import (
     Earlier,
     RuleTable,
     breast_assessments,
+    earlier_in,
     follow_up,
     known_of,
 )
@@ -90,6 +91,7 @@ class Workspace:
         self._open_store = open_store
         self._opened: Store | None = None
         self._opening = threading.Lock()
+        self._earlier: dict[str, Mapping[str, Earlier]] = {}
 
     def open_database(self) -> None:
         """Open the database now, not at its first use. Raises StoreError when it cannot be used."""
@@ -153,6 +155,10 @@ class Workspace:
             exam_date=None if exam is None else _day(exam.date),
             patient="" if exam is None else patient_number(exam),
         )
+        if exam is not None:
+            followed = self.followed(exam, {})
+            here = self._read_exam(reading, exam, followed.patient)
+            self._earlier[study_instance_uid] = earlier_in(followed.sightings, here)
         revisions = self._store.revisions(reading.id) if revision else ()
         steps, done = undo_steps(reading.blank(), revisions)
         return OpenedReading(reading, revision, steps, done, last_signed(revisions))
@@ -231,21 +237,22 @@ class Workspace:
         reading: Reading,
         finding_id: str,
         exam: ExamInfo | None = None,
-        earlier: tuple[Earlier, ...] = (),
     ) -> FollowUp:
         """The documented follow-up of a finding; its size is the reader's word or that of all its marks.
 
         Where the reader has not said the stage, the images of `exam` tell whether magnification views were taken.
-        `earlier` are the reader's categories of the same finding in other exams: none of them is ever to be lowered
-        because of a suggestion, and a note says so.
+        A note says where the suggestion is lower than the category that was signed, or than that of an earlier exam,
+        as far as those were known when the reading was opened.
         """
+        finding = reading.finding(finding_id)
+        earlier = self._earlier.get(reading.study_instance_uid, {}).get(finding.tracking_uid)
         images = {} if exam is None else {image.sop_instance_uid: image for image in exam.images}
         return follow_up(
             reading.described(finding_id),
             self.rules,
             lexicon_edition=reading.lexicon_edition,
             assumed_stage=Stage.WORKUP if exam is not None and exam.magnified else Stage.SCREEN,
-            known=known_of(reading, reading.finding(finding_id), images, earlier),
+            known=known_of(reading, finding, images, () if earlier is None else (earlier,)),
         )
 
     @cached_property
