@@ -340,3 +340,28 @@ def test_the_legend_names_the_columns_in_their_order_and_where_it_is(window):
     assert "[Distribution]" in legend.hint.text()
     assert legend.told.text() == "Fine pleomorphic"
     assert window.rect().contains(legend.geometry())
+
+
+def test_as_last_time_is_asked_where_the_offer_is_out_of_sight(window):
+    mark(window, 1)
+    for key in ("E", "P", "G", "0", "F"):
+        press(key)
+    session = window.desk.session
+    window.toggle_images_only()
+    window.grid.active.setFocus()
+    press("Shift+E")
+    legend = window._legend
+    assert legend.isVisible()
+    assert "as F1: fine pleomorphic, grouped" in legend.rows.text()
+    assert "as F1: fine pleomorphic, grouped" in legend.accessibleDescription()
+    assert said(session.current_finding) == {}
+    press("E")
+    assert said(session.current_finding) == {
+        "morphology": (Morphology.FINE_PLEO,),
+        "distributions": (Distribution.GROUPED,),
+    }
+    press("F")
+    press("Shift+E")
+    QTest.keyClick(QApplication.focusWidget(), KEY.Key_Escape)
+    assert said(session.current_finding) == {}
+    window.toggle_images_only()

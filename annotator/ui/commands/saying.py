@@ -12,13 +12,15 @@ from PySide6.QtWidgets import QApplication
 from annotator.model import edits
 from annotator.model.finding import Morphology
 from annotator.model.mark import MarkKind
-from annotator.ui.actions import CHORDS, LINE, ChordChoice, key_text
+from annotator.ui.actions import CHORDS, LINE, Chord, ChordChoice, ChordColumn, key_text
 from annotator.ui.actions.said import AS_MEASURED
-from annotator.ui.desk.saying import say, say_as_last, say_line, switch_recall
+from annotator.ui.desk.saying import last_said, say, say_as_last, say_line, switch_recall
 
 if TYPE_CHECKING:
     from annotator.ui.desk.session import ReadingSession
     from annotator.ui.main_window import MainWindow
+
+_AS_LAST = "as_last"
 
 
 class SayingCommands(QObject):
@@ -42,6 +44,9 @@ class SayingCommands(QObject):
         session = self._window.desk.session
         if session is None:
             return
+        if chord_id == _AS_LAST:
+            say_as_last(session)
+            return
         if chord_id == LINE.id:
             say_line(session, choices, sure=sure)
             return
@@ -56,12 +61,27 @@ class SayingCommands(QObject):
                 say(session, choice.field, choice.value)
 
     def say_as_last(self) -> None:
-        """Say of the current finding what the panel offers from the one before."""
-        session = self._window.desk.session
-        if session is not None and not say_as_last(session):
-            self._window.status.show_message(
+        """Say of the current finding what the panel offers from the one before; where that is out of sight, ask first."""
+        session, window = self._window.desk.session, self._window
+        finding = None if session is None else session.current_finding
+        if session is None or finding is None:
+            return
+        offer = last_said(session.reading, finding)
+        if offer is None:
+            window.status.show_message(
                 "Nothing is offered: this finding is described already, or none was described before it."
             )
+        elif window.finding_panel.offer_in_sight:
+            say_as_last(session)
+        else:
+            self._ask(f"as {offer.whose}: {offer.words(session.workspace.lexicon)}")
+
+    def _ask(self, words: str) -> None:
+        """Tell in a legend what would be said; a second key says it."""
+        key = key_text(self._window.profiles.keys()["say_as_last"][:1])
+        row = ChordColumn("As last time", (ChordChoice("E", _AS_LAST, words),))
+        back = QApplication.focusWidget() or self._window.grid.active
+        self._window.open_legend(Chord(_AS_LAST, key, "As last time", (row,)), back)
 
     def _recall(self, session: ReadingSession, choice: ChordChoice) -> None:
         picture = self._window.grid.active.picture

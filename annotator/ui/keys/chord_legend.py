@@ -212,7 +212,10 @@ class ChordLegend(QFrame):
         told = "  ·  ".join(c.word(self._lexicon) for c in self._said[-_MOST_TOLD:])
         self.told.setText(f"{told}{', sure of the type' if self._sure and chord.is_line else ''}")
         self.told.setVisible(bool(told))
-        self.rows.setText(_table(self._told_rows(chord, column)))
+        rows = self._told_rows(chord, column)
+        self.rows.setText(_table(rows))
+        self.setAccessibleName(chord.title)
+        self.setAccessibleDescription("; ".join(f"{letters} {word}" for letters, word in rows))
         self.hint.setText(self._hint(chord, column))
         self._fit()
 

@@ -129,6 +129,12 @@ class FindingPanel(QWidget):
         self.refresh()
 
     @property
+    def offer_in_sight(self) -> bool:
+        """Whether the words of the finding before can be read now, all of them."""
+        seen = self.offered.visibleRegion().boundingRect()
+        return self.offered.isVisible() and seen == self.offered.rect()
+
+    @property
     def folds_text(self) -> str:
         """Which parts are unfolded, to be kept."""
         opened = [name for name, fold in self.folds.items() if fold.open]

@@ -214,7 +214,8 @@ def _in_words(sample: SampleReading, window: MainWindow) -> tuple[TourStep, ...]
             "Say what they look like",
             lambda: (
                 "On the right choose a morphology and a distribution. Rest on a word for its definition. With the "
-                f"keyboard {press(window.profiles.keys(), 'descriptor_chord')}, then two letters, for each."
+                f"keyboard {press(window.profiles.keys(), 'line_chord')}, then a letter for each; the legend names them. "
+                "Enter ends the line."
             ),
             said,
             lambda: sample.say(
@@ -226,7 +227,8 @@ def _in_words(sample: SampleReading, window: MainWindow) -> tuple[TourStep, ...]
         TourStep(
             "Your own category",
             lambda: (
-                "Choose a category under Your assessment. The program tells its own suggestion only after yours, "
+                "Choose a category under Your assessment, or "
+                f"{press(window.profiles.keys(), 'category_chord')} and type it. The program tells its own suggestion only after yours, "
                 "so that it does not lead you."
             ),
             judged,
