@@ -198,8 +198,8 @@ def _pattern(case: _Case) -> Found:
     if Distribution.GROUPED in said and near and near < GROUP_LEAST and not outlined:
         are = "is" if near == 1 else "are"
         yield "grouped_few", _pattern_words(case, Distribution.GROUPED, count=str(near), are=are)
-    if Distribution.SINGLE in said and near is not None and near >= GROUP_LEAST:
-        yield "single_many", _pattern_words(case, Distribution.SINGLE, count=str(near))
+    if Distribution.SINGLE in said and measured.marks_per_image >= GROUP_LEAST:
+        yield "single_many", _pattern_words(case, Distribution.SINGLE, count=str(measured.marks_per_image))
     if measured.extent is None:
         return
     reach, doubt = measured.extent.value, measured.extent_uncertainty_mm or 0.0

@@ -110,7 +110,7 @@ CASES: list[tuple[str, tuple, tuple]] = [
     ("grouped_few", ({"distributions": (D.GROUPED,)}, Measured(count=4, in_circle=4)), ({"distributions": (D.GROUPED,)}, Measured(count=4, in_circle=4, outlined=True))),
     ("grouped_wide", ({"distributions": (D.GROUPED,)}, reach(20.5)), ({"distributions": (D.GROUPED,)}, reach(20.1))),
     ("regional_small", ({"distributions": (D.REGIONAL,)}, reach(19.0)), ({"distributions": (D.REGIONAL,)}, reach(19.9))),
-    ("single_many", ({"distributions": (D.SINGLE,)}, Measured(count=5, in_circle=5)), ({"distributions": (D.SINGLE,)}, Measured(count=4, in_circle=4))),
+    ("single_many", ({"distributions": (D.SINGLE,)}, Measured(count=5, marks_per_image=5)), ({"distributions": (D.SINGLE,)}, Measured(count=8, marks_per_image=4))),
     ("diffuse_one_spot", ({"distributions": (D.DIFFUSE,)}, reach(12.0)), ({"distributions": (D.DIFFUSE,)}, reach(40.0))),
     ("bilateral_one_side", ({"spread": Spread.BILATERAL}, Measured(sides=(R,))), ({"spread": Spread.BILATERAL}, Measured(sides=(R, L)))),
     ("bilateral_one_side", ({"spread": Spread.BILATERAL}, Measured(sides=(R,))), ({"spread": Spread.BILATERAL}, Measured(sides=(R,)), Circumstances(sides=frozenset({R})))),
