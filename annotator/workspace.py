@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from annotator.analysis.measured import FindingMeasurer
     from annotator.analysis.spots import SpotResult
     from annotator.exchange.report import ReportPicture
-    from annotator.over_time import Followed, OverTime
     from annotator.imaging.collection import Listing
+    from annotator.over_time import Followed, OverTime
     from annotator.store.store import Store
     from annotator.store.summaries import ReadingSummary
 
@@ -324,6 +324,10 @@ class Workspace:
         """What the findings come to for each breast, by the reader's own categories and by the suggested ones.
 
         A suggested category counts only for findings that have the reader's own.
+        """
+        sides = {} if exam is None else {image.sop_instance_uid: image.laterality for image in exam.images}
+        return breast_assessments(reading, self._follow_ups(reading, exam), sides, self.lexicon)
+
     @cached_property
     def over_time(self) -> OverTime:
         """Findings of the readings that this reader may see, through their exams."""
@@ -370,10 +374,6 @@ class Workspace:
         words = asked_words(asked, self.lexicon.word)
         return stage, f"asked for on {asked.exam.exam_date} for F{asked.number}: {words}"
 
-        """
-        sides = {} if exam is None else {image.sop_instance_uid: image.laterality for image in exam.images}
-        return breast_assessments(reading, self._follow_ups(reading, exam), sides, self.lexicon)
-
     def readings(self) -> tuple[ReadingSummary, ...]:
         """All readings of the database."""
         return self._store.readings()
@@ -404,17 +404,6 @@ class Workspace:
         exam = corrected_exam(exam, reading.hanging)
         pictures = tuple(self._report_pictures(reading, exam, token or CancelToken()))
         displays = self._store.displays(reading.id)
-    def _read_exam(self, reading: Reading, exam: ExamInfo, patient: str | None) -> ReadExam:
-        return ReadExam(
-            reading_id=reading.id,
-            study_instance_uid=exam.study_instance_uid,
-            reader=reading.reader,
-            exam_date=_day(exam.date),
-            stage=reading.stage,
-            patient=patient,
-            signed=len(reading.signatures) or None,
-        )
-
         write_report(path, reading, exam, self._follow_ups(reading, exam), self.lexicon, pictures, displays)
 
     def close(self) -> None:
@@ -429,6 +418,17 @@ class Workspace:
             if self._opened is None:
                 self._opened = self._open_store()
             return self._opened
+
+    def _read_exam(self, reading: Reading, exam: ExamInfo, patient: str | None) -> ReadExam:
+        return ReadExam(
+            reading_id=reading.id,
+            study_instance_uid=exam.study_instance_uid,
+            reader=reading.reader,
+            exam_date=_day(exam.date),
+            stage=reading.stage,
+            patient=patient,
+            signed=len(reading.signatures) or None,
+        )
 
     def _follow_ups(self, reading: Reading, exam: ExamInfo | None) -> dict[str, FollowUp]:
         return {finding.id: self.follow_up(reading, finding.id, exam) for finding in reading.findings}
