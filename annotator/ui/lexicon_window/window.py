@@ -41,6 +41,7 @@ class LexiconWindow(QDialog):
         self.resize(self._picture_width + 64 * em, min(80 * em, room))
         self._in_use = lexicon.edition
         self._lexicon = lexicon
+        self._terms = lexicon.all_terms()
         self._items: dict[str, QTreeWidgetItem] = {}
         self._groups: dict[str, QTreeWidgetItem] = {}
         self._make_parts(em)
@@ -113,7 +114,7 @@ class LexiconWindow(QDialog):
         self._tell_edition()
 
     def _fill(self) -> None:
-        for term in self._lexicon.all_terms():
+        for term in self._terms:
             title = heading(term)
             group = self._groups.get(title)
             if group is None:
@@ -133,13 +134,13 @@ class LexiconWindow(QDialog):
 
     def _filter(self, typed: str) -> None:
         best: tuple[float, str] | None = None
-        for term in self._lexicon.all_terms():
+        for term in self._terms:
             more = f"{term.id} {' '.join(term.other_words)} {heading(term)} {term.code.value if term.code else ''}"
             far = rank(typed, term.word, more) if typed.strip() else 0.0
             self._items[term.key].setHidden(far is None)
             if far is not None and (best is None or far < best[0]):
                 best = far, term.key
-        left = {heading(term) for term in self._lexicon.all_terms() if not self._items[term.key].isHidden()}
+        left = {heading(term) for term in self._terms if not self._items[term.key].isHidden()}
         for title, group in self._groups.items():
             group.setHidden(title not in left)
         if best is None:
@@ -152,7 +153,8 @@ class LexiconWindow(QDialog):
     def _edition_chosen(self, _row: int) -> None:
         shown = self.shown
         self._lexicon = load_lexicon(str(self.edition.currentData()))
-        for term in self._lexicon.all_terms():
+        self._terms = self._lexicon.all_terms()
+        for term in self._terms:
             self._items[term.key].setText(0, self._named(term))
         self._tell_edition()
         self._filter(self.search.text())
@@ -170,7 +172,7 @@ class LexiconWindow(QDialog):
         self.note.setWordWrap(True)
 
     def _show(self) -> None:
-        term = next((t for t in self._lexicon.all_terms() if t.key == self.shown), None)
+        term = next((t for t in self._terms if t.key == self.shown), None)
         if term is None:
             return
         if (data := picture_of(term)) is not None:
