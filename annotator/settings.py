@@ -36,6 +36,9 @@ SMOOTH = "smooth"
 ENLARGED = ("squares", SMOOTH)
 """How a picture larger than its pixels is made."""
 
+PAPERS = ("", "A4", "Letter")
+"""What reports are set for; '' what is usual where the computer says it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -58,13 +61,13 @@ class Settings:
     disagree (docs/domain.md, size words). `grey_output`, one of GREY_OUTPUTS, says in how many grey levels
     images go to the screen (docs/display.md).
     `display_mode`, one of DISPLAY_MODES, and `enlarged`, one of ENLARGED, are how images are looked at
-    until the reader chooses otherwise.
+    until the reader chooses otherwise. `report_paper`, one of PAPERS, is what a report as PDF is set for.
     `rules_file` is a site's own decision table ('' for the one that comes with the program); in a settings file its
     path counts from the folder of that file.
+    What was asked for is due soon `due_soon_days` before its day and overdue `overdue_after_days` after it.
     `header_index` keeps what was read from headers, names of patients too, in `header_index_path`, so that
     a folder seen before lists at once.
     `stack_memory_mb` is what decoded slices of tomosynthesis may take together (0: a quarter of the
-    What was asked for is due soon `due_soon_days` before its day and overdue `overdue_after_days` after it.
     machine's memory), `cine_speed` slices a second at first. `picture_memory_mb` is what decoded images of
     the open exam and of its neighbours may take together (0: an eighth of the machine's memory).
     `pseudonyms` shows made-up names in place of those of patients. `last_places` keeps the paths of
@@ -78,11 +81,12 @@ class Settings:
     micro_below_mm: float = 0.5
     macro_above_mm: float = 1.0
     rules_file: str = ""
+    due_soon_days: float = 30.0
+    overdue_after_days: float = 30.0
     grey_output: str = "auto"
     display_mode: str = DISPLAY_MODES[0]
     enlarged: str = ENLARGED[0]
-    due_soon_days: float = 30.0
-    overdue_after_days: float = 30.0
+    report_paper: str = ""
     header_index: bool = True
     stack_memory_mb: float = 0.0
     cine_speed: float = 10.0
@@ -189,24 +193,30 @@ def _check(settings: Settings) -> None:
             f"micro_below_mm is {settings.micro_below_mm:g} and macro_above_mm {settings.macro_above_mm:g}; "
             "choose two sizes above zero, the first no larger than the second"
         )
-    if not 0 <= settings.picture_memory_mb < math.inf:
-        raise InvalidSettings(
-            f"picture_memory_mb is {settings.picture_memory_mb:g}; choose megabytes from 0 (automatic) on"
-        )
     if not (0 <= settings.due_soon_days <= LONGEST_DAYS and 0 <= settings.overdue_after_days <= LONGEST_DAYS):
         raise InvalidSettings(
             f"due_soon_days is {settings.due_soon_days:g} and overdue_after_days {settings.overdue_after_days:g}; "
             f"choose days from 0 to {LONGEST_DAYS}"
+        )
+    if not 0 <= settings.picture_memory_mb < math.inf:
+        raise InvalidSettings(
+            f"picture_memory_mb is {settings.picture_memory_mb:g}; choose megabytes from 0 (automatic) on"
         )
     if not (0 <= settings.stack_memory_mb < math.inf and 0 < settings.cine_speed < math.inf):
         raise InvalidSettings(
             f"stack_memory_mb is {settings.stack_memory_mb:g} and cine_speed {settings.cine_speed:g}; "
             "choose megabytes from 0 (automatic) on and slices a second above 0"
         )
-    choices = {"grey_output": GREY_OUTPUTS, "display_mode": DISPLAY_MODES, "enlarged": ENLARGED}
+    choices = {
+        "grey_output": GREY_OUTPUTS,
+        "display_mode": DISPLAY_MODES,
+        "enlarged": ENLARGED,
+        "report_paper": PAPERS,
+    }
     for name, allowed in choices.items():
         if (said := getattr(settings, name)) not in allowed:
-            raise InvalidSettings(f"{name} is {said!r}; choose one of {', '.join(allowed)}")
+            words = ", ".join(one or "''" for one in allowed)
+            raise InvalidSettings(f"{name} is {said!r}; choose one of {words}")
 
 
 SETTABLE = tuple(f for f in fields(Settings) if f.name != "origin")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from annotator import __version__
 from annotator.errors import UnreadableImage
 from annotator.hanging import patient_number
-from annotator.jobs import CancelToken, Progress
+from annotator.jobs import CancelToken
 from annotator.lexicon.loader import Lexicon
 from annotator.model.coverage import Seen
 from annotator.model.display import NOT_RECORDED
@@ -43,14 +43,10 @@ if TYPE_CHECKING:
     from annotator.analysis.best_slice import BestSlice
     from annotator.analysis.measured import FindingMeasurer
     from annotator.analysis.spots import SpotResult
-    from annotator.exchange.report import ReportPicture
     from annotator.imaging.collection import Listing
     from annotator.over_time import Followed, OverTime
     from annotator.store.store import Store
     from annotator.store.summaries import ReadingSummary
-
-REPORT_PICTURES = ((True, (360, 440), "whole"), (False, (440, 440), "marked part"))
-"""Whole or not, width and height in pixels, and what the caption calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,20 +387,9 @@ class Workspace:
         follow_ups, displays = self._follow_ups(reading, exam), self._store.displays(reading.id)
         write_findings(reading, images, follow_ups, path, displays, self.lexicon.sources)
 
-    def write_report(
-        self, reading: Reading, exam: ExamInfo, path: Path, token: CancelToken | None = None
-    ) -> None:
-        """The reading as one HTML file for people, with pictures of what was marked; raises ExportError.
-
-        Names nobody. An image that can no longer be read is left out of the pictures, not of the words.
-        """
-        from annotator.exchange.report import write_report
-        from annotator.hanging import corrected_exam
-
-        exam = corrected_exam(exam, reading.hanging)
-        pictures = tuple(self._report_pictures(reading, exam, token or CancelToken()))
-        displays = self._store.displays(reading.id)
-        write_report(path, reading, exam, self._follow_ups(reading, exam), self.lexicon, pictures, displays)
+    def displays(self, reading_id: str) -> tuple[str, ...]:
+        """In words, every display that a reading was made on."""
+        return self._store.displays(reading_id)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -433,41 +418,6 @@ class Workspace:
     def _follow_ups(self, reading: Reading, exam: ExamInfo | None) -> dict[str, FollowUp]:
         return {finding.id: self.follow_up(reading, finding.id, exam) for finding in reading.findings}
 
-    def _report_pictures(
-        self, reading: Reading, exam: ExamInfo, token: CancelToken
-    ) -> Iterator[ReportPicture]:
-        from annotator.exchange.report import ReportPicture
-        from annotator.hanging import corrected
-        from annotator.imaging.air import hung
-        from annotator.imaging.dicom_file import read_image
-        from annotator.imaging.pyramid import levels_of
-        from annotator.imaging.snapshot import snapshot
-
-        choices = {choice.sop_instance_uid: choice for choice in reading.hanging}
-        infos = {image.sop_instance_uid: image for image in exam.images}
-        pictured = [
-            (finding.id, key, others)
-            for finding in reading.findings
-            for key, others in reading.pictured_slices(finding.id)
-            if key.sop_instance_uid in infos
-        ]
-        keys = sorted({key for _, key, _ in pictured})
-        for done, key in enumerate(keys):
-            token.checkpoint(Progress(done, len(keys), "pictures of the report"))
-            try:
-                image = read_image(infos[key.sop_instance_uid].path, key.frame)
-                frame, info = image.frame(key.frame), image.info_of(key.frame)
-            except (UnreadableImage, IndexError):
-                continue
-            info = corrected(info, choices.get(key.sop_instance_uid))
-            orientation, _ = hung(info, levels_of(info, frame))
-            name = _picture_name(info, key.frame)
-            for finding_id, others in ((f, others) for f, k, others in pictured if k == key):
-                marks = [m for m in reading.marks_of(finding_id) if m.image == key]
-                for whole, size, words in REPORT_PICTURES:
-                    png = snapshot(info, frame, marks, orientation=orientation, size=size, whole=whole)
-                    yield ReportPicture(png, f"{name}, {words}{_also_marked(others)}", finding_id)
-
 
 def _day(written: str) -> date | None:
     """A DICOM date (PS3.5 6.2, DA); None for '' and what is no day of any year."""
@@ -475,14 +425,3 @@ def _day(written: str) -> date | None:
         return datetime.strptime(written[:8], "%Y%m%d").date()  # noqa: DTZ007  a day has no time zone
     except ValueError:
         return None
-
-
-def _picture_name(info: ImageInfo, number: int) -> str:
-    name = info.name or "unnamed view"
-    return f"{name}, slice {number} of {info.frames}" if info.is_stack else name
-
-
-def _also_marked(others: int) -> str:
-    if not others:
-        return ""
-    return f"; marks on {others} other {'slice' if others == 1 else 'slices'} of it are not shown"

@@ -1,86 +1,245 @@
-"""A picture of part of an image with its marks drawn, for reports; the same pixels a viewport shows."""
+"""Pictures of an image for a report: the whole of it with what was drawn, and a crop whose pixels are its own."""
 
 from __future__ import annotations
 
-import io
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+import cv2
+import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
-from annotator.imaging.breast_window import default_voi
+from annotator.imaging.breast_window import default_voi, flat_air
 from annotator.imaging.grayscale import display_lut
-from annotator.imaging.placement import center_on, fit
+from annotator.imaging.placement import Region, fit
 from annotator.imaging.pyramid import levels_of
 from annotator.imaging.render import Mode, render_values, shade
 from annotator.model.geometry import ImagePoint, Orientation, ViewTransform
 from annotator.model.image import ImageInfo
 from annotator.model.mark import Mark, MarkKind
 
+MARGIN_MM = 4.0
+"""Shown around the outermost marks of a crop."""
 MARGIN_PX = 60
-"""Image pixels shown around the outermost marks: about 4 mm of a contact view."""
-LARGEST_SCALE = 4.0
+"""The same where the spacing is not known: about 4 mm of a contact view."""
+SMALLEST_CROP, LARGEST_CROP = 320, 800
+"""Image pixels on a side of a crop: enough tissue around a single speck, and what a page has room for."""
+ENLARGED_BELOW = 200
+LARGEST_SCALE = 8
+WHOLE_SIZE = (600, 720)
+
 SMALLEST_RADIUS = 7.0
 MARK_COLOUR = (255, 216, 77)
+PLACED_COLOUR = (255, 255, 255)
+BAR_STRIP_PX = 30
+BAR_LENGTHS_MM = (50.0, 20.0, 10.0, 5.0, 1.0)
+BAR_LENGTHS_PX = (500, 200, 100, 50, 10)
+BAR_SHARE = 0.45
+"""A scale bar is at most so much of the picture's width."""
+
+_SUBPIXEL_BITS = 4
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def snapshot(
-    info: ImageInfo,
-    frame: NDArray[Any],
-    marks: Sequence[Mark],
-    *,
-    orientation: Orientation,
-    size: tuple[int, int],
-    whole: bool,
-) -> bytes:
-    """A PNG of `size` (width, height) pixels: the `whole` image, or the part that holds the marks.
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What is drawn on a picture, all of its one image: marks, outlines of clusters, the nipple as placed."""
 
-    Marks of other images or frames must have been left out by the caller. Uses the window that the
-    image opens with and the speck-true mode.
+    marks: tuple[Mark, ...] = ()
+    outlines: tuple[tuple[ImagePoint, ...], ...] = ()
+    nipple: ImagePoint | None = None
+
+    @property
+    def points(self) -> tuple[ImagePoint, ...]:
+        """Everything a crop has to show: the marks, or the outlines where nothing is marked."""
+        marked = tuple(mark.point for mark in self.marks)
+        return marked or tuple(point for outline in self.outlines for point in outline)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A PNG of `width` x `height` pixels, its last BAR_STRIP_PX rows a strip with the scale bar.
+
+    `scale`: picture pixels for each image pixel; a whole number in a crop. `bar_mm` None: the spacing is not known,
+    or the picture too small for a bar. `region`: what of the stored image is shown. `left_out`: marks beyond it.
     """
-    width, height = size
-    view = fit(info.columns, info.rows, width, height, orientation, spacing=info.spacing)
-    if marks and not whole:
-        view = _around([mark.point for mark in marks], view, width, height)
-    levels = levels_of(info, frame)
-    lut = display_lut(info, default_voi(info, frame))
-    grey = shade(render_values(levels, view, width, height, Mode.SPECK_TRUE, outside=0), lut, view)
-    picture = Image.fromarray(grey).convert("RGB")
-    _draw(ImageDraw.Draw(picture), marks, view)
-    stream = io.BytesIO()
-    picture.save(stream, "PNG")
-    return stream.getvalue()
+
+    png: bytes
+    width: int
+    height: int
+    scale: float
+    bar_mm: float | None
+    bar_px: int
+    bar_image_px: int | None
+    region: Region
+    left_out: int = 0
 
 
-def _around(points: Sequence[ImagePoint], view: ViewTransform, width: int, height: int) -> ViewTransform:
-    columns = [p.column for p in points]
-    rows = [p.row for p in points]
-    across = max(columns) - min(columns) + 2 * MARGIN_PX
-    down = max(rows) - min(rows) + 2 * MARGIN_PX
-    shown_across, shown_down = (down, across) if view.orientation.transpose else (across, down)
-    scale = min(width / shown_across, height / shown_down, LARGEST_SCALE)
-    stretch = view.scale_down / view.scale
-    closer = ViewTransform(
-        view.columns,
-        view.rows,
-        scale,
-        0.0,
-        0.0,
-        view.orientation,
-        None if view.scale_rows is None else scale * stretch,
-    )
-    middle = ImagePoint((max(columns) + min(columns)) / 2, (max(rows) + min(rows)) / 2)
-    return center_on(closer, middle, width, height)
+class Photographer:
+    """Pictures of one frame in the window it opens with, turned as it hangs. `orientation` turns it."""
+
+    def __init__(self, info: ImageInfo, frame: NDArray[Any], orientation: Orientation) -> None:
+        self._info = info
+        self._orientation = orientation
+        self._levels = levels_of(info, frame)
+        shown = replace(info, padding=info.padding or flat_air(info, frame))
+        self._lut = display_lut(shown, default_voi(info, frame))
+
+    def whole(
+        self, drawn: Drawn, framed: Region | None = None, size: tuple[int, int] = WHOLE_SIZE
+    ) -> Snapshot:
+        """All of the image, in speck-true mode, within `size`; `framed` is drawn as a box."""
+        info = self._info
+        view = fit(info.columns, info.rows, *size, self._orientation, spacing=info.spacing)
+        columns, rows = self._orientation.displayed_size(info.columns, info.rows)
+        width = min(size[0], math.ceil(columns * view.scale))
+        height = min(size[1], math.ceil(rows * view.scale_down))
+        view = replace(view, left=0.0, top=0.0)
+        picture = self._grey(view, width, height)
+        _draw(picture, drawn, view)
+        if framed is not None:
+            _draw_box(picture, framed, view)
+        region = (0.0, 0.0, float(info.columns), float(info.rows))
+        return self._finished(picture, view, region, 0)
+
+    def crop(self, points: Sequence[ImagePoint], drawn: Drawn | None = None) -> Snapshot:
+        """The part around `points`, each image pixel as one picture pixel, or enlarged by a whole number.
+
+        Of points farther apart than a page has room for, the part with most of them. Nothing is drawn without `drawn`.
+        """
+        region = self._region(points)
+        column, row, across, down = region
+        turn, info = self._orientation, self._info
+        corners = ImagePoint(column, row), ImagePoint(column + across, row + down)
+        one, other = (turn.to_displayed(corner, info.columns, info.rows) for corner in corners)
+        left, top = min(one.column, other.column), min(one.row, other.row)
+        columns, rows = turn.displayed_size(round(across), round(down))
+        scale = 1
+        if max(columns, rows) < ENLARGED_BELOW:
+            scale = min(LARGEST_SCALE, -(-SMALLEST_CROP // max(columns, rows)))
+        view = ViewTransform(info.columns, info.rows, float(scale), -left * scale, -top * scale, turn)
+        picture = self._grey(view, columns * scale, rows * scale)
+        if drawn is not None:
+            _draw(picture, drawn, view)
+        return self._finished(picture, view, region, sum(not _inside(point, region) for point in points))
+
+    def _grey(self, view: ViewTransform, width: int, height: int) -> NDArray[np.uint8]:
+        values = render_values(self._levels, view, width, height, Mode.SPECK_TRUE, outside=0)
+        grey = shade(values, self._lut.astype(np.uint8), view)
+        return np.repeat(grey[:, :, np.newaxis], 3, axis=2).astype(np.uint8)
+
+    def _region(self, points: Sequence[ImagePoint]) -> Region:
+        info = self._info
+        margin_mm = None if info.spacing is None else MARGIN_MM / info.spacing.mean_mm
+        margin = MARGIN_PX if margin_mm is None else margin_mm
+        column, across = _span([point.column for point in points], margin, info.columns)
+        row, down = _span([point.row for point in points], margin, info.rows)
+        return column, row, across, down
+
+    def _finished(
+        self, picture: NDArray[np.uint8], view: ViewTransform, region: Region, left_out: int
+    ) -> Snapshot:
+        bar_mm, bar_image_px, bar_px = self._bar(view, picture.shape[1])
+        strip = np.zeros((BAR_STRIP_PX, picture.shape[1], 3), np.uint8)
+        if bar_px:
+            words = f"{bar_mm:g} mm" if bar_mm is not None else f"{bar_image_px} pixels"
+            _draw_bar(strip, bar_px, words)
+        whole = np.vstack((picture, strip))
+        _, png = cv2.imencode(".png", cv2.cvtColor(whole, cv2.COLOR_RGB2BGR))
+        return Snapshot(
+            png=png.tobytes(),
+            width=whole.shape[1],
+            height=whole.shape[0],
+            scale=view.scale,
+            bar_mm=bar_mm,
+            bar_px=bar_px,
+            bar_image_px=bar_image_px,
+            region=region,
+            left_out=left_out,
+        )
+
+    def _bar(self, view: ViewTransform, width: int) -> tuple[float | None, int | None, int]:
+        """Millimetres or image pixels, and picture pixels, of the longest scale bar there is room for."""
+        spacing = self._info.spacing
+        if spacing is None:
+            for pixels in BAR_LENGTHS_PX:
+                if pixels * view.scale <= width * BAR_SHARE:
+                    return None, pixels, round(pixels * view.scale)
+            return None, None, 0
+        across = spacing.row_mm if self._orientation.transpose else spacing.column_mm
+        for millimetres in BAR_LENGTHS_MM:
+            if millimetres / across * view.scale <= width * BAR_SHARE:
+                return millimetres, None, round(millimetres / across * view.scale)
+        return None, None, 0
 
 
-def _draw(pen: ImageDraw.ImageDraw, marks: Sequence[Mark], view: ViewTransform) -> None:
-    for mark in marks:
+def _span(places: Sequence[float], margin: float, length: int) -> tuple[float, float]:
+    """First pixel and number of pixels of a crop along one axis of the stored image."""
+    low, high = min(places), max(places)
+    wanted = max(high - low + 2 * margin, SMALLEST_CROP)
+    size = min(math.ceil(wanted), LARGEST_CROP, length)
+    middle = (low + high) / 2
+    if high - low > size:
+        # the part with most of them: halfway between the ends of the fullest stretch
+        ordered = np.sort(np.asarray(places))
+        last = np.searchsorted(ordered, ordered + size, side="right")
+        first = int(np.argmax(last - np.arange(ordered.size)))
+        middle = float(ordered[first] + ordered[last[first] - 1]) / 2
+    start = min(max(round(middle - size / 2), 0), length - size)
+    return float(start), float(size)
+
+
+def _inside(point: ImagePoint, region: Region) -> bool:
+    column, row, across, down = region
+    return column <= point.column <= column + across and row <= point.row <= row + down
+
+
+def _draw(picture: NDArray[np.uint8], drawn: Drawn, view: ViewTransform) -> None:
+    for outline in drawn.outlines:
+        _polygon(picture, [view.to_screen(point) for point in outline])
+    for mark in drawn.marks:
         x, y = view.to_screen(mark.point)
         diameter = mark.measurement.diameter_px if mark.measurement else 0.0
         radius = max(SMALLEST_RADIUS, diameter * view.scale / 2 + 4)
         if mark.kind is MarkKind.MICRO:
-            pen.ellipse((x - radius, y - radius, x + radius, y + radius), outline=MARK_COLOUR)
+            place = _fixed((x, y))
+            size = round(radius * (1 << _SUBPIXEL_BITS))
+            cv2.circle(picture, place, size, MARK_COLOUR, 1, cv2.LINE_AA, _SUBPIXEL_BITS)
         else:
-            corners = [(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)]
-            pen.polygon(corners, outline=MARK_COLOUR)
+            _polygon(picture, [(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)])
+    if drawn.nipple is not None:
+        place = _fixed(view.to_screen(drawn.nipple))
+        arm = round(9 * (1 << _SUBPIXEL_BITS))
+        for along, down in ((arm, 0), (0, arm)):
+            start, end = (place[0] - along, place[1] - down), (place[0] + along, place[1] + down)
+            cv2.line(picture, start, end, PLACED_COLOUR, 2, cv2.LINE_AA, _SUBPIXEL_BITS)
+
+
+def _draw_box(picture: NDArray[np.uint8], region: Region, view: ViewTransform) -> None:
+    column, row, across, down = region
+    corners = [(column, row), (column + across, row), (column + across, row + down), (column, row + down)]
+    _polygon(picture, [view.to_screen(ImagePoint(*corner)) for corner in corners], PLACED_COLOUR)
+
+
+def _polygon(
+    picture: NDArray[np.uint8],
+    corners: Sequence[tuple[float, float]],
+    colour: tuple[int, int, int] = MARK_COLOUR,
+) -> None:
+    fixed = np.array([_fixed(corner) for corner in corners], np.int32)
+    cv2.polylines(picture, [fixed], True, colour, 1, cv2.LINE_AA, _SUBPIXEL_BITS)
+
+
+def _fixed(place: tuple[float, float]) -> tuple[int, int]:
+    """A place as OpenCV wants it: sixteenths of a pixel from the centre of the first one."""
+    return round((place[0] - 0.5) * (1 << _SUBPIXEL_BITS)), round((place[1] - 0.5) * (1 << _SUBPIXEL_BITS))
+
+
+def _draw_bar(strip: NDArray[np.uint8], length: int, words: str) -> None:
+    left, middle = 8, strip.shape[0] // 2
+    strip[middle - 1 : middle + 2, left : left + length] = 255
+    for end in (left, left + length - 1):
+        strip[middle - 5 : middle + 6, end] = 255
+    cv2.putText(strip, words, (left + length + 8, middle + 5), _FONT, 0.45, (255, 255, 255), 1, cv2.LINE_AA)

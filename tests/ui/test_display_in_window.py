@@ -13,6 +13,7 @@ from small_exam import COLUMNS, ROWS, write_exam
 
 from annotator.model.display import CorrectionSwitch, Measurement
 from annotator.model.geometry import ImagePoint
+from annotator.reporting import write_report
 from annotator.ui.display.check import DisplayCheck
 from annotator.ui.display.displays import screen_id
 from annotator.ui.main_window import MainWindow
@@ -60,7 +61,7 @@ def test_every_act_keeps_the_display_it_was_made_on(qtbot, window, tmp_path):
     workspace = window.desk.workspace
     workspace.write_findings(session.reading, session.exam, tmp_path / "f.json")
     assert json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))["displays"] == [first, second]
-    workspace.write_report(session.reading, session.exam, tmp_path / "r.html")
+    write_report(workspace, session.reading, session.exam, tmp_path / "r.html")
     assert f"<dt>Display</dt><dd>{first}; {second}</dd>" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 

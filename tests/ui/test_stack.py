@@ -24,6 +24,7 @@ from annotator.model import edits
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import Window
 from annotator.model.mark import MarkKind
+from annotator.reporting import write_report
 from annotator.settings import settings_path
 from annotator.ui import theme
 from annotator.ui.main_window import MainWindow
@@ -565,10 +566,11 @@ def test_a_report_shows_one_slice_of_a_stack_and_says_how_many_others_have_marks
     for frame in (4, 5, 5, 6):
         reading, _ = edits.add_mark(reading, finding.id, info.key(frame), ImagePoint(60, 150), MarkKind.MICRO)
     page = tmp_path / "report.html"
-    window.desk.workspace.write_report(reading, session.exam, page)
+    write_report(window.desk.workspace, reading, session.exam, page)
     text = page.read_text(encoding="utf-8")
-    assert text.count("<figcaption>") == 2
-    assert f"LCC stack, slice 5 of {FRAMES}, whole; marks on 2 other slices of it are not shown" in text
+    assert text.count("<figcaption>") == 3
+    assert f"LCC stack, slice 5 of {FRAMES}, whole view" in text
+    assert "Marks on 2 other slices of it are not shown" in text
 
 
 def test_the_line_at_the_bottom_says_what_the_wheel_does(qtbot, open_window, stack, tmp_path) -> None:

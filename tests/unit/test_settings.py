@@ -126,6 +126,7 @@ def test_settings_hold_nothing_of_a_patient() -> None:
         "database",
         "reader",
         "lexicon_edition",
+        "report_paper",
         "micro_below_mm",
         "macro_above_mm",
         "rules_file",

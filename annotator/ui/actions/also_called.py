@@ -73,6 +73,10 @@ ALSO_CALLED: Mapping[str, str] = {
     "tour": "tutorial help introduction",
     "save_findings": "export annotations",
     "save_report": "export print pdf",
+    "save_finding_report": "export print pdf one",
+    "save_named_report": "export print pdf identified",
+    "copy_report": "clipboard ris paste",
+    "open_report": "show view",
     "open_folder": "import load dicom",
     "open_files": "import load dicom",
 }

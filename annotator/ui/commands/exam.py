@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from annotator.ui.desk.exports import FINDINGS, REPORT, ExportKind
+from annotator.ui.desk.exports import FINDINGS, ExportKind, report_kind
 
 if TYPE_CHECKING:
     from annotator.ui.desk.session import ReadingSession
@@ -44,7 +44,22 @@ class ExamCommands(QObject):
         self._with_session(lambda session: session.save_now())
 
     def save_report(self) -> None:
-        self._export(REPORT)
+        self._export(report_kind())
+
+    def save_finding_report(self) -> None:
+        session = self._window.desk.session
+        if session is not None and session.current_finding_id is not None:
+            self._export(report_kind(session.current_finding_id))
+
+    def save_named_report(self) -> None:
+        self._export(report_kind(identified=True))
+
+    def copy_report(self) -> None:
+        self._window.finding_panel.commit_comment()
+        self._with_session(self._window.exports.copy_report)
+
+    def open_report(self) -> None:
+        self._window.exports.open_saved()
 
     def save_findings(self) -> None:
         self._export(FINDINGS)

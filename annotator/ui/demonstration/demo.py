@@ -14,6 +14,7 @@ from PySide6.QtCore import QMessageLogContext, QPointF, Qt, QtMsgType, qInstallM
 from PySide6.QtWidgets import QApplication
 
 from annotator.bootstrap import make_workspace
+from annotator.jobs import CancelToken
 from annotator.model.finding import Assessment, Change, Distribution, Finding, Morphology, Reading
 from annotator.model.follow_up import FollowUp
 from annotator.model.geometry import ImagePoint, greatest_extent
@@ -22,6 +23,7 @@ from annotator.settings import Settings
 from annotator.ui.app import make_application
 from annotator.ui.demonstration.heartbeat import Heartbeat
 from annotator.ui.demonstration.robot import DemoFailed, Robot
+from annotator.ui.desk.exports import write_report_as
 from annotator.ui.desk.reading_desk import sample_folder
 from annotator.ui.desk.saving import SaveState
 from annotator.ui.desk.session import ReadingSession
@@ -315,11 +317,13 @@ class _Demo:
         reading = self.session.reading
         self._expected[name] = reading
         findings = self._out / f"findings-{name}.json"
-        report = self._out / f"report-{name}.html"
+        report, paper = self._out / f"report-{name}.html", self._out / f"report-{name}.pdf"
         with self._heart.left_out():
             self.workspace.write_findings(reading, exam, findings)
-            self.workspace.write_report(reading, exam, report)
-        self._say(f"saved as revision {self.session.revision}; wrote {findings.name} and {report.name}")
+            for file in (report, paper):
+                write_report_as(file, self.workspace, reading, exam, CancelToken())
+        written = f"{findings.name}, {report.name} and {paper.name}"
+        self._say(f"saved as revision {self.session.revision}; wrote {written}")
 
     def _wait_until_saved(self) -> None:
         told = self.window.strip.saved

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from annotator.errors import AnnotatorError
+from annotator.errors import AnnotatorError, ExportError
 from annotator.jobs import CancelToken
 from annotator.model.finding import Reading
 from annotator.model.image import ExamInfo
@@ -20,31 +21,79 @@ from annotator.workspace import Workspace
 
 EXPORTING = "export"
 
-Write = Callable[[Workspace, Reading, ExamInfo, Path, CancelToken], None]
+Write = Callable[[Workspace, Reading, ExamInfo, Path, CancelToken], object]
 
 
 @dataclass(frozen=True, slots=True)
 class ExportKind:
-    """One kind of file: what it is called, its suffix, and who writes it."""
+    """One kind of file: what it is called, its forms as (words, suffix), the usual one first, and who writes it."""
 
     name: str
-    suffix: str
-    files: str
+    forms: tuple[tuple[str, str], ...]
     write: Write
 
 
-REPORT = ExportKind(
-    "report",
-    "html",
-    "Web page (*.html)",
-    lambda workspace, reading, exam, path, token: workspace.write_report(reading, exam, path, token),
-)
+REPORT_FORMS = (("PDF", "pdf"), ("Web page", "html"), ("Plain text", "txt"))
+"""What a report can be saved as, by the ending of its name."""
+
+
+def report_kind(finding_id: str | None = None, *, identified: bool = False) -> ExportKind:
+    """The report of an exam or of one finding; `identified` with the patient's name, number and dates."""
+
+    def write(workspace: Workspace, reading: Reading, exam: ExamInfo, path: Path, token: CancelToken) -> None:
+        write_report_as(path, workspace, reading, exam, token, finding_id=finding_id, identified=identified)
+
+    return ExportKind("report", REPORT_FORMS, write)
+
+
 FINDINGS = ExportKind(
     "findings",
-    "json",
-    "JSON (*.json)",
+    (("JSON", "json"),),
     lambda workspace, reading, exam, path, _token: workspace.write_findings(reading, exam, path),
 )
+
+
+def write_report_as(
+    path: Path,
+    workspace: Workspace,
+    reading: Reading,
+    exam: ExamInfo,
+    token: CancelToken,
+    *,
+    finding_id: str | None = None,
+    identified: bool = False,
+) -> None:
+    """Write a report in the form that the ending of its name asks for; ExportError for another. For a job."""
+    from annotator import reporting  # noqa: PLC0415  nothing of an export is needed to start
+    from annotator.ui.reports import write_pdf  # noqa: PLC0415
+
+    endings = tuple(suffix for _, suffix in REPORT_FORMS)
+    form = path.suffix.lower().removeprefix(".")
+    if form not in endings:
+        raise ExportError(
+            f"{path}: a report is written as {', '.join(endings)}; give it a name that ends so."
+        )
+    if form != "pdf":
+        reporting.write_report(
+            workspace, reading, exam, path, token, finding_id=finding_id, identified=identified
+        )
+        return
+    report = reporting.make_report(
+        workspace, reading, exam, token, finding_id=finding_id, identified=identified
+    )
+    write_pdf(path, report, workspace.settings.report_paper, token)
+
+
+def report_as_text(
+    workspace: Workspace, reading: Reading, exam: ExamInfo, token: CancelToken, finding_id: str | None = None
+) -> str:
+    """The report as plain text, to be pasted; its pictures are not made. For a job."""
+    from annotator import reporting  # noqa: PLC0415
+    from annotator.exchange.report_text import report_text  # noqa: PLC0415
+
+    return report_text(
+        reporting.make_report(workspace, reading, exam, token, finding_id=finding_id, with_pictures=False)
+    )
 
 
 class Exports(QObject):
@@ -63,6 +112,8 @@ class Exports(QObject):
         self._runner = runner
         self._window = window
         self._folder = Path.home()
+        self.saved: Path | None = None
+        """The report saved last."""
 
     def ask(
         self, kind: ExportKind, session: ReadingSession, then: Callable[[], object] | None = None
@@ -71,17 +122,38 @@ class Exports(QObject):
 
         The name offered is made of a pseudonym: a file name is no place for a patient.
         """
-        from annotator.exchange.report import pseudonym  # noqa: PLC0415  nothing of an export is needed to start
+        from annotator.exchange.report_content import pseudonym  # noqa: PLC0415
 
-        name = f"{kind.name}-{pseudonym(session.exam.study_instance_uid)}.{kind.suffix}"
-        dialog = QFileDialog(self._window, f"Save {kind.name}", str(self._folder), kind.files)
+        suffixes = {f"{words} (*.{suffix})": suffix for words, suffix in kind.forms}
+        dialog = QFileDialog(self._window, f"Save {kind.name}", str(self._folder))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(kind.suffix)
-        dialog.selectFile(name)
+        dialog.setNameFilters(list(suffixes))
+        dialog.setDefaultSuffix(kind.forms[0][1])
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(suffixes[chosen]))
+        # without an ending, so that the form chosen below gives it
+        dialog.selectFile(f"{kind.name}-{pseudonym(session.exam.study_instance_uid)}")
         write = partial(self._write, kind, session.reading, session.exam, then)
         dialog.fileSelected.connect(lambda chosen: write(Path(chosen)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def copy_report(self, session: ReadingSession, finding_id: str | None = None) -> None:
+        """Put the report of the exam, or of one finding, on the clipboard as plain text."""
+        reading, exam = session.reading, session.exam
+        self._runner.query(
+            EXPORTING,
+            lambda token: report_as_text(self._workspace, reading, exam, token, finding_id),
+            self._copied,
+            lambda error: self._failed(error, lambda: self.copy_report(session, finding_id)),
+            self.progress.emit,
+        )
+
+    def open_saved(self) -> None:
+        """Show the report saved last in the program that the desktop has for it."""
+        if self.saved is None or not self.saved.exists():
+            self.message.emit("No report was saved since the program began, or it is no longer there.")
+        elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.saved))):
+            self.message.emit(f"Nothing on this computer opens {self.saved}.")
 
     def cancel(self) -> None:
         """Stop writing; a file that is not whole is not there."""
@@ -110,9 +182,16 @@ class Exports(QObject):
 
     def _written(self, kind: ExportKind, path: Path, then: Callable[[], object] | None) -> None:
         self.progress.emit(None)
+        if kind.name == "report":
+            self.saved = path
         self.message.emit(f"{kind.name.capitalize()} saved as {path}")
         if then is not None:
             then()
+
+    def _copied(self, text: str) -> None:
+        self.progress.emit(None)
+        QGuiApplication.clipboard().setText(text)
+        self.message.emit("Report copied as text; paste it where it belongs.")
 
     def _failed(self, error: AnnotatorError, again: Callable[[], None]) -> None:
         self.progress.emit(None)

@@ -96,6 +96,8 @@ ROWS = (
         tuple((way, way) for way in ENLARGED)),
     Row("grey_output", "Greys sent to the screen", "How many grey levels images go to the screen in",
         tuple((said, _GREYS[said]) for said in GREY_OUTPUTS)),
+    Row("report_paper", "Paper of reports", "What a report as PDF is set for",
+        (("", "usual here"), ("A4", "A4"), ("Letter", "Letter"))),
     Row("cine_speed", "Cine", "Slices a second when cine begins", most=30, unit="slices a second"),
     Row("lexicon_edition", "Words of BI-RADS", "In which edition's words findings are said; what was said keeps its meaning",
         tuple(EDITION_NAMES.items()), at_once=False),

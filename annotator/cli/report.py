@@ -1,0 +1,142 @@
+"""`annotator report`: a saved reading as pages for people, or as text to paste into a RIS."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from annotator.exchange.report_parts import Report
+    from annotator.model.finding import Reading
+    from annotator.model.image import ExamInfo
+    from annotator.settings import Settings
+    from annotator.workspace import Workspace
+
+FORMATS = ("html", "pdf", "text")
+_ENDINGS = {".html": "html", ".htm": "html", ".pdf": "pdf", ".txt": "text"}
+
+
+def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
+    """The command and its options."""
+    parser = subparsers.add_parser(
+        "report",
+        parents=[common],
+        help="a saved reading as pages for people",
+        description="Write the report of a saved reading, as text on standard output or as a file. It names nobody"
+        " unless --identified.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "exam",
+        metavar="EXAM",
+        help="a file or folder of the exam (then with pictures), the id of a reading, or the Study Instance UID or"
+        " its unique beginning or end (then without)",
+    )
+    parser.add_argument("--finding", metavar="F1", help="only this finding (default: the whole exam)")
+    parser.add_argument(
+        "--format", choices=FORMATS, help="default: as --output ends, else text on standard output"
+    )
+    parser.add_argument("--output", metavar="FILE", type=Path, help="the file to write; PDF needs one")
+    parser.add_argument("--by", metavar="READER", help="whose reading, where several readers read the exam")
+    parser.add_argument(
+        "--identified", action="store_true", help="with the patient's name and number, exam date and UID"
+    )
+    parser.set_defaults(run=run_report)
+
+
+def run_report(arguments: argparse.Namespace) -> int:
+    """Write the report; 0 when it is written."""
+    from annotator.bootstrap import open_workspace
+    from annotator.reporting import make_report
+    from annotator.settings import load_settings
+
+    form = _format(arguments.format, arguments.output)
+    given = {"database": arguments.database, "reader": arguments.reader, "rules_file": arguments.rules}
+    settings = load_settings(arguments.settings, given)
+    workspace = open_workspace(settings)
+    try:
+        if workspace.rules_warning:
+            print(f"annotator: {workspace.rules_warning}", file=sys.stderr)
+        reading, exam = _saved(workspace, arguments.exam, arguments.by)
+        finding = _finding_id(reading, arguments.finding)
+        report = make_report(workspace, reading, exam, finding_id=finding, identified=arguments.identified)
+    finally:
+        workspace.close()
+    _write(report, form, arguments.output, settings)
+    return 0
+
+
+def _format(said: str | None, output: Path | None) -> str:
+    from annotator.errors import CallError
+
+    form: str = said or (_ENDINGS.get(output.suffix.lower(), "") if output else "text")
+    if not form:
+        raise CallError(f"{output}: give a name that ends in .html, .pdf or .txt, or say --format.")
+    if form == "pdf" and output is None:
+        raise CallError("a PDF is written to a file; give --output FILE.")
+    return form
+
+
+def _write(report: Report, form: str, output: Path | None, settings: Settings) -> None:
+    from annotator.exchange.report_html import report_html
+    from annotator.exchange.report_text import report_text
+    from annotator.exchange.whole_file import write_whole
+
+    if form == "pdf" and output is not None:
+        from annotator.ui.reports import write_pdf_alone
+
+        write_pdf_alone(output, report, settings.report_paper)
+        return
+    text = report_text(report) if form == "text" else report_html(report)
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        write_whole(output, text.encode())
+
+
+def _saved(workspace: Workspace, said: str, reader: str | None) -> tuple[Reading, ExamInfo]:
+    """The reading that is meant, as saved last, and its exam, with images where files were named."""
+    from annotator.errors import CallError, StoreError
+    from annotator.model.image import ExamInfo
+
+    path = Path(said)
+    exams: dict[str, ExamInfo] = {}
+    if path.exists():
+        listed = workspace.group_exams(workspace.list_images([path]).images)
+        exams = {exam.study_instance_uid: exam for exam in listed}
+    saved = [one for one in workspace.readings() if reader in (None, one.reader)]
+    found = [one for one in saved if one.study_instance_uid in exams or said == one.reading_id]
+    if not found and said and not exams:
+        found = [one for one in saved if one.study_instance_uid.startswith(said)]
+        found = found or [one for one in saved if one.study_instance_uid.endswith(said)]
+    if not found:
+        of = f" by {reader}" if reader else ""
+        raise StoreError(f"No reading of {said!r}{of} is saved; 'annotator readings' lists those that are.")
+    studies = sorted({one.study_instance_uid for one in found})
+    if len(studies) > 1:
+        raise CallError(
+            f"{said!r} holds {len(studies)} exams with readings ({', '.join(studies)}); name one."
+        )
+    own = [one for one in found if one.reader == workspace.settings.reader] or found
+    if len({one.reader for one in own}) > 1:
+        readers = ", ".join(sorted({one.reader for one in own}))
+        raise CallError(f"{said!r} was read by {readers}; say whose reading with --by.")
+    reading = workspace.revisions(own[0].reading_id)[-1].reading
+    return reading, exams.get(studies[0], ExamInfo(studies[0], ()))
+
+
+def _finding_id(reading: Reading, said: str | None) -> str | None:
+    """The id of a finding by its name: F1, f1 or 1."""
+    from annotator.errors import CallError
+
+    if said is None:
+        return None
+    number = re.fullmatch(r"[Ff]?([0-9]{1,9})", said)
+    for finding in reading.findings:
+        if number is not None and finding.number == int(number.group(1)):
+            return finding.id
+    names = ", ".join(f"F{finding.number}" for finding in reading.findings) or "none"
+    raise CallError(f"--finding {said}: the reading has no such finding; it has {names}.")

@@ -1,0 +1,342 @@
+"""One finding in a report: the reader's own first, what was measured and what the table says beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import median
+
+from annotator.exchange.finding_json import cluster_facts, shown_beside
+from annotator.exchange.report_parts import (
+    NOT_SAID,
+    Listed,
+    Opinion,
+    Opinions,
+    Part,
+    Pictures,
+    Section,
+    Table,
+    Words,
+    cells,
+)
+from annotator.lexicon.loader import Lexicon
+from annotator.model.finding import Assessment, Finding, Morphology, Reading, Stage
+from annotator.model.follow_up import Contradiction, FollowUp, FollowUpAction
+from annotator.model.geometry import Millimetres
+from annotator.model.image import Laterality
+from annotator.model.mark import MarkKind
+from annotator.model.measured import Measured, MeasuredOnImage
+
+SIDES = {Laterality.RIGHT: "Right breast", Laterality.LEFT: "Left breast", Laterality.BOTH: "Both breasts"}
+FLAGS = {
+    "certain": "sure of the benign type",
+    "known_cancer_here": "biopsy-proven cancer at this site",
+    "adjacent_cancer": "next to a known cancer",
+    "priors_requested": "prior mammograms requested",
+}
+"""What is said by a switch, in words."""
+
+NOT_AT_HAND = "a view not at hand"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenBefore:
+    """The same finding in another exam of the patient. `interval` in words, `date` only for identified reports."""
+
+    interval: str
+    date: str
+    category: Assessment | None
+    marks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What stands beside a finding. `contradictions` None: not looked for, since its images are not at hand.
+
+    `follow_up` is the one in force: of the signature where there is one. `since` says what differs today.
+    """
+
+    follow_up: FollowUp | None = None
+    since: tuple[str, ...] = ()
+    measured: Measured | None = None
+    contradictions: tuple[Contradiction, ...] | None = None
+    seen: tuple[SeenBefore, ...] = ()
+    pictures: tuple[Pictures, ...] = ()
+
+
+def finding_section(
+    reading: Reading,
+    finding: Finding,
+    beside: Beside,
+    labels: Mapping[str, str],
+    lexicon: Lexicon,
+    *,
+    identified: bool = False,
+    new_page: bool = False,
+) -> Section:
+    """One finding; `labels` are the names of the images by SOP Instance UID."""
+    told = _Finding(reading, finding, beside, labels, lexicon)
+    parts: list[Part] = [told.opinions(), *beside.pictures, told.description()]
+    if finding.comment:
+        parts.append(Words("Comment", finding.comment))
+    parts += [*told.marked(), *told.conflicts(), *told.seen(identified=identified), *told.reasons()]
+    return Section(f"F{finding.number}", told.where(), tuple(parts), new_page)
+
+
+def ranked(morphology: Sequence[Morphology], lexicon: Lexicon) -> tuple[Morphology, ...]:
+    """Shapes from the most suspicious to the least, by the published figures' order: that of the lexicon."""
+    order = list(Morphology)
+    groups = ("suspicious", "other", "typically benign", "")
+    return tuple(
+        sorted(morphology, key=lambda one: (groups.index(lexicon.term(one).group), -order.index(one)))
+    )
+
+
+@dataclass(frozen=True)
+class _Finding:
+    reading: Reading
+    finding: Finding
+    beside: Beside
+    labels: Mapping[str, str]
+    lexicon: Lexicon
+
+    @property
+    def follow_up(self) -> FollowUp | None:
+        """What may be shown of the follow-up: no category before the reader's own."""
+        return shown_beside(self.finding, self.beside.follow_up)
+
+    def where(self) -> str:
+        """On which views it is marked or outlined."""
+        names = dict.fromkeys(self.labels.get(uid, NOT_AT_HAND) for uid in self._images())
+        return f"on {', '.join(names)}" if names else "marked on no view"
+
+    def opinions(self) -> Opinions:
+        return Opinions(self._own(), self._suggested())
+
+    def description(self) -> Table:
+        """What is said beside what is measured; what is neither is named in the last row."""
+        rows = [(name, said, measured) for name, said, measured in self._rows() if said or measured]
+        silent = [name.lower() for name, said, measured in self._rows() if not said and not measured]
+        shown = [(name, said or NOT_SAID, measured) for name, said, measured in rows]
+        if silent:
+            shown.append(("Not said", "; ".join(silent), ""))
+        return Table("Description", ("", "The reader says", "Measured"), cells(shown), (0.2, 0.45, 0.35), 1)
+
+    def marked(self) -> Iterator[Part]:
+        """Counts and lengths on each view, and of each outlined group."""
+        rows = list(self._marked_rows())
+        if rows:
+            head = ("View", "Micro", "Macro", "Greatest extent", "From nipple")
+            yield Table("Marks by view", head, cells(rows), (0.28, 0.12, 0.12, 0.26, 0.22))
+
+    def conflicts(self) -> Iterator[Part]:
+        found = self.beside.contradictions
+        if found is None:
+            items: tuple[str, ...] = ("Not looked for: the images were not at hand.",)
+            yield Listed("Does not go together", items)
+        elif found:
+            yield Listed("Does not go together", tuple(_conflict(one) for one in found), alert=True)
+
+    def seen(self, *, identified: bool) -> Iterator[Part]:
+        if self.beside.seen:
+            told = tuple(_seen(one, identified=identified) for one in self.beside.seen)
+            yield Listed("The same finding in other exams", told)
+
+    def reasons(self) -> Iterator[Part]:
+        """Why the table says what it says, in its own sentences."""
+        if self.beside.since:
+            yield Listed("Looked up again today", self.beside.since)
+        found = self.follow_up
+        if found is None:
+            return
+        if found.because:
+            yield Listed(f"Why row {found.row}", found.because)
+        if found.notes:
+            yield Listed("To know beside it", found.notes)
+        if found.patient_pages or found.birads:
+            sides = ((found.patient_pages or "nothing", found.birads or "nothing"),)
+            title = "Patient pages and BI-RADS side by side"
+            yield Table(title, ("Patient pages", "BI-RADS"), sides, (0.5, 0.5))
+
+    def _own(self) -> Opinion:
+        finding = self.finding
+        lines = []
+        if finding.recommendation is not None:
+            lines.append(
+                f"Recommends: {self._word(finding.recommendation)}{_interval(finding.recommended_months)}"
+            )
+        elif finding.recommended_months is not None:
+            lines.append(f"Recommends: again{_interval(finding.recommended_months)}")
+        else:
+            lines.append(f"Recommendation: {NOT_SAID}")
+        lines.append(f"Certainty: {self._said(finding.certainty) or NOT_SAID}")
+        category = finding.assessment
+        if category is None:
+            return Opinion("Reader's category", NOT_SAID, "", tuple(lines), said=False)
+        return Opinion("Reader's category", category.value, self.lexicon.word(category), tuple(lines))
+
+    def _suggested(self) -> Opinion:
+        title, found = "Suggestion of the table", self.follow_up
+        if found is None:
+            return Opinion(title, "not looked up", "", (), said=False)
+        lines = (found.text, *((f"Taken for granted: {' '.join(found.assumed)}",) if found.assumed else ()))
+        tags = "".join(f"[{tag}]" for tag in found.sources)
+        small = (f"Row {found.row}, table {found.rules_version}. Sources {tags}",)
+        if found.suggested_assessment is not None:
+            category = Assessment(found.suggested_assessment)
+            return Opinion(title, category.value, self.lexicon.word(category), lines, small)
+        silent = found.follow_up in (FollowUpAction.MORE_INPUT, FollowUpAction.READER_DECIDES)
+        kept_back = self.finding.assessment is None and not silent
+        words = "told after the reader's own" if kept_back else "no category"
+        return Opinion(title, words, "", lines, small, said=False)
+
+    def _rows(self) -> Iterator[tuple[str, str, str]]:
+        """Name, what the reader says ('' for nothing), what was measured ('' for nothing)."""
+        finding, found = self.finding, self.beside.measured or Measured()
+        yield "Stage", self._stage(), ""
+        shapes = ranked(finding.morphology, self.lexicon)
+        several = " (most suspicious first)" if len(shapes) > 1 else ""
+        yield "Morphology", ", ".join(map(self._word, shapes)) + several, ""
+        yield "Distribution", ", ".join(map(self._word, finding.distributions)), _in_circle(found)
+        yield "Size", self._size(), "; ".join(_sizes(self.reading, finding, found))
+        yield "Greatest extent", str(finding.extent or ""), _extent(found)
+        yield "Side", SIDES[finding.laterality] if finding.laterality else "", _sides(found)
+        yield "Quadrant or region", self._said(finding.quadrant), self._said(found.quadrant)
+        hour = finding.clock_face
+        yield "Clock face", self.lexicon.clock_face(hour).word if hour else "", ""
+        yield "Depth", self._said(finding.depth), self._said(found.depth)
+        yield "Distance from nipple", str(finding.nipple_distance or ""), _from_nipple(found)
+        yield "Spread", self._said(finding.spread), ""
+        yield "Change", self._said(finding.change), ""
+        yield "Seen with it", ", ".join(map(self._word, finding.associated)), ""
+        if flags := [words for name, words in FLAGS.items() if getattr(finding, name)]:
+            yield "Also said", ", ".join(flags), ""
+
+    def _stage(self) -> str:
+        own: Stage | None = self.finding.stage
+        if own is not None:
+            return f"{self._word(own)} (of this finding)"
+        return f"{self._word(self.reading.stage)} (of the exam)" if self.reading.stage else ""
+
+    def _size(self) -> str:
+        if self.finding.size is not None:
+            return self._word(self.finding.size)
+        agreed = self.reading.size_of(self.finding.id)
+        return f"{self._word(agreed)} (all marks)" if agreed is not None else ""
+
+    def _marked_rows(self) -> Iterator[tuple[str, ...]]:
+        marks, clusters = self.reading.marks_of(self.finding.id), self.reading.clusters_of(self.finding.id)
+        measured = {one.sop_instance_uid: one for one in (self.beside.measured or Measured()).on_images}
+        for uid in self._images():
+            here = [mark.kind for mark in marks if mark.image.sop_instance_uid == uid]
+            counts = tuple(str(here.count(kind)) for kind in (MarkKind.MICRO, MarkKind.MACRO))
+            name = self.labels.get(uid, NOT_AT_HAND)
+            groups = [one for one in clusters if one.image.sop_instance_uid == uid]
+            if here:
+                yield (name, *counts, *_lengths(measured.get(uid)))
+            for number, cluster in enumerate(groups, start=1):
+                facts = cluster_facts(cluster, self.reading)
+                if len(groups) == 1 and facts["count"] == len(here):
+                    continue
+                title = f"{name}, group {number}" if len(groups) > 1 else f"{name}, group"
+                counted = (
+                    (str(facts["micro"]), str(facts["macro"])) if facts["count"] else ("outlined", "only")
+                )
+                yield (
+                    title,
+                    *counted,
+                    _group_extent(facts["extent_mm"], facts["basis"], facts["extent_px"]),
+                    "",
+                )
+
+    def _images(self) -> tuple[str, ...]:
+        """UIDs of the images it is marked or outlined on, in order of first mark."""
+        marked = [mark.image.sop_instance_uid for mark in self.reading.marks_of(self.finding.id)]
+        marked += [one.image.sop_instance_uid for one in self.reading.clusters_of(self.finding.id)]
+        return tuple(dict.fromkeys(marked))
+
+    def _said(self, item: StrEnum | None) -> str:
+        return self._word(item) if item is not None else ""
+
+    def _word(self, item: StrEnum) -> str:
+        return self.lexicon.word(item)
+
+
+def _interval(months: int | None) -> str:
+    if months is None:
+        return ""
+    return f" in {months} {'month' if months == 1 else 'months'}" if months else " now"
+
+
+def _conflict(one: Contradiction) -> str:
+    tags = "".join(f"[{tag}]" for tag in one.sources if f"[{tag}]" not in one.text)
+    kept = "Seen and left so by the reader." if one.kept else "Still standing."
+    return f"{one.text} {tags + ' ' if tags else ''}{kept}"
+
+
+def _seen(one: SeenBefore, *, identified: bool) -> str:
+    when = f"{one.interval} ({one.date})" if identified and one.date else one.interval
+    said = f"category {one.category.value}" if one.category is not None else "no category"
+    return f"{when[:1].upper()}{when[1:]}: {said}, {one.marks} {'mark' if one.marks == 1 else 'marks'}."
+
+
+def _sides(found: Measured) -> str:
+    return " and ".join(SIDES[side].lower() for side in found.sides)
+
+
+def _from_nipple(found: Measured) -> str:
+    if found.nipple_distance is None:
+        return ""
+    to = "to the nipple as placed" if found.nipple_placed else "to where the breast reaches farthest"
+    return f"{found.nipple_distance}, {to}"
+
+
+def _extent(found: Measured) -> str:
+    if found.extent is None:
+        return ""
+    off = found.extent_uncertainty_mm
+    return f"{found.extent}, \u00b1 {off:.1f} mm" if off else str(found.extent)
+
+
+def _in_circle(found: Measured) -> str:
+    if not found.in_circle or found.in_circle < 2:
+        return ""
+    return f"{found.in_circle} marks within one circle of 1 cm"
+
+
+def _sizes(reading: Reading, finding: Finding, found: Measured) -> Iterable[str]:
+    """Counts by kind, and diameters: in millimetres of one calibration, else in pixels."""
+    marks = reading.marks_of(finding.id)
+    counts = [(kind, sum(mark.kind is kind for mark in marks)) for kind in MarkKind]
+    if marks:
+        yield ", ".join(f"{count} {kind.value}" for kind, count in counts if count)
+    if found.median is not None:
+        yield f"median {found.median}{_spread(found.smallest, found.largest)}"
+    else:
+        pixels = [mark.measurement.diameter_px for mark in marks if mark.measurement]
+        if pixels:
+            yield f"median {median(pixels):.1f} pixels (of {len(pixels)}; no one calibration)"
+    if unmeasured := sum(mark.measurement is None for mark in marks):
+        yield f"{unmeasured} not measured"
+    if found.outside_breast:
+        yield f"{found.outside_breast} in the air beside the breast"
+
+
+def _spread(smallest: Millimetres | None, largest: Millimetres | None) -> str:
+    if smallest is None or largest is None or smallest == largest:
+        return ""
+    return f", {smallest.value:.2f} to {largest.value:.2f} mm"
+
+
+def _lengths(here: MeasuredOnImage | None) -> tuple[str, str]:
+    if here is None:
+        return "", ""
+    return str(here.extent or ""), str(here.nipple_distance or "")
+
+
+def _group_extent(extent_mm: float | None, basis: object, extent_px: float) -> str:
+    if extent_mm is None:
+        return f"{extent_px:.0f} pixels, spacing unknown"
+    digits = 2 if extent_mm < 1 else 1
+    return f"{extent_mm:.{digits}f} mm {basis}"

@@ -1,0 +1,197 @@
+"""What is said, measured and looked up of a reading, put together as a report and written as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+from annotator.exchange.report_content import Material, report_of
+from annotator.exchange.report_finding import Beside, SeenBefore
+from annotator.exchange.report_html import report_html
+from annotator.exchange.report_parts import Report
+from annotator.exchange.report_text import report_text
+from annotator.exchange.whole_file import write_whole
+from annotator.hanging import corrected_exam
+from annotator.jobs import CancelToken
+from annotator.lexicon.loader import Lexicon, load_lexicon
+from annotator.model.finding import Finding, Reading
+from annotator.model.follow_up import Contradiction, FollowUp
+from annotator.model.history import Act, last_signed
+from annotator.model.image import ExamInfo
+from annotator.reporting.pictures import report_pictures
+from annotator.rules import breast_assessments, then_and_now
+from annotator.store.encoding import content_digest
+from annotator.store.narrative import describe_changes
+from annotator.workspace import Workspace
+
+DAYS_IN_MONTH = 365.25 / 12
+MONTHS_UP_TO = 48
+"""Intervals up to here are told in months, as follow-up is."""
+
+
+def write_report(
+    workspace: Workspace,
+    reading: Reading,
+    exam: ExamInfo,
+    path: Path,
+    token: CancelToken | None = None,
+    *,
+    finding_id: str | None = None,
+    identified: bool = False,
+) -> None:
+    """The report of a reading, or of one finding, as a file: plain text for `.txt`, else HTML; raises ExportError.
+
+    Names nobody unless `identified`. A PDF is made of `make_report` by `annotator.ui.reports`.
+    """
+    report = make_report(workspace, reading, exam, token, finding_id=finding_id, identified=identified)
+    form = report_text if path.suffix.lower() == ".txt" else report_html
+    write_whole(path, form(report).encode())
+
+
+def make_report(
+    workspace: Workspace,
+    reading: Reading,
+    exam: ExamInfo,
+    token: CancelToken | None = None,
+    *,
+    finding_id: str | None = None,
+    identified: bool = False,
+    with_pictures: bool = True,
+) -> Report:
+    """What a report says, with pictures of what was marked; for a job, since it reads the images.
+
+    An image that can no longer be read is left out of the pictures, not of the words. Of a signed reading it has what
+    stood there when it was signed, and beside it what the rules say today where that differs.
+    """
+    token = token or CancelToken()
+    exam = corrected_exam(exam, reading.hanging)
+    lexicon = replace(load_lexicon(reading.lexicon_edition), sources=workspace.lexicon.sources)
+    pictures = report_pictures(reading, exam, token, finding_id) if with_pictures else {}
+    workspace.find_breasts(reading, exam, token)
+    now = {finding.id: workspace.follow_up(reading, finding.id, exam) for finding in reading.findings}
+    in_force = {finding.id: _in_force(reading, finding, now[finding.id]) for finding in reading.findings}
+    seen = _seen_elsewhere(workspace, reading)
+    beside = {
+        finding.id: Beside(
+            follow_up=in_force[finding.id],
+            since=_since(finding, in_force[finding.id], now[finding.id]),
+            measured=workspace.measured(reading, finding.id, exam),
+            contradictions=_contradictions(workspace, reading, finding, exam),
+            seen=seen.get(finding.tracking_uid, ()),
+            pictures=pictures.get(finding.id, ()),
+        )
+        for finding in reading.findings
+        if finding_id in (None, finding.id)
+    }
+    sides = {image.sop_instance_uid: image.laterality for image in exam.images}
+    material = Material(
+        reading=reading,
+        exam=exam,
+        lexicon=lexicon,
+        beside=beside,
+        breasts=breast_assessments(reading, in_force, sides, lexicon),
+        displays=workspace.displays(reading.id),
+        changes=dict(_changes(workspace, reading, exam, lexicon)),
+        rules_version=workspace.rules.version,
+        as_signed=not reading.signatures or content_digest(reading) == reading.signatures[-1].content,
+    )
+    return report_of(material, finding_id, identified=identified)
+
+
+def _in_force(reading: Reading, finding: Finding, now: FollowUp) -> FollowUp:
+    """What the table said when the reading was signed; of one that is open, what it says now."""
+    signed = reading.signatures[-1].finding(finding.id) if reading.is_signed else None
+    return now if signed is None else signed.follow_up
+
+
+def _since(finding: Finding, in_force: FollowUp, now: FollowUp) -> tuple[str, ...]:
+    """What differs today, in sentences; no category in them before the reader's own."""
+    if finding.assessment is None:
+        in_force, now = in_force.before_choice(), now.before_choice()
+    return then_and_now(in_force, now)
+
+
+def _contradictions(
+    workspace: Workspace, reading: Reading, finding: Finding, exam: ExamInfo
+) -> tuple[Contradiction, ...] | None:
+    """Those of the signature, else those of now; None where no image is at hand to tell."""
+    signed = reading.signatures[-1].finding(finding.id) if reading.is_signed else None
+    if signed is not None:
+        return signed.contradictions
+    if not exam.images:
+        return None
+    before = workspace.was_read_before(exam)
+    return workspace.contradictions(reading, finding.id, exam, earlier_exam=before)
+
+
+def _changes(
+    workspace: Workspace, reading: Reading, exam: ExamInfo, lexicon: Lexicon
+) -> Iterator[tuple[int, str]]:
+    """What each amendment changed of the version before it, by its number, in words."""
+    if len(reading.signatures) < 2:
+        return
+    names = {image.sop_instance_uid: image.name or "an unnamed view" for image in exam.images}
+    signed = [r.reading for r in workspace.revisions(reading.id) if r.act is Act.SIGN]
+    for before, after in pairwise(signed):
+        words = describe_changes(
+            before.content, after.content, lexicon.word, lambda uid: names.get(uid, "a view not at hand")
+        )
+        yield after.signatures[-1].version, words or "nothing of the content"
+
+
+def _seen_elsewhere(workspace: Workspace, reading: Reading) -> Mapping[str, tuple[SeenBefore, ...]]:
+    """Findings under the same tracking UID in other exams of the patient, by that UID, nearest exam first.
+
+    Of other readers only what they signed.
+    """
+    listed = workspace.readings()
+    mine = next((one for one in listed if one.reading_id == reading.id), None)
+    if mine is None or mine.patient is None:
+        return {}
+    wanted = {finding.tracking_uid for finding in reading.findings}
+    found: dict[str, list[tuple[int, SeenBefore]]] = {}
+    for one in listed:
+        if one.patient != mine.patient or one.study_instance_uid == mine.study_instance_uid:
+            continue
+        revisions = workspace.revisions(one.reading_id)
+        other = revisions[-1].reading if one.reader == reading.reader else last_signed(revisions)
+        if other is None:
+            continue
+        for finding in other.findings:
+            if finding.tracking_uid in wanted:
+                seen = SeenBefore(
+                    interval=interval_words(mine.exam_date, one.exam_date),
+                    date=one.exam_date.isoformat() if one.exam_date else "",
+                    category=finding.assessment,
+                    marks=len(other.marks_of(finding.id)),
+                )
+                apart = _days(mine.exam_date, one.exam_date)
+                found.setdefault(finding.tracking_uid, []).append((abs(apart or 0), seen))
+    return {uid: tuple(seen for _, seen in sorted(all_, key=_nearest)) for uid, all_ in found.items()}
+
+
+def _nearest(one: tuple[int, SeenBefore]) -> int:
+    return one[0]
+
+
+def interval_words(here: date | None, there: date | None) -> str:
+    """How far another exam lies from this one: "6 months earlier"; no date is in it."""
+    days = _days(here, there)
+    if days is None:
+        return "in an exam without a date"
+    if days == 0:
+        return "on the same day"
+    side = "earlier" if days > 0 else "later"
+    months = round(abs(days) / DAYS_IN_MONTH)
+    if not months:
+        return f"{abs(days)} {'day' if abs(days) == 1 else 'days'} {side}"
+    if months <= MONTHS_UP_TO:
+        return f"{months} {'month' if months == 1 else 'months'} {side}"
+    return f"{months / 12:.0f} years {side}"
+
+
+def _days(here: date | None, there: date | None) -> int | None:
+    return None if here is None or there is None else (here - there).days
