@@ -127,6 +127,9 @@ def _says_nothing(value: Any) -> bool:
     return value is None or value is False or (isinstance(value, str | list | dict) and not value)
 
 
+_NUL = b"\\u0000"
+
+
 def _checked(value: Any, decoder: msgspec.json.Decoder[Any]) -> bytes:
     """As JSON that was seen to come back equal."""
     try:
@@ -136,6 +139,11 @@ def _checked(value: Any, decoder: msgspec.json.Decoder[Any]) -> bytes:
         raise StoreError(
             f"This act cannot be saved ({error}); undo it, and please report what you did."
         ) from error
+    if _NUL in text and _NUL in text.replace(b"\\\\", b""):
+        raise StoreError(
+            "This act cannot be saved: its text holds the character NUL, which not every database can keep; undo it, "
+            "and write it without."
+        )
     if not same:
         # NaN and infinity have no JSON form and would be kept as nothing
         raise StoreError(

@@ -321,7 +321,8 @@ def _row(
         "reading_id": reading.id,
         "number": number,
         "act": act.value,
-        "label": label,
+        # PostgreSQL keeps no NUL in a text
+        "label": label.replace("\0", ""),
         "at": datetime.now(UTC),
         "reader": reading.reader,
         "program_version": __version__,

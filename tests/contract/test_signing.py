@@ -275,12 +275,15 @@ class SigningMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.url = f"sqlite:///{Path(self.folder.name) / 'readings.db'}"
+        self.url = self.new_database()
         self.store = Store.open(self.url)
         opened = {r: self.store.open_reading(STUDY, r, lexicon_edition="5") for r in READERS}
         self.now = {r: reading for r, (reading, _) in opened.items()}
         self.number = dict.fromkeys(READERS, 0)
         self.frozen: dict[str, list[tuple[Signature, Reading]]] = {r: [] for r in READERS}
+
+    def new_database(self) -> str:
+        return f"sqlite:///{Path(self.folder.name) / 'readings.db'}"
 
     def teardown(self) -> None:
         self.store.close()
