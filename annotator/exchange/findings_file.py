@@ -120,7 +120,10 @@ def finding_of(document: Mapping[str, Any]) -> Finding:
     if said and not slips and not {field.name for field in fields(Finding)} & set(said):
         raise InvalidFinding(f"this holds no field of a finding; a finding has {', '.join(wanted)}.")
     _refuse_unknown(slips or said, known, "", wanted)
-    return _convert(said | {name: said.get(name, new) for name, new in _NAMELESS.items()}, Finding, "")
+    said |= {name: said.get(name, new) for name, new in _NAMELESS.items()}
+    finding = _convert(said, Finding, "")
+    _refuse_unread(said, msgspec.to_builtins(finding), "")
+    return finding
 
 
 _NAMELESS = {"id": "finding", "number": 1, "tracking_uid": "none"}
@@ -137,6 +140,7 @@ def _reading(document: Mapping[str, Any]) -> Reading:
         said = finding_as_of_now(_object(one, place))
         _refuse_unknown(said, _keys("findings"), place)
         finding = _convert(said, Finding, place)
+        _refuse_unread(said, msgspec.to_builtins(finding), place)
         made.append(finding)
         marks += _parts(said, "marks", Mark, finding, place)
         clusters += _parts(said, "clusters", Cluster, finding, place)
@@ -144,6 +148,7 @@ def _reading(document: Mapping[str, Any]) -> Reading:
     rest |= {field.name: document[field.name] for field in fields(Reading) if field.name in document}
     rest |= {"findings": (), "marks": (), "clusters": ()}
     reading = _convert(rest, Reading, "")
+    _refuse_unread(rest, msgspec.to_builtins(reading), "")
     return replace(reading, findings=tuple(made), marks=_in_order(marks), clusters=_in_order(clusters))
 
 
@@ -154,6 +159,7 @@ def _parts(
         here = f"{place}.{what}[{at}]"
         _refuse_unknown(_object(one, here), _keys(what), here)
         part = _convert(one, kind, here)
+        _refuse_unread(one, msgspec.to_builtins(part), here)
         if isinstance(part, Mark | Cluster) and part.finding_id != finding.id:
             raise InvalidFinding(
                 shortened(
@@ -314,6 +320,22 @@ def _refuse_unknown(
         hint = f"did you mean {close[0]!r}?" if close else "remove it."
         where = f"{place} has" if place else "there is"
         raise InvalidFinding(shortened(f"{where} no field {key!r}; {hint}"))
+
+
+def _refuse_unread(said: Mapping[str, Any], read: Mapping[str, Any], place: str) -> None:
+    """Refuse keys that were passed over inside the fields of what was read."""
+    for name in said:
+        if name in read:
+            _refuse_within(said[name], read[name], f"{place}.{name}" if place else name)
+
+
+def _refuse_within(said: Any, read: Any, place: str) -> None:
+    if isinstance(said, dict) and isinstance(read, dict):
+        _refuse_unknown(said, read, place)
+        _refuse_unread(said, read, place)
+    elif isinstance(said, list) and isinstance(read, list | tuple):
+        for at, (one, other) in enumerate(zip(said, read, strict=False)):
+            _refuse_within(one, other, f"{place}[{at}]")
 
 
 def _close(key: str, names: Collection[str]) -> list[str]:
