@@ -29,7 +29,7 @@ from PySide6.QtWidgets import QApplication
 
 from annotator.bootstrap import open_workspace
 from annotator.model import edits
-from annotator.model.finding import Reading
+from annotator.model.finding import Distribution, Morphology, Reading
 from annotator.model.geometry import ImagePoint, SpacingBasis
 from annotator.model.image import ImageInfo
 from annotator.model.mark import Mark, MarkKind, SpotMeasurement
@@ -263,6 +263,25 @@ def selecting(desk: Desk) -> Iterator[float]:
         desk.at_rest()
 
 
+def contradicting(desk: Desk) -> Iterator[float]:
+    """Measuring a finding anew and looking for what in it does not go together, after one more mark of it.
+
+    Only that: it happens within every act above, before the window paints.
+    """
+    session, info = desk.session, desk.viewport.picture
+    assert info is not None
+    finding = session.reading.findings[0].id
+    reading = edits.describe(
+        session.reading, finding, morphology=(Morphology.FINE_PLEO,), distributions=(Distribution.GROUPED,)
+    )
+    spots = np.random.default_rng(3).uniform(200, 2000, (ROUNDS, 2)).tolist()
+    for column, row in spots:
+        reading, _ = edits.add_mark(reading, finding, info.key, ImagePoint(column, row), MarkKind.MICRO)
+        start = time.perf_counter()
+        session.workspace.contradictions(reading, finding, session.exam)
+        yield (time.perf_counter() - start) * 1000
+
+
 def _point(viewport: Viewport, at: QPointF) -> ImagePoint:
     return viewport.view.to_image(*viewport.device_position(at))
 
@@ -305,6 +324,7 @@ ACTS: tuple[tuple[str, Callable[[Desk], Iterator[float]], bool], ...] = (
     ("adding a mark", adding, False),
     ("undo of a mark", undoing, True),
     ("selecting by lasso", selecting, False),
+    ("of these, contradictions of a finding", contradicting, False),
 )
 """In this order: what is added is what is undone."""
 
