@@ -6,18 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from hands import move
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
 from annotator.lexicon import load_lexicon
-from annotator.model.finding import Distribution, Morphology
+from annotator.model.finding import Distribution, Morphology, Quadrant
 from annotator.model.history import Act
 from annotator.settings import load_settings, settings_path
 from annotator.ui.keys.settings_page import SettingsPage
 from annotator.ui.lexicon_window.window import LexiconWindow
 from annotator.ui.main_window import MainWindow
+from annotator.ui.panels.breast_clock import BreastClock
 from annotator.ui.panels.word_chips import told
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -129,6 +131,20 @@ def test_the_right_button_on_a_chip_asks_what_it_is(qtbot, open_window, sample_d
     action.trigger()
     menu.close()
     assert window.findChild(LexiconWindow).shown == "distribution:linear"
+
+
+def test_a_place_on_the_drawn_breast_is_explained_too(qtbot) -> None:
+    clock = BreastClock(LEXICON)
+    qtbot.addWidget(clock)
+    clock.resize(clock.sizeHint())
+    clock.show()
+    move(clock, clock.place_of(Quadrant.CENTRAL), held=Qt.MouseButton.NoButton)
+    assert clock.property("term") == "quadrant:central"
+    move(clock, QPointF(0, 0), held=Qt.MouseButton.NoButton)
+    assert clock.property("term") == ""
+    clock.setFocus()
+    QTest.keyClick(clock, KEY.Key_Right)
+    assert LEXICON.find(clock.property("term"))[0].kind == "clock_face"
 
 
 def test_nothing_of_it_is_loaded_before_it_is_wanted(qtbot, open_window) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from annotator.lexicon.loader import Lexicon
+from annotator.lexicon.loader import Lexicon, Term
 from annotator.model.finding import Quadrant
 from annotator.model.image import Laterality
 from annotator.ui.theme import ACCENT, ACCENT_FILL, DIM, PANEL, STRONG, TEXT
@@ -109,6 +109,7 @@ class BreastClock(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hovered = self.region_at(event.position())
         self.setToolTip("" if self._hovered is None else self._word(self._hovered))
+        self._explained_as(self._hovered)
         self.update()
 
     def leaveEvent(self, _event: object) -> None:
@@ -189,15 +190,23 @@ class BreastClock(QWidget):
             self.hour_said.emit(None if region == self._hour else region)
 
     def _word(self, region: Quadrant | int) -> str:
+        return self._term(region).word
+
+    def _term(self, region: Quadrant | int) -> Term:
         if isinstance(region, Quadrant):
-            return self._lexicon.word(region)
-        return self._lexicon.clock_face(region).word
+            return self._lexicon.term(region)
+        return self._lexicon.clock_face(region)
+
+    def _explained_as(self, region: Quadrant | int | None) -> None:
+        """Which term of the lexicon this widget stands for now."""
+        self.setProperty("term", "" if region is None else self._term(region).key)
 
     def _tell(self) -> None:
         """What a screen reader says: what is pointed at, and what was said."""
         said = [self._word(region) for region in (self._quadrant, self._hour) if region is not None]
         parts = [f"said: {', '.join(said)}" if said else "nothing said"]
         if self._cursor is not None:
+            self._explained_as(self._cursor)
             parts.insert(0, f"pointing at {self._word(self._cursor)}")
         parts.append("left and right go round the clock, up and down through the regions, Space says it")
         self.setAccessibleDescription("; ".join(parts))
