@@ -191,6 +191,7 @@ def test_a_line_is_one_act_that_undo_takes_back_and_escape_never_makes(window):
         (("E", "P", "Enter"), {"morphology": (Morphology.FINE_PLEO,)}),
         (("E", "P", "2"), {"morphology": (Morphology.FINE_PLEO,), "assessment": Assessment.BENIGN}),
         (("E", "2"), {"assessment": Assessment.BENIGN}),
+        (("E", "G", "Enter"), {}),
         (("E", "P", "T", "Enter"), {"morphology": (Morphology.FINE_PLEO,), "change": Change.STABLE_LT2Y}),
         (("E", "Shift+S", "Enter"), {"morphology": (Morphology.SKIN,), "certain": True}),
         (("E", "P", "G", "Backspace", "L", "Enter"), {"morphology": (Morphology.FINE_PLEO,), "distributions": (Distribution.LINEAR,)}),
@@ -365,3 +366,18 @@ def test_as_last_time_is_asked_where_the_offer_is_out_of_sight(window):
     QTest.keyClick(QApplication.focusWidget(), KEY.Key_Escape)
     assert said(session.current_finding) == {}
     window.toggle_images_only()
+
+
+def test_a_word_that_the_edition_no_longer_has_is_in_no_legend(qtbot, open_window, tmp_path):
+    window = open_window(lexicon_edition="v2025")
+    window.open_paths([write_exam(tmp_path / "exam")])
+    qtbot.waitUntil(lambda: window.desk.session is not None and window.exam_view.exact, timeout=20_000)
+    window.desk.session.new_finding()
+    window.grid.active.setFocus()
+    press("E")
+    assert "ystrophic" not in window._legend.rows.text()
+    assert "Layering" in window._legend.rows.text()
+    press("D")
+    press("Enter")
+    assert said(window.desk.session.current_finding) == {}
+    assert not [entry for entry in window.key_commands.entries() if "ystrophic" in entry.title]

@@ -355,3 +355,29 @@ def test_tab_goes_on_from_the_chip_that_the_arrows_reached(window):
     QTest.keyClick(chips[1], KEY.Key_Right)
     QTest.keyClick(chips[2], KEY.Key_Tab)
     assert QApplication.focusWidget() in panel.change._chips.values()
+
+
+def test_of_a_signed_reading_nothing_is_said_and_every_chip_shows_what_holds(window, qtbot):
+    panel, session = window.finding_panel, window.desk.session
+    panel.set_folds("place beside recommendation recalls benign")
+    session.describe(session.current_finding_id, "x", assessment=Assessment.BENIGN)
+    window.signing_commands.signing.sign()
+    qtbot.waitUntil(lambda: session.reading.is_signed, timeout=10_000)
+    before = session.reading
+    click(panel.stage, Stage.FU6)
+    click(panel.morphology, Morphology.ROUND)
+    click(panel.assessment, Assessment.SUSPICIOUS)
+    click(panel.recalls.view, panel.recalls.view._shown[0].value)
+    click(panel.recalls.reasons, RecallReason.MOTION)
+    QTest.keyClicks(panel.place.extent.number, "9")
+    QTest.keyClick(panel.place.extent.number, KEY.Key_Return)
+    window.grid.active.setFocus()
+    for key in (KEY.Key_E, KEY.Key_P, KEY.Key_G, KEY.Key_4):
+        QTest.keyClick(QApplication.focusWidget(), key)
+    assert session.reading == before
+    assert panel.stage.values == ()
+    assert panel.morphology.values == ()
+    assert panel.assessment.values == (Assessment.BENIGN,)
+    assert panel.recalls.reasons.values == ()
+    assert panel.place.extent.number.text() == ""
+    assert "The same as when it was signed." in window.follow_up_panel.signed.text()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from annotator.lexicon.loader import Lexicon
@@ -41,6 +42,11 @@ class ChordChoice:
     def word(self, lexicon: Lexicon) -> str:
         """The row in the words of the lexicon."""
         return word_of(lexicon, self.field, self.value)
+
+    def offered(self, lexicon: Lexicon) -> bool:
+        """Whether the edition still has the word."""
+        words = isinstance(self.value, StrEnum) and not isinstance(self.value, Assessment | Laterality)
+        return not words or lexicon.term(self.value).offered
 
     def short(self, lexicon: Lexicon) -> str:
         """The row where there is little room."""

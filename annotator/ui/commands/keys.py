@@ -164,6 +164,7 @@ class KeyCommands(QObject):
                     partial(window.saying_commands.chord_picked, chord.id, (choice,)),
                 )
                 for choice in chord.choices
+                if choice.offered(lexicon)
             )
         return made
 

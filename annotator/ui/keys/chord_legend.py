@@ -145,12 +145,20 @@ class ChordLegend(QFrame):
         self.picked.emit(chord.id, (whole,), sure, bool(held & Qt.KeyboardModifier.AltModifier))
 
     def _fitting(self, chord: Chord, typed: str) -> tuple[int, list[ChordChoice]]:
-        """The first column from here on that has rows beginning with what was typed, and these."""
-        for at in range(self._column, len(chord.columns)):
-            found = [c for c in chord.columns[at].choices if c.letters.startswith(typed)]
+        """The first column from here on that has rows beginning with what was typed, and these.
+
+        Letters of the first column have meanings of their own in later ones, so that only a digit leaves it.
+        """
+        till = len(chord.columns) if self._column or typed.isdigit() else 1
+        for at in range(self._column, till):
+            found = [c for c in self._choices(chord.columns[at]) if c.letters.startswith(typed)]
             if found:
                 return at, found
         return self._column, []
+
+    def _choices(self, column: ChordColumn) -> list[ChordChoice]:
+        """The rows whose words the edition still has."""
+        return [choice for choice in column.choices if choice.offered(self._lexicon)]
 
     def _go_on(self, chord: Chord) -> None:
         self._column += 1
@@ -222,7 +230,7 @@ class ChordLegend(QFrame):
     def _told_rows(self, chord: Chord, column: ChordColumn) -> list[tuple[str, str]]:
         if chord.groups and not self._typed:
             return [(first, f"{title} ...") for first, title in chord.groups.items()]
-        left = [c for c in column.choices if c.letters.startswith(self._typed)]
+        left = [c for c in self._choices(column) if c.letters.startswith(self._typed)]
         return [(" ".join(c.letters), c.short(self._lexicon)) for c in left]
 
     def _hint(self, chord: Chord, column: ChordColumn) -> str:

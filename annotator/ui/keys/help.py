@@ -80,7 +80,11 @@ def all_sections(lexicon: Lexicon, profile: Profile, keys: Keys) -> list[tuple[s
     ]
     for chord in (*CHORDS, LINE):
         first = "" if chord.is_line else key_text(keys[f"{chord.id}_chord"]) or "menu"
-        rows = [(f"{first} {' '.join(c.letters)}".strip(), c.word(lexicon)) for c in chord.choices]
+        rows = [
+            (f"{first} {' '.join(c.letters)}".strip(), c.word(lexicon))
+            for c in chord.choices
+            if c.offered(lexicon)
+        ]
         keys_of_line = key_text(keys[f"{chord.id}_chord"]) or "menu"
         sections.append((f"{chord.title} ({keys_of_line})" if chord.is_line else chord.title, rows))
     sections.append(("Mouse", mouse_words.mouse_words(profile)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -30,6 +30,7 @@ from annotator.ui.panels.contradictions import ContradictionLine
 from annotator.ui.panels.finding_part import FindingPart, Shown, dim_label
 from annotator.ui.panels.findings_list import FindingsList
 from annotator.ui.panels.folds import Fold
+from annotator.ui.panels.link_button import LinkButton
 from annotator.ui.panels.looks import Looks
 from annotator.ui.panels.measured_words import facts_line, side_of
 from annotator.ui.panels.place import Place
@@ -37,6 +38,7 @@ from annotator.ui.panels.reading_order import order_tabs
 from annotator.ui.panels.recalls import Recalls
 from annotator.ui.panels.recommending import Recommending
 from annotator.ui.panels.word_chips import category_choices, word_choices
+from annotator.ui.words.plain_words import caption, tip
 
 COMMENT_PAUSE_MS = 1200
 
@@ -49,9 +51,12 @@ class FindingPanel(QWidget):
     another finding is shown.
     """
 
+    stage_taken = Signal(object)
+
     def __init__(self, lexicon: Lexicon) -> None:
         super().__init__()
         self._lexicon = lexicon
+        self._offered_stage: Stage | None = None
         self._session: ReadingSession | None = None
         self._comment_of: str | None = None
         self._key_of_last = ""
@@ -118,6 +123,17 @@ class FindingPanel(QWidget):
             # a chip that was clicked shows what holds, also where the act changed nothing
             self.refresh()
 
+    def offer_stage(self, found: tuple[Stage, str] | None) -> None:
+        """Show beside the stages which one the exam seems to be of, and why; None: none is offered."""
+        self._offered_stage = None if found is None else found[0]
+        words = "" if found is None else f"{self._lexicon.word(found[0])}? {found[1]}"
+        self.stage_offer.setText(caption(words))
+        self.stage_offer.setAccessibleName(words)
+        self.stage_offer.setToolTip(
+            tip(f"{words}. Say that the exam is of this stage; nothing says it but you")
+        )
+        self.stage_offer.setVisible(found is not None)
+
     def take_over(self, field: str) -> None:
         """Let the reader stand for a length as it was measured."""
         if self._session is not None and not self.place.take_over(field):
@@ -177,6 +193,8 @@ class FindingPanel(QWidget):
         self.recommending = Recommending(words)
         self.recalls = Recalls(words)
         self.recalls.said.connect(self._recalled)
+        self.stage_offer = LinkButton("Say that the exam is of this stage; nothing says it but you")
+        self.stage_offer.clicked.connect(self._take_stage)
         self.parts: tuple[FindingPart, ...] = (self.looks, self.place, self.beside, self.recommending)
         self._folded: dict[str, FindingPart] = {
             "place": self.place,
@@ -210,6 +228,10 @@ class FindingPanel(QWidget):
             self.looks.change,
         )
         self.measured = self.looks.measured
+
+    def _take_stage(self) -> None:
+        if self._offered_stage is not None:
+            self.stage_taken.emit(self._offered_stage)
 
     def _make_offer(self) -> None:
         self.as_last = QPushButton()
@@ -253,7 +275,7 @@ class FindingPanel(QWidget):
         )
         self.hint.setWordWrap(True)
         self.hint.setProperty("role", "dim")
-        self._of_exam = _column(self.stage, self._against_stage)
+        self._of_exam = _column(self.stage, self.stage_offer, self._against_stage)
         folded = (self.folds["place"], self.folds["beside"], self.folds["recommendation"])
         self._of_finding = _column(self._offer, self.looks, *folded, self.comment)
         inner = _column(self._of_finding, self.folds["recalls"])
@@ -346,10 +368,12 @@ class FindingPanel(QWidget):
         stage = None if session is None else (*values, session.reading.stage)[0]
         if session is not None and stage is not None:
             say(session, "stage", stage)
+            self.refresh()
 
     def _recalled(self, sop_instance_uid: str, reasons: Any, comment: str) -> None:
         if self._session is not None:
             say_recall(self._session, sop_instance_uid, reasons, comment)
+            self.refresh()
 
     def _keep(self, contradiction_id: str, kept: bool) -> None:
         session = self._session
