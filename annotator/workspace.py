@@ -19,7 +19,7 @@ from annotator.jobs import CancelToken
 from annotator.lexicon.loader import Lexicon
 from annotator.model.coverage import Seen
 from annotator.model.display import NOT_RECORDED
-from annotator.model.finding import Reading, Stage
+from annotator.model.finding import Finding, Reading, Stage
 from annotator.model.follow_up import Contradiction, FollowUp
 from annotator.model.geometry import ImagePoint
 from annotator.model.history import Act, Revision, Step, last_signed, undo_steps
@@ -199,7 +199,7 @@ class Workspace:
             findings=tuple(
                 SignedFinding(
                     finding_id=finding.id,
-                    follow_up=follow_ups[finding.id],
+                    follow_up=_told(finding, follow_ups[finding.id]),
                     contradictions=self.contradictions(reading, finding.id, exam, earlier_exam=earlier_exam),
                     assessment=finding.assessment,
                 )
@@ -425,3 +425,8 @@ def _day(written: str) -> date | None:
         return datetime.strptime(written[:8], "%Y%m%d").date()  # noqa: DTZ007  a day has no time zone
     except ValueError:
         return None
+
+
+def _told(finding: Finding, follow_up: FollowUp) -> FollowUp:
+    """What stood beside a finding: no suggested category where the reader gave none, in no file and at no later time."""
+    return follow_up if finding.assessment is not None else follow_up.before_choice()

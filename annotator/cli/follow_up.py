@@ -150,7 +150,7 @@ def _signed(file: FindingsFile, finding: Finding, now: FollowUp) -> Iterator[str
     for signature in file.reading.signatures[-1:]:
         signed = signature.finding(finding.id)
         if signed is not None:
-            then = signed.follow_up
+            then = signed.follow_up if finding.assessment is not None else signed.follow_up.before_choice()
             category = then.suggested_assessment or "no category"
             yield f"Signed as version {signature.version}: row {then.row}, suggestion {category}: {then.text}"
             yield from then_and_now(then, now)

@@ -11,9 +11,15 @@ import pytest
 
 from annotator.cli import main
 from annotator.errors import InvalidFinding
-from annotator.exchange.findings_file import decode_finding
+from annotator.exchange.finding_json import write_findings
+from annotator.exchange.findings_file import decode_finding, read_findings
 from annotator.lexicon.entries import data_file
-from annotator.model.finding import Description, Distribution, Morphology
+from annotator.model import edits
+from annotator.model.finding import Description, Distribution, Morphology, Stage
+from annotator.model.image import Laterality
+from annotator.model.signing import Signature, SignedFinding
+from annotator.rules import follow_up, load_rules
+from tests.unit.test_finding_json import images, reading_with_two_findings
 
 EXAMPLE = {
     "stage": "screen",
@@ -164,3 +170,85 @@ def test_the_table_is_printed_for_people_and_programs(capsys):
     rows = json.loads(capsys.readouterr().out)["rows"]
     assert [row["row"] for row in rows][:3] == ["K1", "E1", "E2"]
     assert rows[0]["when"] == [{"known_cancer_here": ["yes"]}]
+
+
+@pytest.fixture
+def signed_file(tmp_path):
+    """A findings file of two findings, signed in version 1; the second has no category of the reader's."""
+    reading = reading_with_two_findings()
+    first, second = reading.findings
+    reading = edits.describe(
+        reading, first.id, morphology=(Morphology.AMORPHOUS,), laterality=Laterality.RIGHT, stage=Stage.WORKUP
+    )
+    reading = edits.describe(
+        reading, second.id, laterality=Laterality.LEFT, morphology=(Morphology.FINE_LINEAR,)
+    )
+    told = {
+        one.id: follow_up(reading.described(one.id), load_rules(), assumed_stage=Stage.WORKUP)
+        for one in reading.findings
+    }
+    empty = dict.fromkeys(("reason", "content", "lexicon_version", "rules", "display"), "")
+    signature = Signature(
+        version=1,
+        reader="dr a",
+        at="2026-03-02T10:00:00Z",
+        program_version="1",
+        lexicon_edition="5",
+        rules_version=load_rules().version,
+        findings=tuple(
+            SignedFinding(finding_id=one.id, follow_up=told[one.id], assessment=one.assessment)
+            for one in reading.findings
+        ),
+        **empty,
+    )
+    reading = edits.sign(reading, signature)
+    path = tmp_path / "findings.json"
+    write_findings(reading, images(tmp_path), told, path)
+    assert read_findings(path) == reading
+    return path
+
+
+def test_a_findings_file_is_answered_finding_by_finding_and_breast_by_breast(signed_file, capsys):
+    assert main(["follow-up", str(signed_file)]) == 0
+    said = capsys.readouterr().out
+    assert "F1 (the reader's own: category 4A)" in said
+    assert "Suggestion: category 4B, moderate suspicion" in said
+    assert "F2 (the reader's own: no category)" in said
+    own, suggested = said.split("Breasts, by the reader's own categories:")[1].split(
+        "Breasts, by the suggested"
+    )
+    assert "Right: 4A. F1 is 4A (low suspicion)." in own
+    assert "Left: no value." in own
+    assert "Right: 4B. F1 is 4B (moderate suspicion)." in suggested
+    assert "F2: not told before the reader's own category." in suggested
+    # nothing changed since, so nothing is told of it
+    assert " then, " not in said
+    assert "Signed as version 1: row S2, suggestion 4B: Biopsy." in said
+    # the second finding was signed without a category, so none is told of it now either
+    assert "4C" not in said.split("F2 (")[1].split("Breasts")[0]
+
+
+def test_a_newer_table_is_told_beside_what_was_signed(signed_file, tmp_path, capsys):
+    newer = tmp_path / "newer.toml"
+    text = (
+        data_file("follow_up.toml").read_text(encoding="utf-8").replace('version = "', 'version = "newer-', 1)
+    )
+    old = 'morphology = ["amorphous"] }]\nsuggestion = "4B"\nfollow_up = "biopsy"\ntext = "Biopsy."'
+    new = 'morphology = ["amorphous"] }]\nsuggestion = "3"\nfollow_up = "six_months"\ntext = "In six months."'
+    assert old in text
+    newer.write_text(text.replace(old, new, 1))
+    assert main(["follow-up", str(signed_file), "--rules", str(newer), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    first = answer["findings"][0]
+    assert (first["row"], first["suggested_assessment"]) == ("S2", "3")
+    version = load_rules().version
+    assert first["then_and_now"] == [
+        "Signed as version 1: row S2, suggestion 4B: Biopsy.",
+        f"Signed with decision table {version}, looked up now in newer-{version}.",
+        "Suggested category 4B then, category 3 now.",
+        "Follow-up then: Biopsy; now: In six months.",
+    ]
+    assert any("was 4A in version 1, signed 2026-03-02" in note for note in first["notes"])
+    assert answer["rules_version"] == f"newer-{version}"
+    assert [one["category"] for one in answer["breasts"]["suggested"]] == ["3", None]
+    assert answer["findings"][1]["suggested_assessment"] is None

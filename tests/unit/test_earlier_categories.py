@@ -80,3 +80,20 @@ def test_what_another_reader_signed_is_told_with_the_name(workspace):
     signed = edits.sign(reading, bea.signature(reading, images))
     bea.save(signed, based_on=1, act=Act.SIGN, label="signed")
     assert "was 5 in the exam of 2024-01-01, read by bea." in notes(anna, exam("3", "20260101"))
+
+
+def test_signing_freezes_no_suggestion_for_a_finding_without_a_category(workspace):
+    anna, images = workspace("anna"), exam("1", "20240101")
+    without = read(anna, images, None, morphology=(Morphology.FINE_LINEAR,), stage=Stage.WORKUP)
+    finding = without.findings[0].id
+    (frozen,) = anna.signature(without, images).findings
+    assert (frozen.assessment, frozen.follow_up.suggested_assessment, frozen.follow_up.row) == (
+        None,
+        None,
+        "S6",
+    )
+    assert "4C" not in str(frozen)
+    (frozen,) = anna.signature(
+        edits.describe(without, finding, assessment=Assessment.SUSPICIOUS), images
+    ).findings
+    assert (frozen.assessment, frozen.follow_up.suggested_assessment) == ("4", "4C")
