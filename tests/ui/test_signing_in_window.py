@@ -11,9 +11,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from small_exam import write_exam
 
+from annotator.errors import SignedReading
+from annotator.model import edits
 from annotator.model.finding import Assessment
 from annotator.ui.commands import signing as signing_commands
 from annotator.ui.desk.signing import SignState
+from annotator.ui.faults.bug_reporter import BugReporter
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
@@ -199,3 +202,17 @@ def test_the_signed_reading_of_another_is_looked_at_under_its_name_and_left(qtbo
     assert window.desk.session.reading.reader == "bert"
     qtbot.waitUntil(lambda: len(window.desk.workspace.coverage(own_id)) == 1, timeout=5000)
     assert window.desk.workspace.coverage(theirs_id) == ()
+
+
+@pytest.mark.usefixtures("no_reflex")
+def test_an_act_that_forgot_to_ask_is_told_and_is_no_crash(qtbot, open_window, exam) -> None:
+    window = open_window()
+    session = opened(qtbot, window, exam)
+    sign(qtbot, window)
+    reporter = BugReporter()
+    reporter.watch(window)
+    with pytest.raises(SignedReading) as forgotten:
+        edits.add_finding(session.reading)
+    reporter.excepthook(SignedReading, forgotten.value, None)
+    assert window.status.message == str(forgotten.value)
+    assert window.errors.texts == ()

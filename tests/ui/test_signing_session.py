@@ -18,10 +18,13 @@ from annotator.model.hanging_choice import HangingChoice
 from annotator.model.history import Act
 from annotator.model.image import Laterality
 from annotator.model.mark import MarkKind
+from annotator.model.seen_on_image import RecallReason
 from annotator.settings import load_settings
 from annotator.store.encoding import content_digest
+from annotator.ui.desk.followed_patient import call_its_own
 from annotator.ui.desk.reading_desk import ReadingDesk
 from annotator.ui.desk.saving import SaveState
+from annotator.ui.desk.saying import say, switch_recall
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.desk.signing import Signing, SignState
 from annotator.ui.task_runner import TaskRunner
@@ -127,6 +130,12 @@ def acts(session: ReadingSession, picture: StillPicture) -> dict[str, object]:  
         "choose_hanging": lambda: session.choose_hanging(
             HangingChoice("1.2.3.4", laterality=Laterality.LEFT)
         ),
+        "place_nipple": lambda: session.place_nipple(picture, SPOTS[0]),
+        "remove_nipple": lambda: session.remove_nipple("1.2.3.4"),
+        "stage": lambda: say(session, "stage", Stage.FU6),
+        "recall": lambda: switch_recall(session, "1.2.3.4", RecallReason.MOTION),
+        "keep": lambda: session.facts.keep(finding, "macro_fine_pleo"),
+        "its own": lambda: call_its_own(session, finding),
         "set_done": lambda: session.set_done(False),
         "remove_selected": session.remove_selected,
         "move_selected": session.move_selected,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from annotator.errors import SignedReading
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.faults.crash import crash_report, describe_crash, write_report
 
@@ -87,6 +88,9 @@ class BugReporter(QObject):
         """What Qt calls for an exception in a slot."""
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, bug, trace)
+        elif isinstance(bug, SignedReading) and self._window is not None:
+            # an act that forgot to ask first: nothing was changed, and the reader is told why
+            self._window.status.show_message(str(bug))
         else:
             self.report(bug)
 
