@@ -5,14 +5,17 @@ It adds notes to what the table says and tells which breast a finding counts for
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from annotator.lexicon.loader import Lexicon
+from annotator.model.edits import unchanged_ends
 from annotator.model.finding import Assessment, Associated, Finding, Reading
 from annotator.model.follow_up import FollowUp
 from annotator.model.image import ImageInfo, Laterality
+from annotator.model.mark import Mark
 from annotator.model.timeline import ReadExam, Sighting
 from annotator.rules.combining import BreastAssessments, Rated, breast_values, is_lower
 
@@ -140,9 +143,38 @@ def notes_beside(known: Beside, suggested: Assessment | None, lexicon: Lexicon) 
 
 
 def _marked_images(reading: Reading, finding_id: str) -> list[str]:
-    marked = {mark.image.sop_instance_uid for mark in reading.marks if mark.finding_id == finding_id}
-    marked |= {one.image.sop_instance_uid for one in reading.clusters_of(finding_id)}
-    return sorted(marked)
+    marked = {one.image.sop_instance_uid for one in reading.clusters_of(finding_id)}
+    return sorted(marked | _MARKED.of(reading.marks, finding_id))
+
+
+class _MarkedImages:
+    """How many marks of each finding lie on each image, of the marks asked about last.
+
+    Every finding is asked about after every act, and marks may be thousands: only those that an act changed are looked
+    at again.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[tuple[Mark, ...], Counter[tuple[str, str]]] = ((), Counter())
+
+    def of(self, marks: tuple[Mark, ...], finding_id: str) -> set[str]:
+        """SOP Instance UIDs of the images on which a finding is marked."""
+        known, counts = self._last
+        if known is not marks:
+            start, end = unchanged_ends(known, marks)
+            counts = counts.copy()
+            counts.subtract(map(_owner_and_image, known[start : len(known) - end]))
+            counts.update(map(_owner_and_image, marks[start : len(marks) - end]))
+            self._last = marks, +counts
+            counts = self._last[1]
+        return {uid for owner, uid in counts if owner == finding_id}
+
+
+def _owner_and_image(mark: Mark) -> tuple[str, str]:
+    return mark.finding_id, mark.image.sop_instance_uid
+
+
+_MARKED = _MarkedImages()
 
 
 def _named(images: list[ImageInfo]) -> tuple[str, ...]:
