@@ -168,7 +168,8 @@ def _facts(material: Material, labels: Mapping[str, str], *, identified: bool) -
     yield "Reader", reading.reader
     yield "Stage", material.lexicon.word(reading.stage) if reading.stage else NOT_SAID
     yield "Views", ", ".join(labels.values()) or "none at hand"
-    yield "Exam called done", "yes" if reading.done or reading.is_signed else "no"
+    if not reading.is_signed:
+        yield "Exam called done", "yes" if reading.done else "no"
     yield "Lexicon", f"BI-RADS, {material.lexicon.edition_name}, in our own words, {material.lexicon.version}"
     if material.rules_version:
         yield "Table today", material.rules_version

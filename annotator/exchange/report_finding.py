@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
+from typing import NamedTuple
 
 from annotator.exchange.finding_json import cluster_facts, shown_beside
 from annotator.exchange.report_parts import (
@@ -93,6 +94,14 @@ def ranked(morphology: Sequence[Morphology], lexicon: Lexicon) -> tuple[Morpholo
     )
 
 
+class _Part(NamedTuple):
+    """One thing that can be said and measured, '' where it is not; `name` as it is called where it is not said."""
+
+    name: str
+    said: str = ""
+    measured: str = ""
+
+
 @dataclass(frozen=True)
 class _Finding:
     reading: Reading
@@ -115,20 +124,25 @@ class _Finding:
         return Opinions(self._own(), self._suggested())
 
     def description(self) -> Table:
-        """What is said beside what is measured; what is neither is named in the last row."""
-        rows = [(name, said, measured) for name, said, measured in self._rows() if said or measured]
-        silent = [name.lower() for name, said, measured in self._rows() if not said and not measured]
-        shown = [(name, said or NOT_SAID, measured) for name, said, measured in rows]
+        """What is said beside what is measured; everything that is not said is named in the last row."""
+        shown, silent = [], []
+        for name, parts in self._rows():
+            said = ", ".join(part.said for part in parts if part.said)
+            measured = ", ".join(part.measured for part in parts if part.measured)
+            if said or measured:
+                shown.append((name, said or NOT_SAID, measured))
+            if said or not measured:
+                silent += [part.name for part in parts if not part.said]
         if silent:
             shown.append(("Not said", "; ".join(silent), ""))
-        return Table("Description", ("", "The reader says", "Measured"), cells(shown), (0.2, 0.45, 0.35), 1)
+        return Table("Description", ("", "The reader says", "Measured"), cells(shown), (0.18, 0.47, 0.35), 1)
 
     def marked(self) -> Iterator[Part]:
         """Counts and lengths on each view, and of each outlined group."""
         rows = list(self._marked_rows())
         if rows:
             head = ("View", "Micro", "Macro", "Greatest extent", "From nipple")
-            yield Table("Marks by view", head, cells(rows), (0.28, 0.12, 0.12, 0.26, 0.22))
+            yield Table("Marks by view", head, cells(rows), (0.24, 0.1, 0.1, 0.28, 0.28))
 
     def conflicts(self) -> Iterator[Part]:
         found = self.beside.contradictions
@@ -191,27 +205,41 @@ class _Finding:
         words = "told after the reader's own" if kept_back else "no category"
         return Opinion(title, words, "", lines, small, said=False)
 
-    def _rows(self) -> Iterator[tuple[str, str, str]]:
-        """Name, what the reader says ('' for nothing), what was measured ('' for nothing)."""
+    def _rows(self) -> Iterator[tuple[str, tuple[_Part, ...]]]:
+        """Each row of the description: its name, and what it puts together."""
         finding, found = self.finding, self.beside.measured or Measured()
-        yield "Stage", self._stage(), ""
-        shapes = ranked(finding.morphology, self.lexicon)
-        several = " (most suspicious first)" if len(shapes) > 1 else ""
-        yield "Morphology", ", ".join(map(self._word, shapes)) + several, ""
-        yield "Distribution", ", ".join(map(self._word, finding.distributions)), _in_circle(found)
-        yield "Size", self._size(), "; ".join(_sizes(self.reading, finding, found))
-        yield "Greatest extent", str(finding.extent or ""), _extent(found)
-        yield "Side", SIDES[finding.laterality] if finding.laterality else "", _sides(found)
-        yield "Quadrant or region", self._said(finding.quadrant), self._said(found.quadrant)
+        yield "Stage", (_Part("stage", self._stage()),)
+        yield "Morphology", (_Part("morphology", self._shapes()),)
+        patterns = ", ".join(map(self._word, finding.distributions))
+        yield "Distribution", (_Part("distribution", patterns, _in_circle(found)),)
+        sizes = "; ".join(_sizes(self.reading, finding, found))
+        yield "Size", (_Part("size", self._size(), sizes),)
+        yield "Greatest extent", (_Part("greatest extent", str(finding.extent or ""), _extent(found)),)
         hour = finding.clock_face
-        yield "Clock face", self.lexicon.clock_face(hour).word if hour else "", ""
-        yield "Depth", self._said(finding.depth), self._said(found.depth)
-        yield "Distance from nipple", str(finding.nipple_distance or ""), _from_nipple(found)
-        yield "Spread", self._said(finding.spread), ""
-        yield "Change", self._said(finding.change), ""
-        yield "Seen with it", ", ".join(map(self._word, finding.associated)), ""
+        yield (
+            "Place",
+            (
+                _Part("side", SIDES[finding.laterality] if finding.laterality else "", _sides(found)),
+                _Part("quadrant", self._said(finding.quadrant), self._said(found.quadrant).lower()),
+                _Part("clock face", self.lexicon.clock_face(hour).word if hour else ""),
+                _Part("depth", _third(self._said(finding.depth)), _third(self._said(found.depth)).lower()),
+            ),
+        )
+        distance = str(finding.nipple_distance or "")
+        yield "From nipple", (_Part("distance from nipple", distance, _from_nipple(found)),)
+        yield (
+            "Spread, change",
+            (_Part("spread", self._said(finding.spread)), _Part("change", self._said(finding.change))),
+        )
+        with_it = ", ".join(map(self._word, finding.associated))
+        yield "Seen with it", (_Part("what is seen with it", with_it),)
         if flags := [words for name, words in FLAGS.items() if getattr(finding, name)]:
-            yield "Also said", ", ".join(flags), ""
+            yield "Also said", (_Part("", ", ".join(flags)),)
+
+    def _shapes(self) -> str:
+        shapes = ranked(self.finding.morphology, self.lexicon)
+        several = " (most suspicious first)" if len(shapes) > 1 else ""
+        return ", ".join(map(self._word, shapes)) + several
 
     def _stage(self) -> str:
         own: Stage | None = self.finding.stage
@@ -279,6 +307,10 @@ def _seen(one: SeenBefore, *, identified: bool) -> str:
     when = f"{one.interval} ({one.date})" if identified and one.date else one.interval
     said = f"category {one.category.value}" if one.category is not None else "no category"
     return f"{when[:1].upper()}{when[1:]}: {said}, {one.marks} {'mark' if one.marks == 1 else 'marks'}."
+
+
+def _third(depth: str) -> str:
+    return f"{depth} third" if depth else ""
 
 
 def _sides(found: Measured) -> str:

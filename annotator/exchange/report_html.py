@@ -77,14 +77,14 @@ def _css(text: str) -> str:
 
 def _section(section: Section, report: Report, kind: str) -> str:
     heading = running = ""
+    if section.new_page:
+        running = f' <span class="running {kind}">{_text(report.status)}</span>'
     if section.title:
         aside = f' <span class="where">{_text(section.aside)}</span>' if section.aside else ""
-        heading = f"<h2>{_text(section.title)}{aside}</h2>"
-    if section.new_page:
-        running = f'<p class="running {kind}">{_text(report.exam)} <span>{_text(report.status)}</span></p>'
+        heading = f"<h2>{_text(section.title)}{aside}{running}</h2>"
     page = "section page" if section.new_page else "section"
     parts = "\n".join(_part(part) for part in section.parts)
-    return f'<section class="{page}">{running}{heading}\n{parts}\n</section>\n'
+    return f'<section class="{page}">{heading}\n{parts}\n</section>\n'
 
 
 def _part(part: Part) -> str:

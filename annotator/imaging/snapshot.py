@@ -98,7 +98,7 @@ class Photographer:
         height = min(size[1], math.ceil(rows * view.scale_down))
         view = replace(view, left=0.0, top=0.0)
         picture = self._grey(view, width, height)
-        _draw(picture, drawn, view)
+        _draw(picture, drawn, view, 2)
         if framed is not None:
             _draw_box(picture, framed, view)
         region = (0.0, 0.0, float(info.columns), float(info.rows))
@@ -196,9 +196,9 @@ def _inside(point: ImagePoint, region: Region) -> bool:
     return column <= point.column <= column + across and row <= point.row <= row + down
 
 
-def _draw(picture: NDArray[np.uint8], drawn: Drawn, view: ViewTransform) -> None:
+def _draw(picture: NDArray[np.uint8], drawn: Drawn, view: ViewTransform, thickness: int = 1) -> None:
     for outline in drawn.outlines:
-        _polygon(picture, [view.to_screen(point) for point in outline])
+        _polygon(picture, [view.to_screen(point) for point in outline], thickness=thickness)
     for mark in drawn.marks:
         x, y = view.to_screen(mark.point)
         diameter = mark.measurement.diameter_px if mark.measurement else 0.0
@@ -206,9 +206,10 @@ def _draw(picture: NDArray[np.uint8], drawn: Drawn, view: ViewTransform) -> None
         if mark.kind is MarkKind.MICRO:
             place = _fixed((x, y))
             size = round(radius * (1 << _SUBPIXEL_BITS))
-            cv2.circle(picture, place, size, MARK_COLOUR, 1, cv2.LINE_AA, _SUBPIXEL_BITS)
+            cv2.circle(picture, place, size, MARK_COLOUR, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
         else:
-            _polygon(picture, [(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)])
+            corners = [(x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)]
+            _polygon(picture, corners, thickness=thickness)
     if drawn.nipple is not None:
         place = _fixed(view.to_screen(drawn.nipple))
         arm = round(9 * (1 << _SUBPIXEL_BITS))
@@ -220,16 +221,17 @@ def _draw(picture: NDArray[np.uint8], drawn: Drawn, view: ViewTransform) -> None
 def _draw_box(picture: NDArray[np.uint8], region: Region, view: ViewTransform) -> None:
     column, row, across, down = region
     corners = [(column, row), (column + across, row), (column + across, row + down), (column, row + down)]
-    _polygon(picture, [view.to_screen(ImagePoint(*corner)) for corner in corners], PLACED_COLOUR)
+    _polygon(picture, [view.to_screen(ImagePoint(*corner)) for corner in corners], PLACED_COLOUR, 2)
 
 
 def _polygon(
     picture: NDArray[np.uint8],
     corners: Sequence[tuple[float, float]],
     colour: tuple[int, int, int] = MARK_COLOUR,
+    thickness: int = 1,
 ) -> None:
     fixed = np.array([_fixed(corner) for corner in corners], np.int32)
-    cv2.polylines(picture, [fixed], True, colour, 1, cv2.LINE_AA, _SUBPIXEL_BITS)
+    cv2.polylines(picture, [fixed], True, colour, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
 
 
 def _fixed(place: tuple[float, float]) -> tuple[int, int]:
@@ -242,4 +244,5 @@ def _draw_bar(strip: NDArray[np.uint8], length: int, words: str) -> None:
     strip[middle - 1 : middle + 2, left : left + length] = 255
     for end in (left, left + length - 1):
         strip[middle - 5 : middle + 6, end] = 255
-    cv2.putText(strip, words, (left + length + 8, middle + 5), _FONT, 0.45, (255, 255, 255), 1, cv2.LINE_AA)
+    size = 0.45 if strip.shape[1] < WHOLE_SIZE[0] / 2 else 0.62
+    cv2.putText(strip, words, (left + length + 8, middle + 6), _FONT, size, (255, 255, 255), 1, cv2.LINE_AA)

@@ -103,15 +103,15 @@ def _of_whole(drawn: Drawn, others: int) -> str:
         words for kind, words in (("micro", "circles micro"), ("macro", "diamonds macro")) if kind in kinds
     ]
     if drawn.outlines:
-        shapes.append("yellow line the outlined group")
+        shapes.append("yellow line outlined group")
     if drawn.nipple is not None:
-        shapes.append("cross the nipple as placed")
-    shapes.append("white box the part shown 1:1")
+        shapes.append("cross nipple as placed")
+    shapes.append("white box part beside it")
     also = ""
     if others:
         slices = "slice" if others == 1 else "slices"
         also = f". Marks on {others} other {slices} of it are not shown"
-    return f"whole view, made smaller in speck-true mode. {'; '.join(shapes).capitalize()}{also}"
+    return f"whole view, made smaller, speck-true. {'; '.join(shapes).capitalize()}{also}"
 
 
 def _of_crop(taken: Snapshot) -> str:

@@ -18,7 +18,7 @@ FAMILIES = ("Segoe UI", "Helvetica Neue", "Arial", "Noto Sans", "Liberation Sans
 INK, QUIET, LINE = QColor("#17202b"), QColor("#525d6b"), QColor("#cfd6df")
 ACCENT, WARNING, WARM = QColor("#1b5a86"), QColor("#8a2a0b"), QColor("#fdf1ec")
 
-LEADING = 1.16
+LEADING = 1.12
 
 Paint = Callable[[QPainter, float, float], None]
 """Draws a strip with its left upper corner at a place."""
@@ -44,9 +44,9 @@ class Style(NamedTuple):
         return font
 
 
-BODY, SMALL, TINY = Style(8.4), Style(7.4, QUIET), Style(6.6, QUIET)
+BODY, SMALL, TINY = Style(8.0), Style(7.2, QUIET), Style(6.4, QUIET)
 HEAD, SECTION, BIG = Style(7.2, QUIET, bold=True), Style(11.5, bold=True), Style(15, bold=True)
-CATEGORY, UNSAID = Style(12.5, bold=True), Style(8.4, QUIET, italic=True)
+CATEGORY, UNSAID = Style(12.5, bold=True), Style(8.0, QUIET, italic=True)
 
 
 @dataclass(frozen=True)

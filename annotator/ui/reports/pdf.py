@@ -32,8 +32,9 @@ HEADER_MM, FOOTER_MM = 11.0, 12.0
 PADDING = 2.4 * MM
 SHORT = 44
 """Values of fewer letters stand two on a line."""
-TALL_MM, LOW_MM = 66.0, 44.0
-"""The highest picture of a finding on one view, and of one on several."""
+PICTURES_MM = (62.0, 54.0, 48.0, 43.0, 39.0, 35.0)
+"""Heights of pictures: the highest with which a finding fits on its page, else one in the middle."""
+USUAL_MM = 43.0
 
 
 def write_pdf(path: Path, report: Report, paper: str = "", token: CancelToken | None = None) -> None:
@@ -102,7 +103,8 @@ class _Page:
         found = [*self._title()]
         for section in self._report.sections:
             token.checkpoint()
-            found += self._section(section)
+            used = 0.0 if section.new_page else sum(strip.height for strip in found)
+            found += self._section(section, self.body.height() - used)
         return found
 
     def draw_frame(self, painter: QPainter, number: int, count: int) -> None:
@@ -139,40 +141,56 @@ class _Page:
         yield from flow.boxed(body, 0, self.width, colour, None if report.signed else flow.WARM)
         yield flow.gap(1.5 * MM)
 
-    def _section(self, section: Section) -> Iterator[Strip]:
+    def _section(self, section: Section, room: float) -> Iterator[Strip]:
+        """A section whose pictures are as high as `room`, what is left of the page, lets them be."""
+        heading = list(self._section_heading(section))
+        parts = [
+            (None, list(self._pictures(part))) if isinstance(part, Pictures) else (list(self._part(part)), [])
+            for part in section.parts
+        ]
+        words = [strip for strips, _ in parts for strip in strips or ()]
+        rest = room - sum(strip.height for strip in (*heading, *words))
+        rows = [pictures for strips, pictures in parts if strips is None and pictures]
+        fitting = (mm for mm in PICTURES_MM if sum(self._row(one, mm).height for one in rows) <= rest)
+        highest = next(fitting, USUAL_MM)
+        yield from heading
+        for strips, pictures in parts:
+            if strips is not None:
+                yield from strips
+            elif pictures:
+                yield self._row(pictures, highest)
+
+    def _section_heading(self, section: Section) -> Iterator[Strip]:
         if section.new_page:
             yield Strip(0.0, lambda _painter, _x, _y: None, keep=True, new_page=True)
-        if section.title:
-            if not section.new_page:
-                yield flow.gap(2.5 * MM, keep=True)
-            first = SetText(section.title, flow.SECTION, self.width)
-            beside = first.width + 3 * MM
-            cells = [
-                Cell(0, self.width, section.title, flow.SECTION),
-                Cell(beside, self.width - beside, section.aside, Style(9.5, flow.QUIET)),
-            ]
-            yield from flow.kept(flow.lines(cells))
-            yield flow.gap(1 * MM, keep=True)
-        several = sum(isinstance(part, Pictures) for part in section.parts) > 1
-        for part in section.parts:
-            yield from self._part(part, LOW_MM if several else TALL_MM)
+        if not section.title:
+            return
+        if not section.new_page:
+            yield flow.gap(2.5 * MM, keep=True)
+        first = SetText(section.title, flow.SECTION, self.width)
+        beside = first.width + 3 * MM
+        cells = [
+            Cell(0, self.width, section.title, flow.SECTION),
+            Cell(beside, self.width - beside, section.aside, Style(9.5, flow.QUIET)),
+        ]
+        yield from flow.kept(flow.lines(cells))
+        yield flow.gap(1 * MM, keep=True)
 
-    def _part(self, part: Part, highest_mm: float) -> Iterator[Strip]:
+    def _part(self, part: Part) -> Iterator[Strip]:
+        """Everything but pictures."""
         if isinstance(part, Opinions):
             yield from self._opinions(part)
-        elif isinstance(part, Pictures):
-            yield from self._pictures(part, highest_mm)
-        else:
-            yield from self._heading(part.title)
-            if isinstance(part, Facts):
-                yield from self._facts(part)
-            elif isinstance(part, Listed):
-                yield from self._listed(part)
-            elif isinstance(part, Table):
-                yield from self._table(part)
-            elif isinstance(part, Words):
-                yield from flow.lines([Cell(0, self.width, part.text, flow.BODY)])
-            yield flow.gap(0.6 * MM)
+            return
+        yield from self._heading(getattr(part, "title", ""))
+        if isinstance(part, Facts):
+            yield from self._facts(part)
+        elif isinstance(part, Listed):
+            yield from self._listed(part)
+        elif isinstance(part, Table):
+            yield from self._table(part)
+        elif isinstance(part, Words):
+            yield from flow.lines([Cell(0, self.width, part.text, flow.BODY)])
+        yield flow.gap(0.5 * MM)
 
     def _heading(self, title: str) -> Iterator[Strip]:
         if title:
@@ -254,10 +272,12 @@ class _Page:
                 yield from flow.lines([Cell(0, self.width, words, style)])
             yield flow.gap(1.5 * MM)
 
-    def _pictures(self, part: Pictures, highest_mm: float) -> Iterator[Strip]:
-        opened = [(QImage.fromData(picture.png), picture.caption) for picture in part.pictures]
-        if opened:
-            yield flow.pictured(opened, self.width, highest_mm * MM)
+    def _pictures(self, part: Pictures) -> Iterator[tuple[QImage, str]]:
+        for picture in part.pictures:
+            yield QImage.fromData(picture.png), picture.caption
+
+    def _row(self, pictures: list[tuple[QImage, str]], highest_mm: float) -> Strip:
+        return flow.pictured(pictures, self.width, highest_mm * MM)
 
 
 def _kept_rule(width: float) -> tuple[float, flow.Paint, bool]:
