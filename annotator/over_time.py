@@ -6,7 +6,7 @@ Whoever reads sees their own readings and what others have signed, nothing else.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,14 @@ class Followed:
         others = (s for s in self.sightings if s.exam.reading_id != exam.reading_id)
         exams = (one for one in self.exams if one.reading_id != exam.reading_id)
         return Followed((*others, *sightings), (*exams, exam), self.patient)
+
+    def without(self, studies: Collection[str]) -> Followed:
+        """The same without the readings of some exams."""
+        return Followed(
+            tuple(s for s in self.sightings if s.exam.study_instance_uid not in studies),
+            tuple(one for one in self.exams if one.study_instance_uid not in studies),
+            self.patient,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,9 @@ class OverTime:
     def of_patient(
         self, patient: str, study_instance_uid: str, at_hand: Mapping[str, ExamInfo], measure: Measure
     ) -> Followed:
-        """Findings of a patient's readings, and of every reading of one study, with counts and extents.
+        """Findings of a patient's readings with counts and extents; of the study named only what the reader said.
+
+        Who reads an exam does not meet here what another said of it.
 
         `patient` is the number as files have it ('': not known). What is measured of marks is so on the images of the
         exams `at_hand`, by Study Instance UID.
@@ -89,9 +99,8 @@ class OverTime:
         sightings: list[Sighting] = []
         exams = []
         for row in store.readings():
-            same = row.study_instance_uid == study_instance_uid or (
-                digest is not None and row.patient == digest
-            )
+            here = row.study_instance_uid == study_instance_uid
+            same = row.reader == self._reader if here else digest is not None and row.patient == digest
             value = self._value(row) if same and self._may_see(row) else None
             if value is None:
                 continue

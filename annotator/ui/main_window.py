@@ -20,6 +20,7 @@ from annotator.ui.commands.lexicon import LexiconCommands
 from annotator.ui.commands.looking import LookingCommands
 from annotator.ui.commands.marking import MarkingCommands
 from annotator.ui.commands.moving import MovingCommands
+from annotator.ui.commands.over_time import OverTimeCommands
 from annotator.ui.commands.saying import SayingCommands
 from annotator.ui.commands.signing import SigningCommands
 from annotator.ui.commands.stacks import StackCommands
@@ -27,6 +28,7 @@ from annotator.ui.commands.view import ViewCommands
 from annotator.ui.commands.windows import WindowCommands
 from annotator.ui.commands.worklist import WorklistCommands
 from annotator.ui.desk.exports import Exports
+from annotator.ui.desk.followed_patient import FollowedPatient
 from annotator.ui.desk.reading_desk import ReadingDesk
 from annotator.ui.display.displays import Displays
 from annotator.ui.faults.error_bar import ErrorBar
@@ -43,6 +45,7 @@ from annotator.ui.panels.follow_up import FollowUpPanel
 from annotator.ui.panels.history import HistoryPanel
 from annotator.ui.panels.signed_note import SignedNote
 from annotator.ui.panels.thumbnails import ThumbnailsPanel
+from annotator.ui.panels.timeline import TimelinePanel
 from annotator.ui.panels.worklist import WorklistPanel
 from annotator.ui.panes.viewport_grid import ViewportGrid
 from annotator.ui.pictures.picture_shelf import PictureShelf, picture_budget
@@ -95,6 +98,7 @@ class MainWindow(QMainWindow):
         self.key_commands = KeyCommands(self)
         self.moving_commands = MovingCommands(self)
         self.signing_commands = SigningCommands(self)
+        self.over_time_commands = OverTimeCommands(self)
         self.help_commands = HelpCommands(self)
         self.lexicon_commands = LexiconCommands(self)
         self.words = WordsInWindow(self)
@@ -114,6 +118,7 @@ class MainWindow(QMainWindow):
             self.hanging_commands,
             self.worklist_commands,
             self.signing_commands,
+            self.over_time_commands,
             self.words,
         )
         self.actions_by_id = make_actions(self, self.grid, self.hands)
@@ -204,6 +209,8 @@ class MainWindow(QMainWindow):
         self.follow_up_panel = FollowUpPanel(workspace.lexicon)
         self.history = HistoryPanel()
         self.signed_note = SignedNote()
+        self.followed = FollowedPatient(self.desk, runner, self)
+        self.timeline = TimelinePanel(self.followed, workspace.lexicon)
         self.problems = FilesProblemPanel()
         self.status = StatusLine(settings.reader)
         stack_bytes = round(settings.stack_memory_mb * 1e6)
@@ -235,6 +242,7 @@ class MainWindow(QMainWindow):
             "thumbnails": self.thumbnails,
             "findings": stacked(self.finding_panel, self.follow_up_panel, above=self.signed_note),
             "history": self.history,
+            "timeline": self.timeline,
             "problems": self.problems,
             PANEL: self.tour_card,
         }

@@ -24,6 +24,8 @@ ROWS: tuple[ActionSpec, ...] = (
     ActionSpec("remove_nipple", "Mark", "Remove the nipple", ("Alt+Shift+N",), "remove_nipple", "Take the nipple placed on the active image away; it is estimated again", "picture"),
     ActionSpec("new_finding", "Mark", "New finding", ("F", "Ctrl+N"), "new_finding", "The next marks belong to a new finding", "exam"),
     ActionSpec("remove_finding", "Mark", "Remove finding", ("Ctrl+Del",), "remove_finding", "Remove the current finding with its marks; undo brings it back", "finding"),
+    ActionSpec("same_finding", "Mark", "Same as the earlier finding", ("Alt+E",), "same_finding", "Call the finding the same as the likeliest one of an earlier exam; the first press only shows which", "finding"),
+    ActionSpec("own_finding", "Mark", "Not the same finding after all", ("Alt+Shift+E",), "own_finding", "Take back that it is the same finding as in another exam", "finding"),
     ActionSpec("move_to_new", "Mark", "Move selected marks to a new finding", ("Shift+F",), "move_to_new_finding", "They leave their clusters; the menu of the right button moves them to F1, F2 ...", "marks"),
     ActionSpec("call_micro", "Mark", "Call selected marks micro", ("Alt+M",), "call_selected", "They are microcalcifications after all; place and measurement stay", "marks", argument=MarkKind.MICRO),
     ActionSpec("call_macro", "Mark", "Call selected marks macro", ("Alt+Shift+M",), "call_selected", "They are macrocalcifications after all; place and measurement stay", "marks", argument=MarkKind.MACRO),

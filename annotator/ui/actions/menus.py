@@ -30,6 +30,7 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
         Group(("mark_micro", "mark_macro", "select_tool", "look_tool")),
         Group(("benign_chord", "line_chord", "say_as_last", "descriptor_chord", "category_chord", "more_chord")),
         Group(("new_finding", "remove_finding", "next_finding", "previous_finding")),
+        Group(("same_finding", "own_finding")),
         Group(("call_micro", "call_macro", "move_to_new")),
         Group(("place_nipple", "remove_nipple", "recall_chord")),
     ),
@@ -71,7 +72,7 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
     ),
     "Screen": (
         Group(("images_only", "hide_names")),
-        Group(("show_worklist", "show_thumbnails", "show_findings", "show_history", "show_problems")),
+        Group(("show_worklist", "show_thumbnails", "show_findings", "show_history", "show_problems", "show_timeline")),
         Group(("display_check",)),
     ),
     "Help": (

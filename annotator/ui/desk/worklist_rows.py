@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from operator import attrgetter
 
 from annotator.model.image import ExamInfo
+from annotator.rules.due import DueState
+from annotator.ui.desk.due_exams import ExamDue
 from annotator.ui.words.exam_names import date_text, exam_name
 
 
@@ -24,6 +27,10 @@ FINISHED = frozenset({ExamState.DONE, ExamState.SIGNED})
 """States of exams that wait for nothing; a signed exam is done."""
 
 
+NOTHING_DUE: Mapping[str, ExamDue] = {}
+"""Where nothing is due, or it is not known yet."""
+
+
 class SortBy(StrEnum):
     """What the worklist is ordered and grouped by."""
 
@@ -31,6 +38,7 @@ class SortBy(StrEnum):
     DATE = "date"
     STATE = "state"
     OPENED = "order of opening"
+    DUE = "due date"
 
 
 class Showing(StrEnum):
@@ -42,9 +50,12 @@ class Showing(StrEnum):
     IN_PROGRESS = "in progress"
     DONE = "done"
     SIGNED = "signed"
+    DUE = "due now"
 
-    def passes(self, state: ExamState) -> bool:
-        """Whether an exam of that state is listed."""
+    def passes(self, state: ExamState, due: ExamDue | None = None) -> bool:
+        """Whether an exam of that state is listed; `due now` lists what is due or overdue."""
+        if self is Showing.DUE:
+            return due is not None and due.waits
         if self is Showing.NOT_DONE:
             return state not in FINISHED
         if self is Showing.DONE:
@@ -114,14 +125,18 @@ def entry_of(exam: ExamInfo, name: str) -> Entry:
     count = len(exam.images)
     views = ", ".join(label for image in exam.images if (label := image.label))
     day = exam.date
-    date = date_text(day)
+    written = date_text(day)
     images = f"{count} image{'' if count == 1 else 's'}"
-    words = f"{name} {date} {images} {views}".casefold()
-    return Entry(exam, exam.study_instance_uid, name, day, date, images, views, words)
+    words = f"{name} {written} {images} {views}".casefold()
+    return Entry(exam, exam.study_instance_uid, name, day, written, images, views, words)
 
 
 def passing(
-    entries: Sequence[Entry], states: Mapping[str, ExamState], choice: Choice, current: str = ""
+    entries: Sequence[Entry],
+    states: Mapping[str, ExamState],
+    choice: Choice,
+    current: str = "",
+    dues: Mapping[str, ExamDue] = NOTHING_DUE,
 ) -> list[Entry]:
     """The entries that are listed, in their order. The exam being read passes whatever its state has become."""
     if choice.everything:
@@ -130,14 +145,20 @@ def passing(
     found = []
     for entry in entries:
         state = states.get(entry.uid, ExamState.NEW)
-        shown = choice.showing.passes(state) or entry.uid == current
-        if shown and all(word in entry.words or word in state for word in wanted):
+        due = dues.get(entry.uid)
+        shown = choice.showing.passes(state, due) or entry.uid == current
+        told = state if due is None else f"{state} {due.state}"
+        if shown and all(word in entry.words or word in told for word in wanted):
             found.append(entry)
     return found
 
 
 def in_order(
-    entries: Iterable[Entry], sort: SortBy, states: Mapping[str, ExamState], opened: Mapping[str, int]
+    entries: Iterable[Entry],
+    sort: SortBy,
+    states: Mapping[str, ExamState],
+    opened: Mapping[str, int],
+    dues: Mapping[str, ExamDue] = NOTHING_DUE,
 ) -> list[Entry]:
     """The entries sorted; within a group by patient, the newest exam first.
 
@@ -150,22 +171,36 @@ def in_order(
     if sort is SortBy.DATE:
         return sorted(found, key=lambda e: (_backwards(e.day), e.name))
     found.sort(key=attrgetter("name"))
+    if sort is SortBy.DUE:
+        found.sort(key=lambda e: _urgency(dues.get(e.uid)))
     if sort is SortBy.STATE:
         order = list(ExamState)
         found.sort(key=lambda e: order.index(states.get(e.uid, ExamState.NEW)))
     return found
 
 
-def _backwards(date: str) -> int:
-    return -int(date) if len(date) == 8 and date.isdecimal() else 0
+def _backwards(day: str) -> int:
+    return -int(day) if len(day) == 8 and day.isdecimal() else 0
 
 
-def with_headings(entries: Sequence[Entry], sort: SortBy, states: Mapping[str, ExamState]) -> list[Row]:
+def _urgency(due: ExamDue | None) -> tuple[int, date]:
+    if due is None:
+        return len(DueState), date.max
+    return tuple(DueState).index(due.state), due.due_on or date.max
+
+
+def with_headings(
+    entries: Sequence[Entry],
+    sort: SortBy,
+    states: Mapping[str, ExamState],
+    dues: Mapping[str, ExamDue] = NOTHING_DUE,
+) -> list[Row]:
     """Rows with a heading above each group; the order of opening has none."""
     groups: dict[SortBy, Callable[[Entry], str]] = {
         SortBy.PATIENT: lambda e: e.name,
         SortBy.DATE: lambda e: e.date,
         SortBy.STATE: lambda e: str(states.get(e.uid, ExamState.NEW)),
+        SortBy.DUE: lambda e: dues[e.uid].label if e.uid in dues else "nothing due",
     }
     group_of = groups.get(sort)
     if group_of is None:

@@ -18,9 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.model.image import ExamInfo
+from annotator.ui.desk.due_exams import ExamDue, elsewhere_words
 from annotator.ui.desk.found_exams import ExamRows, rows_of
 from annotator.ui.desk.worklist_rows import (
     FINISHED,
+    NOTHING_DUE,
     Choice,
     Entry,
     ExamState,
@@ -48,6 +50,7 @@ class WorklistPanel(QWidget):
     problems_wanted = Signal()
     back_wanted = Signal()
     order_changed = Signal()
+    elsewhere_wanted = Signal()
 
     def __init__(self, names: ExamNames | None = None) -> None:
         super().__init__()
@@ -59,6 +62,7 @@ class WorklistPanel(QWidget):
         self._ordered: list[Entry] = []
         self._in_sight: list[Entry] = []
         self._states: dict[str, ExamState] = {}
+        self._dues: Mapping[str, ExamDue] = NOTHING_DUE
         self._current = ""
         self._choice = Choice()
         self.heading = QLabel("WORKLIST")
@@ -77,6 +81,9 @@ class WorklistPanel(QWidget):
         self.pages.addWidget(self.list)
         self.progress = QLabel()
         self.back = LinkButton("Back to the exam before, as it was left")
+        self.elsewhere = LinkButton(
+            "List them: by date of the exam and category; the database knows no names"
+        )
         self.problems = LinkButton("Show which, and why")
         self._place()
         self.filter.textChanged.connect(lambda text: self.choose(replace(self._choice, text=text)))
@@ -87,6 +94,7 @@ class WorklistPanel(QWidget):
         self.list.chosen.connect(lambda uid: self.exam_chosen.emit(self._by_uid()[uid]))
         self.empty.button.clicked.connect(self.show_all)
         self.back.clicked.connect(self.back_wanted)
+        self.elsewhere.clicked.connect(self.elsewhere_wanted)
         self.problems.clicked.connect(self.problems_wanted)
         self.names.changed.connect(self._names_changed)
         self._show()
@@ -145,6 +153,19 @@ class WorklistPanel(QWidget):
             else:
                 self._show()
 
+    def show_due(self, dues: Mapping[str, ExamDue], elsewhere: int) -> None:
+        """Say what is due, by study UID, and how much of exams that are not in the list."""
+        words = elsewhere_words(elsewhere)
+        self.elsewhere.setText(caption(words))
+        self.elsewhere.setAccessibleName(words)
+        self.elsewhere.setVisible(bool(words))
+        if dues != self._dues:
+            self._dues = dict(dues)
+            if self._choice.sort is SortBy.DUE:
+                self._sort()
+            else:
+                self._show()
+
     def set_current(self, study_instance_uid: str) -> None:
         """Show which exam hangs."""
         self._current = study_instance_uid
@@ -188,17 +209,17 @@ class WorklistPanel(QWidget):
 
     def _sort(self) -> None:
         """Everything may stand elsewhere now."""
-        self._ordered = in_order(self._entries, self._choice.sort, self._states, self._opened)
+        self._ordered = in_order(self._entries, self._choice.sort, self._states, self._opened, self._dues)
         self._show(again=True)
 
     def _show(self, *, again: bool = False) -> None:
         """List what passes; thousands of rows are only made when others are listed, or the same `again`."""
         before = self._in_sight
-        self._in_sight = passing(self._ordered, self._states, self._choice, self._current)
+        self._in_sight = passing(self._ordered, self._states, self._choice, self._current, self._dues)
         changed = self._in_sight != before
         if changed or again:
             self._make_rows()
-        self.list.rows.show_states(self._states, self._current)
+        self.list.rows.show_states(self._states, self._current, self._dues)
         self.pages.setCurrentWidget(self.list if self._in_sight else self.empty)
         self.empty.explain(self._exams, self._states, self._choice)
         self._count()
@@ -208,7 +229,8 @@ class WorklistPanel(QWidget):
     def _make_rows(self) -> None:
         model, selected = self.list.rows, self.list.selected_uid
         top = self.list.verticalScrollBar().value()
-        model.show_rows(with_headings(self._in_sight, self._choice.sort, self._states), self._choice.sort)
+        rows = with_headings(self._in_sight, self._choice.sort, self._states, self._dues)
+        model.show_rows(rows, self._choice.sort)
         at = model.index_of(selected)
         if at.isValid():
             self.list.setCurrentIndex(at)
@@ -233,7 +255,7 @@ class WorklistPanel(QWidget):
         layout.addWidget(self.filter)
         layout.addLayout(choosers)
         layout.addWidget(self.pages, 1)
-        for part in (self.progress, self.back, self.problems):
+        for part in (self.progress, self.elsewhere, self.back, self.problems):
             layout.addWidget(part)
 
 
@@ -267,6 +289,8 @@ class _EmptyPage(QWidget):
         if not exams:
             opens = f" ({self._opens})" if self._opens else ""
             words = f"No exams yet. Open a folder{opens} or drop files on the window."
+        elif choice.showing is Showing.DUE and not choice.text.strip():
+            words = "Nothing that was asked for in these exams is due."
         elif all(done) and not choice.text.strip():
             words = f"All {len(done)} exams are done." if len(done) > 1 else "The exam is done."
         else:

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.ui import theme
-from annotator.ui.desk.worklist_rows import FINISHED, Entry, ExamState, Heading, Row, SortBy
+from annotator.ui.desk.due_exams import ExamDue
+from annotator.ui.desk.worklist_rows import FINISHED, NOTHING_DUE, Entry, ExamState, Heading, Row, SortBy
 from annotator.ui.words.plain_words import tip
 
 READING = "reading"
@@ -38,6 +39,7 @@ class WorklistModel(QAbstractListModel):
         self.sorted_by = SortBy.PATIENT
         self._at: dict[str, int] = {}
         self._states: Mapping[str, ExamState] = {}
+        self._dues: Mapping[str, ExamDue] = NOTHING_DUE
         self._current = ""
         self._ready: dict[str, tuple[int, int]] = {}
 
@@ -56,7 +58,8 @@ class WorklistModel(QAbstractListModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._spoken(row)
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(row, Entry):
-            return tip(f"{row.name} {row.date}: {row.views or row.images}{self._ready_words(row.uid)}")
+            ready = self._ready_words(row.uid)
+            return tip(f"{row.name} {row.date}: {row.views or row.images}{ready}{self.due_words(row.uid)}")
         return None
 
     def show_rows(self, rows: Sequence[Row], sort: SortBy) -> None:
@@ -66,9 +69,11 @@ class WorklistModel(QAbstractListModel):
         self._at = {row.uid: at for at, row in enumerate(rows) if isinstance(row, Entry)}
         self.endResetModel()
 
-    def show_states(self, states: Mapping[str, ExamState], current: str) -> None:
-        """How far each exam is by study UID, those not named new, and which one is on the table."""
-        self._states, self._current = states, current
+    def show_states(
+        self, states: Mapping[str, ExamState], current: str, dues: Mapping[str, ExamDue] = NOTHING_DUE
+    ) -> None:
+        """How far each exam is by study UID, those not named new, which one is on the table, and what is due."""
+        self._states, self._current, self._dues = states, current, dues
         if self.rows:
             self.dataChanged.emit(self.index(0), self.index(len(self.rows) - 1))
 
@@ -89,9 +94,17 @@ class WorklistModel(QAbstractListModel):
     def state_words(self, uid: str) -> str:
         """What stands at the end of an exam's row."""
         state = self._states.get(uid, ExamState.NEW)
+        due = self._dues.get(uid)
+        if due is not None:
+            return due.label
         if state in FINISHED:
             return f"{state} ✓"
         return READING if uid == self._current else str(state)
+
+    def due_words(self, uid: str) -> str:
+        """What of an exam is due, with how far it is: what its row has no room for."""
+        due = self._dues.get(uid)
+        return "" if due is None else f"; {self._states.get(uid, ExamState.NEW)}; {due.words}"
 
     def is_current(self, uid: str) -> bool:
         """Whether an exam is the one on the table."""
@@ -111,7 +124,8 @@ class WorklistModel(QAbstractListModel):
         if isinstance(row, Heading):
             return f"{row.text}, {row.count} exam{'' if row.count == 1 else 's'}"
         state = self.state_words(row.uid).removesuffix(" ✓")
-        return f"{row.name}  {row.date}, {row.images}, {state}{self._ready_words(row.uid)}"
+        told = f"{row.images}, {state}{self._ready_words(row.uid)}{self.due_words(row.uid)}"
+        return f"{row.name}  {row.date}, {told}"
 
     def _ready_words(self, uid: str) -> str:
         done, total = self.ready(uid)

@@ -27,6 +27,7 @@ PLACES: Mapping[str, DockPlace] = {
     "tour": DockPlace(LEFT, 20, shown=False),
     "findings": DockPlace(RIGHT, 34),
     "history": DockPlace(RIGHT, 34, shown=False),
+    "timeline": DockPlace(BOTTOM, 14, shown=False),
     "problems": DockPlace(BOTTOM, 14, shown=False),
 }
 _BEGIN_HEIGHTS = {"worklist": 300, "thumbnails": 420}
@@ -107,7 +108,7 @@ class WindowDocks(QObject):
         sides = ["worklist", "findings"]
         self._resize(sides, [PLACES[name].ems * em for name in sides], widths)
         self._resize(list(_BEGIN_HEIGHTS), list(_BEGIN_HEIGHTS.values()), heights)
-        self._resize(["history", "problems"], [_LOW_EMS * em, _LOW_EMS * em], heights)
+        self._resize(["history", "timeline", "problems"], [_LOW_EMS * em] * 3, heights)
 
     def _resize(self, names: list[str], sizes: list[int], orientation: Qt.Orientation) -> None:
         self._window.resizeDocks([self._docks[name] for name in names], sizes, orientation)

@@ -1,0 +1,118 @@
+"""What the acts on findings over time do: the timeline, the same finding, the exam beside, what is due."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from annotator.hanging import Layout
+from annotator.ui.desk.due_exams import due_by_exam, due_elsewhere
+from annotator.ui.desk.followed_patient import call_its_own, today
+from annotator.ui.desk.saying import say
+from annotator.ui.window.shown_keys import key_or_menu
+
+if TYPE_CHECKING:
+    from annotator.jobs import CancelToken
+    from annotator.rules.due import Due
+    from annotator.ui.main_window import MainWindow
+
+PANEL = "timeline"
+_LANE = "what is due"
+
+
+class OverTimeCommands(QObject):
+    """Follows the desk: tells the worklist what is due, and the finding panel which stage an exam seems to be of."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        desk = window.desk
+        desk.states_changed.connect(lambda _states: self._look_for_due())
+        desk.exams_changed.connect(self._look_for_due)
+        desk.session_changed.connect(lambda _session: self._offer_stage())
+        window.followed.changed.connect(self._offer_stage)
+        window.timeline.exam_wanted.connect(self.show_beside)
+        window.worklist.elsewhere_wanted.connect(self.show_elsewhere)
+        window.finding_panel.stage_taken.connect(self._take_stage)
+
+    def same_finding(self) -> None:
+        """Call the finding in hand the same as the likeliest earlier one; first it is shown which that is."""
+        if not self._window.docks.is_shown(PANEL):
+            self._window.show_panel(PANEL)
+            offered = self._window.timeline.offered
+            key = key_or_menu(self._window.profiles.keys(), "same_finding")
+            self._say(
+                f"{key} again calls it the same as {offered[0]}"
+                if offered
+                else "No earlier finding of this patient is offered for this one."
+            )
+            return
+        told = self._window.timeline.take_first_offer()
+        if told:
+            self._say(told)
+
+    def own_finding(self) -> None:
+        """Take back that the finding in hand is one of another exam."""
+        session = self._window.desk.session
+        if session is not None and session.current_finding_id is not None:
+            call_its_own(session, session.current_finding_id)
+
+    def show_beside(self, study_instance_uid: str) -> None:
+        """Hang an earlier exam of the patient beside this one, when its images are open."""
+        desk, view = self._window.desk, self._window.exam_view
+        exam = desk.exam
+        if exam is None or study_instance_uid == exam.study_instance_uid:
+            return
+        priors = [prior.study_instance_uid for prior in desk.priors_of(exam)]
+        if study_instance_uid not in priors:
+            newer = self._window.followed.exam_at_hand(study_instance_uid) is not None
+            key = key_or_menu(self._window.profiles.keys(), "newer_exam")
+            self._say(
+                f"That exam is not earlier than this one; {key} goes on to it."
+                if newer
+                else "The images of that exam are not open here: open their folder to see them beside this one."
+            )
+            return
+        beside = view.prior
+        at = 0 if beside is None else priors.index(beside.study_instance_uid)
+        by = priors.index(study_instance_uid) - at
+        if by:
+            view.step_prior(by)
+        if view.layout not in (Layout.PRIOR, Layout.TWO_SCREENS):
+            self._window.hanging_commands.use_layout(Layout.PRIOR)
+
+    def show_elsewhere(self) -> None:
+        """The list of what is due of exams that are not open here."""
+        self._window.show_panel(PANEL)
+        self._window.timeline.open_elsewhere()
+
+    def _look_for_due(self) -> None:
+        workspace = self._window.desk.workspace
+        on = today()
+
+        def ask(_token: CancelToken) -> tuple[Due, ...]:
+            return workspace.due(on)
+
+        # the states of the same database are asked for beside it, and what stops both is told there
+        self._window.runner.query(_LANE, ask, self._due_known, lambda _error: None, in_turn=True)
+
+    def _due_known(self, found: tuple[Due, ...]) -> None:
+        window = self._window
+        here = frozenset(window.desk.rows.by_path)
+        elsewhere = due_elsewhere(found, here)
+        window.worklist.show_due(
+            due_by_exam(found, today(), window.desk.workspace.lexicon.word), len(elsewhere)
+        )
+        window.timeline.show_elsewhere(elsewhere)
+
+    def _offer_stage(self) -> None:
+        self._window.finding_panel.offer_stage(self._window.followed.proposed_stage())
+
+    def _take_stage(self, stage: object) -> None:
+        session = self._window.desk.session
+        if session is not None:
+            say(session, "stage", stage)
+
+    def _say(self, text: str) -> None:
+        self._window.status.show_message(text)
