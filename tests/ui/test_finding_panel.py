@@ -254,6 +254,20 @@ def test_a_length_is_typed_taken_over_taken_away_and_refused(qtbot):
     assert told == []
 
 
+def test_a_length_that_was_typed_gives_way_to_what_undo_brings_back(qtbot):
+    field = LengthField("Extent", "Greatest extent")
+    qtbot.addWidget(field)
+    field.show()
+    field.show_length(None, None)
+    field.number.setFocus()
+    QTest.keyClicks(field.number, "12")
+    field.show_length(SaidLength(3.0), None)
+    assert field.number.text() == "12"
+    QTest.keyClick(field.number, KEY.Key_Return)
+    field.show_length(SaidLength(3.0), None)
+    assert field.number.text() == "3"
+
+
 def test_an_unmeasured_length_offers_nothing(qtbot):
     field = LengthField("Extent", "Greatest extent")
     qtbot.addWidget(field)

@@ -65,7 +65,7 @@ class LengthField(QWidget):
     def show_length(self, length: SaidLength | None, measured: Millimetres | None, note: str = "") -> None:
         """What the reader said, and what was measured; `note` says more of the measured length."""
         self._length, self._measured = length, measured
-        if not self.number.hasFocus() or not self.number.isModified():
+        if not self.number.isModified():
             self.number.setText("" if length is None else f"{length.value_mm:g}")
             self.refused.hide()
         self.basis.setText("mm" if length is None else f"mm {length.basis or 'as you say'}")

@@ -44,7 +44,7 @@ class Recommending(FindingPart):
     def show_finding(self, shown: Shown) -> None:
         finding = shown.finding
         self.recommendation.set_values({finding.recommendation})
-        if not self.months.hasFocus() or not self.months.isModified():
+        if not self.months.isModified():
             months = finding.recommended_months
             self.months.setText("" if months is None else str(months))
 
