@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from functools import cache
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +25,11 @@ from annotator.model.older import finding_as_of_now
 
 LARGEST_BYTES = 64_000_000
 """Ten thousand marks with their outlines take some 20 MB."""
+
+MOST_PARTS = 6_000_000
+"""Objects, lists and values in a file: some 200 for each mark with its outline. Empty ones by the million would take
+twenty times the room of their file.
+"""
 
 MOST_FINDINGS = 1_000
 MOST_MARKS = 100_000
@@ -63,6 +68,11 @@ def read_document(path: Path) -> dict[str, Any]:
 
 def decode_object(data: bytes) -> dict[str, Any]:
     """The JSON object in some bytes, a byte order mark or not. Raises InvalidFinding."""
+    parts = sum(data.count(sign) for sign in (b"{", b"[", b","))
+    if parts > MOST_PARTS:
+        raise InvalidFinding(
+            f"this holds {parts:,} objects, lists and values; findings hold {MOST_PARTS:,} at most."
+        )
     try:
         return msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
@@ -116,7 +126,8 @@ def finding_of(document: Mapping[str, Any]) -> Finding:
     said = finding_as_of_now(dict(document))
     known = _keys("findings") | {"id", "number", "tracking_uid"}
     wanted = [field.name for field in fields(Description)]
-    slips = [key for key in said if key not in known and _close(key, wanted)]
+    strangers = islice((key for key in said if key not in known), len(known))
+    slips = [key for key in strangers if _close(key, wanted)]
     if said and not slips and not {field.name for field in fields(Finding)} & set(said):
         raise InvalidFinding(f"this holds no field of a finding; a finding has {', '.join(wanted)}.")
     _refuse_unknown(slips or said, known, "", wanted)

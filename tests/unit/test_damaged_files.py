@@ -237,6 +237,14 @@ RAW: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     ),
     "a list": (lambda good: b"[" + good + b"]", "is not a finding as JSON"),
     "deep nesting": (lambda _: b'{"findings":' * DEEP, "is not a finding as JSON"),
+    "millions of nothing": (
+        lambda _: b'{"findings":[' + b"{}," * 20_000_000 + b"{}]}",
+        "objects, lists and values; findings hold",
+    ),
+    "a hundred thousand keys": (
+        lambda _: json.dumps({f"key{n}": n for n in range(100_000)}).encode(),
+        "this holds no field of a finding",
+    ),
     "half a character": (lambda good: good.replace(b"<unsure>", b"\\ud800", 1), "is not a finding as JSON"),
 }
 
