@@ -24,10 +24,10 @@ from annotator.model.mark import Cluster, Mark, MarkKind, SpotMeasurement
 from annotator.model.older import finding_as_of_now
 
 LARGEST_BYTES = 64_000_000
-"""Ten thousand marks with their outlines take some 20 MB."""
+"""Ten thousand marks with their outlines take some 40 MB."""
 
 MOST_PARTS = 6_000_000
-"""Objects, lists and values in a file: some 200 for each mark with its outline. Empty ones by the million would take
+"""Objects, lists and values in a file: some 150 for each mark with its outline. Empty ones by the million would take
 twenty times the room of their file.
 """
 
