@@ -8,7 +8,7 @@ import pytest
 from hands import LEFT, click
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QPushButton
 from small_exam import write_exam
 
 from annotator.errors import SignedReading
@@ -114,6 +114,29 @@ def test_a_click_on_a_signed_exam_marks_nothing_and_says_how_to_amend(qtbot, ope
     assert "Amend..." in window.status.message
     ctrl_return(window)
     assert not window.signing_commands.card.isVisible()
+
+
+@pytest.mark.usefixtures("no_reflex")
+def test_words_of_a_signed_exam_show_again_what_was_signed(qtbot, open_window, exam) -> None:
+    window = open_window()
+    session = opened(qtbot, window, exam)
+    session.new_finding()
+    panel = window.finding_panel
+    assert not panel.comment.isReadOnly()
+    window.grid.active.setFocus()
+    sign(qtbot, window)
+    assert panel.comment.isReadOnly()
+    buttons = [b for b in panel.findChildren(QPushButton) if b.isCheckable() and b.isVisibleTo(panel)]
+    chips = [b for b in buttons if b.property("role") != "fold"]
+    assert len(chips) > 10
+    before = session.reading
+    checked = [c.isChecked() for c in chips]
+    for chip in chips:
+        window.status.forget_message()
+        QTest.mouseClick(chip, Qt.MouseButton.LeftButton)
+        assert "Amend..." in window.status.message, chip.text()
+    assert session.reading is before
+    assert [c.text() for c, was in zip(chips, checked, strict=True) if c.isChecked() is not was] == []
 
 
 @pytest.mark.usefixtures("no_reflex")

@@ -352,6 +352,10 @@ class FindingPanel(QWidget):
             self.comment.blockSignals(True)
             self.comment.setPlainText(text)
             self.comment.blockSignals(False)
+        # what is typed into a signed reading would be lost
+        closed = "" if self._session is None else self._session.why_closed
+        self.comment.setReadOnly(bool(closed))
+        self.comment.setToolTip(closed)
 
     def _comment_typed(self) -> None:
         self._pause.start()

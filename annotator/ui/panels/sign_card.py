@@ -36,7 +36,7 @@ class SignCard(QFrame):
         self.yes = self._button("", self._agree)
         self.reason.textChanged.connect(lambda text: self.yes.setEnabled(bool(text.strip())))
         self.reason.returnPressed.connect(self._agree)
-        self.no = self._button("Go on reading", self.close_card)
+        self.no = self._button("", self.close_card)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(self.no)
@@ -70,7 +70,7 @@ class SignCard(QFrame):
             told.append(f"... and {len(unsaid) - MOST_TOLD} more.")
         self.points.setText("\n".join(f"\N{BULLET} {one}" for one in told) or "Nothing is left unsaid.")
         self.hint.setText(f"{keys} or Enter signs, Esc goes on reading.")
-        self._open(f"Sign version {version}", asks_reason=False)
+        self._open(f"Sign version {version}", "Go on reading", asks_reason=False)
         self.yes.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def ask_for_reason(self, version: int) -> None:
@@ -80,7 +80,7 @@ class SignCard(QFrame):
         self.points.setText("")
         self.hint.setText("Enter opens the reading, Esc leaves it signed as it is.")
         self.reason.clear()
-        self._open("Amend", asks_reason=True)
+        self._open("Amend", "Leave it signed", asks_reason=True)
         self.yes.setEnabled(False)
         self.reason.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -107,9 +107,10 @@ class SignCard(QFrame):
         else:
             super().keyPressEvent(event)
 
-    def _open(self, yes: str, *, asks_reason: bool) -> None:
-        self.yes.setText(yes)
-        self.yes.setAccessibleName(yes)
+    def _open(self, yes: str, no: str, *, asks_reason: bool) -> None:
+        for button, text in ((self.yes, yes), (self.no, no)):
+            button.setText(text)
+            button.setAccessibleName(text)
         self.yes.setEnabled(True)
         self.points.setVisible(bool(self.points.text()))
         self.reason.setVisible(asks_reason)
