@@ -54,7 +54,7 @@ def asked(qtbot, window):
 def sign(qtbot, window) -> None:
     asked(qtbot, window)
     ctrl_return(window)
-    qtbot.waitUntil(lambda: window.signing_commands.signing.state is SignState.SIGNED, timeout=5000)
+    qtbot.waitUntil(lambda: window.strip.signed.text().startswith("signed,"), timeout=5000)
 
 
 def test_a_reflex_right_after_an_exam_opened_signs_nothing(qtbot, open_window, exam) -> None:
