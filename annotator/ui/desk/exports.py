@@ -114,6 +114,7 @@ class Exports(QObject):
         self._folder = Path.home()
         self.saved: Path | None = None
         """The report saved last."""
+        self.key_of_opening = "the menu"
 
     def ask(
         self, kind: ExportKind, session: ReadingSession, then: Callable[[], object] | None = None
@@ -182,9 +183,11 @@ class Exports(QObject):
 
     def _written(self, kind: ExportKind, path: Path, then: Callable[[], object] | None) -> None:
         self.progress.emit(None)
+        opens = ""
         if kind.name == "report":
             self.saved = path
-        self.message.emit(f"{kind.name.capitalize()} saved as {path}")
+            opens = f"; {self.key_of_opening} opens it"
+        self.message.emit(f"{kind.name.capitalize()} saved as {path}{opens}")
         if then is not None:
             then()
 

@@ -30,6 +30,7 @@ def tell_keys(window: MainWindow, keys: Keys) -> None:
     window.worklist.problems.setToolTip(_with_key("Show which, and why", keys["show_problems"]))
     window.worklist.empty.tell_keys(key_or_menu(keys, "open_folder"))
     window.status.tell_display_check(key_or_menu(keys, "display_check"))
+    window.exports.key_of_opening = key_or_menu(keys, "open_report")
     inverts, twin, closes = (key_or_menu(keys, act) for act in ("lens_invert", "lens_twin", "lens"))
     larger, smaller = (key_or_menu(keys, act) for act in ("enlarge", "reduce"))
     window.lens.key_words = (
