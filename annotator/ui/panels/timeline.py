@@ -56,6 +56,7 @@ class TimelinePanel(QWidget):
         self.list.setAccessibleName("The finding through its exams")
         self.list.setWordWrap(True)
         self.list.setSpacing(3)
+        self.list.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemActivated.connect(self._open)
         self.list.itemClicked.connect(self._open)
