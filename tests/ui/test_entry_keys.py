@@ -381,3 +381,29 @@ def test_a_word_that_the_edition_no_longer_has_is_in_no_legend(qtbot, open_windo
     press("Enter")
     assert said(window.desk.session.current_finding) == {}
     assert not [entry for entry in window.key_commands.entries() if "ystrophic" in entry.title]
+
+
+@pytest.mark.parametrize("keys", ["L F P L G R", "L F P L L I L G R L L I", "Shift+L D M Shift+L C N"])
+def test_the_key_of_a_legend_may_be_pressed_before_every_word(window, keys):
+    mark(window, 1)
+    for key in keys.split():
+        press(key)
+    finding = window.desk.session.current_finding
+    if keys.startswith("L"):
+        assert said(finding) == {
+            "morphology": (Morphology.FINE_PLEO,),
+            "distributions": (Distribution.GROUPED,),
+        }
+    else:
+        assert (finding.depth.value, finding.change) == ("middle", Change.NEW)
+
+
+def test_a_click_beside_a_legend_closes_it_and_does_what_it_does(window):
+    mark(window, 1)
+    for key in ("L", "F", "P"):
+        press(key)
+    chip = window.finding_panel.assessment.chip(Assessment.BENIGN)
+    QTest.mouseClick(chip, Qt.MouseButton.LeftButton)
+    assert not window._legend.isVisible()
+    assert window.desk.session.current_finding.assessment is Assessment.BENIGN
+    assert window.grid.holds(QApplication.focusWidget())

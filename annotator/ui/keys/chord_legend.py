@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QVBoxLayout, QWidget
 
 from annotator.lexicon.loader import Lexicon
 from annotator.ui.actions import Chord, ChordChoice, ChordColumn
@@ -23,9 +23,9 @@ class ChordLegend(QFrame):
     """Lies over the edge of the window while open and takes the keyboard; never a dialog.
 
     `picked` carries the id of the chord, the choices made (several of a line), whether the reader is sure of the type,
-    and whether the reader insists. A line is told when it ends: after its last column, by Enter, or when the keyboard goes elsewhere; Esc gives
-    it up. A legend that stays is left by Enter, Esc, or any key that picks no row of it, which then does what it does
-    elsewhere. The focus goes back to where it came from.
+    and whether the reader insists. A line is told when it ends: after its last column, by Enter, or when keyboard or
+    mouse go elsewhere; Esc gives it up. A legend that stays is left by Enter, Esc, a click beside it, or any key that
+    picks no row of it, which then does what it does elsewhere. The focus goes back to where it came from.
     """
 
     picked = Signal(str, object, bool, bool)
@@ -73,6 +73,8 @@ class ChordLegend(QFrame):
         self.show()
         self.raise_()
         self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        # a chip takes a click, not the keyboard
+        self._watch(on=True)
 
     def close_legend(self) -> None:
         """Put it away and give the keyboard back; what a line says so far is said."""
@@ -80,6 +82,7 @@ class ChordLegend(QFrame):
         if chord is None:
             return
         self._chord = None
+        self._watch(on=False)
         had = self.hasFocus()
         self.hide()
         if self._back is not None and had:
@@ -97,6 +100,12 @@ class ChordLegend(QFrame):
                 event.accept()
             return True
         return super().event(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        pressed = event.type() == QEvent.Type.MouseButtonPress and isinstance(watched, QWidget)
+        if pressed and watched is not self and not self.isAncestorOf(watched):
+            self.close_legend()
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         chord, key = self._chord, event.key()
@@ -118,9 +127,19 @@ class ChordLegend(QFrame):
         super().focusOutEvent(event)
         self.close_legend()
 
+    def _watch(self, *, on: bool) -> None:
+        app = QApplication.instance()
+        if app is not None:
+            (app.installEventFilter if on else app.removeEventFilter)(self)
+
     def _letter(self, chord: Chord, letter: str, held: Qt.KeyboardModifier) -> None:
         typed = self._typed + letter
         at, fitting = self._fitting(chord, typed)
+        own = chord.key.rpartition("+")[2]
+        if not fitting and own in (self._typed, letter):
+            # the key of the legend before each word, as where it closes after one
+            typed = letter if self._typed == own else ""
+            at, fitting = self._fitting(chord, typed)
         if not fitting:
             self._refuse(chord)
             return
