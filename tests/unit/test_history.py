@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotator.model.finding import Reading
-from annotator.model.history import Act, Revision, Step, undo_steps
+from annotator.model.history import OF_SIGNING, Act, Revision, Step, last_signed, undo_steps
 
 EMPTY = Reading(id="r", reader="empty", study_instance_uid="1.2.3")
 ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
@@ -34,6 +34,9 @@ def test_the_stack_is_that_of_whoever_acted(wanted: list[Act]) -> None:
             after = replace(EMPTY, reader=f"after {number}")
             stack = [*stack[:done], Step(f"act {number}", now, after)]
             done, now = done + 1, after
+        elif act in OF_SIGNING:
+            # nothing before it is ever undone
+            stack, done, now = [], 0, replace(EMPTY, reader=f"after {number}")
         elif act is Act.UNDO and done > 0:
             done -= 1
             now = stack[done].before
@@ -45,3 +48,11 @@ def test_the_stack_is_that_of_whoever_acted(wanted: list[Act]) -> None:
         revisions.append(revision(len(revisions) + 1, act, now))
         revisions[-1] = replace(revisions[-1], label=f"act {number}")
     assert undo_steps(EMPTY, revisions) == (tuple(stack), done)
+
+
+def test_the_last_signed_is_that_of_the_last_signature() -> None:
+    acts = (Act.EDIT, Act.SIGN, Act.AMEND, Act.EDIT, Act.SIGN, Act.AMEND, Act.EDIT)
+    values = [replace(EMPTY, reader=f"after {number}") for number in range(len(acts))]
+    revisions = [revision(n, act, value) for n, (act, value) in enumerate(zip(acts, values, strict=True), 1)]
+    assert last_signed(revisions) is values[4]
+    assert last_signed(revisions[:1]) is None
