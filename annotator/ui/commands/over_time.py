@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject
 
 from annotator.hanging import Layout
-from annotator.ui.desk.due_exams import due_by_exam, due_elsewhere
+from annotator.rules.due import Due
+from annotator.ui.desk.due_exams import ExamDue, due_by_exam, due_elsewhere
 from annotator.ui.desk.followed_patient import call_its_own, today
 from annotator.ui.desk.saying import say
 from annotator.ui.window.shown_keys import key_or_menu
 
 if TYPE_CHECKING:
     from annotator.jobs import CancelToken
-    from annotator.rules.due import Due
     from annotator.ui.main_window import MainWindow
 
 PANEL = "timeline"
 _LANE = "what is due"
+
+
+class _Due(NamedTuple):
+    """What is due of the exams in the worklist, and of others; worked out off the window, as it may be thousands."""
+
+    by_exam: dict[str, ExamDue]
+    elsewhere: tuple[Due, ...]
 
 
 class OverTimeCommands(QObject):
@@ -88,23 +95,19 @@ class OverTimeCommands(QObject):
         self._window.timeline.open_elsewhere()
 
     def _look_for_due(self) -> None:
-        workspace = self._window.desk.workspace
-        on = today()
+        workspace, rows = self._window.desk.workspace, self._window.desk.rows
+        on, word = today(), workspace.lexicon.word
 
-        def ask(_token: CancelToken) -> tuple[Due, ...]:
-            return workspace.due(on)
+        def ask(_token: CancelToken) -> _Due:
+            found = workspace.due(on)
+            return _Due(due_by_exam(found, on, word), due_elsewhere(found, frozenset(rows.by_path)))
 
         # the states of the same database are asked for beside it, and what stops both is told there
         self._window.runner.query(_LANE, ask, self._due_known, lambda _error: None, in_turn=True)
 
-    def _due_known(self, found: tuple[Due, ...]) -> None:
-        window = self._window
-        here = frozenset(window.desk.rows.by_path)
-        elsewhere = due_elsewhere(found, here)
-        window.worklist.show_due(
-            due_by_exam(found, today(), window.desk.workspace.lexicon.word), len(elsewhere)
-        )
-        window.timeline.show_elsewhere(elsewhere)
+    def _due_known(self, found: _Due) -> None:
+        self._window.worklist.show_due(found.by_exam, len(found.elsewhere))
+        self._window.timeline.show_elsewhere(found.elsewhere)
 
     def _offer_stage(self) -> None:
         self._window.finding_panel.offer_stage(self._window.followed.proposed_stage())

@@ -29,6 +29,8 @@ from annotator.ui.words.plain_words import tip
 
 _STUDY = Qt.ItemDataRole.UserRole
 OFFERED_AT_MOST = 8
+LISTED_AT_MOST = 100
+"""The most urgent; a list of thousands would be no list to read."""
 NO_EXAM = "Open an exam: the finding in hand is followed here through the exams of its patient."
 NO_FINDING = (
     "No finding is chosen. Mark one, or choose one from the list of findings, to follow it through the exams."
@@ -123,10 +125,12 @@ class TimelinePanel(QWidget):
         """List what is due of exams that are not open here."""
         self.elsewhere.clear()
         on = today()
-        for one in found:
+        for one in found[:LISTED_AT_MOST]:
             item = QListWidgetItem(due_line(one, on, self._lexicon.word))
             item.setToolTip(tip(one.sighting.exam.study_instance_uid))
             self.elsewhere.addItem(item)
+        if len(found) > LISTED_AT_MOST:
+            self.elsewhere.addItem(f"{len(found) - LISTED_AT_MOST} more: annotator due lists them all")
         self.fold.setVisible(bool(found))
         self.fold.tell(f"{len(found)} of them")
 
