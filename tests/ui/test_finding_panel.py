@@ -8,7 +8,8 @@ from itertools import pairwise
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from scaled_window import LEAST_CONTRAST, faintest, is_cut, named, parts
 from small_exam import write_exam
 
 from annotator.lexicon.loader import load_lexicon
@@ -395,3 +396,22 @@ def test_of_a_signed_reading_nothing_is_said_and_every_chip_shows_what_holds(win
     assert panel.recalls.reasons.values == ()
     assert panel.place.extent.number.text() == ""
     assert "The same as when it was signed." in window.follow_up_panel.signed.text()
+
+
+def test_nothing_in_the_unfolded_panel_is_cut_off_or_too_faint(window):
+    panel, session = window.finding_panel, window.desk.session
+    session.describe(
+        session.current_finding_id, "x", morphology=(Morphology.SKIN, Morphology.AMORPHOUS),
+        laterality=Laterality.LEFT, clock_face=10, nipple_distance=SaidLength(41.0), certainty=Certainty.LOW,
+        recommended_months=6, assessment=Assessment.PROBABLY_BENIGN,
+    )  # fmt: skip
+    panel.set_folds("place beside recommendation recalls benign")
+    window.resize(1366, 2000)
+    for _ in range(5):
+        QApplication.processEvents()
+    picture = window.grab().toImage()
+    shown = [part for part in parts(window) if panel.isAncestorOf(part)]
+    texts = [p for p in shown if isinstance(p, QLabel | QPushButton) and p.text().strip() and p.isEnabled()]
+    assert len(texts) > 60
+    assert [named(part) for part in shown if is_cut(part)] == []
+    assert [named(p) for p in texts if faintest(p, picture, window) < LEAST_CONTRAST] == []
