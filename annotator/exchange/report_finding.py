@@ -140,9 +140,11 @@ class _Finding:
     def marked(self) -> Iterator[Part]:
         """Counts and lengths on each view, and of each outlined group."""
         rows = list(self._marked_rows())
+        head = ("View", "Micro", "Macro", "Greatest extent", "From nipple")
+        shown = len(head) if any(row[-1] for row in rows) else len(head) - 1
         if rows:
-            head = ("View", "Micro", "Macro", "Greatest extent", "From nipple")
-            yield Table("Marks by view", head, cells(rows), (0.24, 0.1, 0.1, 0.28, 0.28))
+            kept = cells([row[:shown] for row in rows])
+            yield Table("Marks by view", head[:shown], kept, (0.24, 0.1, 0.1, 0.28, 0.28)[:shown])
 
     def conflicts(self) -> Iterator[Part]:
         found = self.beside.contradictions

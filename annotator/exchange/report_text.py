@@ -131,14 +131,18 @@ def _opinion(opinion: Opinion) -> Iterator[str]:
 
 
 def _table(part: Table) -> Iterator[str]:
-    """Each row as names and values: columns would not survive a proportional font."""
+    """Each row as names and values: columns would not survive a proportional font.
+
+    In a table of what was said and what stands beside it, what was said needs no name.
+    """
+    unnamed = part.head[1] if len(part.head) == 3 and part.beside else ""
     for row in part.rows:
         told = [(name, cell) for name, cell in zip(part.head, row, strict=True) if cell]
         told = [(name, cell.rstrip(".")) for name, cell in told]
         if part.head[0]:
             yield from _filled("; ".join(f"{name}: {cell}" for name, cell in told), "- ")
             continue
-        own = [cell if name == part.head[1] else f"{name.lower()}: {cell}" for name, cell in told[1:]]
+        own = [cell if name == unnamed else f"{name.lower()}: {cell}" for name, cell in told[1:]]
         yield from _named(row[0], "; ".join(own))
 
 

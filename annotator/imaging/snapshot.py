@@ -30,7 +30,7 @@ ENLARGED_BELOW = 200
 LARGEST_SCALE = 8
 WHOLE_SIZE = (600, 720)
 
-SMALLEST_RADIUS = 7.0
+SMALLEST_RADIUS, LINE_PX = 7.0, 2
 MARK_COLOUR = (255, 216, 77)
 PLACED_COLOUR = (255, 255, 255)
 BAR_STRIP_PX = 30
@@ -98,7 +98,7 @@ class Photographer:
         height = min(size[1], math.ceil(rows * view.scale_down))
         view = replace(view, left=0.0, top=0.0)
         picture = self._grey(view, width, height)
-        _draw(picture, drawn, view, 2)
+        _draw(picture, drawn, view)
         if framed is not None:
             _draw_box(picture, framed, view)
         region = (0.0, 0.0, float(info.columns), float(info.rows))
@@ -196,7 +196,7 @@ def _inside(point: ImagePoint, region: Region) -> bool:
     return column <= point.column <= column + across and row <= point.row <= row + down
 
 
-def _draw(picture: NDArray[np.uint8], drawn: Drawn, view: ViewTransform, thickness: int = 1) -> None:
+def _draw(picture: NDArray[np.uint8], drawn: Drawn, view: ViewTransform, thickness: int = LINE_PX) -> None:
     for outline in drawn.outlines:
         _polygon(picture, [view.to_screen(point) for point in outline], thickness=thickness)
     for mark in drawn.marks:
@@ -221,14 +221,14 @@ def _draw(picture: NDArray[np.uint8], drawn: Drawn, view: ViewTransform, thickne
 def _draw_box(picture: NDArray[np.uint8], region: Region, view: ViewTransform) -> None:
     column, row, across, down = region
     corners = [(column, row), (column + across, row), (column + across, row + down), (column, row + down)]
-    _polygon(picture, [view.to_screen(ImagePoint(*corner)) for corner in corners], PLACED_COLOUR, 2)
+    _polygon(picture, [view.to_screen(ImagePoint(*corner)) for corner in corners], PLACED_COLOUR)
 
 
 def _polygon(
     picture: NDArray[np.uint8],
     corners: Sequence[tuple[float, float]],
     colour: tuple[int, int, int] = MARK_COLOUR,
-    thickness: int = 1,
+    thickness: int = LINE_PX,
 ) -> None:
     fixed = np.array([_fixed(corner) for corner in corners], np.int32)
     cv2.polylines(picture, [fixed], True, colour, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)

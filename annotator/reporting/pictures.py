@@ -73,7 +73,7 @@ def _drawn(reading: Reading, finding_id: str, key: ImageKey) -> Drawn:
     return Drawn(
         tuple(mark for mark in reading.marks_of(finding_id) if mark.image == key),
         tuple(cluster.outline for cluster in reading.clusters_of(finding_id) if cluster.image == key),
-        nipple.point if nipple is not None and nipple.image.frame == key.frame else None,
+        None if nipple is None else nipple.point,
     )
 
 
