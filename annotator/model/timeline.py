@@ -262,12 +262,12 @@ def _extent_change(earlier: Sighting, later: Sighting) -> str:
     if earlier.extent is None or later.extent is None:
         return ""
     if earlier.extent.basis != later.extent.basis:
-        return f"extent {later.extent}, before {earlier.extent}: not measured alike, so not compared"
-    before, after = (str(one).split(" mm")[0] for one in (earlier.extent, later.extent))
-    basis = later.extent.basis or "as the reader says"
-    if before == after:
-        return f"extent {after} mm {basis}, as before"
-    return f"extent from {before} to {after} mm {basis}"
+        before, after = length_words(earlier.extent), length_words(later.extent)
+        return f"extent {after}, before {before}: not known in the same way, so not compared"
+    then, now = (length_words(one).split(" ", 1) for one in (earlier.extent, later.extent))
+    if then == now:
+        return f"extent {' '.join(now)}, as before"
+    return f"extent from {then[0]} to {' '.join(now)}"
 
 
 def _said_change(what: str, earlier: Sequence[StrEnum], later: Sequence[StrEnum], word: Word) -> str:
@@ -286,6 +286,12 @@ def _category_change(earlier: Sighting, later: Sighting) -> str:
     if earlier.assessment is later.assessment:
         return f"category {later.assessment}, as before"
     return f"category {later.assessment}, before {earlier.assessment}"
+
+
+def length_words(length: SaidLength) -> str:
+    """A length inside a sentence, how it is known in brackets: "8.0 mm (estimated, in breast)"."""
+    value, basis = str(length).split(" mm ", 1)
+    return f"{value} mm ({basis})"
 
 
 def inside(word: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from hands import LEFT, click, wheel
 from made_exams import write_three_years
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -16,6 +17,7 @@ from small_exam import write_exam
 from annotator.cli import main
 from annotator.hanging import Layout
 from annotator.model.finding import Assessment, Recommendation, Stage
+from annotator.model.geometry import ImagePoint
 from annotator.ui.commands import signing as signing_commands
 from annotator.ui.desk.due_exams import DUE_SIGNS
 from annotator.ui.desk.signing import SignState
@@ -76,6 +78,26 @@ class Reader:
             self.key(Qt.Key.Key_Escape)
         self.window.grid.active.setFocus()
 
+    def mark(self, sample: Path, view: str, count: int) -> None:
+        """Zoom to the suspicious group of a view and click its clearest calcifications, as its truth has them."""
+        truths = (json.loads(path.read_text()) for path in sample.glob("*.truth.json"))
+        truth = next(one for one in truths if one["view"] == view and one["laterality"] == "R")
+        groups = {group["id"] for group in truth["groups"] if group["kind"] == "fine_pleo"}
+        inside = [one for one in truth["calcifications"] if one["group"] in groups]
+        points = [
+            ImagePoint(one["column"], one["row"]) for one in sorted(inside, key=lambda one: -one["snr"])
+        ][:count]
+        uid = truth["sop_instance_uid"]
+        pane = next(v for v in self.window.grid.shown if v.picture and v.picture.info.sop_instance_uid == uid)
+        pane.setFocus()
+        self.key(Qt.Key.Key_M)
+        for _ in range(40):
+            if pane.view.scale < 0.8:
+                wheel(pane, pane.widget_position(points[0]).toPoint())
+        for point in points:
+            click(pane, pane.widget_position(point).toPoint(), LEFT, ALT)
+        self.window.grid.active.setFocus()
+
     def sign(self) -> None:
         self.key(Qt.Key.Key_Return, CTRL)
         self.until(lambda: self.window.signing_commands.card.asks_to_sign)
@@ -124,6 +146,8 @@ def test_from_screening_through_work_up_to_surveillance(
 
     reader.go_to(screening)
     reader.key(Qt.Key.Key_F)
+    reader.mark(sample_dicoms / "screening", "CC", 4)
+    assert len(reader.session.reading.marks) == 4
     reader.letters(Qt.Key.Key_L, SHIFT, "QUO")
     reader.letters(Qt.Key.Key_L, SHIFT, "RM")
     reader.letters(Qt.Key.Key_L, NONE, "ROGR")
@@ -148,6 +172,7 @@ def test_from_screening_through_work_up_to_surveillance(
     window.grid.active.setFocus()
     reader.key(Qt.Key.Key_F)
     reader.letters(Qt.Key.Key_L, SHIFT, "QUO")
+    reader.mark(sample_dicoms / "workup", "CC", 6)
     own = reader.session.current_finding.tracking_uid
     assert own != tracking
     reader.key(Qt.Key.Key_E, ALT)
@@ -182,6 +207,9 @@ def test_from_screening_through_work_up_to_surveillance(
     assert first.startswith("2024-03-12")
     assert "magnification views: done by the exam of 2024-03-22" in first
     assert "● this exam" in second
+    assert "4 marks" in first
+    assert "count from 4 to 6" in second
+    assert "extent from" in second
     assert "category 3, before 0" in second
     assert "next exam in 6 months" in second
 

@@ -363,13 +363,13 @@ def test_what_changed_is_told_in_sentences_of_like_lengths():
     )
     assert changes(first, later, WORD) == (
         "count from 12 to 15",
-        "extent from 8.0 to 9.5 mm estimated, in breast",
+        "extent from 8.0 to 9.5 mm (estimated, in breast)",
         "shape fine pleomorphic, before round",
         "category 4B, before 3",
     )
     assert changes(first, replace(first, exam=later.exam), WORD) == (
         "count 12, as before",
-        "extent 8.0 mm estimated, in breast, as before",
+        "extent 8.0 mm (estimated, in breast), as before",
         "category 3, as before",
     )
 
