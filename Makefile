@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run window test lint bench bench-marks bench-entry bench-paging bench-imaging grey-values key-table lexicon-pictures system clean help
+.PHONY: run window test lint bench bench-marks bench-entry bench-due bench-paging bench-imaging grey-values key-table lexicon-pictures system clean help
 
 run: system $(INSTALLED)  ## the main job end to end, in the window when there is a screen
 	$(BIN)/annotator demo --out $(OUT)
@@ -39,6 +39,9 @@ bench-marks: $(INSTALLED)  ## how fluent the window is with ten thousand marks, 
 
 bench-entry: $(INSTALLED)  ## how many keys and clicks ten findings of the sample exams take; ten seconds
 	@$(BIN)/python -m benchmarks.entry
+
+bench-due: $(INSTALLED)  ## what is due of four thousand readings, and the worklist with it; four minutes, most of it making them
+	@$(BIN)/python -m benchmarks.over_time
 
 bench-paging: $(INSTALLED)  ## memory and time while paging through two hundred exams, read ahead and not; three minutes
 	@$(BIN)/python -m benchmarks.paging
