@@ -28,7 +28,8 @@ SMALLEST_CROP, LARGEST_CROP = 320, 800
 """Image pixels on a side of a crop: enough tissue around a single speck, and what a page has room for."""
 ENLARGED_BELOW = 200
 LARGEST_SCALE = 8
-WHOLE_SIZE = (600, 720)
+WHOLE_SIZE = (480, 600)
+"""Of the whole view, in pixels: 240 dots an inch as high as a page shows it."""
 
 SMALLEST_RADIUS, LINE_PX = 7.0, 2
 MARK_COLOUR = (255, 216, 77)
@@ -147,7 +148,11 @@ class Photographer:
             words = f"{bar_mm:g} mm" if bar_mm is not None else f"{bar_image_px} pixels"
             _draw_bar(strip, bar_px, words)
         whole = np.vstack((picture, strip))
-        _, png = cv2.imencode(".png", cv2.cvtColor(whole, cv2.COLOR_RGB2BGR))
+        grey = bool(
+            np.array_equal(whole[:, :, 0], whole[:, :, 1]) and np.array_equal(whole[:, :, 0], whole[:, :, 2])
+        )
+        # one channel where there is no colour: a third of the file
+        _, png = cv2.imencode(".png", whole[:, :, 0] if grey else cv2.cvtColor(whole, cv2.COLOR_RGB2BGR))
         return Snapshot(
             png=png.tobytes(),
             width=whole.shape[1],

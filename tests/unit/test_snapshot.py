@@ -115,7 +115,7 @@ def test_marks_are_drawn_on_one_crop_and_not_on_the_other() -> None:
     rows, columns = np.nonzero(differs)
     for column, row in zip(columns + plain.region[0], rows + plain.region[1], strict=True):
         apart = (np.hypot(column + 0.5 - x, row + 0.5 - y) for x, y in ((400.5, 700.5), (450.5, 720.5)))
-        assert min(abs(distance - SMALLEST_RADIUS) for distance in apart) < LINE_PX / 2 + 1.5
+        assert min(abs(distance - SMALLEST_RADIUS) for distance in apart) < LINE_PX + 1.5
     red, _, blue = pixels(marked)[differs].astype(int).T
     assert np.count_nonzero(red - blue > (MARK_COLOUR[0] - MARK_COLOUR[2]) / 3) > 20
 
