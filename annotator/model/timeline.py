@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from annotator.model.finding import (
+    LONGEST_MM,
     Assessment,
     Change,
     Depth,
@@ -23,7 +24,7 @@ from annotator.model.finding import (
     SaidLength,
     Stage,
 )
-from annotator.model.geometry import PixelSpacing, greatest_extent
+from annotator.model.geometry import Millimetres, PixelSpacing, greatest_extent
 from annotator.model.image import Laterality
 from annotator.model.mark import Cluster, Mark, MarkKind
 from annotator.model.measured import Measured
@@ -210,7 +211,7 @@ def _fullest(marks: Sequence[Mark]) -> list[Mark]:
 
 def _measured_extent(reading: Reading, finding: Finding, measured: Measured | None) -> SaidLength | None:
     if measured is not None:
-        return None if measured.extent is None else SaidLength(measured.extent.value, measured.extent.basis)
+        return _in_breast(measured.extent)
     marks, clusters = reading.marks_of(finding.id), reading.clusters_of(finding.id)
     lengths = []
     images = {mark.image.sop_instance_uid for mark in marks}
@@ -222,7 +223,12 @@ def _measured_extent(reading: Reading, finding: Finding, measured: Measured | No
         if spacing is not None and len(points) > 1:
             lengths.append(greatest_extent(points, spacing))
     widest = max(lengths, key=lambda length: length.value, default=None)
-    return None if widest is None else SaidLength(widest.value, widest.basis)
+    return _in_breast(widest)
+
+
+def _in_breast(length: Millimetres | None) -> SaidLength | None:
+    """A measured length as a reader would say it; None where no breast is that long, as of a file with a wrong spacing."""
+    return None if length is None or length.value >= LONGEST_MM else SaidLength(length.value, length.basis)
 
 
 def _spacing(marks: Sequence[Mark], clusters: Sequence[Cluster]) -> PixelSpacing | None:

@@ -195,6 +195,10 @@ def test_from_screening_through_work_up_to_surveillance(
     reader.letters(Qt.Key.Key_K, NONE, "3")
     reader.sign()
 
+    reader.until(lambda: window.worklist.list.rows.state_words(screening) == "signed ✓")
+    assert window.worklist.list.rows.state_words(workup) == "▲ overdue"
+    reader.until(lambda: window.timeline.offered == ())
+
     (asked,) = due(capsys, tmp_path, "2024-09-22")
     assert (asked["state"], asked["due_on"], asked["months"]) == ("due", "2024-09-22", 6)
     assert (asked["study_instance_uid"], asked["tracking_uid"]) == (workup, tracking)
@@ -317,6 +321,30 @@ def test_the_panel_says_what_to_do_while_it_is_empty(qtbot, open_window, tmp_pat
     assert window.exam_view.layout is not Layout.PRIOR
     assert contrast(TEXT, PANEL) >= MINIMUM_CONTRAST
     assert contrast(DIM, PANEL) >= MINIMUM_CONTRAST
+
+
+def test_what_was_offered_for_one_finding_is_never_applied_to_another(qtbot, open_window, tmp_path) -> None:
+    window = open_window()
+    reader = Reader(qtbot, window)
+    reader.open(*write_three_years(tmp_path / "years"))
+    reader.go_to("2.25.20200305")
+    marked(reader, Recommendation.SIX_MONTHS)
+    reader.go_to("2.25.20220310")
+    reader.key(Qt.Key.Key_F)
+    reader.key(Qt.Key.Key_E, ALT)
+    reader.until(lambda: len(window.timeline.offered) == 1)
+    window.grid.active.setFocus()
+    reader.key(Qt.Key.Key_F)
+    second = reader.session.current_finding
+    reader.key(Qt.Key.Key_E, ALT)
+    assert reader.session.current_finding == second
+    assert "F1 of 24 months earlier" in window.status.message
+    reader.key(Qt.Key.Key_E, ALT)
+    assert reader.session.current_finding.tracking_uid != second.tracking_uid
+    reader.key(Qt.Key.Key_Tab, SHIFT)
+    reader.until(lambda: window.timeline.offered == ())
+    reader.key(Qt.Key.Key_E, ALT)
+    assert "No earlier finding" in window.status.message
 
 
 def test_what_another_reader_said_of_this_exam_is_not_told_before(qtbot, open_window, tmp_path) -> None:

@@ -425,6 +425,16 @@ def test_a_reading_tells_its_findings_without_files():
     assert (sighting.extent, sighting.extent_said) == (SaidLength(5.0), True)
 
 
+def test_a_file_that_calls_its_pixels_decimetres_gives_no_extent():
+    reading = Reading(id="r", reader="dr a", study_instance_uid="1.1")
+    reading, finding = edits.add_finding(reading)
+    outline = tuple(ImagePoint(*at) for at in ((0, 0), (50, 0), (50, 50)))
+    spacing = PixelSpacing(100.0, 100.0, SpacingBasis.UNVERIFIED)
+    reading, _ = edits.add_cluster(reading, finding.id, ImageKey("1.6"), outline, [], spacing)
+    (sighting,) = sightings_of(reading, exam())
+    assert sighting.extent is None
+
+
 def test_offers_stand_by_likeness_of_side_and_place():
     now = seen(
         exam("1.9", date(2025, 1, 1)),

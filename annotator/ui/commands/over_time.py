@@ -10,11 +10,14 @@ from annotator.hanging import Layout
 from annotator.rules.due import Due
 from annotator.ui.desk.due_exams import ExamDue, due_by_exam, due_elsewhere
 from annotator.ui.desk.followed_patient import call_its_own, today
+from annotator.ui.desk.saving import SaveState
 from annotator.ui.desk.saying import say
 from annotator.ui.window.shown_keys import key_or_menu
 
 if TYPE_CHECKING:
     from annotator.jobs import CancelToken
+    from annotator.model.finding import Reading
+    from annotator.ui.desk.session import ReadingSession
     from annotator.ui.main_window import MainWindow
 
 PANEL = "timeline"
@@ -34,10 +37,11 @@ class OverTimeCommands(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
+        self._looked_at: tuple[object, ...] = ()
         desk = window.desk
         desk.states_changed.connect(lambda _states: self._look_for_due())
         desk.exams_changed.connect(self._look_for_due)
-        desk.session_changed.connect(lambda _session: self._offer_stage())
+        desk.session_changed.connect(self._follow)
         window.followed.changed.connect(self._offer_stage)
         window.timeline.exam_wanted.connect(self.show_beside)
         window.worklist.elsewhere_wanted.connect(self.show_elsewhere)
@@ -94,6 +98,19 @@ class OverTimeCommands(QObject):
         self._window.show_panel(PANEL)
         self._window.timeline.open_elsewhere()
 
+    def _follow(self, session: ReadingSession | None) -> None:
+        self._offer_stage()
+        if session is not None:
+            self._looked_at = _asked_in(session.reading)
+            session.save_state_changed.connect(lambda: self._saved(session))
+
+    def _saved(self, session: ReadingSession) -> None:
+        """What is due may be another once something that tells it is on disk; marks alone tell nothing."""
+        asked = _asked_in(session.reading)
+        if session.save_state is SaveState.SAVED and asked != self._looked_at:
+            self._looked_at = asked
+            self._look_for_due()
+
     def _look_for_due(self) -> None:
         workspace, rows = self._window.desk.workspace, self._window.desk.rows
         on, word = today(), workspace.lexicon.word
@@ -119,3 +136,12 @@ class OverTimeCommands(QObject):
 
     def _say(self, text: str) -> None:
         self._window.status.show_message(text)
+
+
+def _asked_in(reading: Reading) -> tuple[object, ...]:
+    """What in a reading tells what is due."""
+    asked = [
+        (f.tracking_uid, f.recommendation, f.recommended_months, f.priors_requested, f.assessment)
+        for f in reading.findings
+    ]
+    return reading.stage, len(reading.signatures), reading.amending, *asked

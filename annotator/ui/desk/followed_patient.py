@@ -79,9 +79,11 @@ class FollowedPatient(QObject):
         return self._desk.workspace.due_of(now, today())
 
     def offers(self, now: Followed, finding_id: str) -> tuple[SameOffer, ...]:
-        """Findings of earlier exams that a finding may be; () once it was called one."""
+        """Findings of earlier exams that a finding may be; () once it was called one, and where nothing can be said."""
         session = self._desk.session
         assert session is not None
+        if session.why_closed:
+            return ()
         mine = {f.tracking_uid for f in session.reading.findings}
         here = next(s for s in now.sightings if s.finding_id == finding_id)
         if self.timeline(now, finding_id).before(here) is not None:
@@ -93,9 +95,9 @@ class FollowedPatient(QObject):
         return self._at_hand().get(study_instance_uid)
 
     def proposed_stage(self) -> tuple[Stage, str] | None:
-        """The stage the exam seems to belong to, and why; None while the database has not answered."""
+        """The stage the exam seems to belong to, and why; None while that is not known or nothing can be said."""
         session = self._desk.session
-        if session is None or not self._answered:
+        if session is None or not self._answered or session.why_closed:
             return None
         return session.workspace.proposed_stage(session.reading, session.exam, self._known)
 

@@ -51,6 +51,7 @@ class TimelinePanel(QWidget):
         self._followed = followed
         self._lexicon = lexicon
         self._offered: list[tuple[str, Sighting]] = []
+        self._offered_for: str | None = None
         self.heading = QLabel("TIMELINE")
         self.heading.setProperty("role", "heading")
         self.hint = _dim("")
@@ -90,6 +91,7 @@ class TimelinePanel(QWidget):
             return
         session = self._followed.session
         finding = None if session is None else session.current_finding
+        self._offered_for = None if finding is None else finding.id
         self._show_offers([])
         if session is None or finding is None:
             self._tell(NO_EXAM if session is None else NO_FINDING, [])
@@ -101,7 +103,7 @@ class TimelinePanel(QWidget):
         self.heading.setText(f"TIMELINE  ·  F{finding.number}")
         self._tell("" if len(timeline.sightings) > 1 else ONLY_HERE, self._rows(timeline, due, here))
         exams = {s.exam.study_instance_uid for s in timeline.sightings}
-        self.own.setVisible(len(exams) > 1)
+        self.own.setVisible(len(exams) > 1 and not session.why_closed)
         offered = self._followed.offers(now, finding.id)[:OFFERED_AT_MOST]
         self._show_offers([(offer_words(session, offer, here), offer.sighting) for offer in offered])
 
@@ -110,11 +112,16 @@ class TimelinePanel(QWidget):
         session = self._followed.session
         if session is None or session.current_finding_id is None:
             return "No finding is chosen."
+        if session.current_finding_id != self._offered_for:
+            # another finding is in hand than the offers in sight were made for
+            self.refresh()
+            if self._offered:
+                return f"Offered for this finding: {self._offered[0][0]}. The key again calls it the same."
         if not self._offered:
             return "No earlier finding of this patient is offered for this one."
         words, earlier = self._offered[0]
         call_same(session, session.current_finding_id, earlier)
-        return f"Called the same as {words}" if not session.why_closed else ""
+        return f"Called the same as {words}"
 
     @property
     def offered(self) -> tuple[str, ...]:
