@@ -10,10 +10,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 from pypdf import PdfReader
 
 from annotator.bootstrap import open_workspace
 from annotator.cli import main
+from annotator.exchange.report_parts import Pictures
 from annotator.jobs import Cancelled, CancelToken
 from annotator.lexicon.loader import load_lexicon
 from annotator.model import edits
@@ -261,3 +263,22 @@ def test_words_are_those_of_the_edition_of_the_reading(workspace: Workspace, tmp
     word = load_lexicon("v2025").word(Morphology.MILK)
     assert workspace.lexicon.word(Morphology.MILK) != word
     assert f"Morphology: {word}" in text_of(workspace, newer, exam, tmp_path)
+
+
+def test_captions_tell_what_the_pixels_went_through(workspace: Workspace, tmp_path: Path) -> None:
+    folder = write_exam(tmp_path / "exam")
+    file = dcmread(folder / "RCC.dcm")
+    file.LossyImageCompression, file.PresentationIntentType = "01", "FOR PROCESSING"
+    file.ImageType = ["DERIVED", "PRIMARY", "TOMOSYNTHESIS", "GENERATED_2D"]
+    file.save_as(folder / "RCC.dcm")
+    exam = exam_in(workspace, folder)
+    reading, _ = read(workspace, exam)
+    found = make_report(workspace, reading, exam)
+    rows = [part for section in found.sections for part in section.parts if isinstance(part, Pictures)]
+    captions = [picture.caption for row in rows for picture in row.pictures]
+    assert len(captions) == 3
+    for caption in captions:
+        assert "FOR PROCESSING; LOSSY COMPRESSED; SYNTHETIC 2D, made from tomosynthesis" in caption
+        assert "mm at detector" in caption
+    assert "speck-true" in captions[0]
+    assert "each image pixel as one picture pixel" in captions[1]
