@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator.cli.output import print_json
+from annotator.cli.output import print_json, visible
 from annotator.errors import CallError, StoreError
 from annotator.model.display import NOT_RECORDED
 
@@ -58,13 +58,13 @@ def run_readings(args: argparse.Namespace) -> int:
         print("No readings are saved yet.", file=sys.stderr)
     for summary in found:
         said = ", ".join(a or "no category" for a in summary.assessments)
-        print(
+        _say(
             f"{_local(summary.last_at)}  {summary.reader}  {_count(summary.findings, 'finding')}"
             f"{f' ({said})' if said else ''}, {_count(summary.marks, 'mark')}, "
             f"{_count(summary.revisions, 'revision')}, {_state(summary)}  {summary.study_instance_uid}"
         )
         for signature in signatures.get(summary.reading_id, ()):
-            print(f"    {_signed(signature)}")
+            _say(f"    {_signed(signature)}")
     return 0
 
 
@@ -83,16 +83,16 @@ def run_history(args: argparse.Namespace) -> int:
         print_json({"readings": found}, indent=1, default=_iso)
         return 0
     for summary, acts, signed in told:
-        print(f"Exam {summary.study_instance_uid}, read by {summary.reader} (reading {summary.reading_id})")
-        print(f"        {_state(summary)}")
+        _say(f"Exam {summary.study_instance_uid}, read by {summary.reader} (reading {summary.reading_id})")
+        _say(f"        {_state(summary)}")
         for signature in signed:
-            print(f"        {_signed(signature)}")
+            _say(f"        {_signed(signature)}")
         display = NOT_RECORDED
         for act in acts:
             if act["display"] != display:
                 display = act["display"]
-                print(f"        display: {display}")
-            print(
+                _say(f"        display: {display}")
+            _say(
                 f"{act['number']:>6}  {_local(act['at'])}  {act['reader']}  {act['sentence']}"
                 f"  [{act['program_version']}]"
             )
@@ -188,6 +188,11 @@ def _summary_json(summary: ReadingSummary, signatures: Iterable[Signature]) -> d
             for one in signatures
         ],
     }
+
+
+def _say(line: str) -> None:
+    """Readers, reasons and comments are anybody's words: none of them is a command to the terminal."""
+    print(visible(line))
 
 
 def _state(summary: ReadingSummary) -> str:

@@ -1,0 +1,85 @@
+"""What a database holds is anybody's words: no command to a terminal, and never a traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from made_report import STUDY, full
+
+from annotator.cli import main
+from annotator.model import edits
+from annotator.model.finding import Reading
+from annotator.model.history import Act
+from annotator.model.seen_on_image import RecallReason, TechnicalRecall
+from annotator.model.signing import Signature
+from annotator.store.encoding import content_digest
+from annotator.store.store import Store
+
+EVIL = "\x1b[31m\x1b]0;x\x07<b>Evil</b>\u202e\u2066\r\n\x08\x9b2J&amp;\u200b"
+
+
+def signed(reading: Reading) -> Reading:
+    signature = Signature(
+        version=len(reading.signatures) + 1,
+        reader=reading.reader,
+        at="2026-03-04T05:06:07Z",
+        reason=reading.amending,
+        content=content_digest(reading),
+        program_version=EVIL,
+        lexicon_edition="5",
+        lexicon_version=EVIL,
+        rules_version=EVIL,
+        rules="d",
+        display=EVIL,
+    )
+    return edits.sign(reading, signature)
+
+
+def write_reading(url: str, reader: str, words: str) -> None:
+    """A reading with these words wherever a reader can put some, signed, amended, and signed again."""
+    store = Store.open(url)
+    blank, number = store.open_reading(STUDY, reader, lexicon_edition="5", patient="P-1")
+    said = edits.apply(blank, edits.diff(full().blank(), full()))
+    said = edits.describe(said, said.findings[0].id, comment=words)
+    said = edits.recall_view(said, TechnicalRecall("2.25.2", (RecallReason.MOTION,), words))
+    closed = signed(said)
+    amended = edits.amend(closed, f"because {words}")
+    for reading, act in (
+        (said, Act.EDIT),
+        (closed, Act.SIGN),
+        (amended, Act.AMEND),
+        (signed(amended), Act.SIGN),
+    ):
+        number = store.save(
+            reading, reader=reader, based_on=number, act=act, label=f"Do {words}", display=words
+        )
+    store.close()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path / 'readings.db'}"
+    write_reading(url, f"dr {EVIL}", EVIL)
+    return url
+
+
+COMMANDS = (
+    ("readings",),
+    ("readings", "--json"),
+    ("history", STUDY),
+    ("history", STUDY, "--json"),
+    ("due", "--all"),
+    ("due", "--all", "--json"),
+    ("report", STUDY),
+    ("doctor",),
+)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_no_word_is_a_command_to_the_terminal(database: str, words: tuple[str, ...], capsys) -> None:
+    assert main(["--database", database, *words]) == 0
+    captured = capsys.readouterr()
+    assert "Evil" in captured.out or words[0] == "doctor"
+    said = captured.out + captured.err
+    assert {c for c in said if not c.isprintable()} <= {"\n"}
