@@ -167,6 +167,7 @@ class MainWindow(QMainWindow):
             return
         self.places.keep()
         self.read_ahead.stop()
+        self.over_time_commands.stop()
         self.exam_view.close_exam()
         self.hanging_commands.close_second()
         super().closeEvent(event)

@@ -195,8 +195,8 @@ def test_from_screening_through_work_up_to_surveillance(
     reader.letters(Qt.Key.Key_K, NONE, "3")
     reader.sign()
 
-    reader.until(lambda: window.worklist.list.rows.state_words(screening) == "signed ✓")
-    assert window.worklist.list.rows.state_words(workup) == "▲ overdue"
+    reader.until(lambda: window.worklist.list.rows.state_words(workup) == "▲ overdue")
+    assert window.worklist.list.rows.state_words(screening) == "signed ✓"
     reader.until(lambda: window.timeline.offered == ())
 
     (asked,) = due(capsys, tmp_path, "2024-09-22")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from annotator.hanging import Layout
 from annotator.rules.due import Due
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PANEL = "timeline"
 _LANE = "what is due"
+PAUSE_MS = 700
+"""What is due can wait until the pictures of an exam are there: the first look takes a second with thousands of readings."""
 
 
 class _Due(NamedTuple):
@@ -39,13 +41,21 @@ class OverTimeCommands(QObject):
         self._window = window
         self._looked_at: tuple[object, ...] = ()
         desk = window.desk
-        desk.states_changed.connect(lambda _states: self._look_for_due())
-        desk.exams_changed.connect(self._look_for_due)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PAUSE_MS)
+        self._pause.timeout.connect(self._look_for_due)
+        desk.states_changed.connect(lambda _states: self._pause.start())
+        desk.exams_changed.connect(self._pause.start)
         desk.session_changed.connect(self._follow)
         window.followed.changed.connect(self._offer_stage)
         window.timeline.exam_wanted.connect(self.show_beside)
         window.worklist.elsewhere_wanted.connect(self.show_elsewhere)
         window.finding_panel.stage_taken.connect(self._take_stage)
+
+    def stop(self) -> None:
+        """The window closes: nothing more is looked for."""
+        self._pause.stop()
 
     def same_finding(self) -> None:
         """Call the finding in hand the same as the likeliest earlier one; first it is shown which that is."""
@@ -109,7 +119,7 @@ class OverTimeCommands(QObject):
         asked = _asked_in(session.reading)
         if session.save_state is SaveState.SAVED and asked != self._looked_at:
             self._looked_at = asked
-            self._look_for_due()
+            self._pause.start()
 
     def _look_for_due(self) -> None:
         workspace, rows = self._window.desk.workspace, self._window.desk.rows
@@ -120,7 +130,7 @@ class OverTimeCommands(QObject):
             return _Due(due_by_exam(found, on, word), due_elsewhere(found, frozenset(rows.by_path)))
 
         # the states of the same database are asked for beside it, and what stops both is told there
-        self._window.runner.query(_LANE, ask, self._due_known, lambda _error: None, in_turn=True)
+        self._window.runner.query(_LANE, ask, self._due_known, lambda _error: None)
 
     def _due_known(self, found: _Due) -> None:
         self._window.worklist.show_due(found.by_exam, len(found.elsewhere))

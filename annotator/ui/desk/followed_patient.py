@@ -10,6 +10,7 @@ from annotator.hanging import same_patient
 from annotator.model import edits
 from annotator.model.finding import Stage
 from annotator.model.image import ExamInfo
+from annotator.model.intervals import interval_words
 from annotator.model.timeline import SameOffer, Sighting, Timeline, offers, said_words, timelines
 from annotator.over_time import Followed
 from annotator.rules.due import Due
@@ -19,8 +20,6 @@ from annotator.ui.task_runner import TaskRunner
 
 _LANE = "findings of the patient"
 _PAUSE_MS = 150
-_MONTH_DAYS = 30.44
-_DAYS_TOLD = 45
 
 
 def today() -> date:
@@ -143,11 +142,7 @@ class FollowedPatient(QObject):
 
         # without the database there is only the open exam; that it cannot be reached is told where it matters
         self._runner.query(
-            _LANE,
-            lambda _token: workspace.followed(exam, at_hand),
-            answered,
-            lambda _error: None,
-            in_turn=True,
+            _LANE, lambda _token: workspace.followed(exam, at_hand), answered, lambda _error: None
         )
 
 
@@ -179,20 +174,8 @@ def offer_words(session: ReadingSession, offer: SameOffer, here: Sighting) -> st
     word = session.workspace.lexicon.word
     whose = "" if earlier.exam.reader == here.exam.reader else f", read by {earlier.exam.reader}"
     side = "; the other breast" if offer.other_side else ""
-    return f"F{earlier.number} of {earlier_words(earlier, here)}{whose}: {said_words(earlier, word)}{side}"
-
-
-def earlier_words(earlier: Sighting, here: Sighting) -> str:
-    """How long before, in words: "6 months earlier"."""
-    one, other = earlier.exam.exam_date, here.exam.exam_date
-    if one is None or other is None:
-        return "an exam of unknown date"
-    days = (other - one).days
-    if days == 0:
-        return "the same day"
-    if days < _DAYS_TOLD:
-        return f"{days} day{'' if days == 1 else 's'} earlier"
-    return f"{round(days / _MONTH_DAYS)} months earlier"
+    when = interval_words(here.exam.exam_date, earlier.exam.exam_date)
+    return f"F{earlier.number} of {when}{whose}: {said_words(earlier, word)}{side}"
 
 
 def _day(sighting: Sighting) -> str:
