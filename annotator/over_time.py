@@ -6,7 +6,7 @@ Whoever reads sees their own readings and what others have signed, nothing else.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -101,24 +101,41 @@ class OverTime:
         for row in store.readings():
             here = row.study_instance_uid == study_instance_uid
             same = row.reader == self._reader if here else digest is not None and row.patient == digest
-            value = self._value(row) if same and self._may_see(row) else None
-            if value is None:
-                continue
-            exam = _exam(row, value)
-            exams.append(exam)
-            images = at_hand.get(row.study_instance_uid)
-            measured = {f.id: measure(value, f.id, images) for f in value.findings} if images else None
-            sightings += sightings_of(value, exam, measured)
+            for exam, value in self._said(row) if same else ():
+                images = at_hand.get(row.study_instance_uid)
+                measured = {f.id: measure(value, f.id, images) for f in value.findings} if images else None
+                exams.append(exam)
+                sightings += sightings_of(value, exam, measured)
         return Followed(tuple(sightings), tuple(exams), digest)
+
+    def elsewhere(self, row: ReadingSummary) -> tuple[Sighting, ...]:
+        """Findings in the other exams of a reading's patient, as their marks tell; () where the patient is not known."""
+        if row.patient is None:
+            return ()
+        others = (
+            one
+            for one in self._store().readings()
+            if one.patient == row.patient and one.study_instance_uid != row.study_instance_uid
+        )
+        return tuple(
+            sighting
+            for one in others
+            for exam, value in self._said(one)
+            for sighting in sightings_of(value, exam)
+        )
 
     def _may_see(self, row: ReadingSummary) -> bool:
         return row.reader == self._reader or bool(row.versions)
 
-    def _value(self, row: ReadingSummary) -> Reading | None:
-        """What a reading says: as it stands, or as it was signed while it is open for an amendment."""
-        if row.versions > row.signed:
-            return last_signed(self._store().revisions(row.reading_id))
-        return self._store().latest(row.reading_id)
+    def _said(self, row: ReadingSummary) -> Iterator[tuple[ReadExam, Reading]]:
+        """What a reading says, where it may be seen: as it stands, or as it was signed while it is being amended."""
+        if not self._may_see(row):
+            return
+        amending = row.versions > row.signed
+        store = self._store()
+        said = last_signed(store.revisions(row.reading_id)) if amending else store.latest(row.reading_id)
+        if said is not None:
+            yield _exam(row, said), said
 
 
 def _known(row: ReadingSummary, said: Reading) -> _Known:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
 
 from annotator.exchange.report_content import Material, report_of
@@ -19,17 +20,14 @@ from annotator.jobs import CancelToken
 from annotator.lexicon.loader import Lexicon, load_lexicon
 from annotator.model.finding import Finding, Reading
 from annotator.model.follow_up import Contradiction, FollowUp
-from annotator.model.history import Act, last_signed
+from annotator.model.history import Act
 from annotator.model.image import ExamInfo
+from annotator.model.intervals import interval_words
 from annotator.reporting.pictures import report_pictures
 from annotator.rules import breast_assessments, then_and_now
 from annotator.store.encoding import content_digest
 from annotator.store.narrative import describe_changes
 from annotator.workspace import Workspace
-
-DAYS_IN_MONTH = 365.25 / 12
-MONTHS_UP_TO = 48
-"""Intervals up to here are told in months, as follow-up is."""
 
 
 def write_report(
@@ -147,51 +145,25 @@ def _seen_elsewhere(workspace: Workspace, reading: Reading) -> Mapping[str, tupl
 
     Of other readers only what they signed.
     """
-    listed = workspace.readings()
-    mine = next((one for one in listed if one.reading_id == reading.id), None)
-    if mine is None or mine.patient is None:
+    mine = next((one for one in workspace.readings() if one.reading_id == reading.id), None)
+    if mine is None:
         return {}
-    wanted = {finding.tracking_uid for finding in reading.findings}
-    found: dict[str, list[tuple[int, SeenBefore]]] = {}
-    for one in listed:
-        if one.patient != mine.patient or one.study_instance_uid == mine.study_instance_uid:
-            continue
-        revisions = workspace.revisions(one.reading_id)
-        other = revisions[-1].reading if one.reader == reading.reader else last_signed(revisions)
-        if other is None:
-            continue
-        for finding in other.findings:
-            if finding.tracking_uid in wanted:
-                seen = SeenBefore(
-                    interval=interval_words(mine.exam_date, one.exam_date),
-                    date=one.exam_date.isoformat() if one.exam_date else "",
-                    category=finding.assessment,
-                    marks=len(other.marks_of(finding.id)),
-                )
-                apart = _days(mine.exam_date, one.exam_date)
-                found.setdefault(finding.tracking_uid, []).append((abs(apart or 0), seen))
-    return {uid: tuple(seen for _, seen in sorted(all_, key=_nearest)) for uid, all_ in found.items()}
+    found: dict[str, list[tuple[timedelta, SeenBefore]]] = {
+        finding.tracking_uid: [] for finding in reading.findings
+    }
+    for sighting in workspace.over_time.elsewhere(mine):
+        exam = sighting.exam
+        if sighting.tracking_uid in found and (exam.signed or exam.reader == reading.reader):
+            seen = SeenBefore(
+                interval=interval_words(mine.exam_date, exam.exam_date),
+                date=exam.exam_date.isoformat() if exam.exam_date else "",
+                category=sighting.assessment,
+                marks=sighting.count,
+            )
+            found[sighting.tracking_uid].append((_apart(mine.exam_date, exam.exam_date), seen))
+    return {uid: tuple(seen for _, seen in sorted(all_, key=itemgetter(0))) for uid, all_ in found.items()}
 
 
-def _nearest(one: tuple[int, SeenBefore]) -> int:
-    return one[0]
-
-
-def interval_words(here: date | None, there: date | None) -> str:
-    """How far another exam lies from this one: "6 months earlier"; no date is in it."""
-    days = _days(here, there)
-    if days is None:
-        return "in an exam without a date"
-    if days == 0:
-        return "on the same day"
-    side = "earlier" if days > 0 else "later"
-    months = round(abs(days) / DAYS_IN_MONTH)
-    if not months:
-        return f"{abs(days)} {'day' if abs(days) == 1 else 'days'} {side}"
-    if months <= MONTHS_UP_TO:
-        return f"{months} {'month' if months == 1 else 'months'} {side}"
-    return f"{months / 12:.0f} years {side}"
-
-
-def _days(here: date | None, there: date | None) -> int | None:
-    return None if here is None or there is None else (here - there).days
+def _apart(here: date | None, there: date | None) -> timedelta:
+    """How far exams lie from each other; farther than any others where that is not known."""
+    return timedelta.max if here is None or there is None else abs(here - there)

@@ -6,13 +6,13 @@ without a source are named below as choices of this program (docs/domain.md, wha
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
 from annotator.model.finding import Recommendation, Stage
+from annotator.model.intervals import MONTH_DAYS, add_months, days_words, months_words
 from annotator.model.timeline import ReadExam, Sighting, Word, inside
 
 SOON_DAYS = 30
@@ -23,7 +23,6 @@ EARLY_SHARE, LATE_SHARE = 1 / 6, 1 / 3
 5 to 8 months for six. Appointments move by weeks and no source gives a tolerance: a choice of this program."""
 AT_ONCE_DAYS = 92
 """For so long an exam is taken for the work-up that was wanted at once: a choice of this program."""
-_MONTH_DAYS = 30.44
 
 _AT_STAGE = {Stage.FU6: 6, Stage.FU12: 12, Stage.FU24: 24}
 _STAGE_AT = {months: stage for stage, months in _AT_STAGE.items()}
@@ -104,13 +103,6 @@ def due(
     return tuple(sorted(found, key=Due.order))
 
 
-def add_months(day: date, months: int) -> date:
-    """The same day so many months later; the last of a month that is too short for it."""
-    year, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + year, month + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
-
-
 def _asked(sighting: Sighting) -> Due | None:
     """What a reader asked for, open; None where nothing is to be waited for."""
     asked, months = sighting.asks, sighting.months_asked
@@ -167,7 +159,7 @@ def _in_time(asked: Due, exam: ReadExam) -> bool:
     """Whether an exam is not too early to be the one that was asked for."""
     if asked.due_on is None or exam.exam_date is None:
         return False
-    early = (asked.months or 0) * _MONTH_DAYS * EARLY_SHARE
+    early = (asked.months or 0) * MONTH_DAYS * EARLY_SHARE
     return exam.exam_date >= asked.due_on - timedelta(days=round(early))
 
 
@@ -203,7 +195,7 @@ def _stage_after(asked: Due, day: date) -> Stage | None:
         return Stage.WORKUP if 0 <= (day - asked.due_on).days <= AT_ONCE_DAYS else None
     if asked.asked is Recommendation.ROUTINE_SCREENING:
         return None
-    interval = months * _MONTH_DAYS
+    interval = months * MONTH_DAYS
     late = (day - asked.due_on).days
     if not -round(interval * EARLY_SHARE) <= late <= round(interval * LATE_SHARE):
         return None
@@ -214,7 +206,7 @@ def _stage_after(asked: Due, day: date) -> Stage | None:
 def asked_words(seen: Sighting, word: Word) -> str:
     """What was asked for, and when: "next exam in 4 months", "routine screening, in 24 months"."""
     asked, months = seen.asks, seen.months_asked
-    when = "" if not months else f"in {months} month{'' if months == 1 else 's'}"
+    when = "" if not months else f"in {months_words(months)}"
     if asked is None or asked in (Recommendation.SIX_MONTHS, Recommendation.TWELVE_MONTHS):
         # the months that the reader named stand in place of those of the words
         return f"next exam {when or 'at once'}"
@@ -232,7 +224,7 @@ def state_words(one: Due, on: date) -> str:
     if day is None:
         return one.state.value
     days = abs((day - on).days)
-    count = f"{days} day{'' if days == 1 else 's'}"
+    count = days_words(days)
     if day == on:
         return "due today"
     if day < on:

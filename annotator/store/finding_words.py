@@ -9,6 +9,7 @@ from typing import Any
 
 from annotator.model.finding import Assessment, Finding, SaidLength
 from annotator.model.image import Laterality
+from annotator.model.intervals import months_words
 
 Word = Callable[[StrEnum], str]
 """The lexicon's word for an id."""
@@ -73,7 +74,7 @@ def said(name: str, value: Any, word: Word) -> str:
         return str(value)
     if name == "clock_face":
         return f"{value} o'clock"
-    return f"{value} month{'' if value == 1 else 's'}"
+    return months_words(value)
 
 
 def _comment(_before: str, value: str, of: str) -> str:

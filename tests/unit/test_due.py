@@ -23,6 +23,7 @@ from annotator.model.finding import (
 )
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from annotator.model.image import ImageKey, Laterality
+from annotator.model.intervals import add_months
 from annotator.model.mark import MarkKind
 from annotator.model.timeline import (
     ReadExam,
@@ -38,7 +39,6 @@ from annotator.rules.due import (
     WAITING,
     Due,
     DueState,
-    add_months,
     asked_words,
     due,
     proposed_stage,
