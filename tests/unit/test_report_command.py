@@ -6,7 +6,6 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -25,7 +24,6 @@ from annotator.model.history import Act
 from annotator.model.image import ExamInfo
 from annotator.model.mark import MarkKind
 from annotator.reporting import make_report, write_report
-from annotator.reporting.reports import interval_words
 from annotator.settings import load_settings
 from annotator.workspace import Workspace
 from tests.ui.small_exam import SPOTS, column_of, write_exam
@@ -219,21 +217,6 @@ def test_the_same_finding_in_other_exams_is_told_by_the_months_between(
     assert text.index("6 months earlier") < text.index("24 months earlier: category 2, 3 marks.")
     assert "2023-09-12" not in text
     assert "(2023-09-12)" in text_of(workspace, reading, now, tmp_path, identified=True)
-
-
-@pytest.mark.parametrize(
-    ("there", "words"),
-    [
-        (date(2024, 3, 12), "on the same day"),
-        (date(2024, 3, 11), "1 day earlier"),
-        (date(2023, 9, 12), "6 months earlier"),
-        (date(2024, 4, 11), "1 month later"),
-        (date(2014, 3, 12), "10 years earlier"),
-        (None, "in an exam without a date"),
-    ],
-)
-def test_how_far_apart_exams_are(there: date | None, words: str) -> None:
-    assert interval_words(date(2024, 3, 12), there) == words
 
 
 def test_an_image_that_is_gone_is_left_out_of_the_pictures(
