@@ -13,6 +13,7 @@ from test_exam_facts import (  # noqa: F401
     test_an_exam_that_was_only_looked_at_is_known_too,
     test_what_was_not_known_at_first_is_filled_in_once,
 )
+from test_said import test_it_is_what_the_reading_says  # noqa: F401
 from test_seen_and_done import (  # noqa: F401
     test_an_exam_that_was_only_looked_at_is_no_reading_yet_but_keeps_what_was_seen,
     test_cells_of_another_size_are_joined_where_all_of_them_was_seen,
