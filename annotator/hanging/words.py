@@ -53,7 +53,6 @@ _TAGS = {
     "ProtocolName": "Protocol Name (0018,1030)",
     "AcquisitionDeviceProcessingDescription": "Acquisition Device Processing Description (0018,1400)",
 }
-_SIDES = {Laterality.RIGHT: "right breast", Laterality.LEFT: "left breast", Laterality.BOTH: "both breasts"}
 
 
 def attribute(keyword: str) -> str:
@@ -63,7 +62,7 @@ def attribute(keyword: str) -> str:
 
 def side_words(side: Laterality | None) -> str:
     """Such as: right breast; a breast where the side is not known."""
-    return _SIDES[side] if side is not None else "a breast"
+    return side.breast if side is not None else "a breast"
 
 
 def view_words(name: str, modifiers: tuple[str, ...] = ()) -> str:
@@ -77,7 +76,7 @@ def view_words(name: str, modifiers: tuple[str, ...] = ()) -> str:
 
 def place_name(side: Laterality | None, view: str, modifiers: tuple[str, ...] = ()) -> str:
     """What belongs in a place: "right CC", "left ML magnification"."""
-    side_name = {Laterality.RIGHT: "right", Laterality.LEFT: "left"}.get(side, "") if side else ""
+    side_name = "" if side in (None, Laterality.BOTH) else side.side
     extra = (MODIFIER_NAMES.get(modifier, modifier) for modifier in modifiers)
     return " ".join(word for word in (side_name, view, *extra) if word)
 

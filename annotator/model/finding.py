@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import TypeVar
 
-from annotator.model.geometry import SpacingBasis
+from annotator.model.geometry import SpacingBasis, mm_digits
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.image import ImageKey, Laterality
 from annotator.model.mark import Cluster, Mark, MarkKind
@@ -159,8 +159,17 @@ class SaidLength:
             raise ValueError(f"a length in the breast is 0 to {LONGEST_MM} mm, not {self.value_mm}")
 
     def __str__(self) -> str:
-        digits = 2 if self.value_mm < 1 else 1
-        return f"{self.value_mm:.{digits}f} mm {self.basis or 'as the reader says'}"
+        return f"{mm_digits(self.value_mm)} mm {self.how_known}"
+
+    @property
+    def in_sentence(self) -> str:
+        """With how it is known in brackets: "8.0 mm (as the reader says)"."""
+        return f"{mm_digits(self.value_mm)} mm ({self.how_known})"
+
+    @property
+    def how_known(self) -> str:
+        """How it was calibrated, or whose word it is."""
+        return str(self.basis or "as the reader says")
 
 
 LONGEST_MM = 500

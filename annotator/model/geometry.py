@@ -65,8 +65,17 @@ class Millimetres:
     basis: SpacingBasis
 
     def __str__(self) -> str:
-        digits = 2 if self.value < 1 else 1
-        return f"{self.value:.{digits}f} mm {self.basis}"
+        return f"{mm_digits(self.value)} mm {self.basis}"
+
+    @property
+    def in_sentence(self) -> str:
+        """With how it is known in brackets: "8.0 mm (estimated, in breast)"."""
+        return f"{mm_digits(self.value)} mm ({self.basis})"
+
+
+def mm_digits(value_mm: float) -> str:
+    """A length as precise as it is told: hundredths of a millimetre below one, tenths above."""
+    return f"{value_mm:.{2 if value_mm < 1 else 1}f}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class HangingChoice:
         """What was corrected, to stand after "hung as": "right MLO, mirrored left to right"."""
         if not self:
             return "its file says"
-        side = "" if self.laterality is None else _SIDES[self.laterality]
+        side = "" if self.laterality is None else self.laterality.side
         named = " ".join(part for part in (side, self.view_name or "") if part)
         parts = [named] if named else []
         if self.modifiers is not None:
@@ -40,8 +40,6 @@ class HangingChoice:
             parts.append(_TURNS[self.orientation])
         return ", ".join(parts)
 
-
-_SIDES = {Laterality.RIGHT: "right", Laterality.LEFT: "left", Laterality.BOTH: "both breasts"}
 
 _TURNS = {
     Orientation(): "as stored",

@@ -26,6 +26,16 @@ class Laterality(StrEnum):
     LEFT = "L"
     BOTH = "B"
 
+    @property
+    def side(self) -> str:
+        """In a word, where it is plain that a breast is meant: "right"."""
+        return {"R": "right", "L": "left", "B": "both breasts"}[self.value]
+
+    @property
+    def breast(self) -> str:
+        """In words: "right breast"."""
+        return {"R": "right breast", "L": "left breast", "B": "both breasts"}[self.value]
+
 
 class Intent(StrEnum):
     """Presentation Intent Type (0008,0068)."""

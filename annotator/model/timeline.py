@@ -24,7 +24,7 @@ from annotator.model.finding import (
     SaidLength,
     Stage,
 )
-from annotator.model.geometry import Millimetres, PixelSpacing, greatest_extent
+from annotator.model.geometry import Millimetres, PixelSpacing, greatest_extent, mm_digits
 from annotator.model.image import Laterality
 from annotator.model.mark import Cluster, Mark, MarkKind
 from annotator.model.measured import Measured
@@ -268,12 +268,12 @@ def _extent_change(earlier: Sighting, later: Sighting) -> str:
     if earlier.extent is None or later.extent is None:
         return ""
     if earlier.extent.basis != later.extent.basis:
-        before, after = length_words(earlier.extent), length_words(later.extent)
+        before, after = earlier.extent.in_sentence, later.extent.in_sentence
         return f"extent {after}, before {before}: not known in the same way, so not compared"
-    then, now = (length_words(one).split(" ", 1) for one in (earlier.extent, later.extent))
+    then, now = mm_digits(earlier.extent.value_mm), mm_digits(later.extent.value_mm)
     if then == now:
-        return f"extent {' '.join(now)}, as before"
-    return f"extent from {then[0]} to {' '.join(now)}"
+        return f"extent {later.extent.in_sentence}, as before"
+    return f"extent from {then} to {later.extent.in_sentence}"
 
 
 def _said_change(what: str, earlier: Sequence[StrEnum], later: Sequence[StrEnum], word: Word) -> str:
@@ -294,12 +294,6 @@ def _category_change(earlier: Sighting, later: Sighting) -> str:
     return f"category {later.assessment}, before {earlier.assessment}"
 
 
-def length_words(length: SaidLength) -> str:
-    """A length inside a sentence, how it is known in brackets: "8.0 mm (estimated, in breast)"."""
-    value, basis = str(length).split(" mm ", 1)
-    return f"{value} mm ({basis})"
-
-
 def inside(word: str) -> str:
     """A word of the lexicon as it stands inside a sentence."""
     return word[:1].lower() + word[1:]
@@ -307,8 +301,7 @@ def inside(word: str) -> str:
 
 def place_words(sighting: Sighting, word: Word) -> str:
     """Side and place as far as said: "left, upper outer, 2 o'clock"."""
-    side = {Laterality.LEFT: "left", Laterality.RIGHT: "right", Laterality.BOTH: "both breasts"}
-    said = [side[sighting.laterality]] if sighting.laterality is not None else []
+    said = [sighting.laterality.side] if sighting.laterality is not None else []
     said += [inside(word(sighting.quadrant))] if sighting.quadrant is not None else []
     said += [f"{sighting.clock_face} o'clock"] if sighting.clock_face is not None else []
     return ", ".join(said)

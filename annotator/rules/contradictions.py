@@ -64,8 +64,7 @@ _CONFLICTING: dict[Assessment, frozenset[Recommendation]] = {
     **dict.fromkeys(_SUSPICIOUS, _LATER),
 }
 _SIDES = {
-    frozenset({Laterality.RIGHT}): "right breast",
-    frozenset({Laterality.LEFT}): "left breast",
+    **{frozenset({side}): side.breast for side in (Laterality.RIGHT, Laterality.LEFT)},
     frozenset({Laterality.RIGHT, Laterality.LEFT}): "right and the left breast",
 }
 
@@ -293,10 +292,7 @@ def _lengths(case: _Case) -> Found:
 
 def _told(length: Millimetres | None) -> str:
     """A length in a sentence, with how it is known."""
-    if length is None:
-        return ""
-    digits = 2 if length.value < 1 else 1
-    return f"{length.value:.{digits}f} mm ({length.basis})"
+    return "" if length is None else length.in_sentence
 
 
 def _estimated(measured: Measured) -> str:

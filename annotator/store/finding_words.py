@@ -14,7 +14,6 @@ from annotator.model.intervals import months_words
 Word = Callable[[StrEnum], str]
 """The lexicon's word for an id."""
 
-_SIDES = {Laterality.RIGHT: "right breast", Laterality.LEFT: "left breast", Laterality.BOTH: "both breasts"}
 _NAMES = {
     "stage": "stage",
     "size": "size",
@@ -65,7 +64,7 @@ def said(name: str, value: Any, word: Word) -> str:
     if isinstance(value, tuple):
         return ", ".join(said(name, one, word) for one in value)
     if isinstance(value, Laterality):
-        return _SIDES[value]
+        return value.breast
     if isinstance(value, Assessment):
         return f"{value.value} ({word(value)})"
     if isinstance(value, StrEnum):

@@ -60,7 +60,9 @@ FLAGS: tuple[Flag, ...] = (
     Flag("priors_requested", "priors first", "You want to see prior mammograms before you decide."),
 )
 
-SIDES: Mapping[Laterality, str] = {Laterality.RIGHT: "Right breast", Laterality.LEFT: "Left breast"}
+SIDES: Mapping[Laterality, str] = {
+    side: side.breast.capitalize() for side in (Laterality.RIGHT, Laterality.LEFT)
+}
 
 _SHORT: Mapping[StrEnum, str] = {
     Stage.SCREEN: "Screen",

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from annotator.model.finding import SaidLength
-from annotator.model.geometry import Millimetres
+from annotator.model.geometry import Millimetres, mm_digits
 from annotator.ui.panels.chips import beside_width
 from annotator.ui.panels.finding_part import dim_label, say_dim
 
@@ -105,5 +105,4 @@ class LengthField(QWidget):
 
 def as_said(measured: Millimetres) -> SaidLength:
     """A measured length as the reader stands for it: as precise as it is shown."""
-    digits = 2 if measured.value < 1 else 1
-    return SaidLength(round(measured.value, digits), measured.basis)
+    return SaidLength(float(mm_digits(measured.value)), measured.basis)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from annotator.model.geometry import mm_digits
 from annotator.model.measured import Measured, MeasuredOnImage
 
 _CIRCLE_MM = 10
@@ -41,5 +42,5 @@ def _place(one: MeasuredOnImage) -> str:
     depth = "" if one.depth is None else f"{one.depth} third"
     half = "" if one.half is None else f"{one.half} on the {one.view}"
     length = one.nipple_distance
-    away = "" if length is None else f"{length.value:.1f} mm from the {nipple} ({length.basis})"
+    away = "" if length is None else f"{mm_digits(length.value)} mm from the {nipple} ({length.basis})"
     return ", ".join(part for part in (away, depth, half) if part)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import SaidLength
-from annotator.model.timeline import Sighting, Timeline, inside, length_words
+from annotator.model.timeline import Sighting, Timeline, inside
 from annotator.rules.due import Due, asked_words, state_words
 from annotator.ui.desk.due_exams import DUE_SIGNS, due_line
 from annotator.ui.desk.followed_patient import FollowedPatient, call_its_own, call_same, offer_words, today
@@ -293,7 +293,7 @@ class _OfferRow(QWidget):
 def _extent(extent: SaidLength | None, *, said: bool) -> str:
     if extent is None:
         return ""
-    return length_words(extent) if said else f"{length_words(extent)}, measured"
+    return extent.in_sentence if said else f"{extent.in_sentence}, measured"
 
 
 def _dim(text: str) -> QLabel:
