@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from annotator import __version__
-from annotator.cli.output import print_json
+from annotator.cli.output import print_json, visible
 from annotator.errors import AnnotatorError
 from annotator.model.display import ScreenId, grey_levels
 
@@ -79,7 +79,7 @@ def run_doctor(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(found, indent=2)
     else:
-        print("\n".join(_as_text(found)))
+        print("\n".join(visible(line) for line in _as_text(found)))
     return 1 if problems else 0
 
 

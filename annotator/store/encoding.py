@@ -152,11 +152,13 @@ def _checked(value: Any, decoder: msgspec.json.Decoder[Any]) -> bytes:
     return text
 
 
-def _decode(text: str | bytes, decoder: msgspec.json.Decoder[_Value], where: str) -> _Value:
+def _decode(text: object, decoder: msgspec.json.Decoder[_Value], where: str) -> _Value:
     try:
+        if not isinstance(text, str | bytes):
+            raise msgspec.ValidationError(f"Expected text, got {type(text).__name__}")
         text = as_of_now(text.encode() if isinstance(text, str) else text)
         value = decoder.decode(text)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise StoreError(
             f"{where} cannot be understood ({error}); it was damaged, or written by a newer program: "
             "update this one, or restore a backup."

@@ -9,6 +9,8 @@ from datetime import date
 
 from sqlalchemy import Connection, select, update
 
+from annotator.errors import StoreError
+from annotator.store.rows import fetched
 from annotator.store.schema import readings, salt
 
 
@@ -29,14 +31,19 @@ def patient_digest(connection: Connection, patient: str) -> str | None:
     if not patient:
         return None
     value = connection.execute(select(salt.c.value)).scalar_one()
-    return hmac.new(bytes.fromhex(value), patient.encode(), hashlib.sha256).hexdigest()
+    try:
+        key = bytes.fromhex(value)
+    except (TypeError, ValueError) as error:
+        raise StoreError(
+            f"What makes patients unreadable in this database was changed ({error}); restore a backup."
+        ) from error
+    return hmac.new(key, patient.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def facts_kept(connection: Connection, reading_id: str) -> ExamFacts:
     """What the row of a reading says of its exam."""
-    row = connection.execute(
-        select(readings.c.exam_date, readings.c.patient).where(readings.c.id == reading_id)
-    ).one()
+    query = select(readings.c.exam_date, readings.c.patient).where(readings.c.id == reading_id)
+    (row,) = fetched(connection, query, f"Reading {reading_id}")
     return ExamFacts(row.exam_date, row.patient)
 
 

@@ -36,6 +36,10 @@ def told(place: str) -> Iterator[None]:
         raise StoreError(f"{place}: the database could not be used ({_first_line(error)}).") from error
     except sqlite3.Error as error:
         raise StoreError(_sentence(place, error)) from error
+    except UnicodeEncodeError as error:
+        raise StoreError(
+            f"{place} cannot keep a text of yours: it holds half a character ({_first_line(error)}); write it anew."
+        ) from error
 
 
 def _sentence(place: str, fault: BaseException | None) -> str:

@@ -96,8 +96,10 @@ def _value(summary: ReadingSummary, rows: Iterable[Row[Any]], place: str) -> Rea
 
 def _changes(row: Row[Any], place: str) -> Changes:
     try:
+        if not isinstance(row.delta, str | bytes):
+            raise msgspec.ValidationError(f"Expected text, got {type(row.delta).__name__}")
         said = _DECODER.decode(as_of_now(row.delta.encode() if isinstance(row.delta, str) else row.delta))
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise StoreError(
             f"{place}: revision {row.number} of reading {row.reading_id} cannot be understood ({error}); restore a "
             "backup."

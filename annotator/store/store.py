@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -36,6 +37,7 @@ from annotator.store.address import parse_url, place_of
 from annotator.store.exam_facts import ExamFacts, facts_kept, fill_in, missing, patient_digest
 from annotator.store.faults import told
 from annotator.store.opened import OpenedReadings
+from annotator.store.rows import checked, fetched
 from annotator.store.said import load_said
 from annotator.store.schema import readings, revisions
 from annotator.store.seen import load_seen, merge_seen
@@ -170,10 +172,11 @@ class Store:
         )
         with told(self._place), self._engine.connect() as connection:
             current = self._blank(connection, reading_id)
-            rows = connection.execute(query).all()
+            rows = fetched(connection, query, f"{self._place}: a revision of reading {reading_id}")
         found = []
-        for row in rows:
-            where = f"{self._place}: revision {row.number} of reading {reading_id}"
+        for one in rows:
+            where = f"{self._place}: revision {one.number} of reading {reading_id}"
+            row = checked(one, _RevisionRow, where)
             current = apply(current, encoding.decode_changes(row.delta, where))
             if row.act not in {*Act}:
                 raise StoreError(
@@ -213,7 +216,7 @@ class Store:
     def readings(self) -> tuple[ReadingSummary, ...]:
         """Every reading, the one saved last first."""
         with told(self._place), self._engine.connect() as connection:
-            return load_summaries(connection)
+            return load_summaries(connection, self._place)
 
     def latest(self, reading_id: str) -> Reading:
         """A reading as it was saved last, whoever's it is."""
@@ -290,15 +293,23 @@ class Store:
         return (rows[-1].number if rows else 0), apply(current, encoding.merged(deltas))
 
     def _blank(self, connection: Connection, reading_id: str) -> Reading:
-        row: Row[Any] | None = connection.execute(select(readings).where(readings.c.id == reading_id)).first()
+        named = (readings.c[name] for name in ("id", "reader", "study_instance_uid", "lexicon_edition"))
+        row: Row[Any] | None = connection.execute(select(*named).where(readings.c.id == reading_id)).first()
         if row is None:
             raise StoreError(f"{self._place} holds no reading {reading_id}.")
-        return Reading(
-            id=row.id,
-            reader=row.reader,
-            study_instance_uid=row.study_instance_uid,
-            lexicon_edition=row.lexicon_edition,
-        )
+        return checked(row, Reading, f"{self._place}: reading {reading_id}")
+
+
+@dataclass(frozen=True, slots=True)
+class _RevisionRow:
+    number: int
+    act: str
+    label: str
+    at: datetime
+    reader: str
+    program_version: str
+    delta: Any
+    display: str | None
 
 
 def _engine(url: URL) -> Engine:

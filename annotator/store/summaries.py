@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, Row, Select, func, select
 
 from annotator.model.display import NOT_RECORDED
+from annotator.store.rows import checked, decoded_list, fetched
 from annotator.store.schema import readings, revisions
 
 _OF_READING = ("id", "study_instance_uid", "reader", "exam_date", "patient")
@@ -55,12 +55,33 @@ class ReadingSummary:
     versions: int = 0
 
 
-def load_summaries(connection: Connection) -> tuple[ReadingSummary, ...]:
-    """Every reading with a saved act, the one saved last first."""
-    return tuple(_summary(row) for row in connection.execute(_query()))
+@dataclass(frozen=True, slots=True)
+class _Row:
+    id: str
+    study_instance_uid: str
+    reader: str
+    exam_date: date | None
+    patient: str | None
+    number: int
+    at: datetime
+    label: str
+    findings: int
+    marks: int
+    assessments: Any
+    display: str | None
+    done: bool | None
+    signed: int | None
+    versions: int | None
 
 
-def _summary(row: Row[Any]) -> ReadingSummary:
+def load_summaries(connection: Connection, place: str) -> tuple[ReadingSummary, ...]:
+    """Every reading with a saved act, the one saved last first. Raises StoreError for a row that does not fit."""
+    return tuple(_summary(row, place) for row in fetched(connection, _query(), f"{place}: a reading"))
+
+
+def _summary(found: Row[Any], place: str) -> ReadingSummary:
+    where = f"{place}: the last revision of reading {found.id}"
+    row = checked(found, _Row, where)
     return ReadingSummary(
         row.id,
         row.study_instance_uid,
@@ -70,7 +91,7 @@ def _summary(row: Row[Any]) -> ReadingSummary:
         row.label,
         row.findings,
         row.marks,
-        msgspec.json.decode(row.assessments, type=tuple[str, ...]),
+        decoded_list(row.assessments, where),
         row.display or NOT_RECORDED,
         bool(row.done),
         row.exam_date,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,49 @@ def test_no_word_is_a_command_to_the_terminal(database: str, words: tuple[str, .
     assert "Evil" in captured.out or words[0] == "doctor"
     said = captured.out + captured.err
     assert {c for c in said if not c.isprintable()} <= {"\n"}
+
+
+STRANGE = (
+    ("readings", "exam_date", "5"),
+    ("readings", "exam_date", "'no day'"),
+    ("readings", "reader", "x'ff00'"),
+    ("readings", "lexicon_edition", "7.5"),
+    ("revisions", "at", "''"),
+    ("revisions", "at", "-1"),
+    ("revisions", "label", "x'ff00'"),
+    ("revisions", "delta", "5"),
+    ("revisions", "delta", f"'{'[' * 100_000}'"),
+    ("revisions", "snapshot", "5"),
+    ("revisions", "assessments", "''"),
+    ("revisions", "assessments", "'[[]]'"),
+    ("revisions", "signed", "'x'"),
+    ("revisions", "marks", "1e300"),
+    ("salt", "value", "'no key'"),
+)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"), STRANGE, ids=[f"{t} {c} {v[:9]}" for t, c, v in STRANGE]
+)
+def test_a_column_that_another_program_wrote_is_told_in_a_sentence(
+    tmp_path: Path, table: str, column: str, value: str, capsys
+) -> None:
+    file = tmp_path / "readings.db"
+    write_reading(f"sqlite:///{file}", "dr a", "words")
+    with closing(sqlite3.connect(file)) as raw:
+        for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            raw.execute(f"DROP TRIGGER {name}")
+        raw.execute("PRAGMA ignore_check_constraints=ON")
+        last = " WHERE number = 4" if table == "revisions" else ""
+        raw.execute(f"UPDATE {table} SET {column} = {value}{last}")
+        raw.commit()
+    before = file.read_bytes()
+    statuses = []
+    for words in (*COMMANDS, ("report", STUDY, "--by", "dr a")):
+        statuses.append(main(["--database", f"sqlite:///{file}", "--reader", "dr a", *words]))
+        captured = capsys.readouterr()
+        assert "mistake" not in captured.err, words
+        assert len(captured.err) < 1000
+        assert captured.err.count("\n") <= 1
+    assert table == "salt" or any(statuses)
+    assert file.read_bytes() == before
