@@ -428,5 +428,5 @@ def _day(written: str) -> date | None:
 
 
 def _told(finding: Finding, follow_up: FollowUp) -> FollowUp:
-    """What stood beside a finding: no suggested category where the reader gave none, in no file and at no later time."""
+    """What stood beside a finding: no follow-up where the reader gave no category, in no file and at no later time."""
     return follow_up if finding.assessment is not None else follow_up.before_choice()

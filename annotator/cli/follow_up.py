@@ -152,7 +152,8 @@ def _signed(file: FindingsFile, finding: Finding, now: FollowUp) -> Iterator[str
         if signed is not None:
             then = signed.follow_up if finding.assessment is not None else signed.follow_up.before_choice()
             category = then.suggested_assessment or "no category"
-            yield f"Signed as version {signature.version}: row {then.row}, suggestion {category}: {then.text}"
+            told = f"row {then.row}, suggestion {category}: {then.text}" if then.row else then.text
+            yield f"Signed as version {signature.version}: {told[:1].lower() + told[1:]}"
             yield from then_and_now(then, now)
 
 
@@ -206,7 +207,9 @@ def _sentences(found: FollowUp, lexicon: Lexicon) -> Iterator[str]:
     if found.suggested_assessment:
         name = lexicon.word(Assessment(found.suggested_assessment))
         category = f"category {found.suggested_assessment}, {name.lower()} (the reader's own category stands)"
-    yield from (f"Documented follow-up: {found.text}", f"Suggestion: {category}", f"Rule: row {found.row}")
+    yield from (f"Documented follow-up: {found.text}", f"Suggestion: {category}")
+    if found.row:
+        yield f"Rule: row {found.row}"
     yield from (f"Assumed: {one}" for one in found.assumed)
     yield from (f"Because: {reason}" for reason in found.because)
     yield from (f"Note: {note}" for note in found.notes)

@@ -65,7 +65,7 @@ def findings_document(
     """The document `write_findings` writes, as plain dicts and lists.
 
     `sources` spells out every tag that a suggestion cites. A finding to which the reader has given no
-    category carries no suggested one either (docs/domain.md, limits).
+    category carries no follow-up and no suggested one either (docs/domain.md, limits).
     """
     shown = {m.image.sop_instance_uid for m in reading.marks}
     shown |= {c.image.sop_instance_uid for c in reading.clusters}
@@ -97,7 +97,7 @@ def findings_document(
 
 
 def shown_beside(finding: Finding, follow_up: FollowUp | None) -> FollowUp | None:
-    """What may stand beside a finding: no suggested category before the reader's own."""
+    """What may stand beside a finding: no follow-up and no suggested category before the reader's own."""
     if follow_up is None or finding.assessment is not None:
         return follow_up
     return follow_up.before_choice()

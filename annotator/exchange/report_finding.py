@@ -23,7 +23,7 @@ from annotator.exchange.report_parts import (
 )
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import Assessment, Finding, Morphology, Reading, Stage
-from annotator.model.follow_up import Contradiction, FollowUp, FollowUpAction
+from annotator.model.follow_up import Contradiction, FollowUp
 from annotator.model.geometry import Millimetres
 from annotator.model.image import Laterality
 from annotator.model.mark import MarkKind
@@ -112,7 +112,7 @@ class _Finding:
 
     @property
     def follow_up(self) -> FollowUp | None:
-        """What may be shown of the follow-up: no category before the reader's own."""
+        """What may be shown of the follow-up: nothing that leads before the reader's own category."""
         return shown_beside(self.finding, self.beside.follow_up)
 
     def where(self) -> str:
@@ -164,7 +164,7 @@ class _Finding:
         if self.beside.since:
             yield Listed("Looked up again today", self.beside.since)
         found = self.follow_up
-        if found is None:
+        if found is None or found.is_kept_back:
             return
         if found.because:
             yield Listed(f"Why row {found.row}", found.because)
@@ -196,16 +196,17 @@ class _Finding:
         title, found = "Suggestion of the table", self.follow_up
         if found is None:
             return Opinion(title, "not looked up", "", (), said=False)
+        if found.is_kept_back:
+            return Opinion(
+                title, "told after the reader's own", "", (), (f"Table {found.rules_version}.",), False
+            )
         lines = (found.text, *((f"Taken for granted: {' '.join(found.assumed)}",) if found.assumed else ()))
         tags = "".join(f"[{tag}]" for tag in found.sources)
         small = (f"Row {found.row}, table {found.rules_version}. Sources {tags}",)
         if found.suggested_assessment is not None:
             category = Assessment(found.suggested_assessment)
             return Opinion(title, category.value, self.lexicon.word(category), lines, small)
-        silent = found.follow_up in (FollowUpAction.MORE_INPUT, FollowUpAction.READER_DECIDES)
-        kept_back = self.finding.assessment is None and not silent
-        words = "told after the reader's own" if kept_back else "no category"
-        return Opinion(title, words, "", lines, small, said=False)
+        return Opinion(title, "no category", "", lines, small, said=False)
 
     def _rows(self) -> Iterator[tuple[str, tuple[_Part, ...]]]:
         """Each row of the description: its name, and what it puts together."""

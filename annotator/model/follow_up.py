@@ -9,6 +9,8 @@ from enum import StrEnum
 TAG = re.compile(r"\[([A-Za-z0-9]+(?:-[0-9A-Z]+)?)\]")
 """How a sentence names its source: "[BR5]", "[SJRA-8]"."""
 
+KEPT_BACK = "Told after the reader's own choice."
+
 LEADS_READER = re.compile(r"\b[Cc]ategor(?:y|ies)\b|\b4[ABC]\b|%")
 """What may not be told to a reader who has not chosen yet."""
 
@@ -32,7 +34,8 @@ class FollowUpAction(StrEnum):
 class FollowUp:
     """What the table says about a finding.
 
-    `suggested_assessment` None: the row gives no category. `interval_months` None: no source gives
+    `suggested_assessment` None: the row gives no category. `row` '' and `follow_up` None: kept back until the reader
+    has chosen one. `interval_months` None: no source gives
     one. `because` are the reasons in sentences, `sources` tags of the lexicon, `notes` what the reader
     should know beside it. `patient_pages` and `birads` are what pages for patients and BI-RADS say where
     they differ ('' otherwise). `assumed` says in sentences what the reader had not said and was looked
@@ -41,7 +44,7 @@ class FollowUp:
 
     row: str
     suggested_assessment: str | None
-    follow_up: FollowUpAction
+    follow_up: FollowUpAction | None
     interval_months: int | None
     text: str
     because: tuple[str, ...]
@@ -61,24 +64,30 @@ class FollowUp:
         return tuple(dict.fromkeys((*self.sources, *named)))
 
     def before_choice(self) -> FollowUp:
-        """What a reader who has not chosen a category may see: no category, no share of malignant findings.
+        """What a reader who has not chosen a category may see: what is missing, else only that it is told afterwards.
 
-        Patient pages and BI-RADS stand side by side or not at all: one of them alone would lean to its side.
+        A row, a step ("Biopsy") or a source tells a category as well as its name does, so none of them stands there.
         """
-
-        def sayable(texts: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(text for text in texts if not LEADS_READER.search(text))
-
-        sides = (self.patient_pages, self.birads)
-        patient_pages, birads = sides if sayable(sides) == sides else ("", "")
+        asks = self.follow_up is FollowUpAction.MORE_INPUT
+        asking = tuple(text for text in self.because if not LEADS_READER.search(text)) if asks else ()
         return replace(
             self,
+            row=self.row if asks else "",
             suggested_assessment=None,
-            because=sayable(self.because),
-            notes=sayable(self.notes),
-            patient_pages=patient_pages,
-            birads=birads,
+            follow_up=self.follow_up if asks else None,
+            interval_months=None,
+            text=self.text if asks else KEPT_BACK,
+            because=asking,
+            sources=self.sources if asks else (),
+            notes=(),
+            patient_pages="",
+            birads="",
         )
+
+    @property
+    def is_kept_back(self) -> bool:
+        """Whether nothing of it may be told, as the reader has not chosen a category."""
+        return self.follow_up is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from annotator.model.follow_up import FollowUp, FollowUpAction
 
+NOT_TOLD = "No category was given when it was signed, so that the table was not told then."
+
 
 def then_and_now(signed: FollowUp, now: FollowUp) -> tuple[str, ...]:
     """What differs between the follow-up of a signed finding and that of today's table, in sentences.
@@ -14,6 +16,8 @@ def then_and_now(signed: FollowUp, now: FollowUp) -> tuple[str, ...]:
     stays as it was: this only tells.
     """
     versions = tuple(_versions(signed, now))
+    if signed.is_kept_back or now.is_kept_back:
+        return versions if now.is_kept_back else (*versions, NOT_TOLD)
     changes = tuple(_changes(signed, now))
     if versions and not changes:
         return (*versions, "Row, category and follow-up are the same.")
@@ -44,7 +48,7 @@ def _category(said: FollowUp) -> str:
     return f"category {said.suggested_assessment}" if said.suggested_assessment else "no category"
 
 
-def _step(said: FollowUp) -> tuple[FollowUpAction, int | None]:
+def _step(said: FollowUp) -> tuple[FollowUpAction | None, int | None]:
     return said.follow_up, said.interval_months
 
 

@@ -20,7 +20,7 @@ from annotator.model.image import ExamInfo, ImageInfo, Laterality, View
 from annotator.model.mark import MarkKind
 from annotator.rules import follow_up, load_rules
 from annotator.ui.panels.chips import ChipRow, Choice, Pick
-from annotator.ui.panels.follow_up import categories, headline, reasons
+from annotator.ui.panels.follow_up import AFTER_YOURS, categories, headline, reasons, versions
 from annotator.ui.panels.history import sentences
 from annotator.ui.panels.measured_words import facts_line, measured_line, side_of
 from annotator.ui.window.elided_label import ElidedLabel
@@ -105,7 +105,7 @@ def test_the_suggested_category_waits_for_the_readers_own() -> None:
     said = reading.findings[0]
     result = follow_up(said, load_rules())
     assert result.suggested_assessment == "0"
-    assert "suggested category" not in categories(result, said)
+    assert categories(result.before_choice(), said) == "yours: not chosen"
     own = describe(reading, finding.id, assessment=Assessment.SUSPICIOUS).findings[0]
     assert categories(follow_up(own, load_rules()), own) == "yours 4  ·  suggested category 0"
 
@@ -118,7 +118,9 @@ def test_no_sentence_names_a_category_before_the_reader_does() -> None:
     assert any("4B" in sentence for sentence in (*reasons(result), result.birads))
     before = result.before_choice()
     assert not any("4B" in sentence for sentence in (*reasons(before), before.birads, *before.notes))
-    assert headline(before) == headline(result)
+    assert (headline(result), headline(before)) == ("Biopsy", "After your own category")
+    assert reasons(before) == (AFTER_YOURS,)
+    assert "row" not in versions(before)
 
 
 def test_a_row_without_a_category_suggests_none() -> None:

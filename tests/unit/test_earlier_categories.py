@@ -87,11 +87,9 @@ def test_signing_freezes_no_suggestion_for_a_finding_without_a_category(workspac
     without = read(anna, images, None, morphology=(Morphology.FINE_LINEAR,), stage=Stage.WORKUP)
     finding = without.findings[0].id
     (frozen,) = anna.signature(without, images).findings
-    assert (frozen.assessment, frozen.follow_up.suggested_assessment, frozen.follow_up.row) == (
-        None,
-        None,
-        "S6",
-    )
+    assert frozen.assessment is None
+    assert frozen.follow_up.is_kept_back
+    assert (frozen.follow_up.suggested_assessment, frozen.follow_up.row) == (None, "")
     assert "4C" not in str(frozen)
     (frozen,) = anna.signature(
         edits.describe(without, finding, assessment=Assessment.SUSPICIOUS), images

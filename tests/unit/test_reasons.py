@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from annotator.model.finding import Change, Description, Distribution, Morphology, Stage
+from annotator.model.follow_up import KEPT_BACK
+from annotator.model.mark import MarkKind
 from annotator.rules import follow_up, load_rules
 
 TABLE = load_rules()
@@ -30,8 +32,8 @@ def test_the_shape_that_decides_is_named_and_what_each_other_leads_to() -> None:
     notes = notes_of(Morphology.ROUND, Morphology.FINE_PLEO, Morphology.FINE_LINEAR, stage=Stage.WORKUP)
     assert notes == (
         "Fine linear or fine-linear branching decides, the most suspicious of the shapes [MBC] (row S6).",
-        "Round alone: category 3 (row R3). Next mammogram of this breast in 6 months.",
         "Fine pleomorphic alone: category 4B (row S4).",
+        "Round alone: category 3 (row R3). Next mammogram of this breast in 6 months.",
     )
 
 
@@ -58,7 +60,7 @@ def test_a_known_cancer_nearby_is_told_as_it_is(adjacent: bool, words: str) -> N
     assert words in follow_up(said, TABLE).because[0]
 
 
-def test_before_the_choice_only_what_leads_the_reader_is_left_out() -> None:
+def test_before_the_choice_neither_row_nor_step_nor_reason_is_told() -> None:
     said = Description(
         stage=Stage.SCREEN, morphology=(Morphology.PUNCTATE,), distributions=(Distribution.GROUPED,)
     )
@@ -67,4 +69,19 @@ def test_before_the_choice_only_what_leads_the_reader_is_left_out() -> None:
         "Seen at screening",
         "Category 3 is not a result of screening",
     ]
-    assert told.before_choice().because == told.because[:1]
+    before = told.before_choice()
+    assert before.is_kept_back
+    assert (before.row, before.follow_up, before.interval_months, before.text) == ("", None, None, KEPT_BACK)
+    assert (before.because, before.notes, before.sources, before.cited) == ((), (), (), ())
+    assert before.assumed == told.assumed != ()
+    assert not told.is_kept_back
+
+
+def test_before_the_choice_it_is_told_what_to_describe() -> None:
+    said = Description(stage=Stage.WORKUP, size=MarkKind.MACRO, distributions=(Distribution.GROUPED,))
+    told = follow_up(said, TABLE)
+    before = told.before_choice()
+    assert (before.row, before.follow_up, before.text) == ("E3", told.follow_up, told.text)
+    assert before.because == told.because
+    assert told.patient_pages
+    assert before.patient_pages == before.birads == ""

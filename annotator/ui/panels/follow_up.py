@@ -18,6 +18,11 @@ from annotator.ui.flow_layout import FlowLayout, discard
 
 DISCLAIMER = "decision support for labelling; not a medical device"
 
+AFTER_YOURS = (
+    "What is documented for such a finding, and which category the table suggests, are told once you have chosen"
+    " yours, so that they do not lead you."
+)
+
 LARGEST_SHARE = 0.28
 LOW_WINDOW_PX = 800
 """Below this height of the window the card folds by itself, as long as the reader has not said."""
@@ -38,18 +43,13 @@ _HEADLINES = {
 
 def headline(result: FollowUp) -> str:
     """The follow-up in two or three words."""
-    return _HEADLINES[result.follow_up]
+    return "After your own category" if result.follow_up is None else _HEADLINES[result.follow_up]
 
 
 def categories(result: FollowUp, finding: Finding) -> str:
-    """The suggested category beside the reader's own.
-
-    The suggestion is told only after the reader has chosen (docs/domain.md, limits); rows without a
-    category say nothing of one.
-    """
+    """The suggested category beside the reader's own, and never before it (docs/domain.md, limits)."""
     if finding.assessment is None:
-        hidden = "choose your own category first to see the suggested one"
-        return hidden if result.suggested_assessment else "yours: not chosen"
+        return "yours: not chosen"
     own = f"yours {finding.assessment}"
     if result.suggested_assessment is None:
         return own
@@ -66,8 +66,9 @@ def recommended(finding: Finding, lexicon: Lexicon) -> str:
 
 
 def versions(result: FollowUp) -> str:
-    """Which table in which words it was looked up in."""
-    return f"row {result.row}  ·  rules {result.rules_version}  ·  lexicon edition {result.lexicon_edition}"
+    """Which row of which table it is, and in which words."""
+    row = f"row {result.row}  ·  " if result.row else ""
+    return f"{row}rules {result.rules_version}  ·  lexicon edition {result.lexicon_edition}"
 
 
 def as_signed(signed: FollowUp | None, now: FollowUp) -> str:
@@ -97,6 +98,8 @@ def _value(value: BreastValue) -> str:
 
 def reasons(result: FollowUp) -> tuple[str, ...]:
     """What the table says in sentences, without the one that only repeats the headline."""
+    if result.is_kept_back:
+        return (AFTER_YOURS,)
     repeated = result.text.rstrip(".").lower().endswith(headline(result).lower())
     return result.because if repeated and result.because else (result.text, *result.because)
 
@@ -178,13 +181,13 @@ class FollowUpPanel(QWidget):
         if self._session is None or finding is None:
             return
         result = self._session.follow_up(finding.id)
-        self.row.setText(f"row {result.row}")
-        self.row.setToolTip(f"rules {result.rules_version}, lexicon {result.lexicon_edition}")
-        self.action.setText(headline(result))
-        self.category.setText(categories(result, finding))
         told = result if finding.assessment is not None else result.before_choice()
+        _say(self.row, f"row {told.row}" if told.row else "")
+        self.row.setToolTip(f"rules {told.rules_version}, lexicon {told.lexicon_edition}")
+        self.action.setText(headline(told))
+        self.category.setText(categories(told, finding))
         _say(self.recommended, recommended(finding, self._lexicon))
-        self._say_more(self._session, finding, result)
+        self._say_more(self._session, finding, told)
         _say(self.because, " ".join(reasons(told)))
         _say(self.patient_pages, told.patient_pages, "Patient pages: ")
         _say(self.birads, told.birads, "BI-RADS: ")

@@ -228,7 +228,7 @@ def _in_words(sample: SampleReading, window: MainWindow) -> tuple[TourStep, ...]
             "Your own category",
             lambda: (
                 "Choose a category under Your assessment, or "
-                f"{press(window.profiles.keys(), 'category_chord')} and type it. The program tells its own suggestion only after yours, "
+                f"{press(window.profiles.keys(), 'category_chord')} and type it. The program tells what is documented only after yours, "
                 "so that it does not lead you."
             ),
             judged,
