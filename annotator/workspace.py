@@ -10,8 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from numpy.typing import NDArray
-
 from annotator import __version__
 from annotator.errors import UnreadableImage
 from annotator.hanging import patient_number
@@ -40,6 +38,8 @@ from annotator.rules.due import Due, asked_words, due, proposed_stage
 from annotator.settings import Settings, header_index_path
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from annotator.analysis.best_slice import BestSlice
     from annotator.analysis.measured import FindingMeasurer
     from annotator.analysis.spots import SpotResult
