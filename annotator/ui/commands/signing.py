@@ -42,6 +42,7 @@ class SigningCommands(QObject):
         self.card.resized.connect(self.place_card)
         self.signing.message.connect(window.status.show_message)
         self.signing.changed.connect(self._tell)
+        window.desk.closing.connect(self._leaving)
         window.desk.exam_changed.connect(self._exam_opened)
         window.desk.session_changed.connect(lambda _session: self.card.close_card())
         note = window.signed_note
@@ -150,6 +151,11 @@ class SigningCommands(QObject):
             lambda error: self._say(str(error)),
             in_turn=True,
         )
+
+    def _leaving(self) -> None:
+        # what is still being typed counts before anything is signed
+        self._window.finding_panel.commit_comment()
+        self.signing.finish()
 
     def _exam_opened(self, _exam: ExamInfo) -> None:
         self._opened_at = time.monotonic()

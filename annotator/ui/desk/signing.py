@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 
 from PySide6.QtCore import QObject, Signal
 
+from annotator.jobs import CancelToken
 from annotator.model import edits
 from annotator.model.finding import Reading
 from annotator.model.history import Act
@@ -38,6 +40,7 @@ class Signing(QObject):
         super().__init__(parent)
         self._desk = desk
         self._runner = runner
+        self._finish: Callable[[], None] = lambda: None
         desk.session_changed.connect(self._follow)
 
     @property
@@ -61,14 +64,27 @@ class Signing(QObject):
             return
         reading, exam, display = session.reading, session.corrected_exam, session.display
         workspace, earlier = self._desk.workspace, session.facts.earlier_exam
-        self._runner.query(
-            _LANE,
-            lambda _token: workspace.signature(reading, exam, display, earlier_exam=earlier),
-            lambda signature: self._frozen(session, reading, signature),
-            lambda error: self._not_signed(str(error)),
-            in_turn=True,
-        )
+        made: list[Signature] = []
+
+        def make(_token: CancelToken) -> None:
+            made.append(workspace.signature(reading, exam, display, earlier_exam=earlier))
+
+        def frozen(_done: None = None) -> None:
+            self._frozen(session, reading, made[0])
+
+        self._finish = lambda: frozen() if made else self._not_signed("it could not be made")
+        self._runner.query(_LANE, make, frozen, lambda error: self._not_signed(str(error)), in_turn=True)
         self.changed.emit()
+
+    def finish(self) -> None:
+        """Sign before the exam is left what is being signed; nothing where nothing is."""
+        if not self._runner.busy(_LANE):
+            return
+        # signatures are made in the row of the writes: behind one more of them, this one is there
+        self._runner.write(lambda: None)
+        self._runner.flush()
+        self._runner.cancel(_LANE)
+        self._finish()
 
     def amend(self, reason: str) -> None:
         """Open a signed reading again, for a reason."""
