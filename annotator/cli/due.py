@@ -89,11 +89,10 @@ def _line(one: Due, on: date, lexicon: Lexicon) -> str:
     from annotator.rules.due import asked_words, state_words
 
     seen = one.sighting
-    said = "no category" if seen.assessment is None else f"category {seen.assessment}"
     exam = "an exam of unknown date" if seen.exam.exam_date is None else f"exam of {seen.exam.exam_date}"
     signed = "" if seen.exam.signed is None else f", signed (version {seen.exam.signed})"
     return (
-        f"{state_words(one, on)}: {asked_words(seen, lexicon.word)}; F{seen.number}, {said}{signed}, {exam}"
+        f"{state_words(one, on)}: {asked_words(seen, lexicon.word)}; F{seen.number}, {seen.category_words}{signed}, {exam}"
         f"  {visible(seen.exam.study_instance_uid)}"
     )
 

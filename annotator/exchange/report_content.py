@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from annotator import __version__
 from annotator.exchange.finding_json import STATEMENT, shown_beside
-from annotator.exchange.report_finding import NOT_AT_HAND, SIDES, Beside, finding_section
+from annotator.exchange.report_finding import NOT_AT_HAND, Beside, finding_section
 from annotator.exchange.report_parts import (
     NOT_SAID,
     Facts,
@@ -195,7 +195,7 @@ def _finding_row(material: Material, finding: Finding) -> tuple[str, ...]:
     follow_up = shown_beside(finding, beside.follow_up)
     return (
         f"F{finding.number}",
-        SIDES[finding.laterality] if finding.laterality else NOT_SAID,
+        finding.laterality.breast.capitalize() if finding.laterality else NOT_SAID,
         ", ".join(map(word, finding.morphology)) or NOT_SAID,
         ", ".join(map(word, finding.distributions)) or NOT_SAID,
         finding.assessment.value if finding.assessment else NOT_SAID,
@@ -211,7 +211,7 @@ def _breasts(material: Material) -> Iterator[Part]:
     suggested = {value.side: value for value in breasts.suggested}
     rows = [
         (
-            SIDES[value.side] if value.side else "Side not known",
+            value.side.breast.capitalize() if value.side else "Side not known",
             _value(value),
             _value(suggested[value.side]) if value.side in suggested else "",
         )

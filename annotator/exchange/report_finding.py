@@ -24,12 +24,11 @@ from annotator.exchange.report_parts import (
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import Assessment, Finding, Morphology, Reading, Stage
 from annotator.model.follow_up import Contradiction, FollowUp
-from annotator.model.geometry import Millimetres
-from annotator.model.image import Laterality
+from annotator.model.geometry import Millimetres, mm_digits
+from annotator.model.intervals import months_words
 from annotator.model.mark import MarkKind
 from annotator.model.measured import Measured, MeasuredOnImage
 
-SIDES = {Laterality.RIGHT: "Right breast", Laterality.LEFT: "Left breast", Laterality.BOTH: "Both breasts"}
 FLAGS = {
     "certain": "sure of the benign type",
     "known_cancer_here": "biopsy-proven cancer at this site",
@@ -222,7 +221,11 @@ class _Finding:
         yield (
             "Place",
             (
-                _Part("side", SIDES[finding.laterality] if finding.laterality else "", _sides(found)),
+                _Part(
+                    "side",
+                    finding.laterality.breast.capitalize() if finding.laterality else "",
+                    _sides(found),
+                ),
                 _Part("quadrant", self._said(finding.quadrant), self._said(found.quadrant).lower()),
                 _Part("clock face", self.lexicon.clock_face(hour).word if hour else ""),
                 _Part("depth", _third(self._said(finding.depth)), _third(self._said(found.depth)).lower()),
@@ -297,7 +300,7 @@ class _Finding:
 def _interval(months: int | None) -> str:
     if months is None:
         return ""
-    return f" in {months} {'month' if months == 1 else 'months'}" if months else " now"
+    return f" in {months_words(months)}" if months else " now"
 
 
 def _conflict(one: Contradiction) -> str:
@@ -317,7 +320,7 @@ def _third(depth: str) -> str:
 
 
 def _sides(found: Measured) -> str:
-    return " and ".join(SIDES[side].lower() for side in found.sides)
+    return " and ".join(side.breast for side in found.sides)
 
 
 def _from_nipple(found: Measured) -> str:
@@ -373,5 +376,4 @@ def _lengths(here: MeasuredOnImage | None) -> tuple[str, str]:
 def _group_extent(extent_mm: float | None, basis: object, extent_px: float) -> str:
     if extent_mm is None:
         return f"{extent_px:.0f} pixels, spacing unknown"
-    digits = 2 if extent_mm < 1 else 1
-    return f"{extent_mm:.{digits}f} mm {basis}"
+    return f"{mm_digits(extent_mm)} mm {basis}"

@@ -124,6 +124,11 @@ class Sighting:
         return None if self.recommendation is None else MONTHS.get(self.recommendation)
 
     @property
+    def category_words(self) -> str:
+        """The reader's category: "category 4A", "no category"."""
+        return "no category" if self.assessment is None else f"category {self.assessment}"
+
+    @property
     def says_next(self) -> bool:
         """Whether the reader said anything of what is to be done next."""
         return self.asks is not None or self.months is not None

@@ -62,8 +62,7 @@ def due_line(one: Due, on: date, word: Word) -> str:
     """One thing that is due, naming its exam by day and by the end of its UID."""
     seen = one.sighting
     day = "unknown date" if seen.exam.exam_date is None else str(seen.exam.exam_date)
-    category = "no category" if seen.assessment is None else f"category {seen.assessment}"
     return (
         f"{DUE_SIGNS.get(one.state, '')} {state_words(one, on)}: {asked_words(seen, word)}\n"
-        f"F{seen.number}, {category}, exam of {day} (…{seen.exam.study_instance_uid[-8:]}), {seen.exam.reader}"
+        f"F{seen.number}, {seen.category_words}, exam of {day} (…{seen.exam.study_instance_uid[-8:]}), {seen.exam.reader}"
     )

@@ -207,9 +207,8 @@ class TimelinePanel(QWidget):
         looks = ", ".join(
             inside(self._lexicon.word(one)) for one in (*sighting.morphology, *sighting.distributions)
         )
-        category = "no category" if sighting.assessment is None else f"category {sighting.assessment}"
         extent = _extent(sighting.extent, said=sighting.extent_said)
-        return "  ·  ".join(part for part in (marks, extent, looks, category) if part)
+        return "  ·  ".join(part for part in (marks, extent, looks, sighting.category_words) if part)
 
     def _due_words(self, due: Due | None, sighting: Sighting) -> str:
         word = self._lexicon.word
