@@ -14,7 +14,7 @@ from annotator import __version__
 from annotator.errors import UnreadableImage
 from annotator.hanging import patient_number
 from annotator.jobs import CancelToken
-from annotator.lexicon.loader import Lexicon
+from annotator.lexicon.loader import Lexicon, load_lexicon
 from annotator.model.coverage import Seen
 from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Finding, Reading, Stage
@@ -278,7 +278,11 @@ class Workspace:
             macro_above_mm=self.settings.macro_above_mm,
         )
         return contradictions(
-            reading, finding_id, self.measured(reading, finding_id, exam), known, self.lexicon
+            reading,
+            finding_id,
+            self.measured(reading, finding_id, exam),
+            known,
+            load_lexicon(reading.lexicon_edition),
         )
 
     def was_read_before(self, exam: ExamInfo) -> bool | None:

@@ -13,7 +13,7 @@ from string import Formatter
 from typing import TypeVar
 
 from annotator.lexicon.entries import Entry, data_file, entries, only_kinds, read_toml
-from annotator.lexicon.loader import load_lexicon
+from annotator.lexicon.loader import EDITIONS, load_lexicon
 from annotator.model.finding import Finding, Morphology
 from annotator.model.mark import MarkKind
 
@@ -30,7 +30,7 @@ class ContradictionTerm:
     """One entry of the list. `words` are the names in braces in its text.
 
     Of entries about one shape, either `measured` ("diameter" or "width") lies clearly over or under a number of
-    millimetres, or `size_word` is said with it.
+    millimetres, or `size_word` is said with it. `edition`: that of which alone it is true, '' for any.
     """
 
     id: str
@@ -43,6 +43,7 @@ class ContradictionTerm:
     measured: str = ""
     over_mm: float | None = None
     under_mm: float | None = None
+    edition: str = ""
 
 
 def load_contradictions() -> Mapping[str, ContradictionTerm]:
@@ -101,7 +102,12 @@ def _term(entry: Entry) -> ContradictionTerm:
         measured=entry.text("measured", ""),
         over_mm=entry.decimal("over_mm"),
         under_mm=entry.decimal("under_mm"),
+        edition=entry.text("edition", ""),
     )
+    if term.edition and term.edition not in EDITIONS:
+        raise entry.fault(
+            f"edition {term.edition!r} is none of {', '.join(EDITIONS)}; write one or leave it out."
+        )
     entry.finish()
     _check_size(entry, term)
     return term

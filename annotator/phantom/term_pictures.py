@@ -57,7 +57,7 @@ CUTS: Mapping[tuple[str, str], Cut] = {
     ("morphology", "skin"): Cut("skin", 14),
     ("morphology", "vascular"): Cut("vascular", 26, thick=1.8),
     ("morphology", "coarse"): Cut("coarse", 20),
-    ("morphology", "rod"): Cut("rod", 30),
+    ("morphology", "rod"): Cut("rod", 30, seed=10),
     ("morphology", "round"): Cut("round", 14, "grouped", seed=4),
     ("morphology", "punctate"): Cut("punctate", 12),
     ("morphology", "rim"): Cut("rim", 18),

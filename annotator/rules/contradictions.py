@@ -57,8 +57,8 @@ _LATER = frozenset(
 )
 _CONFLICTING: dict[Assessment, frozenset[Recommendation]] = {
     Assessment.INCOMPLETE: _LATER | {Recommendation.BIOPSY},
-    Assessment.NEGATIVE: frozenset({Recommendation.BIOPSY}),
-    Assessment.BENIGN: frozenset({Recommendation.BIOPSY}),
+    Assessment.NEGATIVE: frozenset({Recommendation.BIOPSY, Recommendation.SIX_MONTHS}),
+    Assessment.BENIGN: frozenset({Recommendation.BIOPSY, Recommendation.SIX_MONTHS}),
     Assessment.PROBABLY_BENIGN: frozenset({Recommendation.BIOPSY, Recommendation.ROUTINE_SCREENING}),
     Assessment.KNOWN_CANCER: _LATER,
     **dict.fromkeys(_SUSPICIOUS, _LATER),
@@ -150,6 +150,8 @@ def _shape_and_size(case: _Case) -> Found:
     for term in load_contradictions().values():
         if term.shape is None or term.shape not in case.finding.morphology:
             continue
+        if term.edition not in ("", case.lexicon.edition):
+            continue
         known = case.lexicon.term(term.shape)
         words = {"shape": known.word, "fact": known.size}
         if term.size_word is not None:
@@ -184,11 +186,17 @@ def _beyond(
 
 
 def _milk(case: _Case) -> Found:
-    if Morphology.MILK not in case.finding.morphology or not case.exam.sides:
+    if Morphology.MILK not in case.finding.morphology or not case.exam.sides or _wants_views(case.finding):
         return
     sides = case.marked or ({case.side} if case.side else case.exam.sides)
     if not sides & case.exam.lateral:
         yield "milk_without_lateral", {"shapes": case.lexicon.word(Morphology.MILK)}
+
+
+def _wants_views(finding: Finding) -> bool:
+    """Whether the reader calls for more views, so that one that is missing is known to be."""
+    wanted = (Recommendation.ADDITIONAL_VIEWS, Recommendation.MAGNIFICATION_VIEWS)
+    return finding.recommendation in wanted or finding.assessment is Assessment.INCOMPLETE
 
 
 def _pattern(case: _Case) -> Found:
@@ -299,6 +307,13 @@ def _estimated(measured: Measured) -> str:
     return "" if measured.nipple_placed else " (estimated)"
 
 
+def _stage_and_views(case: _Case) -> Found:
+    if case.stage is Stage.SCREEN and case.exam.magnified:
+        yield "screening_with_magnification", {"stage": case.lexicon.word(Stage.SCREEN)}
+    if case.stage is Stage.WORKUP and case.exam.sides and not case.exam.magnified:
+        yield "workup_without_magnification", {"stage": case.lexicon.word(Stage.WORKUP)}
+
+
 def _earlier(case: _Case) -> Found:
     stage, change, earlier = case.stage, case.finding.change, case.exam.earlier_exam
     if stage in _SURVEILLANCE:
@@ -311,7 +326,8 @@ def _earlier(case: _Case) -> Found:
     if change is None or earlier is None:
         return
     words = {"change": case.lexicon.word(change)}
-    if change is Change.NO_PRIOR and earlier:
+    # the exam before a work-up may be the screening that led to it, which is no prior
+    if change is Change.NO_PRIOR and earlier and stage is not Stage.WORKUP and not case.exam.magnified:
         yield "no_prior_but_earlier_exam", words
     if change is not Change.NO_PRIOR and not earlier:
         yield "change_without_prior", words
@@ -345,6 +361,7 @@ _RULES: tuple[Callable[[_Case], Found], ...] = (
     _sides,
     _place,
     _lengths,
+    _stage_and_views,
     _earlier,
     _category,
 )
