@@ -13,6 +13,7 @@ from annotator.ui.desk.session import ReadingSession
 from annotator.ui.desk.signing import Signing, SignState
 from annotator.ui.desk.unsaid import unsaid
 from annotator.ui.panels.sign_card import SignCard
+from annotator.ui.words.plain_words import caption
 
 if TYPE_CHECKING:
     from annotator.model.finding import Reading
@@ -126,7 +127,7 @@ class SigningCommands(QObject):
         for one in found:
             if one.reader == window.desk.workspace.settings.reader:
                 continue
-            row = menu.addAction(_row(one))
+            row = menu.addAction(caption(_row(one)))
             row.setEnabled(bool(one.versions))
             row.triggered.connect(lambda _checked=False, uid=one.reading_id: self._look_at(uid))
         if menu.isEmpty():

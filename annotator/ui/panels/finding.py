@@ -355,7 +355,7 @@ class FindingPanel(QWidget):
         # what is typed into a signed reading would be lost
         closed = "" if self._session is None else self._session.why_closed
         self.comment.setReadOnly(bool(closed))
-        self.comment.setToolTip(closed)
+        self.comment.setToolTip(tip(closed))
 
     def _comment_typed(self) -> None:
         self._pause.start()

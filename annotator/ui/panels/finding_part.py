@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from annotator.lexicon.loader import Lexicon
@@ -76,6 +76,7 @@ class FindingPart(QWidget):
 def dim_label(*, wraps: bool = True) -> QLabel:
     """A small label for what was measured, not said."""
     label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setProperty("role", "dim")
     label.setWordWrap(wraps)
     return label

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from annotator.ui.theme import ACCENT, DIM, MARK, SELECTED_ROW, STRONG
+from annotator.ui.words.plain_words import tip
 
 _ID = Qt.ItemDataRole.UserRole
 _NAME = Qt.ItemDataRole.UserRole + 1
@@ -83,7 +84,7 @@ class FindingsList(QListWidget):
             item.setData(_WORDS, words)
             item.setData(_FACTS, facts)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name}, {words}, {facts}")
-            item.setToolTip(f"{name} {words}\n{facts}")
+            item.setToolTip(tip(f"{name} {words}\n{facts}"))
             if finding_id == current:
                 self.setCurrentRow(at)
         if current is None:

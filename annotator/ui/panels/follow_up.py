@@ -15,6 +15,7 @@ from annotator.rules import BreastAssessments, BreastValue, then_and_now
 from annotator.ui.actions.said import SIDES
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.flow_layout import FlowLayout, discard
+from annotator.ui.words.plain_words import tip
 
 DISCLAIMER = "decision support for labelling; not a medical device"
 
@@ -183,7 +184,7 @@ class FollowUpPanel(QWidget):
         result = self._session.follow_up(finding.id)
         told = result if finding.assessment is not None else result.before_choice()
         _say(self.row, f"row {told.row}" if told.row else "")
-        self.row.setToolTip(f"rules {told.rules_version}, lexicon {told.lexicon_edition}")
+        self.row.setToolTip(tip(f"rules {told.rules_version}, lexicon {told.lexicon_edition}"))
         self.action.setText(headline(told))
         self.category.setText(categories(told, finding))
         _say(self.recommended, recommended(finding, self._lexicon))
@@ -318,6 +319,7 @@ class _Words(QScrollArea):
 
 def _label(role: str = "") -> QLabel:
     label = QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     if role:
         label.setProperty("role", role)

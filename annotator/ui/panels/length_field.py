@@ -41,6 +41,7 @@ class LengthField(QWidget):
         self.take.clicked.connect(self.take_over)
         self.measured = dim_label()
         self.refused = QLabel()
+        self.refused.setTextFormat(Qt.TextFormat.PlainText)
         self.refused.setProperty("role", "warning")
         self.refused.setWordWrap(True)
         self.refused.hide()

@@ -277,6 +277,7 @@ class _OfferRow(QWidget):
     def __init__(self, words: str, take: Callable[[], None]) -> None:
         super().__init__()
         label = QLabel(words)
+        label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)
         button = QPushButton("Same")
         button.setAccessibleName(f"The same as {words}")
@@ -297,6 +298,7 @@ def _extent(extent: SaidLength | None, *, said: bool) -> str:
 
 def _dim(text: str) -> QLabel:
     label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     label.setProperty("role", "dim")
     return label

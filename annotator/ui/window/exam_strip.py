@@ -16,6 +16,7 @@ from annotator.ui.panels.signed_note import signed_words
 from annotator.ui.theme import DIM, SAVED, WARNING
 from annotator.ui.window.elided_label import ElidedLabel
 from annotator.ui.words.exam_names import ExamNames, date_text
+from annotator.ui.words.plain_words import tip
 
 LAYOUTS = (
     (Layout.FOUR, "Four-up", "Four images, both breasts in two views", "F2"),
@@ -109,6 +110,7 @@ class ExamStrip(QWidget):
             row.addWidget(button)
         row.addStretch(1)
         self.signed = QLabel()
+        self.signed.setTextFormat(Qt.TextFormat.PlainText)
         self.signed.setProperty("role", "accent")
         self.signed.hide()
         row.addWidget(self.signed)
@@ -151,7 +153,7 @@ class ExamStrip(QWidget):
         if reading is not None:
             version = len(reading.signatures)
             self.signed.setText(_SIGNED.get(state, "").format(version=version, reader=reading.reader))
-            self.signed.setToolTip(signed_words(reading, state))
+            self.signed.setToolTip(tip(signed_words(reading, state)))
         self.signed.setVisible(reading is not None and bool(self.signed.text()))
 
     def show_save_state(self) -> None:

@@ -28,6 +28,7 @@ class UnsavedQuestion(QObject):
         count = session.unsaved_acts
         acts = f"{count} act{'' if count == 1 else 's'}"
         self._box = box = QMessageBox(self._window)
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("Not saved")
         reason = "" if session.save_error is None else f": {session.save_error}"
