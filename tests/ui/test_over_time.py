@@ -9,7 +9,7 @@ import pydicom
 import pytest
 from hands import LEFT, click, wheel
 from made_exams import write_three_years
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from small_exam import write_exam
@@ -362,3 +362,17 @@ def test_what_another_reader_said_of_this_exam_is_not_told_before(qtbot, open_wi
     reader.open(folder)
     reader.until(lambda: window.followed.answered)
     assert window.followed.now().sightings == ()
+
+
+def test_an_answer_that_comes_after_the_window_closed_asks_for_nothing_more(qtbot, open_window) -> None:
+    window = open_window()
+
+    def asks_soon() -> bool:
+        return any(timer.isActive() for timer in window.over_time_commands.findChildren(QTimer))
+
+    window.desk.states_changed.emit({})
+    assert asks_soon()
+    window.close()
+    window.desk.states_changed.emit({})
+    window.desk.exams_changed.emit()
+    assert not asks_soon()

@@ -45,8 +45,9 @@ class OverTimeCommands(QObject):
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
         self._pause.timeout.connect(self._look_for_due)
-        desk.states_changed.connect(lambda _states: self._pause.start())
-        desk.exams_changed.connect(self._pause.start)
+        self._stopped = False
+        desk.states_changed.connect(lambda _states: self._look_soon())
+        desk.exams_changed.connect(self._look_soon)
         desk.session_changed.connect(self._follow)
         window.followed.changed.connect(self._offer_stage)
         window.timeline.exam_wanted.connect(self.show_beside)
@@ -54,7 +55,8 @@ class OverTimeCommands(QObject):
         window.finding_panel.stage_taken.connect(self._take_stage)
 
     def stop(self) -> None:
-        """The window closes: nothing more is looked for."""
+        """The window closes: nothing more is looked for, whatever answers are still on their way."""
+        self._stopped = True
         self._pause.stop()
 
     def same_finding(self) -> None:
@@ -119,6 +121,10 @@ class OverTimeCommands(QObject):
         asked = _asked_in(session.reading)
         if session.save_state is SaveState.SAVED and asked != self._looked_at:
             self._looked_at = asked
+            self._look_soon()
+
+    def _look_soon(self) -> None:
+        if not self._stopped:
             self._pause.start()
 
     def _look_for_due(self) -> None:
