@@ -323,6 +323,21 @@ def test_a_preset_that_marks_nothing_leaves_no_finding_for_the_letters_that_foll
     assert session.reading == before
 
 
+@pytest.mark.parametrize(("letter", "kind", "row"), [("O", MarkKind.MICRO, "Z"), ("I", MarkKind.MACRO, "B2")])
+def test_a_preset_without_a_measured_size_calls_nothing_benign_by_its_kind(window, letter, kind, row):
+    session, pane = window.desk.session, window.grid.viewports[1]
+    empty = pane.widget_position(ImagePoint(column_of("L", 5), 5)).toPoint()
+    QTest.mouseMove(pane, empty + QPoint(3, 3))
+    QTest.mouseMove(pane, empty)
+    press("B")
+    press(f"Alt+{letter}")
+    assert [mark.kind for mark in session.reading.marks] == [kind]
+    assert session.flush()
+    assert session.revisions()[-1].label.endswith(f", a {kind} mark")
+    session.describe(session.current_finding_id, "Distribution", distributions=(Distribution.SINGLE,))
+    assert session.follow_up(session.current_finding_id).row == row
+
+
 def test_a_category_said_again_stays(window):
     mark(window, 1)
     for key in ("K", "2", "K", "2"):

@@ -119,13 +119,15 @@ class SayingCommands(QObject):
             )
             return
         reading, finding = edits.add_finding(session.reading)
-        kind = result.proposal or MarkKind.MACRO
+        # large round ones count as benign, which the reader did not say of this one
+        unproposed = MarkKind.MICRO if shape is Morphology.ROUND else MarkKind.MACRO
+        kind = result.proposal or unproposed
         place = pointer.point if measured is None else measured.center
         reading, mark = edits.add_mark(reading, finding.id, picture.key, place, kind, measured)
         name = session.workspace.lexicon.word(shape)
         session.apply(
             edits.describe(reading, finding.id, morphology=(shape,), certain=sure),
-            f"Mark {name}{', sure of the type,' if sure else ''} as F{finding.number}",
+            f"Mark {name}{', sure of the type,' if sure else ''} as F{finding.number}, a {kind} mark",
         )
         session.select_marks(frozenset({mark.id}))
 
