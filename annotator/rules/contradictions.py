@@ -22,6 +22,7 @@ from annotator.model.finding import (
     Morphology,
     Reading,
     Recommendation,
+    SaidLength,
     Spread,
     Stage,
 )
@@ -282,7 +283,7 @@ def _lengths(case: _Case) -> Found:
         said = finding.nipple_distance.value_mm
         if not max(seen) - doubt <= said <= max(seen) * math.sqrt(2) + doubt:
             told = {
-                "said": f"{finding.nipple_distance.value_mm:g} mm",
+                "said": _said_length(finding.nipple_distance),
                 "measured": _told(measured.nipple_distance),
             }
             yield "nipple_distance_measured", told | {"estimated": _estimated(measured)}
@@ -294,13 +295,19 @@ def _lengths(case: _Case) -> Found:
     if abs(finding.extent.value_mm - measured.extent.value) > doubt:
         yield (
             "extent_measured",
-            {"said": f"{finding.extent.value_mm:g} mm", "measured": _told(measured.extent)},
+            {"said": _said_length(finding.extent), "measured": _told(measured.extent)},
         )
 
 
 def _told(length: Millimetres | None) -> str:
     """A length in a sentence, with how it is known."""
     return "" if length is None else length.in_sentence
+
+
+def _said_length(length: SaidLength) -> str:
+    """A length that the reader stands for; with how it is known where it was taken over from an image."""
+    basis = "" if length.basis is None else f" ({length.basis})"
+    return f"{length.value_mm:g} mm{basis}"
 
 
 def _estimated(measured: Measured) -> str:

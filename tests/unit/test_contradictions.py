@@ -175,6 +175,17 @@ def test_nothing_said_and_nothing_measured_contradicts_nothing():
     assert found({"comment": ""}, around=Circumstances(earlier_exam=False)) == set()
 
 
+def test_a_length_that_was_taken_over_keeps_how_it_is_known():
+    for basis, words in (
+        (SpacingBasis.AT_DETECTOR, "over 25 mm (at detector), but"),
+        (None, "over 25 mm, but"),
+    ):
+        said = Finding(id="f", number=1, tracking_uid="2.25.1", extent=SaidLength(25, basis))
+        reading = Reading(id="r", reader="a", study_instance_uid="1", findings=(said,))
+        (one,) = contradictions(reading, "f", reach(12.0), BOTH_SIDES, LEXICON)
+        assert words in one.text
+
+
 WORKED_UP = Circumstances(sides=frozenset({R}), magnified=True, earlier_exam=True)
 """The screening exam that led to it was read here."""
 FIRST = Circumstances(sides=frozenset({R, L}), earlier_exam=False)
