@@ -109,6 +109,9 @@ class TaskRunner(QObject):
                 self._delivered.emit(_Delivery(lane, token, lambda: on_progress(progress), final=False))
 
         token = CancelToken(report)
+        if self._closed:
+            token.cancel()
+            return token
         self._lanes[lane] = token
         if in_turn:
             self._begin_writes()
@@ -133,8 +136,12 @@ class TaskRunner(QObject):
         on_done: Callable[[_T], None] | None = None,
         on_error: Failed | None = None,
     ) -> None:
-        """Run `job` after all writes before it; it is never dropped."""
-        self._given.append(lambda: self._run(None, CancelToken(), job, on_done, on_error))
+        """Run `job` after all writes before it; it is never dropped, also when it comes after `shutdown`."""
+        run = lambda: self._run(None, CancelToken(), job, on_done, on_error)  # noqa: E731
+        if self._closed:
+            run()
+            return
+        self._given.append(run)
         if not self._painted.isActive():
             self._painted.start()
 
@@ -152,7 +159,7 @@ class TaskRunner(QObject):
             future.add_done_callback(self._writes.discard)
 
     def shutdown(self) -> None:
-        """Finish all writes, give up all queries, end the workers. Nothing is delivered afterwards."""
+        """Finish all writes, give up all queries, end the workers. Nothing is delivered afterwards, and nothing asked."""
         for lane in list(self._lanes):
             self.cancel(lane)
         self._begin_writes()

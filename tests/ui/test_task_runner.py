@@ -222,3 +222,15 @@ def test_workers_stand_back_behind_the_window_except_for_what_it_waits_for(
     runner.write(rank, lambda n: got.update(write=n))
     qtbot.waitUntil(lambda: len(got) == 3)
     assert got == {"query": min(rank() + 5, 19), "prompt": rank(), "write": rank()}
+
+
+def test_after_the_end_a_write_is_still_made_and_a_question_is_not_asked(runner: TaskRunner) -> None:
+    done: list[str] = []
+    runner.shutdown()
+    runner.write(lambda: done.append("written"))
+    token = runner.query("late", lambda _token: done.append("asked"), done.append)
+    assert token.cancelled
+    assert not runner.busy("late")
+    runner.flush()
+    runner.shutdown()
+    assert done == ["written"]
