@@ -137,11 +137,10 @@ class TaskRunner(QObject):
         on_error: Failed | None = None,
     ) -> None:
         """Run `job` after all writes before it; it is never dropped, also when it comes after `shutdown`."""
-        run = lambda: self._run(None, CancelToken(), job, on_done, on_error)  # noqa: E731
         if self._closed:
-            run()
+            self._run(None, CancelToken(), job, on_done, on_error)
             return
-        self._given.append(run)
+        self._given.append(lambda: self._run(None, CancelToken(), job, on_done, on_error))
         if not self._painted.isActive():
             self._painted.start()
 
