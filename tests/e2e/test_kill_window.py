@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from annotator.model.history import undo_steps
+from annotator.model.finding import Reading
+from annotator.model.history import Revision, undo_steps
+from annotator.store.signing import refuse, tampered
 from annotator.store.store import Store
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -38,6 +40,16 @@ def killed_window(url: str, exam: Path, seed: int, after_s: float) -> list[tuple
     return [(int(words[1]), words[2]) for words in whole]
 
 
+def signed_lawfully(blank: Reading, revisions: tuple[Revision, ...]) -> int:
+    """Every act is one that the store lets pass, and what was signed is as it was signed; how many signatures stand."""
+    before = blank
+    for revision in revisions:
+        refuse(before, revision.reading, revision.act, revision.reader)
+        assert not tampered(revision.reading)
+        before = revision.reading
+    return len(before.signatures)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal there")
 def test_what_the_window_showed_as_saved_survives_a_kill(tmp_path: Path, sample_dicoms: Path) -> None:
@@ -45,7 +57,7 @@ def test_what_the_window_showed_as_saved_survives_a_kill(tmp_path: Path, sample_
     exam = sample_dicoms / "workup"
     moments = random.Random(8)
     study = ""
-    revision = 0
+    revision = signatures = 0
     for seed in range(ROUNDS):
         confirmed = killed_window(url, exam, seed, moments.uniform(0, 1.5))
         # the window begins with what the one before it had saved
@@ -59,8 +71,10 @@ def test_what_the_window_showed_as_saved_survives_a_kill(tmp_path: Path, sample_
             kept = {r.number: digest(r.reading) for r in revisions}
             for number, content in confirmed:
                 assert number == 0 or kept[number] == content
+            signatures = signed_lawfully(store.blank(reading.id), revisions)
             steps, done = undo_steps(store.blank(reading.id), revisions)
             assert (steps[done - 1].after if done else store.blank(reading.id)) == reading
         assert revision >= confirmed[-1][0]
         store.close()
     assert revision > ROUNDS
+    assert signatures > 0

@@ -18,16 +18,22 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 sys.path.insert(0, str(Path(__file__).parent))
 
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
 from reading_session import digest
 
 from annotator.bootstrap import open_workspace
 from annotator.model.finding import Assessment, Change, Distribution, Morphology
 from annotator.model.geometry import ImagePoint
+from annotator.model.seen_on_image import RecallReason
 from annotator.settings import load_settings
 from annotator.ui.app import make_application
+from annotator.ui.commands import signing as signing_commands
 from annotator.ui.demonstration.robot import Robot
+from annotator.ui.desk.followed_patient import call_its_own
 from annotator.ui.desk.saving import SaveState
+from annotator.ui.desk.saying import switch_recall
 from annotator.ui.desk.session import ReadingSession
+from annotator.ui.desk.signing import SignState
 from annotator.ui.main_window import MainWindow
 from annotator.ui.task_runner import TaskRunner
 
@@ -59,7 +65,11 @@ class Reader:
         choice = self.moment.random()
         session = self.window.desk.session
         assert session is not None
-        if choice < 0.4 or not session.reading.marks:
+        if session.reading.is_signed or self.moment.random() < 0.08:
+            self.sign_or_amend(session)
+        elif self.moment.random() < 0.15:
+            self.say_of_images(session)
+        elif choice < 0.4 or not session.reading.marks:
             self.click_somewhere()
         elif choice < 0.5:
             self.drag_a_mark(session)
@@ -86,6 +96,37 @@ class Reader:
                 end = start + QPointF(self.moment.uniform(-30, 30), self.moment.uniform(-30, 30))
                 self.robot.drag(viewport, [start, (start + end) / 2, end, end])
 
+    def sign_or_amend(self, session: ReadingSession) -> None:
+        """Sign as a reader does, open again for a reason, give that up; or go on while the signature is made."""
+        commands = self.window.signing_commands
+        if session.reading.is_signed:
+            if commands.signing.state is SignState.SIGNED:
+                self.window.signed_note.amend_wanted.emit()
+                QTest.keyClicks(commands.card.reason, self.moment.choice(("side", "one more view")))
+                self.robot.key(commands.card.reason, Qt.Key.Key_Return)
+        elif session.reading.amending and self.moment.random() < 0.3:
+            self.window.signed_note.withdraw_wanted.emit()
+        else:
+            control = Qt.KeyboardModifier.ControlModifier
+            self.robot.key(self.window.grid.active, Qt.Key.Key_Return, control)
+            if commands.card.asks_to_sign:
+                self.robot.key(commands.card, Qt.Key.Key_Return, control)
+
+    def say_of_images(self, session: ReadingSession) -> None:
+        """Place a nipple, want a view again, tell findings apart, or begin a comment that nobody commits."""
+        viewport = self.moment.choice([v for v in self.window.grid.viewports if v.picture is not None])
+        assert viewport.picture is not None
+        uid = viewport.picture.info.sop_instance_uid
+        act = self.moment.randrange(4)
+        if act == 0:
+            session.place_nipple(viewport.picture, self.moment.choice(self.places[uid]))
+        elif act == 1:
+            switch_recall(session, uid, self.moment.choice(list(RecallReason)))
+        elif act == 2 and session.current_finding_id is not None:
+            call_its_own(session, session.current_finding_id)
+        elif session.current_finding is not None:
+            QTest.keyClicks(self.window.finding_panel.comment, "unsure ")
+
     def say_something(self) -> None:
         panel = self.window.finding_panel
         row, words = self.moment.choice(
@@ -101,6 +142,8 @@ class Reader:
 
 def main(url: str, folder: Path, seed: int) -> None:
     app = make_application()
+    # it acts faster than any reflex
+    signing_commands.REFLEX_S = 0.0
     workspace = open_workspace(replace(load_settings(), database=url, reader="r1"))
     window = MainWindow(workspace, TaskRunner(bug))
     window.resize(1200, 800)
