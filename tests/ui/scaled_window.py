@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -97,11 +96,11 @@ def faintest(part: QWidget, picture: QImage, window: QWidget) -> float:
     piece = picture.copy(rect).convertToFormat(QImage.Format.Format_RGB32)
     if piece.width() < 4 or piece.height() < 4:
         return 21.0
-    pixels = np.frombuffer(piece.constBits(), np.uint8).reshape(piece.height(), piece.bytesPerLine())
-    pixels = pixels[:, : piece.width() * 4].reshape(-1, 4)[:, 2::-1]
-    colours = Counter(f"#{r:02x}{g:02x}{b:02x}" for r, g, b in pixels)
-    ground = colours.most_common(1)[0][0]
-    return max(contrast(ground, colour) for colour in colours)
+    # 32 bits a pixel: a line has no padding
+    pixels = np.frombuffer(piece.constBits(), np.uint32) & 0xFFFFFF
+    values, counts = np.unique(pixels, return_counts=True)
+    ground = f"#{values[counts.argmax()]:06x}"
+    return max(contrast(ground, f"#{value:06x}") for value in values)
 
 
 def look(window: MainWindow, robot: Robot, step: str) -> list[str]:
