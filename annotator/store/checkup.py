@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import URL, Engine, create_engine, inspect, select, text
 
-from annotator.errors import StoreError
+from annotator.errors import SignedReading, StoreError
 from annotator.model.finding import Reading
-from annotator.model.history import Act
+from annotator.model.history import Act, Revision
 from annotator.store import schema
 from annotator.store.address import parse_url, place_of
 from annotator.store.faults import told
 from annotator.store.schema import revisions
-from annotator.store.signing import tampered
+from annotator.store.signing import refuse, tampered
 from annotator.store.sqlite import database_file
 from annotator.store.store import Store
 
@@ -58,9 +58,9 @@ class SignedReadings:
 
 
 def look_at_signed(url: str) -> SignedReadings:
-    """Compare every signed version with the digest it was signed with; StoreError as for `look_at`.
+    """Compare every signed version with the digest it was signed with, and every act with what may be saved.
 
-    A database that was not made yet, or is of an older program, has none.
+    StoreError as for `look_at`. A database that was not made yet, or is of an older program, has none.
     """
     state = look_at(url)
     if state.revision != state.head:
@@ -70,7 +70,8 @@ def look_at_signed(url: str) -> SignedReadings:
     try:
         store = Store(engine, state.place)
         with told(state.place), engine.connect() as connection:
-            signed = select(revisions.c.reading_id).where(revisions.c.act == Act.SIGN.value).distinct()
+            closed = (revisions.c.act == Act.SIGN.value) | revisions.c.versions.is_not(None)
+            signed = select(revisions.c.reading_id).where(closed).distinct()
             ids = sorted(connection.execute(signed).scalars())
         return SignedReadings(len(ids), tuple(fault for one in ids for fault in _faults(store, one)))
     finally:
@@ -85,7 +86,38 @@ def _faults(store: Store, reading_id: str) -> Iterator[str]:
     except StoreError as error:
         yield str(error)
         return
-    yield from dict.fromkeys(_told(reading) for reading in (*signed, last) if tampered(reading))
+    changed = dict.fromkeys(_told(reading) for reading in (*signed, last) if tampered(reading))
+    yield from changed or _unlawful(store, reading_id, kept)
+
+
+def _unlawful(store: Store, reading_id: str, kept: Sequence[Revision]) -> Iterator[str]:
+    """The first act that no program of ours would have saved, and a list that says something else than the reading."""
+    before = store.blank(reading_id)
+    whose = f"{before.reader}'s reading of exam {before.study_instance_uid}"
+    for number, revision in enumerate(kept, 1):
+        try:
+            refuse(before, revision.reading, revision.act, revision.reader)
+            lawful = revision.number == number
+        except SignedReading:
+            lawful = False
+        if not lawful:
+            yield (
+                f"Revision {revision.number} of {whose} is none that this program saves after the one before it: "
+                "something else changed the database; restore a backup."
+            )
+            return
+        before = revision.reading
+    listed = next(one for one in store.readings() if one.reading_id == reading_id)
+    said = tuple(finding.assessment or "" for finding in before.findings)
+    if (listed.signed, listed.versions, listed.assessments) != (
+        before.signatures[-1].version if before.is_signed else 0,
+        len(before.signatures),
+        said,
+    ):
+        yield (
+            f"What is listed of {whose} is not what it says: something else than this program changed the database; "
+            "restore a backup."
+        )
 
 
 def _told(reading: Reading) -> str:

@@ -93,3 +93,31 @@ def test_a_changed_snapshot_is_named(file: Path, monkeypatch: pytest.MonkeyPatch
     statement = "UPDATE revisions SET snapshot = replace(snapshot, '1.5', '1.75') WHERE snapshot IS NOT NULL"
     assert meddle(file, statement) > 0
     assert any("a's reading" in fault for fault in look_at_signed(url).faults)
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE revisions SET act = 'edit' WHERE act = 'sign' AND reading_id = {a}", "Revision 2 of a's reading"),
+        ("UPDATE revisions SET delta = replace(delta, '\"reader\":\"a\"', '\"reader\":\"z\"') WHERE number = 2 AND reading_id = {a}", "Revision 2 of a's reading"),
+        ("UPDATE revisions SET delta = replace(delta, 'side', 'slip') WHERE number = 5 AND reading_id = {a}", "Revision 5 of a's reading"),
+        ("UPDATE revisions SET reader = 'z' WHERE number = 2 AND reading_id = {b}", "Revision 2 of b's reading"),
+        ("UPDATE revisions SET signed = NULL, versions = NULL WHERE number = 5 AND reading_id = {a}", "What is listed of a's reading"),
+        ("UPDATE revisions SET assessments = '[\"5\"]' WHERE number = 5 AND reading_id = {a}", "What is listed of a's reading"),
+    ],
+)  # fmt: skip
+def test_a_changed_act_signer_reason_or_list_is_named(file: Path, statement: str, told: str) -> None:
+    url = make(file)
+    whose = {r: f"(SELECT id FROM readings WHERE reader = '{r}')" for r in "ab"}
+    assert meddle(file, statement.format(**whose)) > 0
+    (fault,) = look_at_signed(url).faults
+    assert fault.startswith(told)
+
+
+def test_an_act_that_was_taken_away_is_named(file: Path) -> None:
+    url = make(file)
+    with sqlite3.connect(file) as raw:
+        raw.execute("DROP TRIGGER revisions_no_delete")
+        assert raw.execute("DELETE FROM revisions WHERE number = 3 AND act = 'amend'").rowcount == 2
+    raw.close()
+    assert len(look_at_signed(url).faults) == 2

@@ -73,7 +73,9 @@ def test_what_the_window_showed_as_saved_survives_a_kill(tmp_path: Path, sample_
                 assert number == 0 or kept[number] == content
             signatures = signed_lawfully(store.blank(reading.id), revisions)
             steps, done = undo_steps(store.blank(reading.id), revisions)
-            assert (steps[done - 1].after if done else store.blank(reading.id)) == reading
+            # a signature begins the stack anew, so that nothing may be left to undo
+            assert not done or steps[done - 1].after == reading
+            assert not steps or done or steps[0].before == reading
         assert revision >= confirmed[-1][0]
         store.close()
     assert revision > ROUNDS
