@@ -7,7 +7,7 @@ category, or a suspicion, that the reader has not named (docs/domain.md, limits)
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -145,6 +145,18 @@ def _benign_type(case: _Case) -> Found:
     if case.finding.certain and "suspicious" in groups:
         others = [shape for shape in shapes if case.group(shape) == "suspicious"]
         yield "certain_and_suspicious", {"shapes": _listed(case, others)}
+
+
+def _described_otherwise(case: _Case) -> Found:
+    """Words that deny all others of their kind, said with others."""
+    shapes, patterns = case.finding.morphology, case.finding.distributions
+    if Morphology.UNCHARACTERISED in shapes and len(shapes) > 1:
+        others = [shape for shape in shapes if shape is not Morphology.UNCHARACTERISED]
+        words = {"shape": case.lexicon.word(Morphology.UNCHARACTERISED), "others": _listed(case, others)}
+        yield "uncharacterised_and_described", words
+    if Distribution.SINGLE in patterns and len(patterns) > 1:
+        others_said = [pattern for pattern in patterns if pattern is not Distribution.SINGLE]
+        yield "single_and_more", _pattern_words(case, Distribution.SINGLE, others=_listed(case, others_said))
 
 
 def _shape_and_size(case: _Case) -> Found:
@@ -361,6 +373,7 @@ def _category(case: _Case) -> Found:
 
 _RULES: tuple[Callable[[_Case], Found], ...] = (
     _benign_type,
+    _described_otherwise,
     _shape_and_size,
     _size_word,
     _milk,
@@ -374,5 +387,5 @@ _RULES: tuple[Callable[[_Case], Found], ...] = (
 )
 
 
-def _listed(case: _Case, shapes: tuple[Morphology, ...] | list[Morphology]) -> str:
-    return ", ".join(case.word(shape) for shape in shapes)
+def _listed(case: _Case, words: Iterable[StrEnum]) -> str:
+    return ", ".join(map(case.word, words))
