@@ -248,7 +248,7 @@ def test_signed_is_said_only_once_it_is_on_disk(
     table.signing.sign()
     qtbot.waitUntil(lambda: table.session.save_state is SaveState.FAILED)
     assert table.session.reading.is_signed
-    assert table.signing.state is SignState.SIGNING
+    assert table.signing.state is SignState.UNSAVED
     refuses[0] = False
     table.session.save_now()
     qtbot.waitUntil(lambda: table.signing.state is SignState.SIGNED)

@@ -25,9 +25,17 @@ class SignState(Enum):
 
     OPEN = "open"
     SIGNING = "signing"
+    UNSAVED = "not signed, as it cannot be saved"
     SIGNED = "signed"
     AMENDING = "amending"
     LENT = "to be looked at only"
+
+
+_AS_SAVED = {
+    SaveState.SAVED: SignState.SIGNED,
+    SaveState.SAVING: SignState.SIGNING,
+    SaveState.FAILED: SignState.UNSAVED,
+}
 
 
 class Signing(QObject):
@@ -54,7 +62,7 @@ class Signing(QObject):
         if self._runner.busy(_LANE):
             return SignState.SIGNING
         if session.reading.is_signed:
-            return SignState.SIGNED if session.save_state is SaveState.SAVED else SignState.SIGNING
+            return _AS_SAVED[session.save_state]
         return SignState.AMENDING if session.reading.amending else SignState.OPEN
 
     def sign(self) -> None:

@@ -22,6 +22,8 @@ def signed_words(reading: Reading, state: SignState) -> str:
     """How far the signing of a reading is, in one line; '' where it was never signed."""
     if state is SignState.SIGNING:
         return "Signing ... it is signed once it is on disk."
+    if state is SignState.UNSAVED:
+        return "Not signed: the signature could not be saved. The line at the top says why."
     if not reading.signatures:
         return ""
     last = reading.signatures[-1]

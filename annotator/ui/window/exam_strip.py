@@ -42,6 +42,7 @@ SAVE_SHAPES = {
 SIGN_PX = 14
 _SIGNED = {
     SignState.SIGNING: "signing ...",
+    SignState.UNSAVED: "not signed",
     SignState.SIGNED: "signed, version {version}",
     SignState.AMENDING: "amending version {version}",
     SignState.LENT: "reading of {reader}",
