@@ -1,4 +1,4 @@
-"""Ten findings of the sample exams, entered by real keys and clicks, are in the database as they were meant.
+"""Ten findings of the sample exams, entered by real keys and clicks, are in the database and in their reports as they were meant.
 
 The session is that of `benchmarks/entry.py`. Set ANNOTATOR_ENTRY_PICTURES to a folder to keep a picture of the window
 after each finding.
@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,9 @@ from typing import Any
 import pytest
 
 from annotator.bootstrap import open_workspace
-from annotator.model.finding import Finding, Reading
+from annotator.exchange.report_parts import NOT_SAID, Opinions, Pictures, Table
+from annotator.model.finding import Distribution, Finding, Morphology, Reading
+from annotator.reporting import make_report
 from annotator.settings import load_settings
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -69,6 +72,31 @@ def test_ten_findings_are_saved_as_they_were_meant(width: int, height: int, tmp_
             view = one["what"].split()[0]
             images = {mark.image.sop_instance_uid for mark in reading.marks_of(finding.id)}
             assert images == {truth(exam, view)["sop_instance_uid"]}
+    if width == 1366:
+        for exam in exams:
+            check_report(url, exam, [one["meant"] for one in efforts if one["exam"] == exam])
+
+
+def check_report(url: str, exam: str, meant: Sequence[dict[str, Any]]) -> None:
+    """The report of an exam has a part for each finding, with its pictures, its category and each of its words."""
+    workspace = open_workspace(load_settings(overrides={"database": url, "reader": "entry"}))
+    opened = workspace.list_images([PROJECT / "sample_dicoms" / exam]).images
+    (info,) = workspace.group_exams(opened)
+    report = make_report(workspace, workspace.open_reading(study(exam)).reading, info)
+    sections = {one.title: one.parts for one in report.sections}
+    for number, said in enumerate(meant, start=1):
+        parts = sections[f"F{number}"]
+        (opinions,) = (part for part in parts if isinstance(part, Opinions))
+        assert opinions.own.category == opinions.suggested.category == said["assessment"]
+        (description,) = (part for part in parts if isinstance(part, Table) and part.title == "Description")
+        told = dict(row[:2] for row in description.rows)
+        shapes = [workspace.lexicon.word(Morphology(one)) for one in said["morphology"]]
+        assert told["Morphology"] == ", ".join(shapes)
+        patterns = [workspace.lexicon.word(Distribution(one)) for one in said.get("distributions", ())]
+        assert told.get("Distribution", NOT_SAID) == (", ".join(patterns) or NOT_SAID)
+        (pictures,) = (part for part in parts if isinstance(part, Pictures))
+        assert len(pictures.pictures) == 3
+    workspace.close()
 
 
 def said(finding: Finding) -> dict[str, Any]:
