@@ -12,6 +12,7 @@ import math
 import os
 import re
 import tomllib
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -28,6 +29,9 @@ GREY_OUTPUTS = ("auto", "8", "dithered", "10")
 
 DISPLAY_MODES = ("speck-true", "mean")
 """How a picture smaller than its pixels is made (docs/speck-true.md)."""
+
+LONGEST_NAME = 255
+"""Letters in the name of a reader, as the database has room for."""
 
 LONGEST_DAYS = 366
 """No term for being due soon or overdue is longer."""
@@ -133,6 +137,8 @@ def load_settings(
     options: dict[str, Any] = {name: said for name, said in (overrides or {}).items() if said}
     origin = Origin(file, {**_variables(environment), **dict.fromkeys(options, "the command line")})
     settings = replace(settings, **options, origin=origin)
+    # one name, however its letters and accents were typed
+    settings = replace(settings, reader=unicodedata.normalize("NFC", settings.reader))
     _check(settings)
     if not settings.database:
         settings = replace(settings, database=f"sqlite:///{data_dir() / 'readings.db'}")
@@ -187,7 +193,13 @@ def _toml(value: str | float | bool) -> str:
 
 
 def _check(settings: Settings) -> None:
-    """Raises InvalidSettings for sizes and choices that cannot be."""
+    """Raises InvalidSettings for names, sizes and choices that cannot be."""
+    reader = settings.reader
+    if not 0 < len(reader) <= LONGEST_NAME or not reader.isprintable() or reader != reader.strip():
+        raise InvalidSettings(
+            f"reader is {reader[:LONGEST_NAME]!r}; choose a name of 1 to {LONGEST_NAME} letters that can be seen, with no "
+            "blank before or after it"
+        )
     if not 0 < settings.micro_below_mm <= settings.macro_above_mm < math.inf:
         raise InvalidSettings(
             f"micro_below_mm is {settings.micro_below_mm:g} and macro_above_mm {settings.macro_above_mm:g}; "

@@ -14,6 +14,7 @@ from annotator.errors import StoreError
 from annotator.model.history import Act
 from annotator.store.signing import tampered
 from annotator.ui.commands import signing as signing_commands
+from annotator.ui.desk.signing import SignState
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
@@ -132,3 +133,22 @@ def test_a_comment_being_typed_is_in_the_signature(qtbot, open_window, tmp_path)
     kept = window.desk.workspace.open_reading(session.exam.study_instance_uid).reading
     assert kept.findings[0].comment == "seen before the card"
     assert not kept.signatures or not tampered(kept)
+
+
+@pytest.mark.usefixtures("no_reflex")
+def test_words_pasted_with_what_no_database_keeps_are_saved_without(qtbot, open_window, tmp_path) -> None:
+    window = open_window()
+    session = opened(qtbot, window, write_exam(tmp_path / "a"))
+    session.new_finding()
+    window.finding_panel.comment.insertPlainText("seen\0 before")
+    window.finding_panel.commit_comment()
+    assert session.flush()
+    assert session.reading.findings[0].comment == "seen before"
+    press_sign_twice(qtbot, window)
+    signing = window.signing_commands.signing
+    qtbot.waitUntil(lambda: signing.state is SignState.SIGNED, timeout=5000)
+    window.actions_by_id["amend"].trigger()
+    window.signing_commands.card.reason.insert("one\0 more")
+    QTest.keyClick(window.signing_commands.card.reason, Qt.Key.Key_Return)
+    assert session.flush()
+    assert session.reading.amending == "one more"

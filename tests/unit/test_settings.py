@@ -239,3 +239,15 @@ def test_a_setting_that_cannot_be_kept_leaves_the_file_alone(
     with pytest.raises(InvalidSettings, match=told):
         keep_setting(settings, name, value)
     assert file.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize(
+    "name", ["anna ", " anna", "\t", "an\u202ena", "an\x1bna", "an\u200bna", "an\0na", "a" * 256, "\ud800"]
+)
+def test_a_name_that_looks_like_another_or_cannot_be_kept_is_refused(name: str) -> None:
+    with pytest.raises(InvalidSettings, match="reader is"):
+        load_settings(overrides={"reader": name}, environment={})
+
+
+def test_a_name_is_one_however_its_accents_are_typed() -> None:
+    assert load_settings(overrides={"reader": "Jose\u0301"}, environment={}).reader == "Jos\u00e9"

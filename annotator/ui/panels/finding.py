@@ -38,7 +38,7 @@ from annotator.ui.panels.reading_order import order_tabs
 from annotator.ui.panels.recalls import Recalls
 from annotator.ui.panels.recommending import Recommending
 from annotator.ui.panels.word_chips import category_choices, word_choices
-from annotator.ui.words.plain_words import caption, tip
+from annotator.ui.words.plain_words import caption, tip, typed
 
 COMMENT_PAUSE_MS = 1200
 
@@ -87,7 +87,7 @@ class FindingPanel(QWidget):
         self._pause.stop()
         if self._session is None or self._comment_of is None:
             return
-        text = self.comment.toPlainText()
+        text = typed(self.comment.toPlainText())
         known = {f.id: f for f in self._session.reading.findings}
         finding = known.get(self._comment_of)
         if finding is not None and finding.comment != text:

@@ -11,6 +11,7 @@ from annotator.model.image import ExamInfo
 from annotator.model.seen_on_image import RecallReason
 from annotator.ui.panels.chips import ChipRow, Choice, Pick
 from annotator.ui.panels.word_chips import word_choices
+from annotator.ui.words.plain_words import typed
 
 
 class Recalls(QWidget):
@@ -83,7 +84,7 @@ class Recalls(QWidget):
         self._show()
 
     def _say(self, reasons: tuple[RecallReason, ...]) -> None:
-        self.said.emit(self._chosen, reasons, self.comment.text().strip())
+        self.said.emit(self._chosen, reasons, typed(self.comment.text()).strip())
 
     def _comment_typed(self) -> None:
         if self.comment.isModified():

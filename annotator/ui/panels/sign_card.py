@@ -8,6 +8,8 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from annotator.ui.words.plain_words import typed
+
 MOST_TOLD = 8
 """So many things still unsaid are told one by one; the others are counted."""
 EMS = 32
@@ -133,7 +135,7 @@ class SignCard(QFrame):
     def _agree(self) -> None:
         if not self.yes.isEnabled():
             return
-        reason = self.reason.text().strip() if self.asks_for_reason else ""
+        reason = typed(self.reason.text()).strip() if self.asks_for_reason else ""
         self.hide()
         self.closed.emit()
         if reason:

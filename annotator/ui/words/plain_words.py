@@ -1,4 +1,4 @@
-"""Words of files and paths, shown as they are: what looks like markup in them is none."""
+"""Words of files, paths and readers, shown as they are: what looks like markup in them is none."""
 
 from __future__ import annotations
 
@@ -17,3 +17,8 @@ def tip(text: str) -> str:
 def caption(text: str) -> str:
     """The words of a button or a menu entry; an ampersand would underline the letter after it."""
     return text.replace("&", "&&")
+
+
+def typed(text: str) -> str:
+    """Words as a reader typed or pasted them, without the character NUL, which no database keeps."""
+    return text.replace("\0", "")
