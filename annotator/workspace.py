@@ -148,7 +148,7 @@ class Workspace:
             study_instance_uid,
             self.settings.reader,
             lexicon_edition=self.lexicon.edition,
-            exam_date=None if exam is None else _day(exam.date),
+            exam_date=None if exam is None else exam.day,
             patient="" if exam is None else patient_number(exam),
         )
         if exam is not None:
@@ -287,7 +287,7 @@ class Workspace:
 
     def was_read_before(self, exam: ExamInfo) -> bool | None:
         """Whether an exam of the same patient from before has a reading here; None where date or patient are not known."""
-        day, patient = _day(exam.date), self._store.patient_digest(patient_number(exam))
+        day, patient = exam.day, self._store.patient_digest(patient_number(exam))
         if day is None or patient is None:
             return None
         return any(
@@ -413,7 +413,7 @@ class Workspace:
             reading_id=reading.id,
             study_instance_uid=exam.study_instance_uid,
             reader=reading.reader,
-            exam_date=_day(exam.date),
+            exam_date=exam.day,
             stage=reading.stage,
             patient=patient,
             signed=len(reading.signatures) or None,
@@ -421,14 +421,6 @@ class Workspace:
 
     def _follow_ups(self, reading: Reading, exam: ExamInfo | None) -> dict[str, FollowUp]:
         return {finding.id: self.follow_up(reading, finding.id, exam) for finding in reading.findings}
-
-
-def _day(written: str) -> date | None:
-    """A DICOM date (PS3.5 6.2, DA); None for '' and what is no day of any year."""
-    try:
-        return datetime.strptime(written[:8], "%Y%m%d").date()  # noqa: DTZ007  a day has no time zone
-    except ValueError:
-        return None
 
 
 def _told(finding: Finding, follow_up: FollowUp) -> FollowUp:

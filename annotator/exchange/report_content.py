@@ -163,7 +163,7 @@ def _facts(material: Material, labels: Mapping[str, str], *, identified: bool) -
     reading, exam = material.reading, material.exam
     if identified:
         yield "Patient", _patient(exam) or "not given"
-        yield "Exam date", exam.date or "not given"
+        yield "Exam date", str(exam.day or exam.date) or "not given"
         yield "Study Instance UID", reading.study_instance_uid
     yield "Reader", reading.reader
     yield "Stage", material.lexicon.word(reading.stage) if reading.stage else NOT_SAID

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -297,6 +298,14 @@ class ExamInfo:
     def date(self) -> str:
         """Study or acquisition date as YYYYMMDD, '' when unknown."""
         return next((i.exam_date for i in self.images if i.exam_date), "")
+
+    @property
+    def day(self) -> dt.date | None:
+        """That date (PS3.5 6.2, DA); None where it is not known or no day of any year."""
+        try:
+            return dt.datetime.strptime(self.date[:8], "%Y%m%d").date()  # noqa: DTZ007  a day has no time zone
+        except ValueError:
+            return None
 
     @property
     def patient_key(self) -> str:

@@ -86,7 +86,7 @@ def test_the_patient_is_named_by_an_act_of_its_own(qtbot, window, tmp_path) -> N
     told(qtbot, window, "Report saved as")
     text = (tmp_path / "named.txt").read_text(encoding="ascii")
     assert "SMALL-1" in text
-    assert "20240312" in text
+    assert "2024-03-12" in text
 
 
 def test_the_text_goes_to_the_clipboard(qtbot, window) -> None:

@@ -89,7 +89,7 @@ def test_the_text_goes_to_standard_output(saved: Path, database: str, capsys) ->
     assert "Pictures of RCC" in told.out
     assert told.out.isascii()
     assert max(map(len, told.out.split("\n"))) <= 78
-    assert [word for word in ("SMALL", "Name^", "20240312") if word in told.out] == []
+    assert [word for word in ("SMALL", "Name^", "20240312", "2024-03-12") if word in told.out] == []
     assert told.err == ""
 
 
