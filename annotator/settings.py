@@ -33,6 +33,9 @@ DISPLAY_MODES = ("speck-true", "mean")
 LONGEST_NAME = 255
 """Letters in the name of a reader, as the database has room for."""
 
+LARGEST_BYTES = 1_000_000
+"""No settings file, with all its remarks, comes near it."""
+
 LONGEST_DAYS = 366
 """No term for being due soon or overdue is longer."""
 
@@ -155,10 +158,10 @@ def keep_setting(settings: Settings, name: str, value: str | float | bool) -> Se
     _check(changed)
     path = settings.origin.path
     try:
-        before = path.read_text(encoding="utf-8")
+        before = _text_of(path)
     except (FileNotFoundError, NotADirectoryError):
         before = ""
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise InvalidSettings(f"{path}: cannot be read, so {name} is not kept; mend or remove it") from error
     after = _with_line(before, name, _toml(value))
     # two programs may write at once
@@ -237,10 +240,19 @@ SETTABLE = tuple(f for f in fields(Settings) if f.name != "origin")
 _KINDS: dict[str, type] = {"str": str, "float": float, "bool": bool}
 
 
+def _text_of(path: Path) -> str:
+    """The text of a settings file; ValueError for one that is larger than any can be."""
+    with path.open("rb") as file:
+        data = file.read(LARGEST_BYTES + 1)
+    if len(data) > LARGEST_BYTES:
+        raise ValueError(f"it is larger than {LARGEST_BYTES:,} bytes")
+    return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _from_file(file: Path | None) -> dict[str, Any]:
     path = file or settings_path()
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(_text_of(path))
     except (FileNotFoundError, NotADirectoryError):
         if file is None:
             return {}

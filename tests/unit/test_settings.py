@@ -251,3 +251,18 @@ def test_a_name_that_looks_like_another_or_cannot_be_kept_is_refused(name: str) 
 
 def test_a_name_is_one_however_its_accents_are_typed() -> None:
     assert load_settings(overrides={"reader": "Jose\u0301"}, environment={}).reader == "Jos\u00e9"
+
+
+def test_a_file_larger_than_any_settings_fills_no_memory(tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    with file.open("wb") as sparse:
+        sparse.truncate(2_000_000)
+    with pytest.raises(InvalidSettings, match="larger than"):
+        load_settings(file, environment={})
+    own = settings_path()
+    own.parent.mkdir(parents=True, exist_ok=True)
+    before = load_settings(environment={})
+    file.rename(own)
+    with pytest.raises(InvalidSettings, match="cannot be read"):
+        keep_setting(before, "cine_speed", 5.0)
+    assert own.stat().st_size == 2_000_000
