@@ -29,6 +29,8 @@ from annotator.store.encoding import content_digest
 from annotator.store.narrative import describe_changes
 from annotator.workspace import Workspace
 
+STAGE_UNKNOWN = "No image was at hand to tell whether there are magnification views."
+
 
 def write_report(
     workspace: Workspace,
@@ -69,13 +71,13 @@ def make_report(
     lexicon = replace(load_lexicon(reading.lexicon_edition), sources=workspace.lexicon.sources)
     pictures = report_pictures(reading, exam, token, finding_id) if with_pictures else {}
     workspace.find_breasts(reading, exam, token)
-    now = {finding.id: workspace.follow_up(reading, finding.id, exam) for finding in reading.findings}
+    now = {finding.id: _now(workspace, reading, finding, exam) for finding in reading.findings}
     in_force = {finding.id: _in_force(reading, finding, now[finding.id]) for finding in reading.findings}
     seen = _seen_elsewhere(workspace, reading)
     beside = {
         finding.id: Beside(
             follow_up=in_force[finding.id],
-            since=_since(finding, in_force[finding.id], now[finding.id]),
+            since=_since(reading, finding, in_force[finding.id], now[finding.id]),
             measured=workspace.measured(reading, finding.id, exam),
             contradictions=_contradictions(workspace, reading, finding, exam),
             seen=seen.get(finding.tracking_uid, ()),
@@ -105,8 +107,18 @@ def _in_force(reading: Reading, finding: Finding, now: FollowUp) -> FollowUp:
     return now if signed is None else signed.follow_up
 
 
-def _since(finding: Finding, in_force: FollowUp, now: FollowUp) -> tuple[str, ...]:
+def _now(workspace: Workspace, reading: Reading, finding: Finding, exam: ExamInfo) -> FollowUp:
+    """What the table says today; with a word where nothing tells its stage, neither the reader nor an image."""
+    told = workspace.follow_up(reading, finding.id, exam)
+    if exam.images or reading.stage_of(finding.id) is not None:
+        return told
+    return replace(told, assumed=(*told.assumed, STAGE_UNKNOWN))
+
+
+def _since(reading: Reading, finding: Finding, in_force: FollowUp, now: FollowUp) -> tuple[str, ...]:
     """What differs today, in sentences; no category in them before the reader's own."""
+    if reading.is_signed and STAGE_UNKNOWN in now.assumed:
+        return (f"Not looked up again: the stage was not said. {STAGE_UNKNOWN}",)
     if finding.assessment is None:
         in_force, now = in_force.before_choice(), now.before_choice()
     return then_and_now(in_force, now)
