@@ -15,9 +15,8 @@ from annotator.model.geometry import ImagePoint
 from annotator.model.history import Act
 from annotator.model.image import ImageKey
 from annotator.model.mark import MarkKind
-from annotator.model.signing import Signature
-from annotator.store.encoding import content_digest
 from annotator.store.store import Store
+from tests.made_signature import signature_of
 
 
 @pytest.fixture(scope="module")
@@ -55,20 +54,7 @@ def save(store: Store, reading: Reading, number: int, act: Act = Act.EDIT) -> in
 
 
 def sign(store: Store, reading: Reading, number: int) -> tuple[Reading, int]:
-    signature = Signature(
-        version=len(reading.signatures) + 1,
-        reader=reading.reader,
-        at="2026-01-01T00:00:00Z",
-        reason=reading.amending,
-        content=content_digest(reading),
-        program_version="1",
-        lexicon_edition="5",
-        lexicon_version="1",
-        rules_version="1",
-        rules="1",
-        display="",
-    )
-    signed = edits.sign(reading, signature)
+    signed = edits.sign(reading, signature_of(reading))
     return signed, save(store, signed, number, Act.SIGN)
 
 

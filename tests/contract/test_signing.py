@@ -23,6 +23,7 @@ from annotator.model.signing import Signature, SignedFinding
 from annotator.store.encoding import content_digest
 from annotator.store.signing import tampered
 from annotator.store.store import Store
+from tests import made_signature
 
 STUDY, IMAGE = "1.2.3", ImageKey("1.2.3.4")
 
@@ -35,21 +36,7 @@ def signature_of(reading: Reading, **other: object) -> Signature:
     frozen = tuple(
         SignedFinding(finding_id=f.id, follow_up=told, contradictions=(clash,)) for f in reading.findings
     )
-    signature = Signature(
-        version=len(reading.signatures) + 1,
-        reader=reading.reader,
-        at="2026-03-04T05:06:07Z",
-        reason=reading.amending,
-        content=content_digest(reading),
-        program_version="1",
-        lexicon_edition="5",
-        lexicon_version="1",
-        rules_version="1",
-        rules="d",
-        display="a screen",
-        findings=frozen,
-    )
-    return replace(signature, **other)
+    return made_signature.signature_of(reading, **{"findings": frozen} | other)
 
 
 def sealed(reading: Reading, **other: object) -> Reading:

@@ -16,11 +16,10 @@ from annotator.model.geometry import ImagePoint
 from annotator.model.history import Act
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey
 from annotator.model.mark import MarkKind
-from annotator.model.signing import Signature
 from annotator.settings import load_settings
-from annotator.store.encoding import content_digest
 from annotator.store.store import Store
 from annotator.workspace import Workspace
+from tests.made_signature import signature_of
 
 
 class Shelf:
@@ -68,22 +67,7 @@ class Shelf:
         return self.store.save(reading, reader=reading.reader, based_on=number, act=act, label="Say")
 
     def sign(self, reading: Reading, number: int) -> tuple[Reading, int]:
-        signed = edits.sign(
-            reading,
-            Signature(
-                version=len(reading.signatures) + 1,
-                reader=reading.reader,
-                at="2024-01-01T00:00:00Z",
-                reason=reading.amending,
-                content=content_digest(reading),
-                program_version="1",
-                lexicon_edition="5",
-                lexicon_version="1",
-                rules_version="1",
-                rules="1",
-                display="",
-            ),
-        )
+        signed = edits.sign(reading, signature_of(reading))
         return signed, self.save(signed, number, Act.SIGN)
 
     def workspace(self, reader: str) -> Workspace:

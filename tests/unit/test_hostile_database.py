@@ -14,28 +14,15 @@ from annotator.model import edits
 from annotator.model.finding import Reading
 from annotator.model.history import Act
 from annotator.model.seen_on_image import RecallReason, TechnicalRecall
-from annotator.model.signing import Signature
-from annotator.store.encoding import content_digest
 from annotator.store.store import Store
+from tests.made_signature import signature_of
 
 EVIL = "\x1b[31m\x1b]0;x\x07<b>Evil</b>\u202e\u2066\r\n\x08\x9b2J&amp;\u200b"
 
 
 def signed(reading: Reading) -> Reading:
-    signature = Signature(
-        version=len(reading.signatures) + 1,
-        reader=reading.reader,
-        at="2026-03-04T05:06:07Z",
-        reason=reading.amending,
-        content=content_digest(reading),
-        program_version=EVIL,
-        lexicon_edition="5",
-        lexicon_version=EVIL,
-        rules_version=EVIL,
-        rules="d",
-        display=EVIL,
-    )
-    return edits.sign(reading, signature)
+    words = dict.fromkeys(("program_version", "lexicon_version", "rules_version", "display"), EVIL)
+    return edits.sign(reading, signature_of(reading, **words))
 
 
 def write_reading(url: str, reader: str, words: str) -> None:
