@@ -17,8 +17,9 @@ from annotator.lexicon.entries import data_file
 from annotator.model import edits
 from annotator.model.finding import Description, Distribution, Morphology, Stage
 from annotator.model.image import Laterality
-from annotator.model.signing import Signature, SignedFinding
+from annotator.model.signing import SignedFinding
 from annotator.rules import follow_up, load_rules
+from tests.made_signature import signature_of
 from tests.unit.test_finding_json import images, reading_with_two_findings
 
 EXAMPLE = {
@@ -187,19 +188,12 @@ def signed_file(tmp_path):
         one.id: follow_up(reading.described(one.id), load_rules(), assumed_stage=Stage.WORKUP)
         for one in reading.findings
     }
-    empty = dict.fromkeys(("reason", "content", "lexicon_version", "rules", "display"), "")
-    signature = Signature(
-        version=1,
-        reader="dr a",
-        at="2026-03-02T10:00:00Z",
-        program_version="1",
-        lexicon_edition="5",
-        rules_version=load_rules().version,
-        findings=tuple(
-            SignedFinding(finding_id=one.id, follow_up=told[one.id], assessment=one.assessment)
-            for one in reading.findings
-        ),
-        **empty,
+    frozen = tuple(
+        SignedFinding(finding_id=one.id, follow_up=told[one.id], assessment=one.assessment)
+        for one in reading.findings
+    )
+    signature = signature_of(
+        reading, at="2026-03-02T10:00:00Z", rules_version=load_rules().version, findings=frozen
     )
     reading = edits.sign(reading, signature)
     path = tmp_path / "findings.json"

@@ -26,7 +26,7 @@ from annotator.model.follow_up import TAG, FollowUp
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import ImageKey
 from annotator.model.mark import MarkKind
-from annotator.model.signing import Signature, SignedFinding
+from annotator.model.signing import SignedFinding
 from annotator.model.timeline import ReadExam, Sighting
 from annotator.rules import (
     Beside,
@@ -39,6 +39,7 @@ from annotator.rules import (
     problems,
 )
 from annotator.rules.combining import Rated, breast_values
+from tests.made_signature import signature_of
 from tests.unit.rules_by_hand import OUTCOMES, every_description, row_by_hand
 from tests.unit.test_rules_combined import descriptions
 
@@ -174,11 +175,9 @@ def test_a_signed_category_counts_as_an_earlier_one_and_stays():
     finding = reading.findings[0]
     then = follow_up(reading.described(finding.id), TABLE)
     signed = SignedFinding(finding_id=finding.id, follow_up=then, assessment="4C")
-    empty = dict.fromkeys(("reason", "content", "lexicon_version", "rules", "display"), "")
-    signature = Signature(
-        version=1, reader="anna", at="2026-03-02T10:00:00Z", program_version="1", lexicon_edition="5",
-        rules_version=TABLE.version, findings=(signed,), **empty,
-    )  # fmt: skip
+    signature = signature_of(
+        reading, at="2026-03-02T10:00:00Z", rules_version=TABLE.version, findings=(signed,)
+    )
     amended = edits.amend(edits.sign(reading, signature), "a second look")
     amended = edits.describe(amended, finding.id, assessment=None)
     now = follow_up(amended.described(finding.id), TABLE, known=known_of(amended, amended.findings[0], {}))
