@@ -21,6 +21,7 @@ from annotator.ui.commands import signing as signing_commands
 from annotator.ui.desk.saying import say_recall
 from annotator.ui.desk.signing import SignState
 from annotator.ui.main_window import MainWindow
+from annotator.ui.panels.sign_card import LONGEST_REASON
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
@@ -116,3 +117,30 @@ def test_the_reading_of_a_reader_with_a_strange_name_is_no_markup(qtbot, open_wi
     other.desk.look_at(other.desk.workspace.open_signed(theirs.reading_id))
     assert other.desk.session.is_lent
     assert evil(other) == []
+
+
+def test_no_long_name_comment_or_reason_widens_the_window(qtbot, open_window, tmp_path: Path) -> None:
+    window = open_window(reader="W" * 255)
+    session = opened(qtbot, window, write_exam(tmp_path / "exam"))
+    window.show_panel("timeline")
+    everything_said(qtbot, window)
+    narrow = window.minimumSizeHint().width()
+    finding = session.reading.findings[0].id
+    session.describe(finding, "Comment", comment="W" * 100_000)
+    say_recall(session, session.exam.images[0].sop_instance_uid, [RecallReason.MOTION], "W" * 10_000)
+    signing = window.signing_commands.signing
+    signing.sign()
+    qtbot.waitUntil(lambda: signing.state is SignState.SIGNED, timeout=5000)
+    signing.amend("W" * LONGEST_REASON)
+    for panel in ("history", "worklist", "findings"):
+        window.show_panel(panel)
+    QApplication.processEvents()
+    assert narrow < 1000
+    assert window.minimumSizeHint().width() <= narrow + 40
+    signed = session.signed_reading
+    assert signed is not None
+    window.signed_note.tell(signed, SignState.LENT)
+    window.strip.show_signed(signed, SignState.LENT)
+    QApplication.processEvents()
+    assert window.minimumSizeHint().width() <= narrow + 400
+    assert session.flush()

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy
 
 from annotator.model.finding import Reading
 from annotator.model.signing import Signature
 from annotator.ui.desk.signing import SignState
+from annotator.ui.words.plain_words import tip
 
 
 def moment_words(signature: Signature) -> str:
@@ -51,6 +52,10 @@ class SignedNote(QFrame):
         self.words.setProperty("role", "accent")
         self.words.setWordWrap(True)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
+        # a long reason without a blank is cut, and widens nothing
+        gives_way = self.words.sizePolicy()
+        gives_way.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+        self.words.setSizePolicy(gives_way)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 4, 6, 0)
         row.setSpacing(4)
@@ -75,6 +80,7 @@ class SignedNote(QFrame):
         """Say how far the signing of the reading is."""
         words = "" if reading is None else signed_words(reading, state)
         self.words.setText(words)
+        self.words.setToolTip(tip(words))
         self.setAccessibleDescription(words)
         self.amend.setVisible(state is SignState.SIGNED)
         self.sign.setVisible(state is SignState.AMENDING)
@@ -82,11 +88,11 @@ class SignedNote(QFrame):
         self.back.setVisible(state is SignState.LENT)
         self.setVisible(bool(words))
 
-    def _button(self, text: str, tip: str, act: Callable[[], None]) -> QPushButton:
+    def _button(self, text: str, meaning: str, act: Callable[[], None]) -> QPushButton:
         button = QPushButton(text)
         button.setProperty("role", "link")
-        button.setToolTip(tip)
-        button.setAccessibleName(f"{text.rstrip('.')}: {tip}")
+        button.setToolTip(meaning)
+        button.setAccessibleName(f"{text.rstrip('.')}: {meaning}")
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(lambda _checked=False: act())
         return button

@@ -16,7 +16,7 @@ from annotator.ui.panels.signed_note import signed_words
 from annotator.ui.theme import DIM, SAVED, WARNING
 from annotator.ui.window.elided_label import ElidedLabel
 from annotator.ui.words.exam_names import ExamNames, date_text
-from annotator.ui.words.plain_words import tip
+from annotator.ui.words.plain_words import short_name, tip
 
 LAYOUTS = (
     (Layout.FOUR, "Four-up", "Four images, both breasts in two views", "F2"),
@@ -153,7 +153,8 @@ class ExamStrip(QWidget):
         """Say whether the reading is signed, and which version."""
         if reading is not None:
             version = len(reading.signatures)
-            self.signed.setText(_SIGNED.get(state, "").format(version=version, reader=reading.reader))
+            words = _SIGNED.get(state, "").format(version=version, reader=short_name(reading.reader))
+            self.signed.setText(words)
             self.signed.setToolTip(tip(signed_words(reading, state)))
         self.signed.setVisible(reading is not None and bool(self.signed.text()))
 

@@ -13,6 +13,7 @@ from annotator.ui.pictures.picture import Picture
 from annotator.ui.window.elided_label import ElidedLabel
 from annotator.ui.window.names import name_in_force
 from annotator.ui.words.corner_text import depth_words, made_of
+from annotator.ui.words.plain_words import short_name, tip
 
 MESSAGE_MS = 8000
 SPACING_PX = 14
@@ -41,7 +42,8 @@ class StatusLine(QWidget):
         self.view = ElidedLabel()
         self.looking = ElidedLabel()
         self.looking.setAccessibleName("Area, links and how much was seen")
-        self.reader = QLabel(f"reader {reader}")
+        self.reader = QLabel(f"reader {short_name(reader)}")
+        self.reader.setToolTip(tip(reader))
         self.reader.setProperty("role", "dim")
         self.display = QLabel()
         self.display.setProperty("role", "dim")

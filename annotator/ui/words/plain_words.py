@@ -22,3 +22,11 @@ def caption(text: str) -> str:
 def typed(text: str) -> str:
     """Words as a reader typed or pasted them, without the character NUL, which no database keeps."""
     return text.replace("\0", "")
+
+
+NAME_LETTERS = 24
+
+
+def short_name(name: str) -> str:
+    """A name where there is no room for a long one: no name widens the window."""
+    return name if len(name) <= NAME_LETTERS else f"{name[: NAME_LETTERS - 1]}…"
