@@ -149,7 +149,5 @@ def test_random_acts(postgresql: Server) -> None:
     OnPostgreSQL.postgresql = postgresql
     run_state_machine_as_test(
         OnPostgreSQL,
-        settings=settings(
-            max_examples=6, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=6, stateful_step_count=20, suppress_health_check=list(HealthCheck)),
     )

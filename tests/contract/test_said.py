@@ -66,7 +66,7 @@ def said_of(store: Store, reading: Reading, reader: str) -> list[tuple]:
 
 
 @given(acts=st.lists(st.sampled_from(sorted(ACTS)), min_size=1, max_size=12))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_it_is_what_the_reading_says(store: Store, acts: list[str]) -> None:
     reading, number = store.open_reading(f"1.{next(_studies)}", "a", lexicon_edition="5")
     for act in acts:

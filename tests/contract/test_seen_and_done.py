@@ -51,7 +51,7 @@ def test_what_was_seen_grows_and_is_never_less(store: Store) -> None:
     assert store.coverage(reading.id) == (Seen(IMAGE, 64, 4, 3, 0b111), other)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(looks=st.lists(st.integers(0, 2**12 - 1), min_size=1, max_size=6))
 def test_two_windows_that_look_by_turns_keep_both(tmp_path: Path, looks: list[int]) -> None:
     address = f"sqlite:///{tmp_path / 'both.db'}"

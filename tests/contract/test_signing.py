@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from annotator.errors import SignedReading
 from annotator.model import edits
-from annotator.model.finding import Assessment, Distribution, Reading, Stage
+from annotator.model.finding import Assessment, Distribution, Reading, SaidLength, Stage
 from annotator.model.follow_up import Contradiction, FollowUp, FollowUpAction
 from annotator.model.geometry import ImagePoint
 from annotator.model.history import Act, last_signed, undo_steps
@@ -377,6 +377,18 @@ class SigningMachine(RuleBasedStateMachine):
 
 
 SigningMachine.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=25, stateful_step_count=30, suppress_health_check=list(HealthCheck)
 )
 TestRandomActs = SigningMachine.TestCase
+
+
+def test_a_whole_number_has_the_digest_it_has_when_it_comes_back(store: Store) -> None:
+    reading, _ = store.open_reading(STUDY, "a", lexicon_edition="5")
+    reading, finding = edits.add_finding(reading)
+    reading, _ = edits.add_mark(reading, finding.id, IMAGE, ImagePoint(1, 2), MarkKind.MICRO)
+    reading = edits.describe(reading, finding.id, extent=SaidLength(6))
+    store.save(reading, reader="a", based_on=0, act=Act.EDIT, label="x")
+    store.save(sealed(reading), reader="a", based_on=1, act=Act.SIGN, label="Sign")
+    assert not tampered(store.latest(reading.id))
+    (kept,) = (r.reading for r in store.revisions(reading.id) if r.act is Act.SIGN)
+    assert not tampered(kept)

@@ -292,7 +292,7 @@ points = st.builds(
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.sampled_from(["add", "move", "remove", "say", "undo"]), points, words), max_size=12)
 )

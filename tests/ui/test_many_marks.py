@@ -141,7 +141,7 @@ def dense(count: int, seed: int = 1) -> tuple[object, Reading]:
     return shown, replace(reading, marks=marks)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=12), st.randoms(use_true_random=False))
 def test_a_table_that_follows_acts_is_the_table_of_the_reading(acts, some):
     _, reading = dense(6)

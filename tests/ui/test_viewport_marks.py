@@ -43,7 +43,7 @@ def test_the_index_finds_what_looking_at_every_point_finds(points, at, reach, sc
     assert PointIndex(as_array(points)).nearest(at, reach, across, down) == expected
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1), st.floats(0, 3000), st.floats(0, 4000), st.floats(0.5, 60))
 def test_ten_thousand_points(seed, column, row, reach):
     points = np.random.default_rng(seed).uniform((0, 0), (3000, 4000), (10_000, 2))

@@ -27,7 +27,6 @@ orientations = st.builds(Orientation, st.booleans(), st.booleans(), st.booleans(
 
 
 @given(masks, st.sampled_from([1, 2, 4, 8, 16]), st.integers(1, 20), st.floats(0, 1), st.integers(0, 15))
-@settings(deadline=None)
 def test_a_cell_holds_breast_when_any_of_its_pixels_does(mask, block, cell_px, density, short):
     seed, high, wide = mask
     tissue = np.random.default_rng(seed).random((high, wide)) < density
@@ -59,7 +58,7 @@ def seen_pixels(view, width, height):
     st.integers(-40, 40), st.integers(1, 80), st.integers(1, 80), st.integers(1, 9), orientations,
     st.sampled_from([None, 1.0, 3.0]),
 )  # fmt: skip
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_a_cell_is_seen_when_all_of_its_pixels_are_on_the_screen(
     columns, rows, scale, left, top, width, height, cell_px, turn, scale_rows
 ):

@@ -201,7 +201,7 @@ class Shelf(RuleBasedStateMachine):
 
 
 TestShelf = Shelf.TestCase
-TestShelf.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestShelf.settings = settings(max_examples=60, stateful_step_count=40)
 
 
 @pytest.mark.parametrize("number", [0, FRAMES + 1])

@@ -49,7 +49,7 @@ def damages(draw: st.DrawFn) -> tuple[str, str]:
     return name, "\n".join(lines)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(damages())
 def test_a_damaged_line_is_read_or_refused_in_one_sentence(tmp_path: Path, damage: tuple[str, str]):
     damaged, text = damage

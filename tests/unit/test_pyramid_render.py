@@ -106,7 +106,6 @@ def test_far_out_the_mean_comes_from_a_level_and_stays_close():
     assert np.abs(values - expected)[y0 + 1 : y1 - 1, x0 + 1 : x1 - 1].max() < 0.005 * 60000
 
 
-@settings(deadline=None)
 @given(
     st.integers(0, 199),
     st.integers(0, 149),
@@ -188,7 +187,7 @@ def test_outside_the_image_is_black_under_every_table():
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.booleans(), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_level_holds_the_extremes_of_the_frame(rows, columns, inverse, signed):
     frame = noise(rows, columns, np.int16 if signed else np.uint16)
     levels = build_levels(frame, inverse=inverse)

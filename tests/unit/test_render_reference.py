@@ -81,7 +81,6 @@ def test_at_one_to_one_both_modes_and_both_ways_of_enlarging_show_stored_pixels(
             assert values[y, x] == stored
 
 
-@settings(deadline=None)
 @given(sides, sides, orientations, st.floats(0.13, 0.99), starts, starts, stretches, st.booleans())
 def test_the_mean_mode_is_the_mean_of_the_area(rows, columns, orientation, scale, left, top, stretch, signed):
     frame = noise(rows, columns, signed=signed)
@@ -94,7 +93,6 @@ def test_the_mean_mode_is_the_mean_of_the_area(rows, columns, orientation, scale
     np.testing.assert_allclose(values.view(frame.dtype)[known], expected[known], atol=0.52)
 
 
-@settings(deadline=None)
 @given(
     sides, sides, orientations, st.floats(1.01, 9), starts, starts, stretches, st.booleans()
 )  # fmt: skip
@@ -126,7 +124,7 @@ def test_enlarged_pixels_are_squares_or_straight_lines_between_their_centres(
         assert abs(values[y, x] - expected) <= 4000 / 16 + 1
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     st.integers(1, 400),
     st.integers(1, 400),
@@ -169,7 +167,6 @@ def test_no_speck_is_lost_at_any_phase_turn_or_edge(
     assert max(abs(x + 0.5 - at[0]), abs(y + 0.5 - at[1])) <= 1.51
 
 
-@settings(deadline=None)
 @given(
     st.integers(40, 300),
     st.integers(40, 300),
@@ -213,7 +210,6 @@ def _inside(point, rows, columns):
     return 0 <= point.column <= columns and 0 <= point.row <= rows
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from([(0, 0), (65535, 65535), (0, 150), (4000, 65535), (2000, 2000)]),
     st.floats(0.03, 3.0),

@@ -116,7 +116,7 @@ def test_everything_said_is_told_in_the_words_of_the_edition(form, edition: str)
 SAYABLE = [f.name for f in fields(Finding) if f.name not in ("id", "number", "tracking_uid", "kept")]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sets(st.sampled_from(SAYABLE)))
 def test_what_is_not_said_is_in_no_form(chosen: set[str]) -> None:
     whole = full().findings[0]
@@ -212,7 +212,7 @@ def test_what_people_wrote_is_text_and_never_code() -> None:
     html.encode()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.text(max_size=400), st.text(max_size=60))
 def test_any_words_leave_both_forms_whole(comment: str, reader: str) -> None:
     reading = replace(

@@ -91,7 +91,7 @@ def test_a_crop_has_the_grey_values_of_the_image(turn: Orientation, inverse: boo
         np.testing.assert_array_equal(shown[:, :, channel], greys(info, frame, taken, turn))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(0, 899), st.floats(0, 1099), st.sampled_from(TURNS))
 def test_a_crop_anywhere_stays_inside_and_holds_its_mark(
     column: float, row: float, turn: Orientation

@@ -191,7 +191,7 @@ def test_spots_at_the_image_s_corners(corner):
     st.integers(0, 2**32 - 1),
     st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_picture_gets_an_answer_of_finite_numbers(shape, where, seed, inverse):
     rng = np.random.default_rng(seed)
     frame = rng.integers(0, 1 << int(rng.integers(1, 17)), shape).astype(np.uint16)
@@ -205,7 +205,7 @@ def test_any_picture_gets_an_answer_of_finite_numbers(shape, where, seed, invers
 
 
 @given(st.integers(-60, 60), st.integers(-60, 60))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_same_spot_elsewhere_gets_the_same_numbers(dx, dy):
     frame = scene([(80.3, 80.7, 6, 700), (88.0, 84.0, 3, 500)], size=321)
     there = np.roll(frame, (dy + 80, dx + 80), axis=(0, 1))
@@ -220,7 +220,7 @@ def test_the_same_spot_elsewhere_gets_the_same_numbers(dx, dy):
 
 
 @given(st.integers(0, 10_000), st.floats(2.5, 12))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_inverse_image_gives_the_same_spot(seed, diameter):
     frame = scene([(80.4, 80.1, diameter, 700)], seed=seed)
     a = measured(frame, 81, 80)

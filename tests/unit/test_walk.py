@@ -40,7 +40,7 @@ def seen_from(points, columns, rows, turn, width, height):
     st.integers(40, 700), st.integers(40, 900), st.floats(0.1, 1.2), st.floats(0.1, 0.8), st.floats(0, 1),
     st.booleans(), st.integers(64, 640), st.integers(64, 480), orientations, edges,
 )  # fmt: skip
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_every_cell_of_a_breast_is_seen_at_1_to_1(
     columns, rows, wide, high, at, chest_left, width, height, turn, edge
 ):
@@ -52,7 +52,7 @@ def test_every_cell_of_a_breast_is_seen_at_1_to_1(
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0, 0.3), st.integers(64, 300), st.integers(64, 300), orientations)
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_cells_strewn_about_are_all_seen_too(seed, density, width, height, turn):
     columns, rows = 500, 430
     across, down = grid_size(columns, rows, CELL)

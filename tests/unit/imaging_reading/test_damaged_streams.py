@@ -57,7 +57,7 @@ def test_a_cut_frame_is_refused(tmp_path: Path, syntax: str, share: float, glue:
     assert "ask for the file again" in refused.value.reason
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lost=st.integers(1, 6000))
 def test_jpeg_lossless_cut_anywhere_with_an_end_mark_is_refused_or_exact(tmp_path: Path, lost: int):
     pixels, frame = _picture(LOSSLESS)

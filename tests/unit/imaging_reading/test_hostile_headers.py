@@ -65,7 +65,7 @@ def test_the_mark_of_dicom_and_junk_behind_it_is_refused(tmp_path: Path):
         read_info(_save(tmp_path, b"\0" * 128 + b"DICM" + bytes(range(1, 250)) * 40))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 255)), min_size=1, max_size=12))
 def test_bytes_changed_at_random_raise_nothing_but_unreadable_image(tmp_path: Path, changes: list):
     content = explicit_bytes(_with_pixels(breast(16, 16)))
