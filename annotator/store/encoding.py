@@ -57,7 +57,7 @@ def content_digest(reading: Reading) -> str:
 
 def _canonical_pieces(content: Reading) -> Iterator[bytes]:
     """Canonical JSON; many marks piece by piece, so that between two of them other threads run."""
-    parts = _telling(_plain(replace(content, marks=())))
+    parts = _telling(_plain(replace(content, marks=()), _READING))
     if content.marks:
         parts["marks"] = None
     before = b"{"
@@ -68,7 +68,7 @@ def _canonical_pieces(content: Reading) -> Iterator[bytes]:
             yield _sorted_json(parts[name])
             continue
         for at in _starts(content.marks):
-            marks = _telling(_plain(content.marks[at : at + MARKS_AT_ONCE]))
+            marks = _telling(_plain(content.marks[at : at + MARKS_AT_ONCE], _MARKS))
             yield (b"," if at else b"[") + _sorted_json(marks)[1:-1]
         yield b"]"
     yield b"}"
@@ -107,8 +107,9 @@ def _starts(marks: tuple[Mark, ...]) -> range:
     return range(0, len(marks), MARKS_AT_ONCE)
 
 
-def _plain(value: Any) -> Any:
-    return msgspec.json.decode(msgspec.json.encode(value))
+def _plain(value: Any, decoder: msgspec.json.Decoder[Any]) -> Any:
+    """As plain values, as they come back from the database: a length of 6 is 6.0 there."""
+    return msgspec.json.decode(msgspec.json.encode(decoder.decode(msgspec.json.encode(value))))
 
 
 _sorted_json = msgspec.json.Encoder(order="sorted").encode
