@@ -156,9 +156,9 @@ class MainWindow(QMainWindow):
         self.docks.toggle_images_only()
         self.hanging_commands.show_images_only(self.docks.images_only)
 
-    def open_legend(self, chord: Chord, back: QWidget) -> None:
+    def open_legend(self, chord: Chord, back: QWidget, note: str = "") -> None:
         """Open the legend of a chord where it covers no tissue: over the findings, else in the corner."""
-        self._legend.open(chord, back)
+        self._legend.open(chord, back, note)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.desk.close_session():

@@ -422,3 +422,28 @@ def test_a_click_beside_a_legend_closes_it_and_does_what_it_does(window):
     assert not window._legend.isVisible()
     assert window.desk.session.current_finding.assessment is Assessment.BENIGN
     assert window.grid.holds(QApplication.focusWidget())
+
+
+def test_letters_of_a_legend_without_a_finding_are_no_commands(window):
+    session = window.desk.session
+    before = session.reading
+    for keys in (("E", "P", "G", "B"), ("L", "F", "P", "Enter"), ("K", "2")):
+        press(keys[0])
+        assert "No finding is chosen" in window._legend.hint.text()
+        for key in keys[1:]:
+            press(key)
+        assert session.reading == before
+        assert window._legend.isHidden()
+        assert "Nothing was said" in window.status.message
+        assert window.grid.active.hasFocus()
+
+
+def test_the_stage_of_an_exam_is_said_without_a_finding(window):
+    session = window.desk.session
+    press("Shift+L")
+    letters = next(c.letters for c in window._legend.chord.columns[0].choices if c.value is Stage.WORKUP)
+    for letter in letters:
+        press(letter)
+    press("Enter")
+    assert session.reading.stage is Stage.WORKUP
+    assert not session.reading.findings

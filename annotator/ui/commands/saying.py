@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from annotator.ui.main_window import MainWindow
 
 _AS_LAST = "as_last"
+_OF_A_FINDING = frozenset({"line", "descriptor", "category", "more"})
+"""Legends whose words are said of the finding in hand; `more` has the stage of the exam besides."""
+NO_FINDING = "No finding is chosen: click on a calcification first, or choose one with {}."
 
 
 class SayingCommands(QObject):
@@ -31,11 +34,16 @@ class SayingCommands(QObject):
         self._window = window
 
     def open_chord(self, chord_id: str) -> None:
-        """Open a legend; the next letters are for it."""
+        """Open a legend; the next letters are for it.
+
+        Without a finding it opens too and says so: letters typed after its key are never those of other commands.
+        """
         keys = key_text(self._window.profiles.keys()[f"{chord_id}_chord"][:1])
         chord = replace(next(c for c in (*CHORDS, LINE) if c.id == chord_id), key=keys)
         back = QApplication.focusWidget() or self._window.grid.active
-        self._window.open_legend(chord, back)
+        session = self._window.desk.session
+        bare = chord_id in _OF_A_FINDING and (session is None or session.current_finding is None)
+        self._window.open_legend(chord, back, self._no_finding() if bare else "")
 
     def chord_picked(
         self, chord_id: str, choices: Sequence[ChordChoice], sure: bool = False, insist: bool = False
@@ -46,6 +54,10 @@ class SayingCommands(QObject):
             return
         if chord_id == _AS_LAST:
             say_as_last(session)
+            return
+        of_exam = all(choice.field == "stage" for choice in choices)
+        if chord_id in _OF_A_FINDING and session.current_finding is None and not of_exam:
+            self._window.status.show_message(f"{self._no_finding()} Nothing was said.")
             return
         if chord_id == LINE.id:
             say_line(session, choices, sure=sure)
@@ -59,6 +71,9 @@ class SayingCommands(QObject):
                 self._window.finding_panel.take_over(choice.field)
             else:
                 say(session, choice.field, choice.value)
+
+    def _no_finding(self) -> str:
+        return NO_FINDING.format(key_text(self._window.profiles.keys()["next_finding"][:1]))
 
     def say_as_last(self) -> None:
         """Say of the current finding what the panel offers from the one before; where that is out of sight, ask first."""

@@ -40,6 +40,7 @@ class ChordLegend(QFrame):
         self._said: list[ChordChoice] = []
         self._sure = False
         self._back: QWidget | None = None
+        self._note = ""
         self.setObjectName("legend")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Choose by letters")
@@ -64,9 +65,9 @@ class ChordLegend(QFrame):
         """What is open."""
         return self._chord
 
-    def open(self, chord: Chord, back: QWidget) -> None:
-        """Show the rows of a chord; `back` gets the focus afterwards."""
-        self._back = back
+    def open(self, chord: Chord, back: QWidget, note: str = "") -> None:
+        """Show the rows of a chord, and above its hints a note; `back` gets the focus afterwards."""
+        self._back, self._note = back, note
         self._chord, self._typed, self._column = chord, "", 0
         self._said, self._sure = [], False
         self._show_rows()
@@ -256,7 +257,7 @@ class ChordLegend(QFrame):
         return [(" ".join(c.letters), c.short(self._lexicon)) for c in left]
 
     def _hint(self, chord: Chord, column: ChordColumn) -> str:
-        parts = []
+        parts = [self._note] if self._note else []
         if chord.is_line:
             titles = (f"[{c.title}]" if c is column else c.title.lower() for c in chord.columns)
             parts.append("  >  ".join(titles))
