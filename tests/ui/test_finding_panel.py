@@ -277,6 +277,20 @@ def test_an_unmeasured_length_offers_nothing(qtbot):
     assert field.take.isHidden()
 
 
+def test_views_to_be_taken_again_stand_in_the_order_of_the_small_pictures(window):
+    panel, session = window.finding_panel, window.desk.session
+    order = [info.sop_instance_uid for info in window.thumbnails.infos]
+    files = [image.sop_instance_uid for image in session.corrected_exam.images]
+    assert order != files
+    panel.set_folds("recalls")
+    assert [choice.value for choice in panel.recalls.view._shown] == order
+    for uid in reversed(order):
+        click(panel.recalls.view, uid)
+        click(panel.recalls.reasons, RecallReason.MOTION)
+    told = panel.recalls.summary(session.corrected_exam, session.reading)
+    assert told.split("; ")[0].startswith(window.thumbnails.infos[0].label)
+
+
 def test_a_view_is_to_be_taken_again_by_panel_by_key_and_by_menu_and_says_so(window, qtbot):
     panel, session = window.finding_panel, window.desk.session
     panel.set_folds("recalls")

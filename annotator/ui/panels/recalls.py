@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
+from annotator.hanging import reading_order
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import Reading
 from annotator.model.image import ExamInfo
@@ -42,11 +43,11 @@ class Recalls(QWidget):
             column.addWidget(row)
 
     def show_exam(self, exam: ExamInfo, reading: Reading) -> None:
-        """Offer the views of an exam and show what was said of them."""
+        """Offer the views of an exam in the order of the small pictures and show what was said of them."""
         self._reading = reading
         names = [
             Choice(image.sop_instance_uid, image.label or f"image {at}", image.name)
-            for at, image in enumerate(exam.images, 1)
+            for at, image in enumerate(reading_order(exam.images), 1)
         ]
         self.view.set_choices(names)
         known = {name.value for name in names}
@@ -63,11 +64,12 @@ class Recalls(QWidget):
 
     def summary(self, exam: ExamInfo, reading: Reading) -> str:
         """Which views, and why."""
-        labels = {image.sop_instance_uid: image.label or "a view" for image in exam.images}
+        labels = {image.sop_instance_uid: image.label or "a view" for image in reading_order(exam.images)}
+        order = {uid: place for place, uid in enumerate(labels)}
         word = self._lexicon.word
         return "; ".join(
             f"{labels.get(r.sop_instance_uid, 'a view')}: {', '.join(word(why).lower() for why in r.reasons)}"
-            for r in reading.recalls
+            for r in sorted(reading.recalls, key=lambda r: order.get(r.sop_instance_uid, len(order)))
         )
 
     def _show(self) -> None:
