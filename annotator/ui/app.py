@@ -72,6 +72,7 @@ def run(paths: Sequence[Path], settings: Settings) -> int:
     bugs = BugReporter()
     runner = TaskRunner(bugs.report)
     window = MainWindow(workspace, runner)
+    window.places.stay_in_sight()
     bugs.watch(window)
     bugs.install()
     ending = PoliteEnd(window)

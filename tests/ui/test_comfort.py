@@ -141,6 +141,14 @@ def test_size_panels_and_maximised_come_back_onto_a_screen_that_is_there(
     assert QGuiApplication.primaryScreen().geometry().intersects(third.geometry())
 
 
+def test_a_first_window_is_no_larger_than_the_screen(open_window) -> None:
+    window = open_window()
+    screen = QGuiApplication.primaryScreen().availableGeometry()
+    window.resize(screen.width() + 300, screen.height() + 100)
+    window.places.stay_in_sight()
+    assert screen.contains(window.geometry())
+
+
 def test_every_empty_panel_says_what_to_do(open_window) -> None:
     window = open_window()
     for name in ("history", "problems"):

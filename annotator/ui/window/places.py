@@ -71,7 +71,7 @@ class WindowPlaces:
         whole = all(isinstance(places.value(name), QByteArray) for name in _BYTES if places.contains(name))
         if isinstance(geometry, QByteArray):
             whole &= window.restoreGeometry(geometry)
-            self._stay_in_sight()
+            self.stay_in_sight()
         if isinstance(docks, QByteArray):
             window.restoreState(docks, _LAYOUT_VERSION)
         window.lens.set_look(LensLook.from_text(str(places.value("lens", ""))))
@@ -97,8 +97,8 @@ class WindowPlaces:
             f"of it stands as it comes with the program, and {kept}."
         )
 
-    def _stay_in_sight(self) -> None:
-        """The screen it stood on may be gone, or smaller, since."""
+    def stay_in_sight(self) -> None:
+        """The screen it stood on may be gone, or smaller, since; a first one may be smaller than the window."""
         window = self._window
         if not window.isMaximized() and not window.isFullScreen():
             screens = [screen.availableGeometry() for screen in QGuiApplication.screens()]
