@@ -100,7 +100,7 @@ def test_hostile_words_stay_on_the_page() -> None:
 
 def test_names_are_in_it_only_when_asked_for() -> None:
     plain, named = opened(report(full())), opened(report(full(), identified=True))
-    for secret in ("Doe^Jane", "P-12345", "20240131"):
+    for secret in ("Doe^Jane", "P-12345", "2024-01-31"):
         assert secret not in text_of(plain) + str(plain.metadata)
         assert secret in text_of(named)
 
