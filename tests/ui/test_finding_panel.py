@@ -291,6 +291,23 @@ def test_views_to_be_taken_again_stand_in_the_order_of_the_small_pictures(window
     assert told.split("; ")[0].startswith(window.thumbnails.infos[0].label)
 
 
+def test_words_that_a_view_is_to_be_taken_again_are_not_under_the_button_of_the_pane(window, qtbot):
+    panel, active = window.finding_panel, window.grid.active
+    chip = window.hanging_commands.chips.chips[window.exam_view.active_pane]
+    qtbot.waitUntil(chip.isVisible, timeout=5_000)
+    qtbot.waitUntil(lambda: not window.hanging_commands.chips._settling.isActive(), timeout=5_000)
+    chip.move(0, 0)
+    panel.set_folds("recalls")
+    click(panel.recalls.view, active.picture.info.sop_instance_uid)
+    click(panel.recalls.reasons, RecallReason.MOTION)
+    assert active.words.beside.again
+
+    def stands_where_words_leave_room() -> bool:
+        return chip.pos() == (active.wording().put.room.topLeft() / active.ratio).toPoint()
+
+    qtbot.waitUntil(stands_where_words_leave_room, timeout=3_000)
+
+
 def test_a_view_is_to_be_taken_again_by_panel_by_key_and_by_menu_and_says_so(window, qtbot):
     panel, session = window.finding_panel, window.desk.session
     panel.set_folds("recalls")

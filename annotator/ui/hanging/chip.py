@@ -196,6 +196,7 @@ class HangingChips(QObject):
         self._settling.timeout.connect(self.refresh)
         for pane, (viewport, chip) in enumerate(zip(grid.viewports, self.chips, strict=True)):
             viewport.view_changed.connect(self._later)
+            viewport.words.changed.connect(self._later)
             viewport.installEventFilter(self)
             chip.wanted.connect(lambda at=pane: self.open_menu(at))
             chip.stepped.connect(lambda at=pane: self._step(at))
