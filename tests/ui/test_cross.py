@@ -242,6 +242,18 @@ def test_the_mouse_another_pane_and_another_image_put_it_away(window, pane, cros
     assert not any(viewport.hand.busy for viewport in window.grid.viewports)
 
 
+def test_its_words_go_with_it_but_later_ones_stay(window, pane, cross):
+    keys(window, "P")
+    assert window.status.message.startswith("Cross:")
+    keys(window, "Esc")
+    assert cross.viewport is None
+    assert window.status.message == ""
+    keys(window, "P")
+    window.status.show_act("Something else was said.")
+    keys(window, "Esc")
+    assert window.status.message == "Something else was said."
+
+
 def test_it_stays_on_its_spot_when_the_picture_is_zoomed_or_shifted(window, pane, cross):
     keys(window, "Shift+Left")
     point = cross.point

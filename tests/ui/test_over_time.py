@@ -245,6 +245,7 @@ def test_from_screening_through_work_up_to_surveillance(
 
     reader.key(Qt.Key.Key_E, ALT | SHIFT)
     assert reader.session.current_finding.tracking_uid != tracking
+    assert "F1 is a finding of its own again" in window.status.message
 
 
 def marked(reader: Reader, months: Recommendation) -> None:

@@ -156,6 +156,7 @@ def test_amending_asks_for_the_reason_in_a_line_and_signing_again_is_version_two
     QTest.keyClicks(card.reason, "lateral view came later")
     QTest.keyClick(card.reason, Qt.Key.Key_Return)
     assert session.reading.amending == "lateral view came later"
+    assert "open again" in window.status.message
     assert session.reading.findings == ()
     assert "lateral view came later" in window.signed_note.words.text()
     session.new_finding()
@@ -163,6 +164,7 @@ def test_amending_asks_for_the_reason_in_a_line_and_signing_again_is_version_two
     sign(qtbot, window)
     assert [s.version for s in session.reading.signatures] == [1, 2]
     assert window.strip.signed.text() == "signed, version 2"
+    assert "open again" not in window.status.message
 
 
 @pytest.mark.usefixtures("no_reflex")

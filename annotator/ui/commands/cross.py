@@ -23,6 +23,8 @@ class CrossCommands(QObject):
         super().__init__(window)
         self._window = window
         self.cross = Cross(window.grid)
+        self._said = ""
+        self.cross.gone.connect(lambda: window.status.take_back(self._said))
 
     def step_cross(self, way: tuple[int, int]) -> None:
         if not self._appeared():
@@ -74,4 +76,5 @@ class CrossCommands(QObject):
         return key_or_menu(self._window.profiles.keys(), act)
 
     def _say(self, text: str) -> None:
+        self._said = text
         self._window.status.show_act(text)

@@ -78,8 +78,14 @@ class OverTimeCommands(QObject):
     def own_finding(self) -> None:
         """Take back that the finding in hand is one of another exam."""
         session = self._window.desk.session
-        if session is not None and session.current_finding_id is not None:
-            call_its_own(session, session.current_finding_id)
+        finding = None if session is None else session.current_finding
+        if session is not None and finding is not None:
+            before = session.reading
+            call_its_own(session, finding.id)
+            if session.reading is not before:
+                self._say(
+                    f"F{finding.number} is a finding of its own again; undo brings back what it was called."
+                )
 
     def show_beside(self, study_instance_uid: str) -> None:
         """Hang an earlier exam of the patient beside this one, when its images are open."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 REFLEX_S = 2.0
 """For so long after an exam has opened a key that signs is taken for one meant for the exam before."""
+OPEN_AGAIN = "The reading is open again; signing it makes the next version."
 _ASKING, _LISTING, _LENDING = "unsaid", "readings of the exam", "signed reading"
 
 
@@ -117,7 +118,7 @@ class SigningCommands(QObject):
 
     def _opened_again(self, reason: str) -> None:
         self.signing.amend(reason)
-        self._say("The reading is open again; signing it makes the next version.")
+        self._say(OPEN_AGAIN)
 
     def _offer(self, found: tuple[ReadingSummary, ...]) -> None:
         window = self._window
@@ -167,6 +168,8 @@ class SigningCommands(QObject):
         state = self.signing.state
         self._window.signed_note.tell(reading, state)
         self._window.strip.show_signed(reading, state)
+        if state is not SignState.AMENDING:
+            self._window.status.take_back(OPEN_AGAIN)
         if self.card.asks_to_sign and reading is not self._asked:
             self.card.close_card()
         self._window.shown_reading.enable()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QLineF, QObject, QPointF, Qt
+from PySide6.QtCore import QEvent, QLineF, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -32,8 +32,10 @@ class Cross(QWidget):
     """Stands on the middle of an image pixel in the active pane, and lets the spot under it be seen.
 
     It sends its pane the events of a mouse, so that tools, lens and status line follow it as they follow the
-    pointer. Another image, another pane or a press of the mouse itself puts it away.
+    pointer. Another image, another pane or a press of the mouse itself puts it away, which `gone` tells.
     """
+
+    gone = Signal()
 
     def __init__(self, grid: ViewportGrid) -> None:
         super().__init__(grid)
@@ -129,6 +131,7 @@ class Cross(QWidget):
             viewport.hand.cancel()
         self._pressed = False
         self.hide()
+        self.gone.emit()
         return True
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -138,6 +138,11 @@ class StatusLine(QWidget):
         self._message = ""
         self._show()
 
+    def take_back(self, text: str) -> None:
+        """What was said holds no longer: back to the hint, unless something else was said since."""
+        if text and self._message == text:
+            self.forget_message()
+
     def show_pointer(self, picture: Picture | None, pointer: Pointer | None) -> None:
         """The stored value under the pointer, and where that is; lengths only with their basis."""
         self._pointed = (picture, pointer)
