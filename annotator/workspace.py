@@ -327,7 +327,9 @@ class Workspace:
         A suggested category counts only for findings that have the reader's own.
         """
         sides = {} if exam is None else {image.sop_instance_uid: image.laterality for image in exam.images}
-        return breast_assessments(reading, self._follow_ups(reading, exam), sides, self.lexicon)
+        return breast_assessments(
+            reading, self._follow_ups(reading, exam), sides, load_lexicon(reading.lexicon_edition)
+        )
 
     @cached_property
     def over_time(self) -> OverTime:
@@ -372,7 +374,7 @@ class Workspace:
         if found is None:
             return None
         stage, asked = found
-        words = asked_words(asked, self.lexicon.word)
+        words = asked_words(asked, load_lexicon(reading.lexicon_edition).word)
         return stage, f"asked for on {asked.exam.exam_date} for F{asked.number}: {words}"
 
     def readings(self) -> tuple[ReadingSummary, ...]:

@@ -158,7 +158,8 @@ class MainWindow(QMainWindow):
 
     def open_legend(self, chord: Chord, back: QWidget, note: str = "") -> None:
         """Open the legend of a chord where it covers no tissue: over the findings, else in the corner."""
-        self._legend.open(chord, back, note)
+        session = self.desk.session
+        self._legend.open(chord, back, note, None if session is None else session.lexicon)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.desk.close_session():

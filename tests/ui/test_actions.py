@@ -94,9 +94,9 @@ def test_a_letter_says_the_same_shape_in_every_legend() -> None:
 
 def test_the_key_help_lists_every_act_and_every_chord(qtbot) -> None:
     lexicon = load_lexicon()
-    window = KeyHelp(lexicon)
+    window = KeyHelp()
     qtbot.addWidget(window)
-    window.show_for(Mode(), UNDECIDED, keys_in_force())
+    window.show_for(Mode(), UNDECIDED, keys_in_force(), lexicon)
     text = " ".join(page.toPlainText() for page in window.pages)
     missing = [spec.id for spec in ACTIONS if f"{spec.name}. {spec.tooltip}" not in text]
     missing += [spec.id for spec in ACTIONS if spec.shortcuts and key_text(spec.shortcuts) not in text]
@@ -105,9 +105,9 @@ def test_the_key_help_lists_every_act_and_every_chord(qtbot) -> None:
 
 
 def test_the_key_help_follows_keys_that_were_changed_and_is_searched(qtbot) -> None:
-    window = KeyHelp(load_lexicon())
+    window = KeyHelp()
     qtbot.addWidget(window)
-    window.show_for(Mode(), UNDECIDED, keys_in_force({"invert": ("Ctrl+Alt+I",)}))
+    window.show_for(Mode(), UNDECIDED, keys_in_force({"invert": ("Ctrl+Alt+I",)}), load_lexicon())
     window.search.setText("invert lens")
     text = " ".join(page.toPlainText() for page in window.pages)
     assert "Invert inside the lens" in text

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QApplication, QDialog
 
+from annotator.lexicon.loader import Lexicon
 from annotator.settings import Settings
 from annotator.ui.actions import ACTIONS, CHORDS, WHY_NOT, give_keys, key_text
 from annotator.ui.actions.also_called import ALSO_CALLED
@@ -125,7 +126,7 @@ class KeyCommands(QObject):
         mode = self.mode()
         help_page = self._dialog("keys", self._make_help)
         if isinstance(help_page, KeyHelp):
-            help_page.show_for(mode, profiles.current(), profiles.keys())
+            help_page.show_for(mode, profiles.current(), profiles.keys(), self._lexicon())
             help_page.search.setFocus()
             help_page.resize(help_page.width(), max(480, window.height() - 80))
 
@@ -146,7 +147,7 @@ class KeyCommands(QObject):
     def _words(self) -> list[Entry]:
         """Descriptors and benign presets by name."""
         window, keys = self._window, self._window.profiles.keys()
-        lexicon = window.desk.workspace.lexicon
+        lexicon = self._lexicon()
         made: list[Entry] = []
         for chord in CHORDS:
             action = window.actions_by_id[f"{chord.id}_chord"]
@@ -167,6 +168,11 @@ class KeyCommands(QObject):
                 if choice.offered(lexicon)
             )
         return made
+
+    def _lexicon(self) -> Lexicon:
+        """The words of the reading in hand, without one those of the settings."""
+        desk = self._window.desk
+        return desk.workspace.lexicon if desk.session is None else desk.session.lexicon
 
     def _remember(self, entry_id: str) -> None:
         profiles = self._window.profiles
@@ -202,7 +208,7 @@ class KeyCommands(QObject):
         return page
 
     def _make_help(self) -> KeyHelp:
-        page = KeyHelp(self._window.desk.workspace.lexicon, self._window)
+        page = KeyHelp(self._window)
         page.change.clicked.connect(self.change_keys)
         return page
 

@@ -89,7 +89,7 @@ class SayingCommands(QObject):
         elif window.finding_panel.offer_in_sight:
             say_as_last(session)
         else:
-            self._ask(f"as {offer.whose}: {offer.words(session.workspace.lexicon)}")
+            self._ask(f"as {offer.whose}: {offer.words(session.lexicon)}")
 
     def _ask(self, words: str) -> None:
         """Tell in a legend what would be said; a second key says it."""
@@ -105,7 +105,7 @@ class SayingCommands(QObject):
             return
         switch_recall(session, picture.info.sop_instance_uid, choice.value)
         recall = session.reading.recall_of(picture.info.sop_instance_uid)
-        word = session.workspace.lexicon.word
+        word = session.lexicon.word
         name = picture.info.name or "This view"
         told = "good as it is" if recall is None else f"again: {', '.join(map(word, recall.reasons)).lower()}"
         self._window.status.show_act(f"{name}: {told}")
@@ -139,7 +139,7 @@ class SayingCommands(QObject):
         kind = result.proposal or unproposed
         place = pointer.point if measured is None else measured.center
         reading, mark = edits.add_mark(reading, finding.id, picture.key, place, kind, measured)
-        name = session.workspace.lexicon.word(shape)
+        name = session.lexicon.word(shape)
         session.apply(
             edits.describe(reading, finding.id, morphology=(shape,), certain=sure),
             f"Mark {name}{', sure of the type,' if sure else ''} as F{finding.number}, a {kind} mark",

@@ -171,7 +171,7 @@ def call_its_own(session: ReadingSession, finding_id: str) -> None:
 def offer_words(session: ReadingSession, offer: SameOffer, here: Sighting) -> str:
     """An offer in words: "F1 of 6 months earlier: grouped fine pleomorphic, upper outer quadrant, category 3"."""
     earlier = offer.sighting
-    word = session.workspace.lexicon.word
+    word = session.lexicon.word
     whose = "" if earlier.exam.reader == here.exam.reader else f", read by {earlier.exam.reader}"
     side = "; the other breast" if offer.other_side else ""
     when = interval_words(here.exam.exam_date, earlier.exam.exam_date)

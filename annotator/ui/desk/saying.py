@@ -62,7 +62,7 @@ def say_as_last(session: ReadingSession) -> bool:
         return False
     session.describe(
         finding.id,
-        f"As {offer.whose}: {offer.words(session.workspace.lexicon)}",
+        f"As {offer.whose}: {offer.words(session.lexicon)}",
         morphology=offer.morphology,
         distributions=offer.distributions,
         change=finding.change or offer.change,
@@ -76,7 +76,7 @@ def say(session: ReadingSession, field: str, value: Any) -> None:
     `stage` is that of the exam, and is taken back when it is said again. Of fields with several values each is switched
     by itself; a field of one value keeps it when it is said again.
     """
-    lexicon = session.workspace.lexicon
+    lexicon = session.lexicon
     if field == "stage":
         if not session.may_change():
             return
@@ -116,7 +116,7 @@ def say_line(session: ReadingSession, choices: Sequence[ChordChoice], *, sure: b
     finding = session.current_finding
     if finding is None or not choices:
         return
-    lexicon = session.workspace.lexicon
+    lexicon = session.lexicon
     said: dict[str, Any] = {c.field: (c.value,) if c.field in _SEVERAL else c.value for c in choices}
     words = [spoken(lexicon, c.field, c.value) for c in choices if c.field != "assessment"]
     words += [f"category {c.value}" for c in choices if c.field == "assessment"]
@@ -147,6 +147,6 @@ def say_recall(
     if not chosen:
         session.apply(edits.keep_view(session.reading, sop_instance_uid), f"Keep {name} as it is")
         return
-    words = spoken(session.workspace.lexicon, "recall", chosen)
+    words = spoken(session.lexicon, "recall", chosen)
     recall = TechnicalRecall(sop_instance_uid, chosen, comment)
     session.apply(edits.recall_view(session.reading, recall), f"Take {name} again: {words}")

@@ -16,6 +16,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from annotator.analysis.mark_table import table_of
 from annotator.errors import AnnotatorError
 from annotator.hanging import corrected_exam
+from annotator.lexicon.loader import Lexicon, load_lexicon
 from annotator.model import edits
 from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Finding, Reading
@@ -123,6 +124,11 @@ class ReadingSession(QObject):
     def reading(self) -> Reading:
         """The reading as it stands on screen."""
         return self._reading
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """The words this reading is said in: those of its own edition, whatever the settings say now."""
+        return load_lexicon(self._reading.lexicon_edition)
 
     @property
     def revision(self) -> int:

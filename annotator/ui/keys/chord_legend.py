@@ -33,7 +33,7 @@ class ChordLegend(QFrame):
 
     def __init__(self, lexicon: Lexicon, parent: QWidget) -> None:
         super().__init__(parent)
-        self._lexicon = lexicon
+        self._lexicon = self._own_lexicon = lexicon
         self._chord: Chord | None = None
         self._typed = ""
         self._column = 0
@@ -65,8 +65,12 @@ class ChordLegend(QFrame):
         """What is open."""
         return self._chord
 
-    def open(self, chord: Chord, back: QWidget, note: str = "") -> None:
-        """Show the rows of a chord, and above its hints a note; `back` gets the focus afterwards."""
+    def open(self, chord: Chord, back: QWidget, note: str = "", lexicon: Lexicon | None = None) -> None:
+        """Show the rows of a chord, and above its hints a note; `back` gets the focus afterwards.
+
+        `lexicon` is that of the reading they are said in, where there is one.
+        """
+        self._lexicon = lexicon or self._own_lexicon
         self._back, self._note = back, note
         self._chord, self._typed, self._column = chord, "", 0
         self._said, self._sure = [], False

@@ -94,12 +94,11 @@ def all_sections(lexicon: Lexicon, profile: Profile, keys: Keys) -> list[tuple[s
 class KeyHelp(QDialog):
     """Not modal: the images stay usable while it is open. `show_for` fills it."""
 
-    def __init__(self, lexicon: Lexicon, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys")
         self.setModal(False)
         self.resize(1080, 640 if parent is None else max(640, parent.window().height() - 80))
-        self._lexicon = lexicon
         self._mode: tuple[str, Rows] = ("", ())
         self._sections: list[tuple[str, Rows]] = []
         self.search = QLineEdit()
@@ -123,10 +122,10 @@ class KeyHelp(QDialog):
             columns.addWidget(page)
             self.pages.append(page)
 
-    def show_for(self, mode: Mode, profile: Profile, keys: Keys) -> None:
-        """The keys of this moment, then all."""
+    def show_for(self, mode: Mode, profile: Profile, keys: Keys, lexicon: Lexicon) -> None:
+        """The keys of this moment, then all, with words as this lexicon has them."""
         self._mode = (f"Now: {mode.words}", rows_of_mode(mode, profile, keys))
-        self._sections = all_sections(self._lexicon, profile, keys)
+        self._sections = all_sections(lexicon, profile, keys)
         self._show(self.search.text())
 
     def _show(self, typed: str) -> None:

@@ -7,7 +7,7 @@ from annotator.model.finding import Associated, Certainty, Spread, Stage
 from annotator.ui.actions.said import FLAGS, short_of
 from annotator.ui.panels.chips import ChipRow, Pick
 from annotator.ui.panels.finding_part import FindingPart, Shown, joined
-from annotator.ui.panels.word_chips import flag_choices, word_choices
+from annotator.ui.panels.word_chips import WordRow, flag_choices, words_of
 
 
 class Beside(FindingPart):
@@ -15,11 +15,11 @@ class Beside(FindingPart):
 
     def __init__(self, lexicon: Lexicon) -> None:
         super().__init__(lexicon)
-        self.certainty = ChipRow("Sure", word_choices(lexicon, Certainty), Pick.ONE_OR_NONE, beside=True)
+        self.certainty = WordRow("Sure", words_of(Certainty), lexicon, Pick.ONE_OR_NONE, beside=True)
         self.flags = ChipRow("Known", flag_choices(), Pick.ANY, beside=True)
-        self.spread = ChipRow("Spread", word_choices(lexicon, Spread), Pick.ONE_OR_NONE, beside=True)
-        self.associated = ChipRow("With", word_choices(lexicon, Associated), Pick.ANY, beside=True)
-        self.stage = ChipRow("Stage", word_choices(lexicon, Stage), Pick.ONE_OR_NONE, beside=True)
+        self.spread = WordRow("Spread", words_of(Spread), lexicon, Pick.ONE_OR_NONE, beside=True)
+        self.associated = WordRow("With", words_of(Associated), lexicon, Pick.ANY, beside=True)
+        self.stage = WordRow("Stage", words_of(Stage), lexicon, Pick.ONE_OR_NONE, beside=True)
         self.stage.setToolTip("Only where this finding stands elsewhere in the work-up than the exam")
         self.flags.chosen.connect(self._flags_chosen)
         self.tell_one(self.certainty, "certainty")

@@ -54,6 +54,11 @@ class BreastClock(QWidget):
         self.setAccessibleName("Place in the breast")
         self._tell()
 
+    def use_lexicon(self, lexicon: Lexicon) -> None:
+        """Call the regions by the words of this edition."""
+        self._lexicon = lexicon
+        self._tell()
+
     def show_place(
         self,
         side: Laterality | None,

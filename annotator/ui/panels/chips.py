@@ -90,17 +90,22 @@ class ChipRow(QWidget):
         return tuple(value for value, chip in self._chips.items() if chip.isChecked())
 
     def set_choices(self, choices: Sequence[Choice]) -> None:
-        """Offer these in place of what was offered; nothing of them is on."""
+        """Offer these in place of what was offered; nothing of them is on. A value in hand stays in hand."""
         if tuple(choices) == self._shown:
             return
         self._shown = tuple(choices)
+        in_hand = next((value for value, chip in self._chips.items() if chip.hasFocus()), None)
         while (item := self._flow.takeAt(0)) is not None:
             discard(item)
         self._chips.clear()
         for choice in choices:
             self._flow.addWidget(self._chip(choice))
-        self._let_tab_reach(next(iter(self._chips.values()), None))
+        reached = self._chips.get(in_hand, next(iter(self._chips.values()), None))
+        self._let_tab_reach(reached)
         self._flow.invalidate()
+        if reached is not None and in_hand in self._chips:
+            reached.show()
+            reached.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_values(self, values: Collection[Any]) -> None:
         """Show these as on, silently."""

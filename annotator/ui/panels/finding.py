@@ -25,7 +25,7 @@ from annotator.ui.actions.said import FIELDS, spoken
 from annotator.ui.desk.saying import last_said, say, say_as_last, say_recall
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.panels.beside import Beside
-from annotator.ui.panels.chips import ChipRow, Pick
+from annotator.ui.panels.chips import Pick
 from annotator.ui.panels.contradictions import ContradictionLine
 from annotator.ui.panels.finding_part import FindingPart, Shown, dim_label
 from annotator.ui.panels.findings_list import FindingsList
@@ -37,7 +37,7 @@ from annotator.ui.panels.place import Place
 from annotator.ui.panels.reading_order import order_tabs
 from annotator.ui.panels.recalls import Recalls
 from annotator.ui.panels.recommending import Recommending
-from annotator.ui.panels.word_chips import category_choices, word_choices
+from annotator.ui.panels.word_chips import WordRow, category_choices, words_of
 from annotator.ui.words.plain_words import caption, tip, typed
 
 COMMENT_PAUSE_MS = 1200
@@ -55,8 +55,8 @@ class FindingPanel(QWidget):
 
     def __init__(self, lexicon: Lexicon) -> None:
         super().__init__()
-        self._lexicon = lexicon
-        self._offered_stage: Stage | None = None
+        self._lexicon = self._own_lexicon = lexicon
+        self._offered_stage: tuple[Stage, str] | None = None
         self._session: ReadingSession | None = None
         self._comment_of: str | None = None
         self._key_of_last = ""
@@ -68,7 +68,7 @@ class FindingPanel(QWidget):
         self.refresh()
 
     def set_session(self, session: ReadingSession | None) -> None:
-        """Show another reading; a comment in hand goes to the one it was typed for."""
+        """Show another reading, in the words of its own edition; a comment in hand goes to the one it was typed for."""
         self.commit_comment()
         if self._session is not None:
             self._session.reading_changed.disconnect(self.refresh)
@@ -80,6 +80,7 @@ class FindingPanel(QWidget):
             session.reading_changed.connect(self.refresh)
             session.selection_changed.connect(self.refresh)
             session.facts.changed.connect(self.refresh)
+        self._use_lexicon(self._own_lexicon if session is None else session.lexicon)
         self.refresh()
 
     def commit_comment(self) -> None:
@@ -125,7 +126,7 @@ class FindingPanel(QWidget):
 
     def offer_stage(self, found: tuple[Stage, str] | None) -> None:
         """Show beside the stages which one the exam seems to be of, and why; None: none is offered."""
-        self._offered_stage = None if found is None else found[0]
+        self._offered_stage = found
         words = "" if found is None else f"{self._lexicon.word(found[0])}? {found[1]}"
         self.stage_offer.setText(caption(words))
         self.stage_offer.setAccessibleName(words)
@@ -184,7 +185,7 @@ class FindingPanel(QWidget):
 
     def _make_parts(self) -> None:
         words = self._lexicon
-        self.stage = ChipRow("Stage", word_choices(words, Stage), Pick.ONE_OR_NONE, beside=True)
+        self.stage = WordRow("Stage", words_of(Stage), words, Pick.ONE_OR_NONE, beside=True)
         self.stage.chosen.connect(self._stage_chosen)
         self._make_offer()
         self.looks = Looks(words)
@@ -207,7 +208,7 @@ class FindingPanel(QWidget):
             "recommendation": Fold("Recommendation", self.recommending),
             "recalls": Fold("Views again", self.recalls),
         }
-        self.assessment = ChipRow("Your assessment", category_choices(words), Pick.ONE_OR_NONE, spacing=3)
+        self.assessment = WordRow("Your assessment", category_choices, words, Pick.ONE_OR_NONE, spacing=3)
         self.assessment.chosen.connect(lambda v: self._say_one("assessment", v[0] if v else None))
         self._against_stage = ContradictionLine("stage", words)
         self._against_category = ContradictionLine("assessment", words, pushes=False)
@@ -229,9 +230,22 @@ class FindingPanel(QWidget):
         )
         self.measured = self.looks.measured
 
+    def _use_lexicon(self, lexicon: Lexicon) -> None:
+        if lexicon is self._lexicon:
+            return
+        self._lexicon = lexicon
+        self.stage.use_lexicon(lexicon)
+        self.assessment.use_lexicon(lexicon)
+        self.recalls.use_lexicon(lexicon)
+        for part in self.parts:
+            part.use_lexicon(lexicon)
+        self.offer_stage(self._offered_stage)
+        # chips made anew come last for Tab
+        self._ordered = 0
+
     def _take_stage(self) -> None:
         if self._offered_stage is not None:
-            self.stage_taken.emit(self._offered_stage)
+            self.stage_taken.emit(self._offered_stage[0])
 
     def _make_offer(self) -> None:
         self.as_last = QPushButton()

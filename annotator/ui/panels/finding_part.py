@@ -16,6 +16,7 @@ from annotator.model.measured import Measured
 from annotator.ui.actions.said import FIELDS, spoken
 from annotator.ui.panels.chips import ChipRow
 from annotator.ui.panels.contradictions import ContradictionLine
+from annotator.ui.panels.word_chips import WordRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,12 @@ class FindingPart(QWidget):
     def summary(self, shown: Shown) -> str:
         """What was said of a finding here."""
         raise NotImplementedError
+
+    def use_lexicon(self, lexicon: Lexicon) -> None:
+        """Speak in the words of this edition from the next finding on that is shown."""
+        self.lexicon = lexicon
+        for row in self.findChildren(WordRow):
+            row.use_lexicon(lexicon)
 
     def add(self, widget: QWidget, *fields: str) -> None:
         """Place a row that says these fields below the others; what contradicts them stands under it."""

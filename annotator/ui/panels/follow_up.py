@@ -187,7 +187,7 @@ class FollowUpPanel(QWidget):
         self.row.setToolTip(tip(f"rules {told.rules_version}, lexicon {told.lexicon_edition}"))
         self.action.setText(headline(told))
         self.category.setText(categories(told, finding))
-        _say(self.recommended, recommended(finding, self._lexicon))
+        _say(self.recommended, recommended(finding, self._session.lexicon))
         self._say_more(self._session, finding, told)
         _say(self.because, " ".join(reasons(told)))
         _say(self.patient_pages, told.patient_pages, "Patient pages: ")

@@ -11,10 +11,10 @@ from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import Change, Distribution, Morphology
 from annotator.model.mark import MarkKind
 from annotator.ui.actions.said import ranked, short_of
-from annotator.ui.panels.chips import ChipRow, Pick
+from annotator.ui.panels.chips import Choice, Pick
 from annotator.ui.panels.finding_part import FindingPart, Shown, dim_label, say_dim
 from annotator.ui.panels.measured_words import measured_line
-from annotator.ui.panels.word_chips import word_choices
+from annotator.ui.panels.word_chips import WordRow, word_choices, words_of
 
 _SHOWN_FIRST = (
     Morphology.AMORPHOUS,
@@ -35,12 +35,9 @@ class Looks(FindingPart):
 
     def __init__(self, lexicon: Lexicon) -> None:
         super().__init__(lexicon)
-        shapes = [shape for shape in Morphology if lexicon.term(shape).offered]
-        benign = [shape for shape in shapes if lexicon.term(shape).group == "typically benign"]
-        others = [shape for shape in _SHOWN_FIRST if shape in shapes and shape not in benign]
-        self.size_word = ChipRow("Size", word_choices(lexicon, MarkKind), Pick.ONE_OR_NONE, beside=True)
-        self.morphology = ChipRow("Morphology", word_choices(lexicon, others), Pick.ANY)
-        self.benign = ChipRow("", word_choices(lexicon, benign), Pick.ANY)
+        self.size_word = WordRow("Size", words_of(MarkKind), lexicon, Pick.ONE_OR_NONE, beside=True)
+        self.morphology = WordRow("Morphology", _shown_choices, lexicon, Pick.ANY)
+        self.benign = WordRow("", _benign_choices, lexicon, Pick.ANY)
         self.ranked = dim_label()
         self.fold = QPushButton("benign types ...  B")
         self.fold.setProperty("role", "fold")
@@ -50,9 +47,9 @@ class Looks(FindingPart):
         self.fold.toggled.connect(self.benign.setVisible)
         self.fold.clicked.connect(self._fold_clicked)
         self.benign.setVisible(False)
-        self.distribution = ChipRow("Distribution", word_choices(lexicon, Distribution), Pick.ANY)
+        self.distribution = WordRow("Distribution", words_of(Distribution), lexicon, Pick.ANY)
         self.measured = dim_label()
-        self.change = ChipRow("Change", word_choices(lexicon, Change), Pick.ONE_OR_NONE, beside=True)
+        self.change = WordRow("Change", words_of(Change), lexicon, Pick.ONE_OR_NONE, beside=True)
         self.tell_one(self.size_word, "size")
         self.morphology.chosen.connect(self._shapes_chosen)
         self.benign.chosen.connect(self._shapes_chosen)
@@ -100,3 +97,15 @@ class Looks(FindingPart):
     def _shapes_chosen(self, _values: Any) -> None:
         said = self._dropped | {*self.morphology.values, *self.benign.values}
         self.say("morphology", tuple(shape for shape in Morphology if shape in said))
+
+
+def _is_benign(lexicon: Lexicon, shape: Morphology) -> bool:
+    return lexicon.term(shape).group == "typically benign"
+
+
+def _benign_choices(lexicon: Lexicon) -> list[Choice]:
+    return word_choices(lexicon, [shape for shape in Morphology if _is_benign(lexicon, shape)])
+
+
+def _shown_choices(lexicon: Lexicon) -> list[Choice]:
+    return word_choices(lexicon, [shape for shape in _SHOWN_FIRST if not _is_benign(lexicon, shape)])

@@ -15,7 +15,7 @@ from annotator.ui.panels.finding_part import FindingPart, Shown, dim_label, join
 from annotator.ui.panels.length_field import LengthField
 from annotator.ui.panels.link_button import LinkButton
 from annotator.ui.panels.measured_words import places_line, side_of
-from annotator.ui.panels.word_chips import side_choices, word_choices
+from annotator.ui.panels.word_chips import WordRow, side_choices, words_of
 
 
 class Place(FindingPart):
@@ -28,7 +28,7 @@ class Place(FindingPart):
         self.clock = BreastClock(lexicon)
         self.said_place = dim_label()
         self.on_images = dim_label()
-        self.depth_word = ChipRow("Depth", word_choices(lexicon, Depth), Pick.ONE_OR_NONE, beside=True)
+        self.depth_word = WordRow("Depth", words_of(Depth), lexicon, Pick.ONE_OR_NONE, beside=True)
         self.measured = LinkButton("Say this place; each part of it can be changed afterwards")
         self.measured.clicked.connect(self._take_place)
         self.nipple = LengthField("Nipple", FIELDS["nipple_distance"])
@@ -86,6 +86,10 @@ class Place(FindingPart):
         )
         side = "" if finding.laterality is None else str(finding.laterality)
         return joined((side, self._where(finding), self._depth(finding.depth), *lengths))
+
+    def use_lexicon(self, lexicon: Lexicon) -> None:
+        super().use_lexicon(lexicon)
+        self.clock.use_lexicon(lexicon)
 
     def take_over(self, field: str) -> bool:
         """Say a length as it was measured; False when it was not."""

@@ -12,8 +12,14 @@ from PySide6.QtWidgets import QAbstractScrollArea, QLayout, QPushButton, QScroll
 def order_tabs(panel: QWidget) -> None:
     """Let Tab come to what takes the keyboard in the order of the layouts, whenever it was made."""
     stops = list(_stops(panel))
+    # Qt orders only what takes the keyboard now; a chip between two stops would break the chain
+    resting = [stop for stop in stops if stop.focusPolicy() == Qt.FocusPolicy.NoFocus]
+    for stop in resting:
+        stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     for before, after in pairwise(stops):
         QWidget.setTabOrder(before, after)
+    for stop in resting:
+        stop.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
 
 def _stops(widget: QWidget) -> Iterator[QWidget]:

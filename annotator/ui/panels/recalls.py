@@ -11,7 +11,7 @@ from annotator.model.finding import Reading
 from annotator.model.image import ExamInfo
 from annotator.model.seen_on_image import RecallReason
 from annotator.ui.panels.chips import ChipRow, Choice, Pick
-from annotator.ui.panels.word_chips import word_choices
+from annotator.ui.panels.word_chips import WordRow, words_of
 from annotator.ui.words.plain_words import typed
 
 
@@ -29,7 +29,7 @@ class Recalls(QWidget):
         self._reading: Reading | None = None
         self._chosen = ""
         self.view = ChipRow("View", (), Pick.ONE, beside=True)
-        self.reasons = ChipRow("Why", word_choices(lexicon, RecallReason), Pick.ANY, beside=True)
+        self.reasons = WordRow("Why", words_of(RecallReason), lexicon, Pick.ANY, beside=True)
         self.comment = QLineEdit()
         self.comment.setPlaceholderText("Comment on the view")
         self.comment.setAccessibleName("Comment on the view to be taken again")
@@ -56,6 +56,11 @@ class Recalls(QWidget):
                 (r.sop_instance_uid for r in reading.recalls if r.sop_instance_uid in known), ""
             )
         self._show()
+
+    def use_lexicon(self, lexicon: Lexicon) -> None:
+        """Give the reasons in the words of this edition."""
+        self._lexicon = lexicon
+        self.reasons.use_lexicon(lexicon)
 
     def choose(self, sop_instance_uid: str) -> None:
         """Show the reasons of a view, e.g. of the one in the active pane."""

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import LONGEST_MONTHS, Recommendation
-from annotator.ui.panels.chips import ChipRow, Pick, beside_width
+from annotator.ui.panels.chips import Pick, beside_width
 from annotator.ui.panels.finding_part import FindingPart, Shown, joined
-from annotator.ui.panels.word_chips import word_choices
+from annotator.ui.panels.word_chips import WordRow, words_of
 
 
 class Recommending(FindingPart):
@@ -17,8 +17,8 @@ class Recommending(FindingPart):
 
     def __init__(self, lexicon: Lexicon) -> None:
         super().__init__(lexicon)
-        self.recommendation = ChipRow(
-            "Next", word_choices(lexicon, Recommendation), Pick.ONE_OR_NONE, beside=True
+        self.recommendation = WordRow(
+            "Next", words_of(Recommendation), lexicon, Pick.ONE_OR_NONE, beside=True
         )
         self.tell_one(self.recommendation, "recommendation")
         self.months = QLineEdit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
@@ -146,6 +147,11 @@ class TimelinePanel(QWidget):
         self.fold.set_open(True)
         self.elsewhere.setFocus()
 
+    def _word(self, item: StrEnum) -> str:
+        """A word as the reading in hand is said; of exams that are not open, as the settings say."""
+        session = self._followed.session
+        return (self._lexicon if session is None else session.lexicon).word(item)
+
     def _tell(self, hint: str, rows: list[tuple[str, Sighting, bool]]) -> None:
         if not rows:
             self.heading.setText("TIMELINE")
@@ -181,7 +187,7 @@ class TimelinePanel(QWidget):
             lines = [
                 self._exam_words(sighting, current=current),
                 self._seen_words(sighting),
-                "; ".join(timeline.changes(sighting, self._lexicon.word)),
+                "; ".join(timeline.changes(sighting, self._word)),
                 self._due_words(due.get(sighting), sighting),
             ]
             rows.append(("\n".join(line for line in lines if line), sighting, current))
@@ -190,7 +196,7 @@ class TimelinePanel(QWidget):
     def _exam_words(self, sighting: Sighting, *, current: bool) -> str:
         exam = sighting.exam
         day = "date unknown" if exam.exam_date is None else str(exam.exam_date)
-        stage = "" if exam.stage is None else inside(self._lexicon.word(exam.stage))
+        stage = "" if exam.stage is None else inside(self._word(exam.stage))
         signed = "" if exam.signed is None else f"signed, version {exam.signed}"
         session = self._followed.session
         reader = (
@@ -204,14 +210,12 @@ class TimelinePanel(QWidget):
         kinds = [f"{n} {kind}" for n, kind in ((sighting.micro, "micro"), (sighting.macro, "macro")) if n]
         if len(kinds) > 1:
             marks = f"{marks} ({', '.join(kinds)})"
-        looks = ", ".join(
-            inside(self._lexicon.word(one)) for one in (*sighting.morphology, *sighting.distributions)
-        )
+        looks = ", ".join(inside(self._word(one)) for one in (*sighting.morphology, *sighting.distributions))
         extent = _extent(sighting.extent, said=sighting.extent_said)
         return "  ·  ".join(part for part in (marks, extent, looks, sighting.category_words) if part)
 
     def _due_words(self, due: Due | None, sighting: Sighting) -> str:
-        word = self._lexicon.word
+        word = self._word
         if due is not None:
             sign = DUE_SIGNS.get(due.state, "")
             return f"{sign} {asked_words(sighting, word)}: {state_words(due, today())}".strip()

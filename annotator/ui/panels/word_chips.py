@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from html import escape
 
@@ -10,12 +10,42 @@ from annotator.lexicon.entries import data_file
 from annotator.lexicon.loader import Lexicon, Term
 from annotator.model.finding import Assessment
 from annotator.ui.actions.said import FLAGS, SIDES, short_of
-from annotator.ui.panels.chips import Choice
+from annotator.ui.panels.chips import ChipRow, Choice, Pick
 
 _PICTURE = 160
 """Side of the picture of a shape or distribution in its tooltip."""
 _MORE = "The right button tells more."
 """A tip hides part of an image, so the citations in full stand in the window of words."""
+
+
+class WordRow(ChipRow):
+    """A row whose chips are the words of an edition, and those of another one once it is told so.
+
+    `offered` makes the chips out of a lexicon.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        offered: Callable[[Lexicon], Sequence[Choice]],
+        lexicon: Lexicon,
+        pick: Pick,
+        *,
+        beside: bool = False,
+        spacing: int = 4,
+    ) -> None:
+        super().__init__(title, offered(lexicon), pick, beside=beside, spacing=spacing)
+        self._offered = offered
+
+    def use_lexicon(self, lexicon: Lexicon) -> None:
+        """Offer the words of this edition; which of them are on is to be shown again."""
+        self.set_choices(self._offered(lexicon))
+
+
+def words_of(items: Iterable[StrEnum]) -> Callable[[Lexicon], list[Choice]]:
+    """What a row offers of these items, whatever the edition."""
+    kept = tuple(items)
+    return lambda lexicon: word_choices(lexicon, kept)
 
 
 def word_choices(lexicon: Lexicon, items: Iterable[StrEnum]) -> list[Choice]:

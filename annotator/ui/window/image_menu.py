@@ -58,7 +58,7 @@ class ImageMenu(QMenu):
 
     def _offer_recall(self, session: ReadingSession, view: str) -> None:
         """The reasons for which a view is taken again; those that hold are ticked."""
-        word = session.workspace.lexicon.word
+        word = session.lexicon.word
         recall = session.reading.recall_of(view)
         if self._again is not None:
             self._again.deleteLater()

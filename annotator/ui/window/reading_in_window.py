@@ -36,7 +36,7 @@ class ReadingInWindow(QObject):
         window, session = self._window, self._window.desk.session
         if session is None or not window.docks.is_shown("history"):
             return
-        word = window.desk.workspace.lexicon.word
+        word = session.lexicon.word
         window.runner.query(
             "history",
             lambda _token: sentences(session.revisions(), word, session.image_name),

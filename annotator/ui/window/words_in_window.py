@@ -89,15 +89,13 @@ class WordsInWindow(QObject):
     def tell_recalls(self) -> None:
         """Say of each view that the reader wants taken again that it is so, and why."""
         session = self._window.desk.session
-        word = self._window.desk.workspace.lexicon.word
         for viewport in self._grid.viewports:
             picture = viewport.picture
             uid = "" if picture is None else picture.info.sop_instance_uid
             recall = None if session is None else session.reading.recall_of(uid)
             reasons = () if recall is None else recall.reasons
-            viewport.words.set_again(
-                f"TAKE AGAIN: {', '.join(map(word, reasons)).lower()}" if reasons else ""
-            )
+            words = "" if session is None else ", ".join(map(session.lexicon.word, reasons)).lower()
+            viewport.words.set_again(f"TAKE AGAIN: {words}" if words else "")
 
     def _tell_part(self, pane: int) -> None:
         viewport = self._grid.viewports[pane]
