@@ -135,7 +135,7 @@ def reporter():
     reporter.uninstall()
 
 
-class Jane(ValueError):
+    qtbot.waitUntil(lambda: window.desk.session.saved_at is not None, timeout=5000)
     pass
 
 
