@@ -13,7 +13,8 @@ from small_exam import write_exam
 
 from annotator.errors import SignedReading
 from annotator.model import edits
-from annotator.model.finding import Assessment
+from annotator.model.finding import Assessment, Morphology
+from annotator.model.history import Act
 from annotator.ui.commands import signing as signing_commands
 from annotator.ui.desk.signing import SignState
 from annotator.ui.faults.bug_reporter import BugReporter
@@ -241,3 +242,30 @@ def test_an_act_that_forgot_to_ask_is_told_and_is_no_crash(qtbot, open_window, e
     reporter.excepthook(SignedReading, forgotten.value, None)
     assert window.status.message == str(forgotten.value)
     assert window.errors.texts == ()
+
+
+@pytest.mark.usefixtures("no_reflex")
+def test_in_a_signed_reading_new_remove_and_keep_take_nothing_and_say_how_it_is_amended(
+    qtbot, open_window, exam
+) -> None:
+    window = open_window()
+    session, panel = opened(qtbot, window, exam), window.finding_panel
+    session.new_finding()
+    finding = session.current_finding
+    said = {"morphology": (Morphology.SKIN,), "assessment": Assessment.MODERATE_SUSPICION}
+    session.describe(finding.id, "Skin, 4B", **said)
+    qtbot.waitUntil(lambda: any(line.told for line in panel.lines), timeout=5000)
+    keep = next(row.button for line in panel.lines for row in line.rows)
+    acts = (panel.new, panel.remove, keep)
+    assert all(button.isEnabled() for button in acts)
+    told = [button.toolTip() for button in acts]
+    assert not any("Amend..." in words for words in told)
+    sign(qtbot, window)
+    assert [button.isEnabled() for button in acts] == [False, False, False]
+    assert all("Amend... opens it again" in button.toolTip() for button in acts)
+    assert all("Amend... opens it again" in button.accessibleDescription() for button in acts)
+    window.key_commands.follow()
+    assert "Amend... opens it again" in panel.new.toolTip()
+    session.seal(edits.amend(session.reading, "Looked again"), Act.AMEND, "Amend")
+    assert all(button.isEnabled() for button in acts)
+    assert [button.toolTip() for button in acts] == told

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QTo
 
 from annotator.lexicon.loader import Lexicon
 from annotator.model.follow_up import Contradiction
+from annotator.ui.words.plain_words import tip
 
 SIGN = "≠"
 """Stands before every line, so that it is told apart without its colour."""
@@ -36,6 +37,7 @@ class ContradictionLine(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(2)
+        self._closed = ""
         self.rows: list[_Row] = []
         self.setVisible(False)
 
@@ -43,6 +45,12 @@ class ContradictionLine(QWidget):
     def told(self) -> tuple[Contradiction, ...]:
         """What is in sight now."""
         return self._told
+
+    def set_closed(self, why: str) -> None:
+        """Why nothing can be kept now, in one sentence; '' where it can."""
+        self._closed = why
+        for row in self.rows:
+            row.set_closed(why)
 
     def tell(self, contradictions: tuple[Contradiction, ...]) -> None:
         """Show those of this field; those of others are left to their own lines."""
@@ -90,6 +98,7 @@ class ContradictionLine(QWidget):
             self._column.addWidget(row)
         for row, one in zip(self.rows, contradictions, strict=True):
             row.set_blank(False)
+            row.set_closed(self._closed)
             row.tell(one)
         self.setVisible(bool(contradictions))
         self.updateGeometry()
@@ -141,6 +150,8 @@ class _Row(QWidget):
         self._lexicon = lexicon
         self._id = ""
         self._cited = ""
+        self._closed = ""
+        self._blank = False
         self.text = QLabel()
         self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
@@ -169,17 +180,30 @@ class _Row(QWidget):
         self.button.setChecked(one.kept)
         self.button.setText("kept" if one.kept else "keep")
         self.button.setAccessibleName(f"{'Kept as it is' if one.kept else 'Keep as it is'}: {one.text}")
-        self.button.setAccessibleDescription(self._cited)
-        self.button.setToolTip(self._tip)
+        self._tell_button()
 
     def set_blank(self, blank: bool) -> None:
         """Show nothing in the same room, until nobody points at what would move."""
+        self._blank = blank
         self.text.setEnabled(not blank)
-        self.button.setEnabled(not blank)
+        self._enable()
         if blank:
             self.text.setProperty("role", "blank")
             self.text.style().polish(self.text)
             self.button.setText("")
+
+    def set_closed(self, why: str) -> None:
+        """Let nothing be kept, and tell why; '' lets it."""
+        self._closed = why
+        self._enable()
+        self._tell_button()
+
+    def _tell_button(self) -> None:
+        self.button.setAccessibleDescription(self._closed or self._cited)
+        self.button.setToolTip(tip(self._closed) if self._closed else self._tip)
+
+    def _enable(self) -> None:
+        self.button.setEnabled(not self._blank and not self._closed)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.button and event.type() == QEvent.Type.FocusIn:

@@ -104,8 +104,10 @@ class FindingPanel(QWidget):
         self._of_finding.setVisible(finding is not None)
         self.assessment.setVisible(finding is not None)
         self.hint.setVisible(finding is None)
-        self.new.setEnabled(session is not None)
-        self.remove.setEnabled(finding is not None)
+        closed = "" if session is None else session.why_closed
+        self._close_acts(closed)
+        self.new.setEnabled(session is not None and not closed)
+        self.remove.setEnabled(finding is not None and not closed)
         if session is not None:
             self._show_exam(session)
             if finding is not None:
@@ -139,6 +141,11 @@ class FindingPanel(QWidget):
         """Let the reader stand for a length as it was measured."""
         if self._session is not None and not self.place.take_over(field):
             self._session.message.emit(f"{FIELDS[field]}: nothing was measured to take over.")
+
+    def tell_acts(self, new: str, remove: str) -> None:
+        """What the two buttons at the head do, with the keys that do it too."""
+        self._acts = {self.new: new, self.remove: remove}
+        self.refresh()
 
     def tell_key_of_last(self, key: str) -> None:
         """Which key says what is offered from the finding before; '' for none."""
@@ -174,14 +181,16 @@ class FindingPanel(QWidget):
         self.list.currentRowChanged.connect(self._row_chosen)
         self.new = QPushButton("New")
         self.new.setAccessibleName("New finding")
-        self.new.setToolTip("The next marks belong to a new finding")
         self.new.clicked.connect(self._new)
         self.remove = QPushButton("Remove")
         self.remove.setAccessibleName("Remove finding")
-        self.remove.setToolTip("Remove the current finding with its marks; undo brings it back")
         self.remove.clicked.connect(self._remove)
         for button in (self.new, self.remove):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._acts = {
+            self.new: "The next marks belong to a new finding",
+            self.remove: "Remove the current finding with its marks; undo brings it back",
+        }
 
     def _make_parts(self) -> None:
         words = self._lexicon
@@ -310,6 +319,14 @@ class FindingPanel(QWidget):
         whole.addWidget(self._against_category)
         whole.addWidget(self.assessment)
         whole.addStretch(0)
+
+    def _close_acts(self, why: str) -> None:
+        """Say at the buttons what they do, or why they do nothing in a closed reading."""
+        for button, words in self._acts.items():
+            button.setToolTip(tip(why) if why else words)
+            button.setAccessibleDescription(why)
+        for line in self.lines:
+            line.set_closed(why)
 
     def _show_exam(self, session: ReadingSession) -> None:
         reading, exam = session.reading, session.corrected_exam

@@ -16,11 +16,7 @@ LONGEST_ON_BUTTON = 2
 def tell_keys(window: MainWindow, keys: Keys) -> None:
     """Put the keys in force into the tooltips and hints that name one."""
     actions = window.actions_by_id
-    for act, button in (
-        ("new_finding", window.finding_panel.new),
-        ("remove_finding", window.finding_panel.remove),
-    ):
-        button.setToolTip(actions[act].toolTip())
+    window.finding_panel.tell_acts(actions["new_finding"].toolTip(), actions["remove_finding"].toolTip())
     window.finding_panel.new.setText(_beside("New", keys["new_finding"]))
     window.finding_panel.tell_key_of_last(key_text(keys["say_as_last"][:1]))
     for spec in ACTIONS:
