@@ -183,8 +183,10 @@ def test_from_screening_through_work_up_to_surveillance(
     assert reader.session.current_finding.tracking_uid == own
     reader.key(Qt.Key.Key_E, ALT)
     assert reader.session.current_finding.tracking_uid == tracking
+    assert window.status.message.startswith("Called the same as F1")
     reader.key(Qt.Key.Key_Z, CTRL)
     assert reader.session.current_finding.tracking_uid == own
+    assert window.status.message == ""
     reader.until(lambda: bool(window.timeline.offered))
     same = window.timeline.offers.findChildren(QPushButton)[-1]
     QTest.mouseClick(same, Qt.MouseButton.LeftButton)

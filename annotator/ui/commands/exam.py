@@ -66,9 +66,11 @@ class ExamCommands(QObject):
 
     def undo(self) -> None:
         self._window.finding_panel.commit_comment()
+        self._forget_last_act()
         self._with_session(lambda session: session.undo_stack.undo())
 
     def redo(self) -> None:
+        self._forget_last_act()
         self._with_session(lambda session: session.undo_stack.redo())
 
     def step_exam(self, by: int) -> None:
@@ -76,6 +78,10 @@ class ExamCommands(QObject):
 
     def step_patient(self, by: int) -> None:
         self._window.desk.step_patient(by)
+
+    def _forget_last_act(self) -> None:
+        """What was said of an act holds no longer once it is taken back, nor what was said of taking it back."""
+        self._window.status.forget_act()
 
     def _ask_for_paths(self, dialog: QFileDialog) -> None:
         dialog.filesSelected.connect(lambda names: self._window.open_paths([Path(n) for n in names]))

@@ -157,7 +157,7 @@ class OverTimeCommands(QObject):
             say(session, "stage", stage)
 
     def _say(self, text: str) -> None:
-        self._window.status.show_message(text)
+        self._window.status.show_act(text)
 
 
 def _asked_in(reading: Reading) -> tuple[object, ...]:

@@ -132,6 +132,11 @@ class StatusLine(QWidget):
             self._message = ""
         self._show()
 
+    def forget_act(self) -> None:
+        """What was said of the last act on the exam no longer holds; other messages stay."""
+        if self._of_exam:
+            self.forget_message()
+
     def forget_message(self) -> None:
         """Back to the hint."""
         self._fade.stop()
