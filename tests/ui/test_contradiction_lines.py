@@ -15,7 +15,7 @@ from small_exam import column_of, write_exam
 from annotator.lexicon.contradictions import load_contradictions
 from annotator.lexicon.loader import load_lexicon
 from annotator.model import edits
-from annotator.model.finding import Assessment, Change, Morphology
+from annotator.model.finding import Assessment, Change, Morphology, SaidLength
 from annotator.model.follow_up import Contradiction
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import Laterality
@@ -203,6 +203,28 @@ def test_in_the_window_a_line_is_told_kept_undone_and_over_by_itself(qtbot, wind
     assert line.rows[0].button.text() == "keep"
     session.describe(finding, "Say", assessment=Assessment.BENIGN)
     assert told(window) == set()
+
+
+def test_what_was_kept_of_one_statement_is_not_kept_of_another(window):
+    apart = ImagePoint(column_of("R", 60.5), 180.5), ImagePoint(column_of("R", 100.5), 200.5)
+    session, finding = window.desk.session, marked(window, "RCC", *apart)
+
+    def kept() -> tuple[str, ...]:
+        return session.reading.finding(finding).kept
+
+    session.describe(finding, "Say", extent=SaidLength(30.0))
+    assert told(window) >= {"extent_measured"}
+    session.facts.keep(finding, "extent_measured")
+    session.describe(finding, "Say", comment="looked at twice")
+    assert kept() == ("extent_measured",)
+    session.describe(finding, "Say", extent=SaidLength(80.0))
+    assert kept() == ()
+    session.undo_stack.undo()
+    assert kept() == ("extent_measured",)
+    session.describe(finding, "Say", extent=None)
+    assert kept() == ()
+    session.describe(finding, "Say", extent=SaidLength(30.0))
+    assert not next(one for one in session.facts.contradictions(finding) if one.id == "extent_measured").kept
 
 
 def test_every_field_of_the_list_has_its_line_in_the_panel(window):

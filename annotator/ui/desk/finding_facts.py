@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from annotator.model import edits
+from annotator.model.finding import Reading
 from annotator.model.follow_up import Contradiction
 from annotator.model.measured import Measured
 
@@ -44,10 +46,7 @@ class FindingFacts(QObject):
 
     def contradictions(self, finding_id: str) -> tuple[Contradiction, ...]:
         """What in a finding does not go together, kept ones too."""
-        session = self._session
-        return session.workspace.contradictions(
-            session.reading, finding_id, session.corrected_exam, earlier_exam=self._earlier_exam
-        )
+        return self._told(self._session.reading, finding_id)
 
     def keep(self, finding_id: str, contradiction_id: str, *, kept: bool = True) -> None:
         """The reader saw a contradiction and leaves it as it is, or takes that back."""
@@ -56,3 +55,23 @@ class FindingFacts(QObject):
         said = (*others, contradiction_id) if kept else others
         label = "Leave a contradiction as it is" if kept else "No longer leave a contradiction"
         self._session.describe(finding_id, label, kept=said)
+
+    def keep_what_stands(self, after: Reading, finding_id: str) -> Reading:
+        """What the reader would say next, without having kept what it makes over or another thing.
+
+        "12 mm, but the marks reach over 9" was kept; of 80 mm the reader has kept nothing. What cannot be told now,
+        as no breast was found yet, stays kept.
+        """
+        kept = after.finding(finding_id).kept
+        if not kept:
+            return after
+        before = {one.id: one.text for one in self._told(self._session.reading, finding_id)}
+        then = {one.id: one.text for one in self._told(after, finding_id)}
+        standing = tuple(one for one in kept if before.get(one) == then.get(one))
+        return edits.describe(after, finding_id, kept=standing)
+
+    def _told(self, reading: Reading, finding_id: str) -> tuple[Contradiction, ...]:
+        session = self._session
+        return session.workspace.contradictions(
+            reading, finding_id, session.corrected_exam, earlier_exam=self._earlier_exam
+        )

@@ -214,7 +214,10 @@ class ReadingSession(QObject):
     def describe(self, finding_id: str, label: str, **said: Any) -> None:
         """The reader says something of a finding: fields of `Finding` by name."""
         number = self._reading.finding(finding_id).number
-        self.apply(edits.describe(self._reading, finding_id, **said), f"{label} (F{number})")
+        after = edits.describe(self._reading, finding_id, **said)
+        if "kept" not in said:
+            after = self.facts.keep_what_stands(after, finding_id)
+        self.apply(after, f"{label} (F{number})")
 
     @_while_open
     def new_finding(self) -> None:
