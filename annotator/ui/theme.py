@@ -101,6 +101,7 @@ QPushButton:disabled {{ color: {DIM}; border-color: {RAISED}; }}
 QPushButton[role="fold"], QPushButton[role="link"] {{ border-color: transparent; color: {DIM};
     text-align: left; background: transparent; padding: 1px 2px; }}
 QPushButton[role="link"] {{ color: {ACCENT}; }}
+QPushButton[role="link"]:disabled {{ color: {DIM}; }}
 QPushButton[role="fold"]:focus, QPushButton[role="link"]:focus {{ border: 2px solid {ACCENT}; padding: 0 1px; }}
 QLineEdit, QPlainTextEdit {{ background: {FIELD}; color: {TEXT}; border: 1px solid {LINE};
     border-radius: 4px; padding: 3px; selection-background-color: {ACCENT_FILL}; }}

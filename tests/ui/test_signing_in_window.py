@@ -18,6 +18,7 @@ from annotator.model.history import Act
 from annotator.ui.commands import signing as signing_commands
 from annotator.ui.desk.signing import SignState
 from annotator.ui.faults.bug_reporter import BugReporter
+from annotator.ui.theme import DIM
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
@@ -263,6 +264,7 @@ def test_in_a_signed_reading_new_remove_and_keep_take_nothing_and_say_how_it_is_
     sign(qtbot, window)
     assert [button.isEnabled() for button in acts] == [False, False, False]
     assert all("Amend... opens it again" in button.toolTip() for button in acts)
+    assert {button.palette().buttonText().color().name() for button in acts} == {DIM}
     assert all("Amend... opens it again" in button.accessibleDescription() for button in acts)
     window.key_commands.follow()
     assert "Amend... opens it again" in panel.new.toolTip()
