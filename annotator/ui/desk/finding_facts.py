@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from annotator.model import edits
 from annotator.model.finding import Reading
 from annotator.model.follow_up import Contradiction
 from annotator.model.measured import Measured
@@ -56,19 +55,18 @@ class FindingFacts(QObject):
         label = "Leave a contradiction as it is" if kept else "No longer leave a contradiction"
         self._session.describe(finding_id, label, kept=said)
 
-    def keep_what_stands(self, after: Reading, finding_id: str) -> Reading:
-        """What the reader would say next, without having kept what it makes over or another thing.
+    def still_kept(self, after: Reading, finding_id: str) -> tuple[str, ...]:
+        """What is kept of a finding and stays as it was told, once the reading is as `after`.
 
         "12 mm, but the marks reach over 9" was kept; of 80 mm the reader has kept nothing. What cannot be told now,
         as no breast was found yet, stays kept.
         """
         kept = after.finding(finding_id).kept
         if not kept:
-            return after
+            return kept
         before = {one.id: one.text for one in self._told(self._session.reading, finding_id)}
         then = {one.id: one.text for one in self._told(after, finding_id)}
-        standing = tuple(one for one in kept if before.get(one) == then.get(one))
-        return edits.describe(after, finding_id, kept=standing)
+        return tuple(one for one in kept if before.get(one) == then.get(one))
 
     def _told(self, reading: Reading, finding_id: str) -> tuple[Contradiction, ...]:
         session = self._session

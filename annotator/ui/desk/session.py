@@ -216,7 +216,7 @@ class ReadingSession(QObject):
         number = self._reading.finding(finding_id).number
         after = edits.describe(self._reading, finding_id, **said)
         if "kept" not in said:
-            after = self.facts.keep_what_stands(after, finding_id)
+            after = edits.describe(after, finding_id, kept=self.facts.still_kept(after, finding_id))
         self.apply(after, f"{label} (F{number})")
 
     @_while_open
