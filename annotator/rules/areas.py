@@ -98,3 +98,10 @@ def answers(row: Row, area: int) -> Iterator[tuple[Answer, int]]:
         area &= ~part
     if area:
         yield (row.suggestion, row.outcome), area
+
+
+def answers_of_both(one: Row, other: Row, area: int) -> Iterator[tuple[Answer, Answer, int]]:
+    """The answers of two rows side by side within an area, each pair with its part of it."""
+    for answer, part in answers(one, area):
+        for beside, smaller in answers(other, part):
+            yield answer, beside, smaller

@@ -165,8 +165,8 @@ class _MarkedImages:
             counts = counts.copy()
             counts.subtract(map(_owner_and_image, known[start : len(known) - end]))
             counts.update(map(_owner_and_image, marks[start : len(marks) - end]))
-            self._last = marks, +counts
-            counts = self._last[1]
+            counts = +counts
+            self._last = marks, counts
         return {uid for owner, uid in counts if owner == finding_id}
 
 

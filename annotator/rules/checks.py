@@ -11,7 +11,15 @@ from annotator.lexicon.conditions import COMBINATIONS, UNSET
 from annotator.lexicon.decision_table import Note, Row, RuleTable, load_rules
 from annotator.lexicon.loader import KINDS, Lexicon
 from annotator.model.follow_up import LEADS_READER, TAG, FollowUpAction
-from annotator.rules.areas import EVERYTHING, Decided, answers, decide, of_condition, of_value, values_in
+from annotator.rules.areas import (
+    EVERYTHING,
+    Decided,
+    answers_of_both,
+    decide,
+    of_condition,
+    of_value,
+    values_in,
+)
 
 
 def problems(table: RuleTable, lexicon: Lexicon) -> tuple[str, ...]:
@@ -55,10 +63,9 @@ def overlaps(table: RuleTable, lexicon: Lexicon) -> tuple[Overlap, ...]:
 
 def _answered_otherwise(above: Row, below: Row, shared: int) -> int:
     differing = 0
-    for here, part in answers(above, shared):
-        for there, smaller in answers(below, part):
-            if here != there:
-                differing |= smaller
+    for here, there, part in answers_of_both(above, below, shared):
+        if here != there:
+            differing |= part
     return differing
 
 

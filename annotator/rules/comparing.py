@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from annotator.lexicon.decision_table import Outcome, Row, RuleTable
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import Assessment
-from annotator.rules.areas import answers, decide, of_condition, values_in
+from annotator.rules.areas import answers_of_both, decide, of_condition, values_in
 from annotator.rules.checks import in_words
 
 
@@ -129,25 +129,24 @@ def _moves(before: RuleTable, after: RuleTable, lexicon: Lexicon) -> tuple[tuple
     for was in before.rows:
         for now in after.rows:
             shared = old.decided[was.id] & new.decided[now.id]
-            if not shared:
-                continue
-            for (category, outcome), part in answers(was, shared):
-                for (other_category, other_outcome), same in answers(now, part):
-                    count = same.bit_count()
-                    changed = (
-                        was.id != now.id,
-                        category != other_category,
-                        _step(outcome) != _step(other_outcome),
-                    )
-                    rows, categories, follow_ups = (
-                        total + count * differs
-                        for total, differs in zip((rows, categories, follow_ups), changed, strict=True)
-                    )
-                    if any(changed):
-                        before_words = f"row {was.id} ({_answer(category, outcome)})"
-                        after_words = f"row {now.id} ({_answer(other_category, other_outcome)})"
-                        example = in_words(values_in(same), lexicon)
-                        moved.append(Moved(before_words, after_words, count, example))
+            for (category, outcome), (other_category, other_outcome), same in answers_of_both(
+                was, now, shared
+            ):
+                count = same.bit_count()
+                changed = (
+                    was.id != now.id,
+                    category != other_category,
+                    _step(outcome) != _step(other_outcome),
+                )
+                rows, categories, follow_ups = (
+                    total + count * differs
+                    for total, differs in zip((rows, categories, follow_ups), changed, strict=True)
+                )
+                if any(changed):
+                    before_words = f"row {was.id} ({_answer(category, outcome)})"
+                    after_words = f"row {now.id} ({_answer(other_category, other_outcome)})"
+                    example = in_words(values_in(same), lexicon)
+                    moved.append(Moved(before_words, after_words, count, example))
     return (rows, categories, follow_ups), sorted(moved, key=lambda one: -one.count)
 
 

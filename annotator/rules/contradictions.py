@@ -82,7 +82,7 @@ class _Case:
 
     @cached_property
     def stage(self) -> Stage | None:
-        return self.finding.stage or self.reading.stage
+        return self.reading.stage_of(self.finding.id)
 
     @cached_property
     def size(self) -> MarkKind | None:

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from annotator.model.finding import Recommendation, Stage
 from annotator.model.intervals import MONTH_DAYS, add_months, days_words, months_words
-from annotator.model.timeline import ReadExam, Sighting, Word, inside
+from annotator.model.timeline import ReadExam, Sighting, Word, inside, timelines
 
 SOON_DAYS = 30
 GRACE_DAYS = 30
@@ -86,20 +86,17 @@ def due(
     `exams` are all readings, also those without findings, as one of them may be the exam that was waited for. The
     order of both does not matter.
     """
-    by_finding: dict[str, list[Sighting]] = {}
-    for sighting in sorted(sightings, key=Sighting.order):
-        by_finding.setdefault(sighting.tracking_uid, []).append(sighting)
     by_patient: dict[str, list[ReadExam]] = {}
     for exam in sorted(exams, key=lambda one: one.order):
         if exam.patient is not None and exam.stage is not None:
             by_patient.setdefault(exam.patient, []).append(exam)
     found = []
-    for seen in by_finding.values():
-        for sighting in seen:
+    for line in timelines(sightings).values():
+        for sighting in line.sightings:
             asked = _asked(sighting)
             if asked is not None:
                 asked = _dated(asked, on, soon_days, grace_days)
-                found.append(_closed(asked, seen, by_patient.get(sighting.exam.patient or "", ())))
+                found.append(_closed(asked, line.sightings, by_patient.get(sighting.exam.patient or "", ())))
     return tuple(sorted(found, key=Due.order))
 
 

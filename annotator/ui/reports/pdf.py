@@ -35,6 +35,8 @@ SHORT = 44
 PICTURES_MM = (62.0, 54.0, 48.0, 43.0, 39.0, 35.0)
 """Heights of pictures: the highest with which a finding fits on its page, else one in the middle."""
 USUAL_MM = 43.0
+SCALES = (1.0, 0.92, 0.86, 0.8)
+"""What a report of one finding may be made smaller by, so that it is one page: at the smallest its text has 6.4 points."""
 
 
 def write_pdf(path: Path, report: Report, paper: str = "", token: CancelToken | None = None) -> None:
@@ -63,19 +65,21 @@ def pdf_of(report: Report, paper: str = "", token: CancelToken | None = None) ->
     writer.setCreator(report.version_line)
     writer.setPageSize(QPageSize(_page_size(paper)))
     writer.setPageMargins(QMarginsF(0, 0, 0, 0))
-    page = _Page(report, writer.width(), writer.height())
-    strips = page.strips(token or CancelToken())
+    page, pages = _fitted(report, writer.width(), writer.height(), token or CancelToken())
     painter = QPainter(writer)
     try:
         painter.setRenderHint(QPainter.RenderHint.LosslessImageRendering)
-        pages = flow.paginated(strips, page.body.height())
         for number, placed in enumerate(pages, start=1):
             (token or CancelToken()).checkpoint()
             if number > 1:
                 writer.newPage()
             page.draw_frame(painter, number, len(pages))
+            painter.save()
+            painter.translate(page.body.topLeft())
+            painter.scale(page.scale, page.scale)
             for top, strip in placed:
-                strip.paint(painter, page.body.left(), page.body.top() + top)
+                strip.paint(painter, 0.0, top)
+            painter.restore()
     finally:
         painter.end()
     return bytes(buffer.data().data())
@@ -88,15 +92,52 @@ def _page_size(paper: str) -> QPageSize.PageSizeId:
     return QPageSize.PageSizeId.Letter if paper == "Letter" else QPageSize.PageSizeId.A4
 
 
-class _Page:
-    """Sets the parts of a report as strips, and draws what stands on every page."""
+def _fitted(
+    report: Report, width: int, height: int, token: CancelToken
+) -> tuple[_Page, list[list[tuple[float, Strip]]]]:
+    """The report set in pages: one page for one finding where that can be read, its natural size otherwise."""
+    natural = _Page(report, width, height)
+    pages = natural.pages(token)
+    alone = not any(section.new_page for section in report.sections)
+    if len(pages) == 1 or not alone:
+        return natural, pages
+    for scale in SCALES:
+        for highest in PICTURES_MM:
+            token.checkpoint()
+            page = _Page(report, width, height, scale, highest, natural.decoded)
+            if len(fitting := page.pages(token)) == 1:
+                return page, fitting
+    return natural, pages
 
-    def __init__(self, report: Report, width: int, height: int) -> None:
+
+class _Page:
+    """Sets the parts of a report as strips, and draws what stands on every page.
+
+    `scale`: how much smaller than their natural size the strips are drawn; `highest` the height of pictures in mm
+    before that, None for what the finding leaves of its page. `decoded` are pictures by their PNG.
+    """
+
+    def __init__(
+        self,
+        report: Report,
+        width: int,
+        height: int,
+        scale: float = 1.0,
+        highest: float | None = None,
+        decoded: dict[bytes, QImage] | None = None,
+    ) -> None:
         self._report = report
+        self.scale = scale
+        self._highest = highest
+        self.decoded: dict[bytes, QImage] = {} if decoded is None else decoded
         margin = MARGIN_MM * MM
-        self.width = width - 2 * margin
         top, bottom = (MARGIN_MM - 5 + HEADER_MM) * MM, (MARGIN_MM - 5 + FOOTER_MM) * MM
-        self.body = QRectF(margin, top, self.width, height - top - bottom)
+        self.body = QRectF(margin, top, width - 2 * margin, height - top - bottom)
+        self.width, self.height = self.body.width() / scale, self.body.height() / scale
+
+    def pages(self, token: CancelToken) -> list[list[tuple[float, Strip]]]:
+        """Pages of (place from the top, strip)."""
+        return flow.paginated(self.strips(token), self.height)
 
     def strips(self, token: CancelToken) -> list[Strip]:
         """The whole report."""
@@ -104,12 +145,12 @@ class _Page:
         for section in self._report.sections:
             token.checkpoint()
             used = 0.0 if section.new_page else sum(strip.height for strip in found)
-            found += self._section(section, self.body.height() - used)
+            found += self._section(section, self.height - used)
         return found
 
     def draw_frame(self, painter: QPainter, number: int, count: int) -> None:
         """The exam and its state above, what this is and the page below."""
-        left, width = self.body.left(), self.width
+        left, width = self.body.left(), self.body.width()
         status = flow.ACCENT if self._report.signed else flow.WARNING
         top = (MARGIN_MM - 5) * MM
         state = SetText(_cut(self._report.status, 90), Style(7.6, status, bold=True), width)
@@ -152,7 +193,7 @@ class _Page:
         rest = room - sum(strip.height for strip in (*heading, *words))
         rows = [pictures for strips, pictures in parts if strips is None and pictures]
         fitting = (mm for mm in PICTURES_MM if sum(self._row(one, mm).height for one in rows) <= rest)
-        highest = next(fitting, USUAL_MM)
+        highest = self._highest or next(fitting, USUAL_MM)
         yield from heading
         for strips, pictures in parts:
             if strips is not None:
@@ -263,7 +304,7 @@ class _Page:
                     text.draw(painter, left + PADDING, top)
                     top += text.height
 
-        if height <= self.body.height() / 2:
+        if height <= self.height / 2:
             yield Strip(height + 1.5 * MM, paint)
             return
         # a table of a site may say so much that no box holds it
@@ -274,7 +315,9 @@ class _Page:
 
     def _pictures(self, part: Pictures) -> Iterator[tuple[QImage, str]]:
         for picture in part.pictures:
-            yield QImage.fromData(picture.png), picture.caption
+            if picture.png not in self.decoded:
+                self.decoded[picture.png] = QImage.fromData(picture.png)
+            yield self.decoded[picture.png], picture.caption
 
     def _row(self, pictures: list[tuple[QImage, str]], highest_mm: float) -> Strip:
         return flow.pictured(pictures, self.width, highest_mm * MM)
