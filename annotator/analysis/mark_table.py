@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.model.edits import unchanged_ends
+from annotator.model.changes import unchanged_ends
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, SpacingBasis
 from annotator.model.image import ImageKey

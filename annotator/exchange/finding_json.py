@@ -85,6 +85,8 @@ def findings_document(
         "hanging": msgspec.to_builtins(reading.hanging),
         "nipples": msgspec.to_builtins(reading.nipples),
         "recalls": msgspec.to_builtins(reading.recalls),
+        "first_pass": reading.first_pass,
+        "decisions": msgspec.to_builtins(reading.decisions),
         "signatures": msgspec.to_builtins(reading.signatures),
         "amending": reading.amending,
         "images": [_image(images[uid]) for uid in sorted(shown) if uid in images],

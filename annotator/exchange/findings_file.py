@@ -196,6 +196,7 @@ def _unlike(reading: Reading) -> Iterator[str]:
         "clusters: number": (one.number for one in reading.clusters),
         "nipples: image": (one.image.sop_instance_uid for one in reading.nipples),
         "recalls: sop_instance_uid": (one.sop_instance_uid for one in reading.recalls),
+        "decisions: candidate": (one.candidate.id for one in reading.decisions),
         "hanging: sop_instance_uid": (one.sop_instance_uid for one in reading.hanging),
     }
     for field, values in unique.items():
@@ -243,6 +244,11 @@ def _impossible(reading: Reading) -> Iterator[str]:
     placed = [(f"marks: {mark.id!r}", mark.number, mark.image, (mark.point,)) for mark in reading.marks]
     placed += [(f"clusters: {one.id!r}", one.number, one.image, one.outline) for one in reading.clusters]
     placed += [("nipples", 1, nipple.image, (nipple.point,)) for nipple in reading.nipples]
+    said = [one.candidate for one in reading.decisions]
+    placed += [(f"decisions: {one.id!r}", 1, one.image, (one.point,)) for one in said]
+    for candidate in said:
+        if not (candidate.id and 0 <= candidate.score <= 1):
+            yield shortened(f"decisions: {candidate.id!r} needs an id and a score from 0 to 1.")
     for name, number, image, points in placed:
         yield from (shortened(f"{name}: {fault}") for fault in _misplaced(number, image, points))
     for mark in reading.marks:
@@ -260,7 +266,7 @@ def _misplaced(number: int, image: ImageKey, points: Iterable[ImagePoint]) -> It
             yield f"a place is {point.column:g}, {point.row:g}; it must be less than {FARTHEST_PX:,} pixels away."
 
 
-_LENGTHS = ("diameter", "uncertainty", "major", "minor")
+_LENGTHS = ("diameter", "uncertainty", "major", "minor", "length", "width")
 
 
 def _mismeasured(measured: SpotMeasurement) -> Iterator[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import TypeVar
 
+from annotator.model.candidate import CandidateDecision
 from annotator.model.geometry import SpacingBasis, mm_digits
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.image import ImageKey, Laterality
@@ -237,8 +238,9 @@ LONGEST_MONTHS = 120
 class Reading:
     """One reader's reading of one exam. Marks and clusters point to their finding by id.
 
-    Findings, marks and clusters are ordered by `number`, what is said of images by image, `signatures` by version,
-    so that equal content is an equal value. `stage` is that of the exam, None where the reader has not said it.
+    Findings, marks and clusters are ordered by `number`, what is said of images by image, `decisions` by candidate,
+    `signatures` by version, so that equal content is an equal value. `first_pass`: the reader has looked at the exam
+    alone and lets candidates be shown. `stage` is that of the exam, None where the reader has not said it.
     `hanging` holds what the reader corrected in how images hang; `done`: the reader calls the exam done.
     `amending` is the reason for which a signed reading is open again, '' while it is not.
     """
@@ -253,6 +255,8 @@ class Reading:
     clusters: tuple[Cluster, ...] = ()
     nipples: tuple[NipplePlace, ...] = ()
     recalls: tuple[TechnicalRecall, ...] = ()
+    first_pass: bool = False
+    decisions: tuple[CandidateDecision, ...] = ()
     hanging: tuple[HangingChoice, ...] = ()
     done: bool = False
     signatures: tuple[Signature, ...] = ()
@@ -285,6 +289,10 @@ class Reading:
     def recall_of(self, sop_instance_uid: str) -> TechnicalRecall | None:
         """Whether and why the reader wants a view taken again."""
         return next((r for r in self.recalls if r.sop_instance_uid == sop_instance_uid), None)
+
+    def decision_on(self, candidate_id: str) -> CandidateDecision | None:
+        """What the reader said of a candidate, None while nothing."""
+        return next((d for d in self.decisions if d.candidate.id == candidate_id), None)
 
     def finding(self, finding_id: str) -> Finding:
         """The finding with that id; KeyError when there is none."""

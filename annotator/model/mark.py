@@ -23,7 +23,11 @@ class SpotMeasurement:
     Lengths in pixels are always there; those in millimetres only with `basis`, the word that says how
     the spacing is known. `orientation_deg` is the major axis, counter-clockwise from the row direction
     as displayed unturned, in [0, 180). `contrast` is peak above background in stored values, `cnr` the
-    same in noise standard deviations. `outline` is closed without repeating its first point.
+    same in noise standard deviations. `outline` is closed without repeating its first point, taken at
+    `level`, a share of the peak's height.
+
+    Only a linear piece has an `axis`, its middle line from end to end, and a length and width; its `center` lies on the
+    axis half-way.
     """
 
     center: ImagePoint
@@ -41,6 +45,17 @@ class SpotMeasurement:
     major_mm: float | None = None
     minor_mm: float | None = None
     basis: SpacingBasis | None = None
+    level: float | None = None
+    axis: tuple[ImagePoint, ...] = ()
+    length_px: float | None = None
+    width_px: float | None = None
+    length_mm: float | None = None
+    width_mm: float | None = None
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether it was measured as a linear piece."""
+        return self.length_px is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from annotator.lexicon.loader import Lexicon
-from annotator.model.edits import unchanged_ends
+from annotator.model.changes import unchanged_ends
 from annotator.model.finding import Assessment, Associated, Finding, Reading
 from annotator.model.follow_up import FollowUp
 from annotator.model.image import ImageInfo, Laterality

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from annotator.model.edits import Changes, diff
+from annotator.model.changes import Changes, diff
 from annotator.model.finding import Finding, Reading
 from annotator.model.history import OF_SIGNING, Act, Revision
 from annotator.model.mark import MarkKind
@@ -45,6 +45,9 @@ def describe_changes(
     parts += [*_findings(before, changes, names, word), *_marks(before, changes, names, gone)]
     parts += _clusters(before, changes, names, gone)
     parts += _images(before, changes, word, image)
+    parts += _decisions(before, changes)
+    if changes.first_pass is not None:
+        parts.append("finished the first pass" if changes.first_pass else "began the first pass anew")
     if changes.lexicon_edition:
         parts.append(f"switched to the words of edition {changes.lexicon_edition}")
     for uid in changes.hanging:
@@ -86,6 +89,18 @@ def _images(before: Reading, changes: Changes, word: Word, image: Callable[[str]
         reasons = ", ".join(map(word, recall.reasons))
         comment = f" ({recall.comment})" if recall.comment else ""
         yield f"asked for {image(uid)} to be taken again: {reasons}{comment}"
+
+
+def _decisions(before: Reading, changes: Changes) -> Iterable[str]:
+    known = {one.candidate.id: one for one in before.decisions}
+    acts: Counter[tuple[str, str]] = Counter()
+    for key, decision in changes.decisions.items():
+        if decision is None:
+            acts["took the verdict back on", known[key].model_version] += 1
+        else:
+            acts[decision.verdict.value, decision.model_version] += 1
+    for (verb, model), count in acts.items():
+        yield f"{verb} {'a candidate' if count == 1 else f'{count} candidates'} of {model}"
 
 
 def _done_or_not(done: bool, *, alone: bool) -> str:

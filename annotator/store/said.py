@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Text, and_, cast, func, not_, or_, select
 
 from annotator.errors import StoreError
-from annotator.model.edits import Changes, apply
+from annotator.model.changes import Changes, apply
 from annotator.model.finding import Finding, Reading, Stage
 from annotator.model.history import Act
 from annotator.store.encoding import as_of_now, merged

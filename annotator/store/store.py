@@ -27,9 +27,9 @@ from sqlalchemy.exc import IntegrityError
 
 from annotator import __version__
 from annotator.errors import StaleReading, StoreError
+from annotator.model.changes import apply, diff
 from annotator.model.coverage import Seen
 from annotator.model.display import NOT_RECORDED
-from annotator.model.edits import apply, diff
 from annotator.model.finding import Reading
 from annotator.model.history import Act, Revision
 from annotator.store import encoding, signing, upgrade

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from annotator.errors import NewerDatabase, StaleReading, StoreError
 from annotator.model import edits
+from annotator.model.changes import diff
 from annotator.model.finding import Assessment, Distribution, Morphology, Reading
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from annotator.model.history import Act, undo_steps
@@ -263,8 +264,8 @@ def test_marks_written_in_pieces_are_written_alike(monkeypatch, at_once: int):
     reading = full_reading(Reading(id="r", reader="a", study_instance_uid=STUDY))
     for step in range(4):
         reading = with_mark(reading, float(step))
-    changes = edits.diff(reading.blank(), edits.remove_marks(reading, [reading.marks[0].id]))
-    gone = edits.diff(reading, reading.blank())
+    changes = diff(reading.blank(), edits.remove_marks(reading, [reading.marks[0].id]))
+    gone = diff(reading, reading.blank())
     whole = [encoding.encode_reading(reading), *map(encoding.encode_changes, (changes, gone))]
     monkeypatch.setattr(encoding, "MARKS_AT_ONCE", at_once)
     pieces = [encoding.encode_reading(reading), *map(encoding.encode_changes, (changes, gone))]

@@ -12,6 +12,7 @@ from test_session import EXAM, SPOTS, StillPicture, bugs, mark_all, picture, run
 from annotator.bootstrap import open_workspace
 from annotator.errors import StoreError
 from annotator.model import edits
+from annotator.model.changes import Changes
 from annotator.model.finding import Assessment, Distribution, Morphology, Stage
 from annotator.model.geometry import ImagePoint
 from annotator.model.hanging_choice import HangingChoice
@@ -152,7 +153,7 @@ def test_every_act_on_a_signed_reading_says_in_one_sentence_how_to_amend(
     before = table.session.reading
     table.session.select_marks(frozenset({before.marks[0].id}))
     for name, act in acts(table.session, picture).items():
-        shown: list[edits.Changes] = []
+        shown: list[Changes] = []
         table.session.reading_changed.connect(shown.append)
         table.said.clear()
         act()

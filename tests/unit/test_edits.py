@@ -9,23 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotator.model.candidate import Candidate, Verdict
+from annotator.model.changes import Changes, apply, diff, unchanged_ends
 from annotator.model.edits import (
-    Changes,
+    AcceptedCandidate,
+    accept_candidates,
     add_cluster,
     add_finding,
     add_mark,
-    apply,
     assign_marks,
     choose_hanging,
     describe,
-    diff,
+    finish_first_pass,
     move_mark,
+    reconsider_candidates,
+    reject_candidates,
     remove_cluster,
     remove_finding,
     remove_marks,
     set_done,
     set_mark_kind,
-    unchanged_ends,
 )
 from annotator.model.finding import Distribution, Morphology, Reading
 from annotator.model.geometry import ImagePoint, Orientation
@@ -48,7 +51,7 @@ IMAGES = (ImageKey("1.2.3.4"), ImageKey("1.2.3.5"))
 def acts(draw: st.DrawFn) -> list[Reading]:
     """Readings as they follow from a random series of acts, the empty one first."""
     readings = [EMPTY]
-    for choice in draw(st.lists(st.integers(0, 10), max_size=25)):
+    for choice in draw(st.lists(st.integers(0, 13), max_size=25)):
         now = readings[-1]
         some = draw(st.randoms(use_true_random=False))
         if choice == 0 or not now.findings:
@@ -69,6 +72,15 @@ def acts(draw: st.DrawFn) -> list[Reading]:
             after = choose_hanging(now, HangingChoice(some.choice(("1.1", "1.2")), orientation=turn))
         elif choice == 10:
             after = set_done(now, some.random() < 0.7)
+        elif choice == 11:
+            found = Candidate(some.choice("abc"), some.choice(IMAGES), ImagePoint(1, 2), some.random(), 3.0)
+            one = AcceptedCandidate(found, found.point, MarkKind.MICRO)
+            after, _ = accept_candidates(now, some.choice(now.findings).id, "model 1", [one])
+        elif choice == 12:
+            found = Candidate(some.choice("abc"), some.choice(IMAGES), ImagePoint(1, 2), some.random(), 3.0)
+            after = reject_candidates(now, "model 1", [found])
+        elif choice == 13:
+            after = reconsider_candidates(finish_first_pass(now), [some.choice("abc")])
         elif not now.marks:
             continue
         elif choice == 5:
@@ -324,3 +336,40 @@ def test_of_a_stack_the_slice_with_most_marks_is_pictured_and_the_others_counted
         )
     reading, _ = add_mark(reading, finding.id, IMAGES[1], ImagePoint(3, 4), MarkKind.MICRO)
     assert reading.pictured_slices(finding.id) == ((ImageKey("1.2.3.4", 7), 3), (IMAGES[1], 0))
+
+
+FOUND = Candidate("c1", IMAGES[0], ImagePoint(5, 6), 0.8, 4.0)
+
+
+def test_a_candidate_accepted_is_a_mark_and_a_decision_with_the_model_that_proposed_it() -> None:
+    now, finding = add_finding(EMPTY)
+    one = AcceptedCandidate(FOUND, ImagePoint(5.5, 6), MarkKind.MICRO)
+    now, (mark,) = accept_candidates(now, finding.id, "model 1", [one])
+    assert now.marks == (mark,)
+    assert (mark.image, mark.point, mark.finding_id) == (FOUND.image, one.point, finding.id)
+    decision = now.decision_on("c1")
+    assert decision is not None
+    assert (decision.verdict, decision.model_version, decision.mark_id) == (
+        Verdict.ACCEPTED,
+        "model 1",
+        mark.id,
+    )
+
+
+def test_a_verdict_replaces_the_earlier_one_and_the_mark_stays() -> None:
+    now, finding = add_finding(EMPTY)
+    one = AcceptedCandidate(FOUND, FOUND.point, MarkKind.MACRO)
+    now, _ = accept_candidates(now, finding.id, "model 1", [one])
+    rejected = reject_candidates(now, "model 2", [FOUND])
+    assert [(d.verdict, d.model_version) for d in rejected.decisions] == [(Verdict.REJECTED, "model 2")]
+    assert rejected.marks == now.marks
+    open_again = reconsider_candidates(rejected, ["c1"])
+    assert open_again.decision_on("c1") is None
+    assert reconsider_candidates(open_again, ["c1"]) is open_again
+
+
+def test_a_verdict_says_more_of_the_exam_a_finished_first_pass_does_not() -> None:
+    done = set_done(EMPTY, True)
+    assert finish_first_pass(done).done
+    assert not reject_candidates(done, "model 1", [FOUND]).done
+    assert reject_candidates(done, "model 1", []) is done

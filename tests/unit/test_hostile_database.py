@@ -11,6 +11,7 @@ from made_report import STUDY, full
 
 from annotator.cli import main
 from annotator.model import edits
+from annotator.model.changes import apply, diff
 from annotator.model.finding import Reading
 from annotator.model.history import Act
 from annotator.model.seen_on_image import RecallReason, TechnicalRecall
@@ -29,7 +30,7 @@ def write_reading(url: str, reader: str, words: str) -> None:
     """A reading with these words wherever a reader can put some, signed, amended, and signed again."""
     store = Store.open(url)
     blank, number = store.open_reading(STUDY, reader, lexicon_edition="5", patient="P-1")
-    said = edits.apply(blank, edits.diff(full().blank(), full()))
+    said = apply(blank, diff(full().blank(), full()))
     said = edits.describe(said, said.findings[0].id, comment=words)
     said = edits.recall_view(said, TechnicalRecall("2.25.2", (RecallReason.MOTION,), words))
     closed = signed(said)

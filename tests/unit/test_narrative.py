@@ -9,6 +9,7 @@ import pytest
 
 from annotator.lexicon.loader import load_lexicon
 from annotator.model import edits
+from annotator.model.candidate import Candidate
 from annotator.model.finding import (
     Assessment,
     Associated,
@@ -120,6 +121,12 @@ TIED = edits.add_cluster(MARKED, ONE.findings[0].id, ImageKey("1.1"), (POINT,), 
 CLOSED = edits.sign(ONE, SIGNED)
 OPEN_AGAIN = edits.amend(CLOSED, "one more view")
 
+FOUND = Candidate("c1", ImageKey("1.1"), POINT, 0.9, 4.0)
+ACCEPTED = edits.accept_candidates(
+    ONE, ONE.findings[0].id, "trees 1", [edits.AcceptedCandidate(FOUND, POINT, MarkKind.MICRO)]
+)[0]
+REJECTED = edits.reject_candidates(ONE, "trees 1", [FOUND, replace(FOUND, id="c2")])
+
 ACTS: dict[str, list[tuple[Reading, Reading, str]]] = {
     "lexicon_edition": [(ONE, replace(ONE, lexicon_edition="2025"), "switched to the words of edition 2025")],
     "stage": [
@@ -141,6 +148,16 @@ ACTS: dict[str, list[tuple[Reading, Reading, str]]] = {
     "recalls": [
         (ONE, edits.recall_view(ONE, RECALL), "asked for LMLO to be taken again: "),
         (edits.recall_view(ONE, RECALL), ONE, "no longer asks for LMLO to be taken again"),
+    ],
+    "first_pass": [(ONE, edits.finish_first_pass(ONE), "finished the first pass")],
+    "decisions": [
+        (ONE, ACCEPTED, "placed a microcalcification in F1; accepted a candidate of trees 1"),
+        (ONE, REJECTED, "rejected 2 candidates of trees 1"),
+        (
+            REJECTED,
+            edits.reconsider_candidates(REJECTED, ["c1"]),
+            "took the verdict back on a candidate of trees 1",
+        ),
     ],
     "hanging": [
         (

@@ -1,0 +1,76 @@
+"""What the program proposes to look at, and what the reader decided about it.
+
+Candidates are worked out anew whenever they are asked for and never kept; decisions are what the reader said, and are
+part of the reading.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from annotator.model.geometry import ImagePoint
+from annotator.model.image import ImageKey
+
+
+class CandidateHint(StrEnum):
+    """What a candidate looks like beside a calcification of its own; a hint takes no candidate off the list."""
+
+    ARTERY = "artery"
+    SKIN = "skin"
+    RIM = "rim"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A bright spot proposed for labelling.
+
+    `id` is the same whenever the same model looks at the same image. `score` in [0, 1] is how like a calcification of
+    the synthetic training images it is, not how likely disease. Of a stack `image` names the best slice.
+    """
+
+    id: str
+    image: ImageKey
+    point: ImagePoint
+    score: float
+    diameter_px: float
+    diameter_mm: float | None = None
+    hint: CandidateHint | None = None
+    in_pectoral: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """Candidates that are one line of the list: one spot, or the pieces of one artery, best first."""
+
+    ids: tuple[str, ...]
+    hint: CandidateHint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """All candidates of one image, best first, the lines they make in the list, and the model that found them."""
+
+    candidates: tuple[Candidate, ...]
+    rows: tuple[CandidateRow, ...]
+    model_version: str
+
+
+class Verdict(StrEnum):
+    """What a reader says of a candidate."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateDecision:
+    """A reader's verdict on a candidate, with the model that had proposed it.
+
+    `mark_id` is the mark that an accepted one became; it stands also when the reader took that mark away later.
+    """
+
+    candidate: Candidate
+    model_version: str
+    verdict: Verdict
+    mark_id: str = ""
