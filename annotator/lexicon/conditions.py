@@ -8,10 +8,9 @@ alternative is the sum of the bits it forbids: it matches when the two have no b
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import product
 from typing import Any
 
 from annotator.lexicon.entries import Entry
@@ -72,12 +71,6 @@ def bits_of(said: Description, morphology: Morphology | None, distribution: Dist
         | _ADJACENT[said.adjacent_cancer]
         | _PRIORS[said.priors_requested]
     )
-
-
-def every_combination() -> Iterator[int]:
-    """The bits of each of the COMBINATIONS descriptions with one shape or none."""
-    for picked in product(*(bits.values() for bits in _BITS.values())):
-        yield sum(picked)
 
 
 def values_of(bits: int) -> dict[str, str]:

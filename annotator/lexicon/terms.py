@@ -128,36 +128,14 @@ class AssessmentTerm:
 
 
 @dataclass(frozen=True, slots=True)
-class RecommendationTerm:
+class RecommendationTerm(Term):
     """How a recommendation of the reader or a follow-up of the decision table is said and coded.
 
     `interval` is (number, UCUM unit).
     """
 
-    id: str
-    word: str
-    sources: tuple[str, ...]
-    code: Code | None = None
-    also_read: tuple[Code, ...] = ()
-    no_code: str = ""
-    note: str = ""
-    definition: str = ""
+    kind: str = "recommendation"
     interval: tuple[int, str] | None = None
-
-    @property
-    def term(self) -> Term:
-        """The recommendation as a term like any other."""
-        return Term(
-            id=self.id,
-            word=self.word,
-            definition=self.definition,
-            sources=self.sources,
-            code=self.code,
-            also_read=self.also_read,
-            no_code=self.no_code,
-            note=self.note,
-            kind="recommendation",
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +178,7 @@ class Lexicon:
         if isinstance(item, Assessment):
             return self.assessments[item].term
         if isinstance(item, Recommendation):
-            return self.recommendations[item.value].term
+            return self.recommendations[item.value]
         return self.terms[type(item), item.value]
 
     def clock_face(self, hour: int) -> Term:
@@ -209,11 +187,7 @@ class Lexicon:
 
     def word(self, item: StrEnum) -> str:
         """The edition's word for an id: `word(Morphology.MILK)` is "Milk of calcium" or "Layering"."""
-        if isinstance(item, Assessment):
-            return self.assessments[item].name
-        if isinstance(item, Recommendation):
-            return self.recommendations[item.value].word
-        return self.terms[type(item), item.value].word
+        return self.term(item).word
 
     def code(self, item: StrEnum) -> Code | None:
         """The code to write for an id, None where DICOM has none."""
@@ -239,7 +213,7 @@ class Lexicon:
             *(term for (kind, _), term in self.terms.items() if kind is not Morphology),
             *self.clock_faces.values(),
             *(category.term for category in self.assessments.values()),
-            *(said.term for said in self.recommendations.values()),
+            *self.recommendations.values(),
         )
 
     def find(self, name: str) -> tuple[Term, ...]:
