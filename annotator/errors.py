@@ -10,6 +10,7 @@
     |-- InvalidCalibration     photometer values that no screen can have
     |-- StoreError             the database said no
     |   |-- StaleReading       somebody saved this reading in the meantime
+    |   |-- UnsavableAct       an act holds what no database can keep
     |   `-- NewerDatabase      written by a newer program than this one
     `-- ExportError            a file that could not be written
 
@@ -64,6 +65,10 @@ class StoreError(AnnotatorError):
 
 class StaleReading(StoreError):
     """The reading was saved by somebody else after it was opened here."""
+
+
+class UnsavableAct(StoreError):
+    """What was to be saved has no form the database could keep: the fault is of the value, and trying again no help."""
 
 
 class NewerDatabase(StoreError):

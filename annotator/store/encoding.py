@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from annotator.errors import StoreError
-from annotator.model.edits import Changes
+from annotator.errors import StoreError, UnsavableAct
+from annotator.model.changes import Changes
 from annotator.model.finding import Finding, Reading
 from annotator.model.mark import Mark
 from annotator.model.older import OLD_KEY, findings_as_of_now
@@ -34,12 +34,12 @@ _MARKS_BY_ID = msgspec.json.Decoder(dict[str, Mark | None])
 
 
 def encode_reading(reading: Reading) -> str:
-    """A reading as JSON text; StoreError when it would not come back equal."""
+    """A reading as JSON text; UnsavableAct when it would not come back equal."""
     return _encode(reading, _READING)
 
 
 def encode_changes(changes: Changes) -> str:
-    """Changes as JSON text; StoreError when they would not come back equal."""
+    """Changes as JSON text; UnsavableAct when they would not come back equal."""
     return _encode(changes, _CHANGES)
 
 
@@ -137,17 +137,17 @@ def _checked(value: Any, decoder: msgspec.json.Decoder[Any]) -> bytes:
         text = msgspec.json.encode(value)
         same = decoder.decode(text) == value
     except (msgspec.MsgspecError, UnicodeError, TypeError) as error:
-        raise StoreError(
+        raise UnsavableAct(
             f"This act cannot be saved ({error}); undo it, and please report what you did."
         ) from error
     if _NUL in text and _NUL in text.replace(b"\\\\", b""):
-        raise StoreError(
+        raise UnsavableAct(
             "This act cannot be saved: its text holds the character NUL, which not every database can keep; undo it, "
             "and write it without."
         )
     if not same:
         # NaN and infinity have no JSON form and would be kept as nothing
-        raise StoreError(
+        raise UnsavableAct(
             "This act cannot be saved: it holds a number that is not finite; undo it, and please report it."
         )
     return text

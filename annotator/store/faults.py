@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 
-from annotator.errors import StoreError
+from annotator.errors import StoreError, UnsavableAct
 
 _SQLITE = {
     "SQLITE_BUSY": "is locked by another program; close that program, or wait until it has finished",
@@ -27,9 +27,14 @@ _SQLITE = {
 
 @contextmanager
 def told(place: str) -> Iterator[None]:
-    """Turn any fault of the database at `place` that is raised inside into a StoreError."""
+    """Turn any fault of the database at `place` that is raised inside into a StoreError.
+
+    A value that the database cannot hold is an UnsavableAct.
+    """
     try:
         yield
+    except DataError as error:
+        raise UnsavableAct(_sentence(place, error.orig)) from error
     except DBAPIError as error:
         raise StoreError(_sentence(place, error.orig)) from error
     except SQLAlchemyError as error:
@@ -37,7 +42,7 @@ def told(place: str) -> Iterator[None]:
     except sqlite3.Error as error:
         raise StoreError(_sentence(place, error)) from error
     except UnicodeEncodeError as error:
-        raise StoreError(
+        raise UnsavableAct(
             f"{place} cannot keep a text of yours: it holds half a character ({_first_line(error)}); write it anew."
         ) from error
 

@@ -11,11 +11,11 @@ from enum import Enum
 from PySide6.QtCore import QObject, QTimer, Signal
 from shiboken6 import isValid
 
-from annotator.errors import AnnotatorError, SignedReading, StaleReading
+from annotator.errors import AnnotatorError, SignedReading, StaleReading, UnsavableAct
 from annotator.model.finding import Reading
 from annotator.model.history import Act
 from annotator.ui.task_runner import TaskRunner
-from annotator.workspace import Workspace
+from annotator.workspace import OpenedReading, Workspace
 
 RETRY_MS = 2000
 
@@ -41,20 +41,22 @@ class UnsavedAct:
 class ActsToSave(QObject):
     """The queue of one reading. A failed save keeps it, says so (`changed`), and is tried again; `flush` waits.
 
+    An act that holds what no database can keep is out of the way once it is undone, or what it says is said anew.
     `revision` is the number of the last revision the database has confirmed.
     """
 
     changed = Signal()
 
     def __init__(
-        self, workspace: Workspace, runner: TaskRunner, revision: int, parent: QObject | None = None
+        self, workspace: Workspace, runner: TaskRunner, opened: OpenedReading, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._workspace = workspace
         self._runner = runner
         self._waiting: deque[UnsavedAct] = deque()
         self._drain_lock = threading.Lock()
-        self.revision = revision
+        self.revision = opened.revision
+        self._kept = opened.reading
         self.error: AnnotatorError | None = None
         self.saved_at: datetime | None = None
         self._retry = QTimer(self)
@@ -101,19 +103,39 @@ class ActsToSave(QObject):
         self.changed.emit()
 
     def _save_all(self) -> int:
-        """On the writer: hand over the waiting acts in order; what fails stays first in line."""
+        """On the writer: hand over the waiting acts in order; from the first that fails on, they stay in line.
+
+        One that can never be saved is passed over as soon as a later one can be: what leads back to what the
+        database holds leaves nothing to save, and what puts it right is saved as one act with it.
+        """
         with self._drain_lock:
-            while self._waiting:
-                waiting = self._waiting[0]
-                self.revision = self._workspace.save(
-                    waiting.reading,
-                    based_on=self.revision,
-                    act=waiting.act,
-                    label=waiting.label,
-                    display=waiting.display,
-                )
-                self._waiting.popleft()
+            passed = 0
+            unsavable: UnsavableAct | None = None
+            while passed < len(self._waiting):
+                waiting = self._waiting[passed]
+                try:
+                    if not passed or waiting.reading != self._kept:
+                        self._save(waiting)
+                except UnsavableAct as error:
+                    unsavable = unsavable or error
+                    passed += 1
+                    continue
+                for _ in range(passed + 1):
+                    self._waiting.popleft()
+                passed, unsavable = 0, None
+            if unsavable is not None:
+                raise unsavable
         return self.revision
+
+    def _save(self, waiting: UnsavedAct) -> None:
+        self.revision = self._workspace.save(
+            waiting.reading,
+            based_on=self.revision,
+            act=waiting.act,
+            label=waiting.label,
+            display=waiting.display,
+        )
+        self._kept = waiting.reading
 
     def _saved(self, _revision: int) -> None:
         if not isValid(self):
@@ -133,5 +155,7 @@ class ActsToSave(QObject):
 
 
 def never_saved(error: AnnotatorError | None) -> bool:
-    """Whether trying again cannot help: somebody else saved a later revision, or what is signed would change."""
-    return isinstance(error, StaleReading | SignedReading)
+    """Whether trying again cannot help: somebody else saved a later revision, what is signed would change, or the act
+    holds what no database can keep.
+    """
+    return isinstance(error, StaleReading | SignedReading | UnsavableAct)

@@ -18,6 +18,7 @@ from annotator.errors import AnnotatorError
 from annotator.hanging import corrected_exam
 from annotator.lexicon.loader import Lexicon, load_lexicon
 from annotator.model import edits
+from annotator.model.changes import Changes, diff
 from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Finding, Reading
 from annotator.model.follow_up import FollowUp
@@ -82,7 +83,7 @@ class ReadingSession(QObject):
     reading; `selection_changed` tells it where the reading stays the same.
     """
 
-    reading_changed = Signal(object)  # model.edits.Changes
+    reading_changed = Signal(object)  # model.changes.Changes
     selection_changed = Signal()
     save_state_changed = Signal()
     message = Signal(str)
@@ -102,7 +103,7 @@ class ReadingSession(QObject):
         self._runner = runner
         self._reading = opened.reading
         self.signed_reading = opened.signed
-        self._saving = ActsToSave(workspace, runner, opened.revision, self)
+        self._saving = ActsToSave(workspace, runner, opened, self)
         self._saving.changed.connect(self.save_state_changed)
         self._selected_finding = self._reading.findings[-1].id if self._reading.findings else None
         self._selected_marks: frozenset[str] = frozenset()
@@ -207,7 +208,7 @@ class ReadingSession(QObject):
         why = self.why_closed
         if why:
             self.message.emit(why)
-            self.reading_changed.emit(edits.Changes())
+            self.reading_changed.emit(Changes())
         return not why
 
     @_while_open
@@ -415,7 +416,7 @@ class ReadingSession(QObject):
         """The only place that assigns the reading."""
         if self._restoring:
             return
-        changes = edits.diff(self._reading, reading)
+        changes = diff(self._reading, reading)
         self._reading = reading
         self._saving.put(UnsavedAct(reading, act, label, self.display))
         self._keep_selection_valid(changes)
@@ -449,7 +450,7 @@ class ReadingSession(QObject):
         self._selected_finding = finding_id
         self._selected_marks, self._selected_cluster = mark_ids, cluster_id
 
-    def _keep_selection_valid(self, changes: edits.Changes) -> None:
+    def _keep_selection_valid(self, changes: Changes) -> None:
         known = {f.id for f in self._reading.findings}
         if self._selected_finding not in known:
             last = self._reading.findings[-1].id if self._reading.findings else None
