@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import chain, product
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QLocale, QMarginsF, QRectF
@@ -101,12 +102,11 @@ def _fitted(
     alone = not any(section.new_page for section in report.sections)
     if len(pages) == 1 or not alone:
         return natural, pages
-    for scale in SCALES:
-        for highest in PICTURES_MM:
-            token.checkpoint()
-            page = _Page(report, width, height, scale, highest, natural.decoded)
-            if len(fitting := page.pages(token)) == 1:
-                return page, fitting
+    for views, scale, highest in product((1, 2), SCALES, PICTURES_MM):
+        token.checkpoint()
+        page = _Page(report, width, height, scale, highest, views, natural.decoded)
+        if len(fitting := page.pages(token)) == 1:
+            return page, fitting
     return natural, pages
 
 
@@ -114,7 +114,8 @@ class _Page:
     """Sets the parts of a report as strips, and draws what stands on every page.
 
     `scale`: how much smaller than their natural size the strips are drawn; `highest` the height of pictures in mm
-    before that, None for what the finding leaves of its page. `decoded` are pictures by their PNG.
+    before that, None for what the finding leaves of its page; `views` so many stand on one row. `decoded` are pictures
+    by their PNG.
     """
 
     def __init__(
@@ -124,11 +125,13 @@ class _Page:
         height: int,
         scale: float = 1.0,
         highest: float | None = None,
+        views: int = 1,
         decoded: dict[bytes, QImage] | None = None,
     ) -> None:
         self._report = report
         self.scale = scale
         self._highest = highest
+        self._views = views
         self.decoded: dict[bytes, QImage] = {} if decoded is None else decoded
         margin = MARGIN_MM * MM
         top, bottom = (MARGIN_MM - 5 + HEADER_MM) * MM, (MARGIN_MM - 5 + FOOTER_MM) * MM
@@ -183,23 +186,21 @@ class _Page:
         yield flow.gap(1.5 * MM)
 
     def _section(self, section: Section, room: float) -> Iterator[Strip]:
-        """A section whose pictures are as high as `room`, what is left of the page, lets them be."""
+        """A section whose pictures, all in one place, are as high as `room`, what is left of the page, lets them be."""
         heading = list(self._section_heading(section))
-        parts = [
-            (None, list(self._pictures(part))) if isinstance(part, Pictures) else (list(self._part(part)), [])
-            for part in section.parts
-        ]
-        words = [strip for strips, _ in parts for strip in strips or ()]
-        rest = room - sum(strip.height for strip in (*heading, *words))
-        rows = [pictures for strips, pictures in parts if strips is None and pictures]
-        fitting = (mm for mm in PICTURES_MM if sum(self._row(one, mm).height for one in rows) <= rest)
+        views = [list(self._pictures(part)) for part in section.parts if isinstance(part, Pictures)]
+        rows = [list(chain(*views[at : at + self._views])) for at in range(0, len(views), self._views)]
+        rows = [row for row in rows if row]
+        words = [[] if isinstance(part, Pictures) else list(self._part(part)) for part in section.parts]
+        rest = room - sum(strip.height for strip in chain(heading, *words))
+        fitting = (mm for mm in PICTURES_MM if sum(self._row(row, mm).height for row in rows) <= rest)
         highest = self._highest or next(fitting, USUAL_MM)
         yield from heading
-        for strips, pictures in parts:
-            if strips is not None:
-                yield from strips
-            elif pictures:
-                yield self._row(pictures, highest)
+        for part, strips in zip(section.parts, words, strict=True):
+            yield from strips
+            if isinstance(part, Pictures):
+                yield from (self._row(row, highest) for row in rows)
+                rows = []
 
     def _section_heading(self, section: Section) -> Iterator[Strip]:
         if section.new_page:
