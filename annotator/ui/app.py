@@ -22,7 +22,7 @@ from annotator.ui.program.goodbye import Goodbye
 from annotator.ui.program.polite_end import PoliteEnd
 from annotator.ui.program.start import Start
 from annotator.ui.task_runner import TaskRunner
-from annotator.ui.theme import apply_theme
+from annotator.ui.theme import apply_theme, dressed_at_the_end
 
 SWITCH_S = 0.0005
 """How long a worker may keep the interpreter that the window asks for: each of the dozen OpenCV calls of a paint
@@ -71,7 +71,8 @@ def run(paths: Sequence[Path], settings: Settings) -> int:
     workspace = make_workspace(settings)
     bugs = BugReporter()
     runner = TaskRunner(bugs.report)
-    window = MainWindow(workspace, runner)
+    with dressed_at_the_end(app):
+        window = MainWindow(workspace, runner)
     window.places.stay_in_sight()
     bugs.watch(window)
     bugs.install()

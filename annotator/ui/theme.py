@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from PySide6.QtGui import QColor, QPalette
@@ -72,6 +74,21 @@ def apply_theme(app: QApplication) -> None:
     # Systems count points differently (9 on Windows, 13 on macOS), so theirs is the measure.
     size = app.font().pointSizeF()
     app.setStyleSheet(style_sheet(min(size, LARGEST_TEXT) if size > 0 else USUAL_TEXT))
+
+
+@contextmanager
+def dressed_at_the_end(app: QApplication) -> Iterator[None]:
+    """What is built inside gets the style sheet once, when all of it stands.
+
+    Under a sheet Qt dresses everything in a part anew whenever the part is put into another: more than half of the
+    time it takes to build the window. It looks the same either way.
+    """
+    sheet = app.styleSheet()
+    app.setStyleSheet("")
+    try:
+        yield
+    finally:
+        app.setStyleSheet(sheet)
 
 
 def style_sheet(points: float) -> str:
