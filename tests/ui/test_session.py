@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
 from annotator.bootstrap import open_workspace
-from annotator.errors import StaleReading, StoreError
+from annotator.errors import StaleReading, StoreError, UnsavableAct
 from annotator.model.finding import Assessment, Distribution, Morphology, Reading, Stage
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from annotator.model.hanging_choice import HangingChoice
@@ -244,6 +244,39 @@ def test_a_save_that_fails_keeps_the_acts_says_so_and_is_tried_again(
     qtbot.waitUntil(lambda: session.save_state is SaveState.SAVED)
     assert [r.label for r in session.revisions()] == ["Mark microcalcification in F1"] * 3
     assert workspace.open_reading("1.2.3").reading == session.reading
+
+
+def test_an_act_no_database_can_keep_is_told_and_undoing_it_lets_the_rest_be_saved(
+    qtbot: QtBot, session: ReadingSession, picture: StillPicture, workspace: Workspace
+) -> None:
+    session.mark_spot(picture, SPOTS[0], MarkKind.MICRO)
+    finding = session.reading.findings[0].id
+    session.describe(finding, "Comment", comment="half a\0 word")
+    qtbot.waitUntil(lambda: session.save_state is SaveState.FAILED)
+    assert isinstance(session.save_error, UnsavableAct)
+    assert session.unsaved_acts == 1
+    session.undo_stack.undo()
+    session.mark_spot(picture, SPOTS[1], MarkKind.MICRO)
+    qtbot.waitUntil(lambda: session.save_state is SaveState.SAVED)
+    assert session.unsaved_acts == 0
+    again = workspace.open_reading("1.2.3")
+    assert again.reading == session.reading
+    assert again.revision == session.revision == 2
+
+
+def test_what_puts_an_unsavable_act_right_is_saved_with_it(
+    qtbot: QtBot, session: ReadingSession, picture: StillPicture, workspace: Workspace
+) -> None:
+    session.mark_spot(picture, SPOTS[0], MarkKind.MICRO)
+    finding = session.reading.findings[0].id
+    session.describe(finding, "Comment", comment="half a\0 word")
+    session.mark_spot(picture, SPOTS[1], MarkKind.MICRO)
+    qtbot.waitUntil(lambda: session.save_state is SaveState.FAILED)
+    assert session.unsaved_acts == 2
+    session.describe(finding, "Comment", comment="a whole word")
+    qtbot.waitUntil(lambda: session.save_state is SaveState.SAVED)
+    assert workspace.open_reading("1.2.3").reading == session.reading
+    assert len(session.reading.marks) == 2
 
 
 def test_a_second_program_on_the_same_reading_is_told_and_overwrites_nothing(
