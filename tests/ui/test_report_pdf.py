@@ -8,14 +8,15 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from pypdf import PdfReader
 
 from annotator.errors import ExportError
 from annotator.exchange.report_content import PRELIMINARY, report_of
-from annotator.exchange.report_parts import Report
+from annotator.exchange.report_parts import Picture, Pictures, Report
 from annotator.jobs import Cancelled, CancelToken
 from annotator.model import edits
-from annotator.model.finding import Finding
+from annotator.model.finding import Finding, Reading
 from annotator.ui.reports import pdf_of, write_pdf
 from tests.unit.made_report import full, material, report
 from tests.unit.test_report import HOSTILE, flat, said_words, signed
@@ -125,3 +126,38 @@ def test_a_table_that_says_more_than_a_box_holds_goes_on_overleaf() -> None:
     longer = replace(beside, follow_up=replace(beside.follow_up, assumed=many, because=many))
     found = squeezed(text_of(opened(report_of(replace(made, beside={key: longer})))))
     assert all(found.count(squeezed(sentence)) == 2 for sentence in many)
+
+
+def portrait(number: int) -> Picture:
+    """A picture as high as a view of a breast is, of its own so that it is decoded anew."""
+    raw = io.BytesIO()
+    Image.new("L", (400, 500), number).save(raw, "PNG")
+    return Picture(raw.getvalue(), f"view {number}", 400, 500)
+
+
+def with_views(reading: Reading, count: int) -> Report:
+    found = material(reading)
+    views = tuple(Pictures(f"view {n}", (portrait(n), portrait(100 + n))) for n in range(count))
+    beside = {key: replace(one, pictures=views) for key, one in found.beside.items()}
+    return report_of(replace(found, beside=beside))
+
+
+def test_a_finding_with_everything_said_and_two_views_is_one_page() -> None:
+    pages = opened(with_views(full(), 2)).pages
+    assert len(pages) == 1
+    assert len(pages[0].images) == 4
+
+
+def test_what_no_page_holds_keeps_its_natural_size() -> None:
+    reading = full()
+    long = edits.describe(reading, reading.findings[0].id, comment="word " * 4000)
+    pages = opened(with_views(long, 2)).pages
+    assert len(pages) > 1
+    # below the matrix of the whole page (0.12) everything is drawn as large as it was set
+    drawn = {
+        float(width)
+        for page in pages
+        for width in re.findall(rb"([\d.]+) 0 0 -?[\d.]+ [\d.]+ [\d.]+ cm", page.get_contents().get_data())
+    }
+    assert 1.0 in drawn
+    assert not {size for size in drawn if 0.5 < size < 1}
