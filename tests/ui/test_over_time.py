@@ -348,6 +348,15 @@ def test_what_was_offered_for_one_finding_is_never_applied_to_another(qtbot, ope
     reader.until(lambda: window.timeline.offered == ())
     reader.key(Qt.Key.Key_E, ALT)
     assert "No earlier finding" in window.status.message
+    before, revision = reader.session.reading, reader.session.undo_stack.count()
+    reader.key(Qt.Key.Key_E, ALT | SHIFT)
+    assert (reader.session.reading, reader.session.undo_stack.count()) == (before, revision)
+    assert window.status.message == "F1 is not called the same as any of another exam."
+    reader.key(Qt.Key.Key_Tab)
+    reader.key(Qt.Key.Key_E, ALT)
+    assert window.status.message.startswith("F2 is called the same as F1 of 2020-")
+    reader.key(Qt.Key.Key_E, ALT | SHIFT)
+    assert window.status.message.startswith("F2 is a finding of its own again")
 
 
 def test_what_another_reader_said_of_this_exam_is_not_told_before(qtbot, open_window, tmp_path) -> None:

@@ -68,7 +68,7 @@ class OverTimeCommands(QObject):
             self._say(
                 f"{key} again calls it the same as {offered[0]}"
                 if offered
-                else "No earlier finding of this patient is offered for this one."
+                else self._window.timeline.why_none_offered()
             )
             return
         told = self._window.timeline.take_first_offer()
@@ -80,6 +80,10 @@ class OverTimeCommands(QObject):
         session = self._window.desk.session
         finding = None if session is None else session.current_finding
         if session is not None and finding is not None:
+            followed = self._window.followed
+            if followed.in_this_exam_only(followed.now(), finding.id):
+                self._say(f"F{finding.number} is not called the same as any of another exam.")
+                return
             before = session.reading
             call_its_own(session, finding.id)
             if session.reading is not before:

@@ -77,6 +77,15 @@ class FollowedPatient(QObject):
         """What is due of this patient today."""
         return self._desk.workspace.due_of(now, today())
 
+    def called_same(self, now: Followed, finding_id: str) -> Sighting | None:
+        """The same finding in the exam before, None where it is not known from there."""
+        here = next((s for s in now.sightings if s.finding_id == finding_id), None)
+        return None if here is None else self.timeline(now, finding_id).before(here)
+
+    def in_this_exam_only(self, now: Followed, finding_id: str) -> bool:
+        """Whether the database has told that no other exam has this finding."""
+        return self._answered and len({s.exam for s in self.timeline(now, finding_id).sightings}) < 2
+
     def offers(self, now: Followed, finding_id: str) -> tuple[SameOffer, ...]:
         """Findings of earlier exams that a finding may be; () once it was called one, and where nothing can be said."""
         session = self._desk.session
@@ -85,7 +94,7 @@ class FollowedPatient(QObject):
             return ()
         mine = {f.tracking_uid for f in session.reading.findings}
         here = next(s for s in now.sightings if s.finding_id == finding_id)
-        if self.timeline(now, finding_id).before(here) is not None:
+        if self.called_same(now, finding_id) is not None:
             return ()
         return offers(here, now.sightings, frozenset(mine))
 
@@ -158,7 +167,7 @@ def call_same(session: ReadingSession, finding_id: str, earlier: Sighting) -> No
             "Another finding of this exam is called the same as that one; take that back first."
         )
         return
-    session.apply(after, f"Call F{number} the same as F{earlier.number} of {_day(earlier)}")
+    session.apply(after, f"Call F{number} the same as F{earlier.number} of {day_of(earlier)}")
 
 
 def call_its_own(session: ReadingSession, finding_id: str) -> None:
@@ -178,6 +187,7 @@ def offer_words(session: ReadingSession, offer: SameOffer, here: Sighting) -> st
     return f"F{earlier.number} of {when}{whose}: {said_words(earlier, word)}{side}"
 
 
-def _day(sighting: Sighting) -> str:
+def day_of(sighting: Sighting) -> str:
+    """The day of the exam a finding was seen in, in words."""
     day = sighting.exam.exam_date
     return "an exam of unknown date" if day is None else str(day)

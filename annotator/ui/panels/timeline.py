@@ -23,7 +23,14 @@ from annotator.model.finding import SaidLength
 from annotator.model.timeline import Sighting, Timeline, inside
 from annotator.rules.due import Due, asked_words, state_words
 from annotator.ui.desk.due_exams import DUE_SIGNS, due_line
-from annotator.ui.desk.followed_patient import FollowedPatient, call_its_own, call_same, offer_words, today
+from annotator.ui.desk.followed_patient import (
+    FollowedPatient,
+    call_its_own,
+    call_same,
+    day_of,
+    offer_words,
+    today,
+)
 from annotator.ui.panels.folds import Fold
 from annotator.ui.panels.link_button import LinkButton
 from annotator.ui.words.plain_words import tip
@@ -119,10 +126,19 @@ class TimelinePanel(QWidget):
             if self._offered:
                 return f"Offered for this finding: {self._offered[0][0]}. The key again calls it the same."
         if not self._offered:
-            return "No earlier finding of this patient is offered for this one."
+            return self.why_none_offered()
         words, earlier = self._offered[0]
         call_same(session, session.current_finding_id, earlier)
         return f"Called the same as {words}"
+
+    def why_none_offered(self) -> str:
+        """Why no earlier finding can be called the same as the one in hand, in words."""
+        session = self._followed.session
+        finding = None if session is None else session.current_finding
+        same = None if finding is None else self._followed.called_same(self._followed.now(), finding.id)
+        if finding is None or same is None:
+            return "No earlier finding of this patient is offered for this one."
+        return f"F{finding.number} is called the same as F{same.number} of {day_of(same)} already."
 
     @property
     def offered(self) -> tuple[str, ...]:
