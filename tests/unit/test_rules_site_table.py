@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from annotator.cli import main
 from annotator.errors import InvalidLexicon
 from annotator.exchange.finding_json import findings_document
 from annotator.lexicon import load_lexicon
-from annotator.lexicon.conditions import COMBINATIONS, FIELDS, every_combination, read_condition, values_of
+from annotator.lexicon.conditions import COMBINATIONS, FIELDS, read_condition, values_of
 from annotator.lexicon.entries import Entry, data_file
 from annotator.model import edits
 from annotator.model.finding import Assessment, Description, Morphology, Reading, Stage
@@ -42,6 +44,13 @@ def site_file(folder: Path, *changes: tuple[str, str]) -> Path:
 
 def found_in(folder: Path, *changes: tuple[str, str]) -> tuple[str, ...]:
     return problems(load_rules(site_file(folder, *changes)), LEXICON)
+
+
+def every_combination() -> Iterator[int]:
+    """The bits of each description with one shape or none: one bit of every field, one after the other."""
+    bit = itertools.count()
+    each = [[1 << next(bit) for _ in possible] for possible in FIELDS.values()]
+    return map(sum, itertools.product(*each))
 
 
 EVERY = tuple(every_combination())
