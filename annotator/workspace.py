@@ -22,6 +22,7 @@ from annotator.model.follow_up import Contradiction, FollowUp
 from annotator.model.geometry import ImagePoint
 from annotator.model.history import Act, Revision, Step, last_signed, undo_steps
 from annotator.model.image import ExamInfo, ImageInfo
+from annotator.model.mark import SpotMeasurement
 from annotator.model.measured import Circumstances, Measured
 from annotator.model.signing import Signature, SignedFinding
 from annotator.model.timeline import ReadExam, sightings_of
@@ -107,9 +108,19 @@ class Workspace:
         return group_exams(images)
 
     def measure_spot(
-        self, info: ImageInfo, frame: NDArray[Any], at: ImagePoint, radius_px: float = 0.0
+        self,
+        info: ImageInfo,
+        frame: NDArray[Any],
+        at: ImagePoint,
+        radius_px: float = 0.0,
+        *,
+        choice: int = 0,
+        level: float | None = None,
     ) -> SpotResult:
-        """The bright spot nearest to a click on stored pixels; `radius_px` is one deviation of the hand."""
+        """The bright spot nearest to a click on stored pixels; `radius_px` is one deviation of the hand.
+
+        `choice` 1 is the next best spot and so on; `level` the share of its height to take the outline at.
+        """
         from annotator.analysis.spots import measure_spot
 
         return measure_spot(
@@ -121,7 +132,25 @@ class Workspace:
             reach_px=radius_px or None,
             micro_below_mm=self.settings.micro_below_mm,
             macro_above_mm=self.settings.macro_above_mm,
+            choice=choice,
+            level=level,
         )
+
+    def join_spots(
+        self, info: ImageInfo, frame: NDArray[Any], spots: Sequence[SpotMeasurement]
+    ) -> SpotMeasurement:
+        """Measured spots of one image, measured as one."""
+        from annotator.analysis.parts import join_spots
+
+        return join_spots(frame, spots, spacing=info.spacing, inverse=info.inverse, padding=info.padding)
+
+    def split_spot(
+        self, info: ImageInfo, frame: NDArray[Any], spot: SpotMeasurement, at: ImagePoint | None = None
+    ) -> tuple[SpotMeasurement, ...]:
+        """A measured spot cut in two where it is thinnest, or there at `at`; itself alone when too small."""
+        from annotator.analysis.parts import split_spot
+
+        return split_spot(frame, spot, at, spacing=info.spacing, inverse=info.inverse, padding=info.padding)
 
     def best_slice(
         self, info: ImageInfo, frames: Iterable[tuple[int, NDArray[Any]]], at: ImagePoint, reach_px: float

@@ -13,36 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.analysis.noise import FloatImage
+from annotator.analysis.shapes import Cut, Mask, Place, Points, Shape, shape_of, slopes, steepness
 
-Mask = NDArray[np.bool_]
-Points = NDArray[np.float64]
 Cell = tuple[int, int]
-Place = tuple[float, float]
 
-LEVELS = np.arange(0.30, 0.781, 0.04)
+LEVELS = np.round(np.arange(0.30, 0.781, 0.04), 2)
 """Fractions of the peak at which an outline is tried."""
 
-_JOIN_LEVELS = np.arange(0.30, 0.961, 0.04)
+FORCED = (0.30, 0.78)
+"""The lowest and the highest level that can be asked for."""
+
+_JOIN_LEVELS = np.round(np.arange(0.30, 0.961, 0.04), 2)
 _WANTED_LEVEL = 0.38  # calcifications are domes in thickness: half height would be too small
-_BLUR_PX = 0.85  # what detector and pixel add to the diameter, in quadrature
-_OUTLINE_POINTS = 64
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Outline and size of a spot; `center` and `outline` are (column, row), `covariance` of its area.
-
-    `peak` is above the background, `steepness` the mean slope per pixel at the outline.
-    """
-
-    center: Place
-    outline: Points
-    diameter: float
-    uncertainty: float
-    covariance: NDArray[np.float64]
-    circularity: float
-    peak: float
-    steepness: float
 
 
 @dataclass(frozen=True)
@@ -71,19 +53,29 @@ def spot_shape(
     scale: float,
     radius: float,
     noise: float,
+    level: float | None = None,
 ) -> Shape | None:
     """The spot around `seed` (column, row) on `height`, the patch above its background.
 
     Where several spots run into each other below `seed`, the one nearest to `click` is meant. `scale` is
-    how well the seed is placed, `radius` a first guess, `noise` the deviation of a pixel. None when
-    nothing stands up there.
+    how well the seed is placed, `radius` a first guess, `noise` the deviation of a pixel. `level` forces the
+    share of the peak's height at which the outline is taken; the lowest at which it closes where that is
+    higher. None when nothing stands up there.
     """
     for widening in (1, 2, 4):
         hill, factor, corner = _standing(height, seed, click, scale, radius * widening, noise)
         levels = [] if hill is None else _level_lines(hill, factor)
         if hill is not None and levels:
             best, diameters = _best(levels)
-            return _described(levels[best], diameters, noise, float(hill.fine[hill.summit]), factor, corner)
+            line = levels[best] if level is None else _forced(hill, factor, level, levels[0])
+            return shape_of(
+                Cut(line.mask, factor, corner),
+                level=line.at,
+                peak=float(hill.fine[hill.summit]),
+                steepness=line.steepness,
+                noise=noise,
+                diameters=diameters,
+            )
     return None
 
 
@@ -182,17 +174,24 @@ def _away(mask: Mask) -> FloatImage:
 
 def _level_lines(hill: _Hill, factor: int) -> list[_Level]:
     """The closed outlines around the summit, lowest level first; those that leave the window are none."""
-    slopes = (cv2.Sobel(hill.fine, cv2.CV_32F, *way, scale=factor / 8) for way in ((1, 0), (0, 1)))
-    gradient = np.asarray(np.hypot(*slopes), np.float32)
-    lines = []
-    for at, mask in zip(LEVELS.tolist(), hill.joined, strict=False):
-        own = mask if hill.basin is None else _component(mask & hill.basin, hill.summit)
-        if own[0].any() or own[-1].any() or own[:, 0].any() or own[:, -1].any():
-            continue
-        filled = own.astype(np.uint8)
-        border = filled - cv2.erode(filled, np.ones((3, 3), np.uint8))
-        lines.append(_Level(at, own, float(own.sum()) / factor**2, cv2.mean(gradient, mask=border)[0]))
-    return lines
+    gradient = slopes(hill.fine, factor)
+    tried = zip(LEVELS.tolist(), hill.joined, strict=False)
+    lines = (_level_line(hill, gradient, at, mask, factor) for at, mask in tried)
+    return [line for line in lines if line is not None]
+
+
+def _level_line(hill: _Hill, gradient: FloatImage, at: float, mask: Mask, factor: int) -> _Level | None:
+    own = mask if hill.basin is None else _component(mask & hill.basin, hill.summit)
+    if own[0].any() or own[-1].any() or own[:, 0].any() or own[:, -1].any():
+        return None
+    return _Level(at, own, float(own.sum()) / factor**2, steepness(gradient, own))
+
+
+def _forced(hill: _Hill, factor: int, level: float, lowest: _Level) -> _Level:
+    """The outline at a level, or the lowest that closes."""
+    at = min(max(level, FORCED[0]), FORCED[1])
+    above = _component(hill.fine > at * float(hill.fine[hill.summit]), hill.summit)
+    return _level_line(hill, slopes(hill.fine, factor), at, above, factor) or lowest
 
 
 def _best(levels: list[_Level]) -> tuple[int, Points]:
@@ -209,42 +208,3 @@ def _best(levels: list[_Level]) -> tuple[int, Points]:
     good = score >= score[best] - 0.05
     good[max(0, best - 1) : best + 2] = True
     return best, 2 * np.sqrt(areas[good] / math.pi)
-
-
-def _described(
-    line: _Level, diameters: Points, noise: float, peak: float, factor: int, corner: tuple[int, int]
-) -> Shape:
-    rows, columns = np.nonzero(line.mask)
-    x, y = (columns + 0.5) / factor + corner[0], (rows + 0.5) / factor + corner[1]
-    center = (float(x.mean()), float(y.mean()))
-    covariance = np.cov(np.stack([x, y]), bias=True) + np.eye(2) / (12 * factor**2)
-    raw = 2 * math.sqrt(line.area / math.pi)
-    # a dome (1 - r^2)^0.5 cut at a level is narrower than its foot, a disc is not: half-way between both
-    foot = (1 - line.at**2) ** -0.25
-    diameter = foot * math.sqrt(max(raw**2 - _BLUR_PX**2, (0.3 * raw) ** 2))
-    outline = _outline(line.mask, factor, corner)
-    closed = np.vstack([outline, outline[:1]])
-    perimeter = float(np.hypot(*np.diff(closed, axis=0).T).sum())
-    # the border's place is as uncertain as noise over slope, averaged over some two pixels of border each
-    edge = noise / max(line.steepness, 1e-9) / math.sqrt(max(math.pi * raw / 2, 1))
-    uncertainty = math.sqrt(float(diameters.var()) + (2 * edge) ** 2 + ((foot - 1) * diameter) ** 2 + 0.1**2)
-    circularity = min(1.0, 4 * math.pi * line.area / perimeter**2) if perimeter else 1.0
-    return Shape(
-        center, outline, diameter, min(uncertainty, diameter), covariance, circularity, peak, line.steepness
-    )
-
-
-def _outline(mask: Mask, factor: int, corner: tuple[int, int]) -> Points:
-    """The border as a closed polygon of the mask's own area, its pixel steps smoothed away."""
-    lines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    points = max(lines, key=len)[:, 0, :].astype(np.float64) + 0.5
-    half = min(2 if factor > 1 else 1, (len(points) - 1) // 4)
-    points = np.mean([np.roll(points, k, axis=0) for k in range(-half, half + 1)], axis=0)
-    following = np.roll(points, -1, axis=0)
-    area = abs(float((points[:, 0] * following[:, 1] - points[:, 1] * following[:, 0]).sum())) / 2
-    # a border runs through pixel centres, half a pixel inside the area it bounds
-    growth = math.sqrt(float(mask.sum()) / area) if area > 0 else 1.0
-    middle = points.mean(axis=0)
-    points = middle + (points - middle) * min(growth, 2.0)
-    points = points[:: max(1, math.ceil(len(points) / _OUTLINE_POINTS))]
-    return np.asarray(points / factor + np.asarray(corner))

@@ -89,9 +89,21 @@ def cut(click: Click, look: Look) -> Patch:
     step = 1 if look.pixel_mm is None else max(1, round(look.pixel_mm / click.pixel_mm))
     reach = math.ceil(look.half_mm / click.pixel_mm + LIMIT_REACHES * click.reach)
     column, row = int(click.at.column), int(click.at.row)
-    left, top = max(0, column - reach), max(0, row - reach)
-    stored = click.frame[top : row + reach + 1, left : column + reach + 1]
-    values, valid = bright_up(stored, click.padding, inverse=click.inverse)
+    box = (column - reach, row - reach, column + reach + 1, row + reach + 1)
+    return cut_box(click.frame, box, click.padding, inverse=click.inverse, step=step)
+
+
+def cut_box(
+    frame: NDArray[Any],
+    box: tuple[int, int, int, int],
+    padding: PaddingRange | None,
+    *,
+    inverse: bool,
+    step: int = 1,
+) -> Patch:
+    """What of a box (left, top, right, bottom) lies in the image, averaged over `step` x `step` pixels."""
+    left, top = max(0, int(box[0])), max(0, int(box[1]))
+    values, valid = bright_up(frame[top : box[3], left : box[2]], padding, inverse=inverse)
     if step > 1:
         values, valid = _averaged(values, step), _averaged(valid.astype(np.float32), step) > 0.99
     noise = noise_curve(values, valid)
@@ -99,8 +111,8 @@ def cut(click: Click, look: Look) -> Patch:
     return Patch(left, top, step, values, stabilised, valid, noise)
 
 
-def peak_near(patch: Patch, click: Click, look: Look) -> Peak | None:
-    """The likeliest peak: evidence, capped where it is certain, against distance from the blob's edge."""
+def peaks_near(patch: Patch, click: Click, look: Look) -> list[Peak]:
+    """Likely peaks, likeliest first: evidence, capped where it is certain, against distance from the edge."""
     column = (click.at.column - patch.left) / patch.step
     row = (click.at.row - patch.top) / patch.step
     reach = click.reach / patch.step
@@ -117,8 +129,8 @@ def peak_near(patch: Patch, click: Click, look: Look) -> Peak | None:
     if any(beside(p) == 0 for p in peaks):
         # Whoever clicks on a faint spot does not mean a bright one that lies well apart.
         peaks = [p for p in peaks if beside(p) <= 1]
-    best = max(peaks, key=likelihood, default=None)
-    return best if best is not None and likelihood(best) >= look.least_z**2 / 2 else None
+    likely = [p for p in peaks if likelihood(p) >= look.least_z**2 / 2]
+    return sorted(likely, key=likelihood, reverse=True)
 
 
 def _peaks(patch: Patch, pixel_mm: float, look: Look) -> list[Peak]:

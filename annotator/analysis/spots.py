@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.contours import Shape, spot_shape
-from annotator.analysis.noise import FloatImage, spread
-from annotator.analysis.peaks import CLOSE, LIMIT_REACHES, WIDE, Click, Look, Patch, Peak, cut, peak_near
+from annotator.analysis.contours import spot_shape
+from annotator.analysis.ground import plane_around
+from annotator.analysis.measurement import Scale, as_measurement
+from annotator.analysis.parts import join_spots, split_spot
+from annotator.analysis.peaks import CLOSE, LIMIT_REACHES, WIDE, Click, Look, Patch, Peak, cut, peaks_near
+from annotator.analysis.shapes import Shape
 from annotator.model.geometry import ImagePoint, PixelSpacing
 from annotator.model.image import PaddingRange
 from annotator.model.mark import MarkKind, SpotMeasurement
+
+__all__ = ["SpotResult", "join_spots", "measure_spot", "split_spot"]
 
 ASSUMED_PIXEL_MM = 0.07
 """Pixel size taken for the scales alone when an image does not say its own."""
@@ -34,18 +41,23 @@ _SOFT_FROM_MM, _SOFT_SLOPE = 0.6, 1.3
 _LARGE_Z, _LARGE_CONTRAST = 12.0, 1.2
 
 
+MOST_CHOICES = 4
+"""So many spots beside one click are told apart at each size."""
+
+
 @dataclass(frozen=True)
 class SpotResult:
     """The answer to one click: a measurement and a proposed word, or the reason why there is none.
 
     `proposal` is None when the size is not known in millimetres, and between the two cut-offs, where
-    published ones disagree (docs/domain.md, size words).
+    published ones disagree (docs/domain.md, size words). `choices` says how many spots could have been meant.
     """
 
     found: bool
     reason: str | None
     measurement: SpotMeasurement | None
     proposal: MarkKind | None
+    choices: int = 0
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,21 @@ class _Spot:
     peak: Peak
     shape: Shape
     noise: float
+    outline: Callable[..., Shape | None]
+
+    def same_as(self, other: _Spot) -> bool:
+        """Whether both are the same thing seen twice: much the same size, one's middle within the other."""
+        ours, theirs = self.shape.diameter * self.patch.step, other.shape.diameter * other.patch.step
+        column, row = (c * self.patch.step for c in self.shape.center)
+        place = (
+            (column + self.patch.left - other.patch.left) / other.patch.step,
+            (row + self.patch.top - other.patch.top) / other.patch.step,
+        )
+        return max(ours, theirs) < 1.5 * min(ours, theirs) and _holds(other.shape, place)
+
+    def at_level(self, level: float) -> _Spot:
+        """The same spot with its outline taken at another level."""
+        return replace(self, shape=self.outline(level=level) or self.shape)
 
 
 def measure_spot(
@@ -68,12 +95,16 @@ def measure_spot(
     reach_px: float | None = None,
     micro_below_mm: float = 0.5,
     macro_above_mm: float = 1.0,
+    choice: int = 0,
+    level: float | None = None,
 ) -> SpotResult:
     """Measure the bright spot nearest to a click.
 
     `frame` holds stored values, shape (rows, columns); `inverse` means that low values are shown white
     (MONOCHROME1). `reach_px` is how far beside a spot's edge a click still counts, as one standard
     deviation (default 0.15 mm); three times that is the limit. Without `spacing` only pixels are given.
+    `choice` counts the spots that could be meant, likeliest first, and after the last begins anew. `level`
+    (0.30 to 0.78) is the share of the peak's height at which the outline of the same spot is taken instead.
     """
     rows, columns = frame.shape
     if not (0 <= at.column < columns and 0 <= at.row < rows):
@@ -82,31 +113,31 @@ def measure_spot(
         return _refused("no spot here: this is the background outside the breast")
     pixel_mm = spacing.mean_mm if spacing is not None else ASSUMED_PIXEL_MM
     reach = min(REACH_MM / pixel_mm if reach_px is None else max(reach_px, 0.5), 1.0 / pixel_mm)
-    spot = _spot_at(Click(frame, at, pixel_mm, reach, inverse, padding))
-    if spot is None:
+    click = Click(frame, at, pixel_mm, reach, inverse, padding)
+    spots = _spots_at(click)
+    if not spots:
         limit = LIMIT_REACHES * reach
         within = f"{limit * pixel_mm:.1f} mm" if spacing is not None else f"{limit:.0f} pixels"
         return _refused(f"no spot here: nothing rises above the noise within {within}")
-    measurement = _measurement(spot, spacing)
-    return SpotResult(True, None, measurement, _proposal(measurement, micro_below_mm, macro_above_mm))
+    spot = spots[choice % len(spots)]
+    measurement = _measured(spot if level is None else spot.at_level(level), spacing)
+    proposal = _proposal(measurement, micro_below_mm, macro_above_mm)
+    return SpotResult(True, None, measurement, proposal, len(spots))
 
 
 def _refused(reason: str) -> SpotResult:
     return SpotResult(False, reason, None, None)
 
 
-def _spot_at(click: Click) -> _Spot | None:
-    """The speck beside the click, or the large spot under it when that is what stands out there."""
-    speck = _seen(click, CLOSE)
-    if speck is not None and _soft(speck, click.pixel_mm):
-        speck = None
-    large = _seen(click, WIDE)
-    if large is not None and not _hard(large):
-        large = None
-    if speck is None or large is None:
-        return speck or large
-    towers = large.peak.z > _LARGE_Z and large.shape.peak > _LARGE_CONTRAST * speck.shape.peak
-    return large if speck.peak.coarsest or towers else speck
+def _spots_at(click: Click) -> list[_Spot]:
+    """The spots that could be meant: the speck beside the click, unless a large one under it stands out."""
+    specks = [spot for spot in _seen(click, CLOSE) if not _soft(spot, click.pixel_mm)]
+    large = [spot for spot in _seen(click, WIDE) if _hard(spot)]
+    if not specks or not large:
+        return specks or large
+    towers = large[0].peak.z > _LARGE_Z and large[0].shape.peak > _LARGE_CONTRAST * specks[0].shape.peak
+    ordered = large + specks if specks[0].peak.coarsest or towers else specks + large
+    return [spot for k, spot in enumerate(ordered) if not any(spot.same_as(one) for one in ordered[:k])]
 
 
 def _soft(speck: _Spot, pixel_mm: float) -> bool:
@@ -123,29 +154,54 @@ def _hard(large: _Spot) -> bool:
     return large.peak.z >= _LARGE_SURE_Z or (shape.peak / noise >= _LARGE_CNR and edged)
 
 
-def _seen(click: Click, look: Look) -> _Spot | None:
-    """The spot that one look finds.
+def _seen(click: Click, look: Look) -> list[_Spot]:
+    """The spots that one look finds, likeliest first, each once."""
+    patch = cut(click, look)
+    clicked = ((click.at.column - patch.left) / patch.step, (click.at.row - patch.top) / patch.step)
+    spots: list[_Spot] = []
+    for peak in peaks_near(patch, click, look):
+        if any(_holds(spot.shape, (peak.column, peak.row)) for spot in spots):
+            continue
+        spot = _outlined(patch, peak, clicked)
+        if spot is None or _beside(spot.shape, clicked) * patch.step > _limit(click):
+            continue
+        if not any(_holds(known.shape, spot.shape.center) for known in spots):
+            spots.append(spot)
+        if len(spots) == MOST_CHOICES:
+            break
+    return spots
+
+
+def _outlined(patch: Patch, peak: Peak, clicked: tuple[float, float]) -> _Spot | None:
+    """The spot of a peak.
 
     Its outline is taken twice: place and size of the ring for the background are first guessed from
     the peak, then known from the spot found.
     """
-    patch = cut(click, look)
-    peak = peak_near(patch, click, look)
-    if peak is None:
-        return None
     spot = None
     place, radius = (peak.column, peak.row), max(math.sqrt(2) * peak.sigma, 1.0)
-    clicked = ((click.at.column - patch.left) / patch.step, (click.at.row - patch.top) / patch.step)
     for _ in range(2):
-        background = _background(patch, place, radius)
+        background = plane_around(patch, place, radius)
         noise = patch.noise.at(float(background[int(place[1]), int(place[0])]))
-        above = patch.values - background
-        shape = spot_shape(above, place, clicked, scale=peak.sigma, radius=radius, noise=noise)
+        outline = partial(
+            spot_shape,
+            patch.values - background,
+            place,
+            clicked,
+            scale=peak.sigma,
+            radius=radius,
+            noise=noise,
+        )
+        shape = outline()
         if shape is None:
             break
-        spot = _Spot(patch, peak, shape, noise)
+        spot = _Spot(patch, peak, shape, noise, outline)
         place, radius = shape.center, max(shape.diameter / 2, 1.0)
-    return spot if spot is not None and _beside(spot.shape, clicked) * patch.step <= _limit(click) else None
+    return spot
+
+
+def _holds(shape: Shape, place: tuple[float, float]) -> bool:
+    return _beside(shape, place) == 0
 
 
 def _beside(shape: Shape, clicked: tuple[float, float]) -> float:
@@ -158,66 +214,9 @@ def _limit(click: Click) -> float:
     return LIMIT_REACHES * click.reach + 0.5
 
 
-def _background(patch: Patch, place: tuple[float, float], radius: float) -> FloatImage:
-    """A plane through the ring of 1 to 2.2 radii, neighbours above and gaps below left out."""
-    rows, columns = patch.values.shape
-    x, y = np.arange(columns) + 0.5 - place[0], (np.arange(rows) + 0.5 - place[1])[:, None]
-    distance = np.hypot(x, y)
-    ring = (distance > radius + 0.8) & (distance < max(2.2 * radius, radius + 4)) & patch.valid
-    ring_rows, ring_columns = np.nonzero(ring)
-    if ring_rows.size < 8:
-        return np.full(patch.values.shape, np.median(patch.values), np.float32)
-    terms = np.stack([np.ones(ring_rows.size), x[ring_columns], y[ring_rows, 0]], axis=1)
-    values = patch.values[ring].astype(np.float64)
-    kept = np.ones(values.size, np.bool_)
-    for _ in range(4):
-        plane, *_rest = np.linalg.lstsq(terms[kept], values[kept], rcond=None)
-        off = values - terms @ plane
-        width = spread(off[kept] - np.median(off[kept])) + 1e-6
-        inner = (off < 2 * width) & (off > -3.5 * width)
-        if inner.sum() < 8:
-            break
-        kept = inner
-    return np.asarray(plane[0] + plane[1] * x + plane[2] * y, np.float32)
-
-
-def _measurement(spot: _Spot, spacing: PixelSpacing | None) -> SpotMeasurement:
-    shape, step = spot.shape, spot.patch.step
-    covariance = shape.covariance * step**2
-    minor, major, orientation = _axes(covariance)
-    diameter, uncertainty = shape.diameter * step, shape.uncertainty * step
-    diameter_mm = uncertainty_mm = major_mm = minor_mm = None
-    if spacing is not None:
-        scale = np.diag([spacing.column_mm, spacing.row_mm])
-        minor_mm, major_mm, _ = _axes(scale @ covariance @ scale)
-        diameter_mm, uncertainty_mm = diameter * spacing.mean_mm, uncertainty * spacing.mean_mm
-    left, top = spot.patch.left, spot.patch.top
-    return SpotMeasurement(
-        center=ImagePoint(left + shape.center[0] * step, top + shape.center[1] * step),
-        diameter_px=diameter,
-        uncertainty_px=uncertainty,
-        major_px=major,
-        minor_px=minor,
-        orientation_deg=orientation,
-        circularity=shape.circularity,
-        contrast=shape.peak,
-        cnr=shape.peak / spot.noise,
-        outline=tuple(ImagePoint(left + x * step, top + y * step) for x, y in shape.outline.tolist()),
-        diameter_mm=diameter_mm,
-        uncertainty_mm=uncertainty_mm,
-        major_mm=major_mm,
-        minor_mm=minor_mm,
-        basis=spacing.basis if spacing is not None else None,
-    )
-
-
-def _axes(covariance: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Minor and major axis of the ellipse with this covariance, and the major one's angle in degrees."""
-    sizes, directions = np.linalg.eigh(covariance)
-    minor, major = (4 * math.sqrt(max(float(v), 0.0)) for v in sizes)
-    # rows count downwards, angles upwards
-    angle = math.degrees(math.atan2(-float(directions[1, 1]), float(directions[0, 1]))) % 180.0
-    return minor, major, angle if angle < 180.0 else 0.0
+def _measured(spot: _Spot, spacing: PixelSpacing | None) -> SpotMeasurement:
+    patch = spot.patch
+    return as_measurement(spot.shape, Scale(patch.left, patch.top, patch.step), spot.noise, spacing)
 
 
 def _proposal(measurement: SpotMeasurement, micro_below: float, macro_above: float) -> MarkKind | None:
