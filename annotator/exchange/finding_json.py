@@ -84,6 +84,7 @@ def findings_document(
         "stage": reading.stage,
         "hanging": msgspec.to_builtins(reading.hanging),
         "nipples": msgspec.to_builtins(reading.nipples),
+        "chest_walls": msgspec.to_builtins(reading.chest_walls),
         "recalls": msgspec.to_builtins(reading.recalls),
         "first_pass": reading.first_pass,
         "decisions": msgspec.to_builtins(reading.decisions),

@@ -195,6 +195,7 @@ def _unlike(reading: Reading) -> Iterator[str]:
         "clusters: id": (one.id for one in reading.clusters),
         "clusters: number": (one.number for one in reading.clusters),
         "nipples: image": (one.image.sop_instance_uid for one in reading.nipples),
+        "chest_walls: image": (one.image.sop_instance_uid for one in reading.chest_walls),
         "recalls: sop_instance_uid": (one.sop_instance_uid for one in reading.recalls),
         "decisions: candidate": (one.candidate.id for one in reading.decisions),
         "hanging: sop_instance_uid": (one.sop_instance_uid for one in reading.hanging),
@@ -244,6 +245,7 @@ def _impossible(reading: Reading) -> Iterator[str]:
     placed = [(f"marks: {mark.id!r}", mark.number, mark.image, (mark.point,)) for mark in reading.marks]
     placed += [(f"clusters: {one.id!r}", one.number, one.image, one.outline) for one in reading.clusters]
     placed += [("nipples", 1, nipple.image, (nipple.point,)) for nipple in reading.nipples]
+    placed += [("chest_walls", 1, wall.image, wall.ends) for wall in reading.chest_walls]
     said = [one.candidate for one in reading.decisions]
     placed += [(f"decisions: {one.id!r}", 1, one.image, (one.point,)) for one in said]
     for candidate in said:

@@ -248,6 +248,11 @@ def _seen_on_images(material: Material, labels: Mapping[str, str]) -> Iterator[P
     if reading.nipples:
         names = dict.fromkeys(labels.get(one.image.sop_instance_uid, NOT_AT_HAND) for one in reading.nipples)
         yield Facts("", (("Nipple placed on", ", ".join(names)),))
+    if reading.chest_walls:
+        names = dict.fromkeys(
+            labels.get(one.image.sop_instance_uid, NOT_AT_HAND) for one in reading.chest_walls
+        )
+        yield Facts("", (("Chest wall drawn on", ", ".join(names)),))
 
 
 def _sources(sections: Iterable[Section], findings: Iterable[Finding], material: Material) -> Iterator[str]:

@@ -17,11 +17,12 @@ from annotator.model.candidate import CandidateDecision
 from annotator.model.finding import Finding, Reading, Stage
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.mark import Cluster, Mark
-from annotator.model.seen_on_image import NipplePlace, TechnicalRecall
+from annotator.model.seen_on_image import ChestWall, NipplePlace, TechnicalRecall
 from annotator.model.signing import Signature
 
 _Item = TypeVar("_Item", Finding, Mark, Cluster)
 _OfImage = TypeVar("_OfImage", HangingChoice, TechnicalRecall)
+_Placed = TypeVar("_Placed", NipplePlace, ChestWall)
 _Key = TypeVar("_Key", str, int)
 _Value = TypeVar("_Value")
 
@@ -48,6 +49,7 @@ class Changes:
     amending: str | None = None
     first_pass: bool | None = None
     decisions: Mapping[str, CandidateDecision | None] = field(default_factory=dict)
+    chest_walls: Mapping[str, ChestWall | None] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         by_key = (
@@ -59,6 +61,7 @@ class Changes:
             self.recalls,
             self.signatures,
             self.decisions,
+            self.chest_walls,
         )
         single = (self.lexicon_edition, self.done, self.stage, self.amending, self.first_pass)
         return any(by_key) or any(one is not None for one in single)
@@ -75,19 +78,21 @@ def diff(before: Reading, after: Reading) -> Changes:
         _changed(_by_uid(before.hanging), _by_uid(after.hanging)),
         None if before.done == after.done else after.done,
         None if before.stage is after.stage else (after.stage,),
-        _changed(_by_nipple(before.nipples), _by_nipple(after.nipples)),
+        _changed(_by_place(before.nipples), _by_place(after.nipples)),
         _changed(_by_uid(before.recalls), _by_uid(after.recalls)),
         _changed(_by_version(before.signatures), _by_version(after.signatures)),
         None if before.amending == after.amending else after.amending,
         None if before.first_pass == after.first_pass else after.first_pass,
         _decision_changes(before.decisions, after.decisions),
+        _changed(_by_place(before.chest_walls), _by_place(after.chest_walls)),
     )
 
 
 def apply(reading: Reading, changes: Changes) -> Reading:
     """`reading` with `changes` made: apply(a, diff(a, b)) == b."""
     hanging = _merged(_by_uid(reading.hanging), changes.hanging)
-    nipples = _merged(_by_nipple(reading.nipples), changes.nipples)
+    nipples = _merged(_by_place(reading.nipples), changes.nipples)
+    chest_walls = _merged(_by_place(reading.chest_walls), changes.chest_walls)
     recalls = _merged(_by_uid(reading.recalls), changes.recalls)
     signatures = _merged(_by_version(reading.signatures), changes.signatures)
     return replace(
@@ -100,6 +105,7 @@ def apply(reading: Reading, changes: Changes) -> Reading:
         done=reading.done if changes.done is None else changes.done,
         stage=reading.stage if changes.stage is None else changes.stage[0],
         nipples=by_image(nipples.values()),
+        chest_walls=by_image(chest_walls.values()),
         recalls=tuple(sorted(recalls.values(), key=BY_UID)),
         signatures=tuple(signatures[version] for version in sorted(signatures)),
         amending=reading.amending if changes.amending is None else changes.amending,
@@ -192,7 +198,7 @@ def _by_uid(items: Iterable[_OfImage]) -> dict[str, _OfImage]:
     return {item.sop_instance_uid: item for item in items}
 
 
-def _by_nipple(places: Iterable[NipplePlace]) -> dict[str, NipplePlace]:
+def _by_place(places: Iterable[_Placed]) -> dict[str, _Placed]:
     return {place.image.sop_instance_uid: place for place in places}
 
 
@@ -233,8 +239,8 @@ def _merged(known: Mapping[_Key, _Value], changed: Mapping[_Key, _Value | None])
     return {key: value for key, value in merged.items() if value is not None}
 
 
-def by_image(places: Iterable[NipplePlace]) -> tuple[NipplePlace, ...]:
-    return tuple(sorted(places, key=lambda place: place.image))
+def by_image(places: Iterable[_Placed]) -> tuple[_Placed, ...]:
+    return tuple(sorted(places, key=operator.attrgetter("image")))
 
 
 def hung_in_order(choices: Iterable[HangingChoice]) -> tuple[HangingChoice, ...]:

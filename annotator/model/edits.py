@@ -15,7 +15,7 @@ from annotator.model.geometry import ImagePoint, PixelSpacing
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.image import ImageKey
 from annotator.model.mark import Cluster, Mark, MarkKind, SpotMeasurement
-from annotator.model.seen_on_image import NipplePlace, TechnicalRecall
+from annotator.model.seen_on_image import ChestWall, NipplePlace, TechnicalRecall
 from annotator.model.signing import Signature
 
 
@@ -64,6 +64,18 @@ def remove_nipple(reading: Reading, sop_instance_uid: str) -> Reading:
     """Take the nipple of an image away; the same reading when none was placed."""
     left = tuple(n for n in reading.nipples if n.image.sop_instance_uid != sop_instance_uid)
     return reading if left == reading.nipples else _said(reading, nipples=left)
+
+
+def draw_chest_wall(reading: Reading, wall: ChestWall) -> Reading:
+    """Put the chest wall of an image where the reader sees it, in place of an earlier one there."""
+    others = [w for w in reading.chest_walls if w.image.sop_instance_uid != wall.image.sop_instance_uid]
+    return _said(reading, chest_walls=by_image([*others, wall]))
+
+
+def remove_chest_wall(reading: Reading, sop_instance_uid: str) -> Reading:
+    """Take the chest wall of an image away; the same reading when none was drawn."""
+    left = tuple(w for w in reading.chest_walls if w.image.sop_instance_uid != sop_instance_uid)
+    return reading if left == reading.chest_walls else _said(reading, chest_walls=left)
 
 
 def recall_view(reading: Reading, recall: TechnicalRecall) -> Reading:

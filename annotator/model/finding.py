@@ -15,7 +15,7 @@ from annotator.model.geometry import SpacingBasis, mm_digits
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.image import ImageKey, Laterality
 from annotator.model.mark import Cluster, Mark, MarkKind
-from annotator.model.seen_on_image import NipplePlace, TechnicalRecall
+from annotator.model.seen_on_image import ChestWall, NipplePlace, TechnicalRecall
 from annotator.model.signing import Signature
 
 
@@ -254,6 +254,7 @@ class Reading:
     marks: tuple[Mark, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     nipples: tuple[NipplePlace, ...] = ()
+    chest_walls: tuple[ChestWall, ...] = ()
     recalls: tuple[TechnicalRecall, ...] = ()
     first_pass: bool = False
     decisions: tuple[CandidateDecision, ...] = ()
@@ -285,6 +286,10 @@ class Reading:
     def nipple_on(self, sop_instance_uid: str) -> NipplePlace | None:
         """The nipple the reader placed on an image."""
         return next((n for n in self.nipples if n.image.sop_instance_uid == sop_instance_uid), None)
+
+    def chest_wall_on(self, sop_instance_uid: str) -> ChestWall | None:
+        """The chest wall the reader drew on an image."""
+        return next((w for w in self.chest_walls if w.image.sop_instance_uid == sop_instance_uid), None)
 
     def recall_of(self, sop_instance_uid: str) -> TechnicalRecall | None:
         """Whether and why the reader wants a view taken again."""

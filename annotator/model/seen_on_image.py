@@ -1,4 +1,4 @@
-"""What a reader says of an image as a whole: where its nipple is, and whether it must be taken again."""
+"""What a reader says of an image as a whole: where its nipple and chest wall are, whether it must be taken again."""
 
 from __future__ import annotations
 
@@ -16,6 +16,22 @@ class NipplePlace:
     image: ImageKey
     point: ImagePoint
     spacing: PixelSpacing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChestWall:
+    """The chest wall as the reader drew it on one image: a straight line through both `ends`.
+
+    On an MLO the front edge of the pectoral muscle. `spacing` is that of the image then.
+    """
+
+    image: ImageKey
+    ends: tuple[ImagePoint, ImagePoint]
+    spacing: PixelSpacing | None = None
+
+    def __post_init__(self) -> None:
+        if self.ends[0] == self.ends[1]:
+            raise ValueError("a chest wall is a line between two points")
 
 
 class RecallReason(StrEnum):

@@ -82,6 +82,11 @@ def _images(before: Reading, changes: Changes, word: Word, image: Callable[[str]
             yield f"took the nipple of {image(uid)} away"
         else:
             yield f"{'placed' if before.nipple_on(uid) is None else 'moved'} the nipple on {image(uid)}"
+    for uid, wall in changes.chest_walls.items():
+        if wall is None:
+            yield f"took the chest wall of {image(uid)} away"
+        else:
+            yield f"{'drew' if before.chest_wall_on(uid) is None else 'moved'} the chest wall on {image(uid)}"
     for uid, recall in changes.recalls.items():
         if recall is None:
             yield f"no longer asks for {image(uid)} to be taken again"

@@ -20,10 +20,12 @@ from annotator.model.edits import (
     assign_marks,
     choose_hanging,
     describe,
+    draw_chest_wall,
     finish_first_pass,
     move_mark,
     reconsider_candidates,
     reject_candidates,
+    remove_chest_wall,
     remove_cluster,
     remove_finding,
     remove_marks,
@@ -35,6 +37,7 @@ from annotator.model.geometry import ImagePoint, Orientation
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.image import ImageKey, Laterality
 from annotator.model.mark import MarkKind, SpotMeasurement
+from annotator.model.seen_on_image import ChestWall
 from annotator.store.encoding import (
     decode_changes,
     decode_reading,
@@ -373,3 +376,19 @@ def test_a_verdict_says_more_of_the_exam_a_finished_first_pass_does_not() -> Non
     assert finish_first_pass(done).done
     assert not reject_candidates(done, "model 1", [FOUND]).done
     assert reject_candidates(done, "model 1", []) is done
+
+
+def test_a_chest_wall_is_drawn_once_for_each_image_and_taken_away():
+    first, other = (ChestWall(ImageKey(uid), (ImagePoint(1, 2), ImagePoint(5, 30))) for uid in ("1.2", "1.1"))
+    moved = replace(first, ends=(ImagePoint(1, 2), ImagePoint(9, 30)))
+    drawn = draw_chest_wall(draw_chest_wall(EMPTY, first), other)
+    assert drawn.chest_walls == (other, first)
+    again = draw_chest_wall(drawn, moved)
+    assert again.chest_wall_on("1.2") == moved
+    assert apply(drawn, diff(drawn, again)) == again
+    gone = remove_chest_wall(again, "1.2")
+    assert gone.chest_walls == (other,)
+    assert apply(again, diff(again, gone)) == gone
+    assert remove_chest_wall(gone, "1.2") is gone
+    with pytest.raises(ValueError, match="two points"):
+        ChestWall(ImageKey("1.1"), (ImagePoint(1, 2), ImagePoint(1, 2)))

@@ -31,7 +31,7 @@ from annotator.model.hanging_choice import HangingChoice
 from annotator.model.history import Act
 from annotator.model.image import ImageKey, Laterality
 from annotator.model.mark import MarkKind
-from annotator.model.seen_on_image import NipplePlace, RecallReason, TechnicalRecall
+from annotator.model.seen_on_image import ChestWall, NipplePlace, RecallReason, TechnicalRecall
 from annotator.model.signing import Signature
 from annotator.store.narrative import describe_changes
 
@@ -101,6 +101,7 @@ def test_every_field_of_a_finding_is_said_and_taken_back_in_words(field: str) ->
 
 
 NIPPLE = NipplePlace(ImageKey("1.1"), ImagePoint(1, 2))
+WALL = ChestWall(ImageKey("1.1"), (ImagePoint(1, 2), ImagePoint(5, 30)))
 RECALL = TechnicalRecall("1.2", (RecallReason.MOTION, RecallReason.ARTEFACT), "a clip")
 SIGNED = Signature(
     version=1,
@@ -144,6 +145,15 @@ ACTS: dict[str, list[tuple[Reading, Reading, str]]] = {
             "moved the nipple on RCC",
         ),
         (edits.place_nipple(ONE, NIPPLE), ONE, "took the nipple of RCC away"),
+    ],
+    "chest_walls": [
+        (ONE, edits.draw_chest_wall(ONE, WALL), "drew the chest wall on RCC"),
+        (
+            edits.draw_chest_wall(ONE, WALL),
+            edits.draw_chest_wall(ONE, replace(WALL, ends=(POINT, ImagePoint(9.0, 9.0)))),
+            "moved the chest wall on RCC",
+        ),
+        (edits.draw_chest_wall(ONE, WALL), ONE, "took the chest wall of RCC away"),
     ],
     "recalls": [
         (ONE, edits.recall_view(ONE, RECALL), "asked for LMLO to be taken again: "),
