@@ -59,6 +59,7 @@ class Bed:
 
 
 Grown = tuple[list[tuple[BodyPoint, Shape, float, float]], tuple[SoftPart, ...], str]
+Growing = Callable[[np.random.Generator, Bed], Grown]
 
 
 def make_bed(breast: Breast, middle: BodyPoint) -> Bed:
@@ -69,6 +70,13 @@ def make_bed(breast: Breast, middle: BodyPoint) -> Bed:
 def make_group(rng: np.random.Generator, bed: Bed, group_id: str, kind: str) -> CalcGroup:
     """A group of one kind, a key of KINDS, in its usual distribution."""
     benign, grow = KINDS[kind]
+    return grown_group(rng, bed, group_id, kind, benign, grow)
+
+
+def grown_group(
+    rng: np.random.Generator, bed: Bed, group_id: str, kind: str, benign: bool, grow: Growing
+) -> CalcGroup:
+    """A group of a kind that grows in a way of its own."""
     grown, soft, distribution = grow(rng, bed)
     members = tuple(
         Calcification(f"{group_id}-{number:02d}", place, shape, purity, thin)
@@ -77,11 +85,11 @@ def make_group(rng: np.random.Generator, bed: Bed, group_id: str, kind: str) -> 
     return CalcGroup(group_id, kind.partition(":")[0], distribution, benign, members, soft)
 
 
-def _clipped_lognormal(rng: np.random.Generator, median: float, sd: float, low: float, high: float) -> float:
+def clipped_lognormal(rng: np.random.Generator, median: float, sd: float, low: float, high: float) -> float:
     return float(np.clip(rng.lognormal(math.log(median), sd), low, high))
 
 
-def _cloud(
+def cloud(
     rng: np.random.Generator, bed: Bed, count: int, spread_mm: float, stretch: float
 ) -> list[BodyPoint]:
     """Places of a Gaussian cloud, drawn out in one direction; `spread_mm` is its visible width."""
@@ -92,7 +100,7 @@ def _cloud(
     return [BodyPoint(*(np.array(bed.middle) + o)) for o in offsets]
 
 
-def _apart(places: list[BodyPoint], breast: Breast, least_mm: float) -> list[BodyPoint]:
+def apart(places: list[BodyPoint], breast: Breast, least_mm: float) -> list[BodyPoint]:
     """Those places that lie apart from all kept before them on every view."""
     kept: list[BodyPoint] = []
     for place in places:
@@ -114,16 +122,16 @@ def _anywhere(rng: np.random.Generator, breast: Breast) -> BodyPoint:
 
 def _fine_pleomorphic(rng: np.random.Generator, bed: Bed) -> Grown:
     count = int(rng.integers(18, 26))
-    places = _apart(_cloud(rng, bed, 3 * count, rng.uniform(6.5, 8.5), rng.uniform(1, 1.6)), bed.breast, 0.6)
+    places = apart(cloud(rng, bed, 3 * count, rng.uniform(6.5, 8.5), rng.uniform(1, 1.6)), bed.breast, 0.6)
     grown: list[tuple[BodyPoint, Shape, float, float]] = []
     for place in places[:count]:
-        size = _clipped_lognormal(rng, 0.36, 0.34, 0.15, 0.56)
+        size = clipped_lognormal(rng, 0.36, 0.34, 0.15, 0.56)
         grown.append((place, make_grain(rng, size, 0.55, rng.uniform(1, 2.2)), rng.uniform(0.35, 1), 1.0))
     return grown, (), "grouped"
 
 
 def _amorphous(rng: np.random.Generator, bed: Bed) -> Grown:
-    places = _cloud(rng, bed, int(rng.integers(16, 34)), 7, 1.25)
+    places = cloud(rng, bed, int(rng.integers(16, 34)), 7, 1.25)
     grown: list[tuple[BodyPoint, Shape, float, float]] = [
         (p, make_grain(rng, rng.uniform(0.14, 0.28), 0.3), rng.uniform(0, 0.35), 0.8) for p in places
     ]
@@ -131,7 +139,7 @@ def _amorphous(rng: np.random.Generator, bed: Bed) -> Grown:
 
 
 def _coarse_heterogeneous(rng: np.random.Generator, bed: Bed) -> Grown:
-    places = _cloud(rng, bed, int(rng.integers(5, 14)), rng.uniform(6, 9), 1.3)
+    places = cloud(rng, bed, int(rng.integers(5, 14)), rng.uniform(6, 9), 1.3)
     grown: list[tuple[BodyPoint, Shape, float, float]] = [
         (p, make_grain(rng, rng.uniform(0.5, 1.0), 0.5, rng.uniform(1, 1.5)), rng.uniform(0.2, 0.8), 0.6)
         for p in places
@@ -140,7 +148,7 @@ def _coarse_heterogeneous(rng: np.random.Generator, bed: Bed) -> Grown:
 
 
 def _punctate(rng: np.random.Generator, bed: Bed) -> Grown:
-    places = _cloud(rng, bed, int(rng.integers(8, 18)), rng.uniform(6, 11), 1.2)
+    places = cloud(rng, bed, int(rng.integers(8, 18)), rng.uniform(6, 11), 1.2)
     return [(p, Ball(rng.uniform(0.18, 0.48)), rng.uniform(0.4, 0.8), 1.0) for p in places], (), "grouped"
 
 
@@ -154,7 +162,7 @@ def _popcorn(rng: np.random.Generator, bed: Bed) -> Grown:
     grown: list[tuple[BodyPoint, Shape, float, float]] = []
     for _ in range(int(rng.integers(5, 10))):
         place = BodyPoint(*(np.array(bed.middle) + rng.normal(0, mass / 5.5, 3)))
-        size = _clipped_lognormal(rng, 2.0, 0.45, 0.8, 4)
+        size = clipped_lognormal(rng, 2.0, 0.45, 0.8, 4)
         grown.append((place, make_grain(rng, size, 0.55, rng.uniform(1, 1.5)), rng.uniform(0, 0.6), 0.2))
     return grown, (SoftPart(bed.middle, mass, 0.55 * mass),), "single"
 
@@ -170,7 +178,7 @@ def _rim(rng: np.random.Generator, bed: Bed) -> Grown:
 
 
 def _milk(rng: np.random.Generator, bed: Bed) -> Grown:
-    places = _cloud(rng, bed, int(rng.integers(6, 12)), 14, 1.2)
+    places = cloud(rng, bed, int(rng.integers(6, 12)), 14, 1.2)
     grown: list[tuple[BodyPoint, Shape, float, float]] = [
         (p, Pool(rng.uniform(0.9, 2.2) / 2, rng.uniform(0.2, 0.6)), rng.uniform(0, 0.3), 0.55) for p in places
     ]
@@ -208,7 +216,7 @@ def _casts(
     for tube in tubes:
         position, end = rng.uniform(0, 1.5), _tube_length(tube)
         while position < end:
-            length = _clipped_lognormal(rng, 0.7, 0.5, 0.25, 2.2)
+            length = clipped_lognormal(rng, 0.7, 0.5, 0.25, 2.2)
             points, position = _along(tube, position, length, 0.04, rng)
             if rng.random() < share:
                 centre, piece = _as_piece(points, rng.uniform(0.12, 0.22), 1.0, 0.35)
@@ -269,7 +277,7 @@ def _vascular(rng: np.random.Generator, bed: Bed) -> Grown:
         for side in (-1, 1):
             position = rng.uniform(0.1, 0.35) * length
             while position < stop:
-                run = _clipped_lognormal(rng, 1.6, 0.6, 0.4, 6)
+                run = clipped_lognormal(rng, 1.6, 0.6, 0.4, 6)
                 points, position = _along(tube, position, run, 0.03, rng)
                 if len(points) > 2 and rng.random() < share:
                     wall = _to_wall(
@@ -305,7 +313,7 @@ def _skin(rng: np.random.Generator, bed: Bed) -> Grown:
     grown: list[tuple[BodyPoint, Shape, float, float]] = []
     aside = math.copysign(rng.uniform(22, 28), bed.middle.lateral)
     surface = replace(bed, middle=BodyPoint(rng.uniform(11, 17), aside, bed.middle.up / 2))
-    for place in _cloud(rng, surface, int(rng.integers(4, 9)), 7, 1.0):
+    for place in cloud(rng, surface, int(rng.integers(4, 9)), 7, 1.0):
         size = rng.uniform(0.7, 1.4)
         grown.append((place, Torus(size, size * rng.uniform(0.26, 0.36)), rng.uniform(0.2, 0.6), 0.7))
     return grown, (), "grouped"
@@ -313,7 +321,7 @@ def _skin(rng: np.random.Generator, bed: Bed) -> Grown:
 
 def _dystrophic(rng: np.random.Generator, bed: Bed) -> Grown:
     grown: list[tuple[BodyPoint, Shape, float, float]] = []
-    for place in _cloud(rng, bed, int(rng.integers(3, 7)), 9, 1.2):
+    for place in cloud(rng, bed, int(rng.integers(3, 7)), 9, 1.2):
         size = rng.uniform(1.0, 2.6)
         shape: Shell | Grain = make_grain(rng, size, 0.7, rng.uniform(1, 1.6))
         if rng.random() < 0.6:
@@ -334,7 +342,7 @@ def _suture(rng: np.random.Generator, bed: Bed) -> Grown:
     return grown, (), "single"
 
 
-KINDS: dict[str, tuple[bool, Callable[[np.random.Generator, Bed], Grown]]] = {
+KINDS: dict[str, tuple[bool, Growing]] = {
     "fine_pleo": (False, _fine_pleomorphic),
     "amorphous": (False, _amorphous),
     "fine_linear": (False, _fine_linear),

@@ -28,12 +28,15 @@ class Exposure:
 
     `quanta` is the median count of a breast pixel, `scatter_ratio` scatter to primary, `sharpness_mm`
     the sd of the detector's blur in the breast, `correlated` whether a scintillator spreads the noise.
+    `motion_mm` is how far the breast moved meanwhile, along `motion_deg` (0 along the rows).
     """
 
     quanta: float = 1500.0
     scatter_ratio: float = 0.2
     sharpness_mm: float = 0.030
     correlated: bool = False
+    motion_mm: float = 0.0
+    motion_deg: float = 0.0
 
 
 def calcium_mu(k: float) -> float:
@@ -49,7 +52,25 @@ def calcium_signal(thickness_mm: Field, k: float) -> Field:
 def detector_blur(image: Field, exposure: Exposure, pixel_mm: float) -> Field:
     """Nine tenths narrow and one tenth wide Gaussian: MTF at 5 c/mm about 0.5 (a-Se) or 0.3 (CsI)."""
     sigma = exposure.sharpness_mm / pixel_mm
+    image = moved(image, exposure.motion_mm / pixel_mm, exposure.motion_deg)
     return as_field(0.9 * blur(image, sigma) + 0.1 * blur(image, 3.2 * sigma))
+
+
+def moved(image: Field, length_px: float, angle_deg: float) -> Field:
+    """The image drawn out evenly over a line of `length_px`, as by a breast that moves."""
+    if length_px <= 0:
+        return image
+    half = math.ceil(length_px / 2) + 1
+    kernel = np.zeros((2 * half + 1, 2 * half + 1), dtype=np.float32)
+    turn = math.radians(angle_deg)
+    for along in np.linspace(-length_px / 2, length_px / 2, 8 * half + 1):
+        column, row = half + along * math.cos(turn), half + along * math.sin(turn)
+        left, top = math.floor(column), math.floor(row)
+        for down, across in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            share = (1 - abs(column - left - across)) * (1 - abs(row - top - down))
+            if share > 0:
+                kernel[top + down, left + across] += share
+    return as_field(cv2.filter2D(image, cv2.CV_32F, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE))
 
 
 def expose(

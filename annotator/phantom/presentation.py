@@ -19,19 +19,26 @@ EQUALISATION = 0.96
 
 @dataclass(frozen=True, slots=True)
 class Processing:
-    """A vendor's taste: `enhancement` of detail 0.1..1.1, `contrast` and `middle` of the final curve."""
+    """A vendor's taste: `enhancement` of detail 0.1..1.1, `contrast` and `middle` of the final curve.
+
+    `equalisation` is the share of the missing fat made up for towards the skin, where the picture fades over
+    `fade_mm` of thickness; `bits` are those of the stored values.
+    """
 
     enhancement: float = 0.5
     contrast: float = 3.2
     middle: float = 0.51
+    equalisation: float = EQUALISATION
+    fade_mm: float = FADE_MM
+    bits: int = 12
 
 
 def present(
     counts: Field, thickness_mm: Field, inside: Field, pixel_mm: float, processing: Processing
 ) -> NDArray[np.uint16]:
-    """Log, peripheral equalisation, detail bands, sigmoid. Stored values 120..3920, 0 outside the breast."""
+    """Log, peripheral equalisation, detail bands, sigmoid. Stored values 120..3920 of 12 bits, 0 outside the breast."""
     plateau = float(np.percentile(thickness_mm[::4, ::4][inside[::4, ::4] > 0.5], 90))
-    log = -as_field(cv2.log(counts)) + EQUALISATION * MU_FAT * (plateau - thickness_mm) * inside
+    log = -as_field(cv2.log(counts)) + processing.equalisation * MU_FAT * (plateau - thickness_mm) * inside
     # air would bleed into the bands along the skin line: fill it with the breast's edge value
     log = filled(as_field(log), inside)
     detail = _bands(log, pixel_mm, processing.enhancement)
@@ -39,8 +46,9 @@ def present(
     low, high = np.percentile(sample, (1.5, 99.3))
     u = (detail - low) / (high - low)
     tone = 1 / (1 + cv2.exp(as_field(-processing.contrast * (u - processing.middle))))
-    tone *= smoothstep(thickness_mm, 0.5, FADE_MM)  # skin seen edge-on fades into the air
-    stored = np.rint(LOWEST + tone * (HIGHEST - LOWEST))
+    tone *= smoothstep(thickness_mm, 0.5, processing.fade_mm)  # skin seen edge-on fades into the air
+    finer = 2.0 ** (processing.bits - 12)
+    stored = np.rint(finer * LOWEST + tone * (finer * (HIGHEST - LOWEST)))
     stored[inside <= 0.5] = 0
     return stored.astype(np.uint16)
 

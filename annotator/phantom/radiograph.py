@@ -26,13 +26,14 @@ EDGE_MARGIN_MM = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
-    """A calcification on the detector: its log signal on a patch whose first pixel is (`left`, `top`)."""
+    """A calcification on the detector: log signal and share of each pixel covered, on a patch at (`left`, `top`)."""
 
     calcification: Calcification
     group: CalcGroup
     left: int
     top: int
     signal: Field
+    coverage: Field
     column: float
     row: float
     area_mm2: float
@@ -57,26 +58,41 @@ def take(
     noise_name: str,
 ) -> Radiograph:
     """Expose and process one view. `noise_name` sets the noise apart from that of other pictures of the seed."""
-    breast, detector = anatomy.breast, placement.detector
-    pixel = detector.in_breast_mm
+    breast, pixel = anatomy.breast, placement.detector.in_breast_mm
+    lit = laid_out(anatomy, groups, placement)
+    rng = stream(breast.seed, breast.side.value, anatomy.view.value, "noise", noise_name)
+    counts, expected = physics.expose(rng, lit.attenuation, lit.inside, exposure, pixel)
+    pixels = present(counts, lit.thickness_mm, lit.inside, pixel, processing)
+    truth = described(anatomy, groups, lit.shadows, placement, exposure, expected)
+    if breast.side is Side.RIGHT:
+        pixels, counts = np.ascontiguousarray(pixels[:, ::-1]), as_field(counts[:, ::-1])
+        truth = mirrored(truth)
+    return Radiograph(pixels, counts, truth)
+
+
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """What lies in the beam of each pixel before the exposure; `inside` is 1 in the breast, 0 beside it."""
+
+    thickness_mm: Field
+    inside: Field
+    attenuation: Field
+    shadows: tuple[Shadow, ...]
+
+
+def laid_out(anatomy: Anatomy, groups: Sequence[CalcGroup], placement: Placement) -> LaidOut:
+    """The breast with its calcifications on the pixels of a detector, a left breast before it is mirrored."""
     thickness = placement.project(anatomy.thickness_mm)
     inside = as_field(thickness > 0.8)
     attenuation = placement.project(anatomy.attenuation) * inside
-    shadows = [s for group in groups for s in _shadows(group, anatomy, placement, inside)]
+    shadows = tuple(s for group in groups for s in _shadows(group, anatomy, placement, inside))
     for group in groups:
         for part in group.soft:
             add_soft(attenuation, part, anatomy, placement)
     for shadow in shadows:
         height, width = shadow.signal.shape
         attenuation[shadow.top : shadow.top + height, shadow.left : shadow.left + width] += shadow.signal
-    rng = stream(breast.seed, breast.side.value, anatomy.view.value, "noise", noise_name)
-    counts, expected = physics.expose(rng, as_field(attenuation), inside, exposure, pixel)
-    pixels = present(counts, thickness, inside, pixel, processing)
-    truth = _describe(anatomy, groups, shadows, placement, exposure, expected)
-    if breast.side is Side.RIGHT:
-        pixels, counts = np.ascontiguousarray(pixels[:, ::-1]), as_field(counts[:, ::-1])
-        truth = mirrored(truth)
-    return Radiograph(pixels, counts, truth)
+    return LaidOut(thickness, inside, as_field(attenuation), shadows)
 
 
 def plane_of(anatomy: Anatomy, point: BodyPoint) -> tuple[float, float]:
@@ -154,6 +170,7 @@ def shadow_of(
         left=patch.left,
         top=patch.top,
         signal=physics.calcium_signal(as_field(thickness), calcification.purity),
+        coverage=as_field(coverage),
         column=patch.left + float((coverage.sum(axis=0) * centres).sum()) / total,
         row=patch.top + float((coverage.sum(axis=1) * centres).sum()) / total,
         area_mm2=total * pixel * pixel,
@@ -176,7 +193,7 @@ def add_soft(attenuation: Field, part: SoftPart, anatomy: Anatomy, placement: Pl
     attenuation[top:bottom, left:right] += ball * ((MU_GLAND - MU_FAT) * part.gland_mm)
 
 
-def _describe(
+def described(
     anatomy: Anatomy,
     groups: Sequence[CalcGroup],
     shadows: Sequence[Shadow],
@@ -184,6 +201,7 @@ def _describe(
     exposure: Exposure,
     expected: Field,
 ) -> TrueView:
+    """The truth of an exposed view before it is mirrored; `expected` are the quanta of each pixel."""
     detector = placement.detector
     members = tuple(true_calcification(s, exposure, detector.in_breast_mm, expected) for s in shadows)
     return true_view(anatomy, groups, placement, members)
