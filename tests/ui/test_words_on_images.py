@@ -60,10 +60,10 @@ def painted(wording):
     return values[:, :, 3] > 0
 
 
-def tissue(wording):
-    """Where the breast lies, looked up pixel by pixel."""
+def tissue(wording, mask=None):
+    """Where the breast lies (cells of `mask`, else of the picture's own), looked up pixel by pixel."""
     width, height = wording.size
-    view, mask = wording.view, wording.picture.tissue
+    view, mask = wording.view, wording.picture.tissue if mask is None else mask
     block = wording.picture.levels.coarsest_block
     across = [view.to_image(x + 0.5, 0.5) for x in range(width)]
     down = [view.to_image(0.5, y + 0.5) for y in range(height)]
@@ -261,6 +261,26 @@ def test_room_that_is_asked_for_is_left_beside_words_and_breast(viewport):
     viewport.zoom_by(8, QPointF(250, 200))
     viewport.center_on(ImagePoint(180, 150))
     assert viewport.wording().put.room is None
+
+
+def test_dark_fat_of_a_view_of_a_part_is_no_air_where_there_is_other(viewport):
+    frame = breast(600, 400)
+    inside = frame > 0
+    frame[inside & (np.arange(600) > 260)[:, None]] = 12
+    shown = picture(frame, laterality=Laterality.RIGHT, view=View("CC", ("M",)), **FULL)
+    viewport.resize(1100, 700)
+    viewport.set_overlay_level(ALL)
+    viewport.show_picture(shown)
+    block = shown.levels.coarsest_block
+    rows, columns = shown.tissue.shape
+    cells = np.zeros((rows * block, columns * block), bool)
+    cells[:600, :400] = inside
+    mask = cells.reshape(rows, block, columns, block).all(axis=(1, 3))
+    wording = viewport.wording()
+    assert (tissue(wording, mask) & ~tissue(wording)).any()
+    assert wording.put.ruler is not None
+    assert painted(wording).any()
+    assert not (painted(wording) & tissue(wording, mask)).any()
 
 
 def test_a_screen_never_measured_is_named_with_all_words_only(viewport):

@@ -70,10 +70,24 @@ class Picture:
     @cached_property
     def breast(self) -> Region:
         """The part of the stored image that holds all of the breast; beyond it is nothing but air."""
-        # in a view of a part fat can be as dark as air: all of it may be breast
-        part = {"M", "S"} & set(self.info.view.modifiers)
-        tissue = np.ones_like(self.tissue) if part else self.tissue
+        tissue = np.ones_like(self.tissue) if self._is_part else self.tissue
         return breast_region(tissue, self.info.columns, self.info.rows)
+
+    @cached_property
+    def may_be_breast(self) -> NDArray[np.bool_]:
+        """True where, as far as grey values tell, breast may be; cells as those of `tissue`."""
+        if not self._is_part:
+            return self.tissue
+        plane = self.levels.coarsest()
+        holes = self.levels.holes(plane, self.levels.count - 1)
+        if holes is None and self.air is not None:
+            holes = plane == self.air.low
+        return np.ones_like(self.tissue) if holes is None else ~holes
+
+    @property
+    def _is_part(self) -> bool:
+        """A view of a part, in which fat can be as dark as air."""
+        return bool({"M", "S"} & set(self.info.view.modifiers))
 
     @property
     def key(self) -> ImageKey:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from PySide6.QtCore import QRectF
 
@@ -25,11 +26,12 @@ TOGETHER = (12, 6, 4, 3, 2, 1, 0)
 """How many lines that found no room in their corner are tried together in the other."""
 ALONG_EDGE = (0.0, -0.1, 0.1, -0.2, 0.2, -0.3, 0.3, -0.4, 0.4, -0.45, 0.45)
 """Where a letter is tried along an edge: from its middle, as shares of its length."""
-RULER_ALONG = ALONG_EDGE[:7]
+RULER_ALONG = ALONG_EDGE[:9]
 """Where the ruler is tried; nearer to the corners stand words."""
 
 Size = Callable[[Line], tuple[float, float]]
 """Width and height of a line in device pixels."""
+HasRoom = Callable[[QRectF], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,9 @@ class _Corner:
         self._edge = height - MARGIN * ratio if at_bottom else TOP_MARGIN * ratio
         self.rows: list[Placed] = []
 
-    def add(self, line: Line, *, anywhere: bool = False) -> bool:
-        """Put a line beside the last one if it lies on air, divided if need be; `anywhere`: on the breast too."""
-        has_room = self._air.is_inside if anywhere else self._air.is_free
+    def add(self, line: Line, has_room: HasRoom | None = None) -> bool:
+        """Put a line beside the last one if it has room there, divided if need be; room is air unless said otherwise."""
+        has_room = has_room or self._air.is_free
         for lines in _divided(line):
             rows, edge = self._rows(lines)
             if all(has_room(row.rect) for row in rows):
@@ -177,7 +179,7 @@ def lay_out(
     top = _Corner(air, pane, at_bottom=False)
     bottom = _Corner(air, pane, at_bottom=True)
     must = [line for line in corners.top if line.stays]
-    _add_all(top, bottom, must)
+    _add_all(top, bottom, must, air)
     free = (top.leave(*room) or bottom.leave(*room)) if min(room) > 0 else None
     upwards = corners.bottom[::-1]
     _left_over(bottom, upwards[:1])
@@ -190,15 +192,17 @@ def lay_out(
     return Places(top.block(), bottom.block(), ruler, placed, free)
 
 
-def _add_all(top: _Corner, bottom: _Corner, must: Sequence[Line]) -> None:
+def _add_all(top: _Corner, bottom: _Corner, must: Sequence[Line], air: AirBeside) -> None:
     """Every line a row of its own while there is air; then one line for the rest, on the breast only if it must."""
     missing = list(must)
     while missing and top.add(missing[0]):
         del missing[0]
     if missing:
         line = in_one_line(missing)
-        if not (top.add(line) or bottom.add(line)):
-            top.add(line, anywhere=True)
+        for has_room in (air.is_free, partial(air.is_free, roughly=True)):
+            if top.add(line, has_room) or bottom.add(line, has_room):
+                return
+        top.add(line, air.is_inside)
 
 
 def _left_over(corner: _Corner, lines: Iterable[Line]) -> list[Line]:
@@ -223,12 +227,15 @@ def _put_ruler(rulers: Sequence[Ruler], air: AirBeside, pane: _Pane) -> PlacedRu
     """The longest ruler there is room for at the air side, as near to its middle as can be."""
     height, tick, below = pane.size[1], TICK * pane.ratio, 2 * pane.ratio
     said = [(ruler, ruler.text) for ruler in rulers] + [(ruler, ruler.short) for ruler in rulers]
-    for (ruler, text), share in itertools.product(said, RULER_ALONG):
+    # a view of a part may have air at its other side only
+    sides = (pane, replace(pane, right=not pane.right))
+    rooms: tuple[HasRoom, ...] = (air.is_free, partial(air.is_free, roughly=True))
+    for is_free, side, (ruler, text), share in itertools.product(rooms, sides, said, RULER_ALONG):
         wide, tall = pane.measure(Line(text))
         top = height * (0.5 + share) - ruler.length / 2
-        bar = QRectF(pane.x_of(tick), top, tick, ruler.length)
-        words = QRectF(pane.x_of(wide), bar.bottom() + below, wide, tall)
-        if air.is_free(bar) and air.is_free(words):
+        bar = QRectF(side.x_of(tick), top, tick, ruler.length)
+        words = QRectF(side.x_of(wide), bar.bottom() + below, wide, tall)
+        if is_free(bar) and is_free(words):
             air.take(bar)
             air.take(words)
             return PlacedRuler(ruler, bar, Placed(words, Line(text)))
@@ -256,7 +263,10 @@ def _put_letters(
             tried = [QRectF(x, y, wide, tall) for y in (*above, *down)]
         else:
             tried = [QRectF(gap if edge == "left" else width - wide - gap, y, wide, tall) for y in down]
-        rect = next((rect for rect in tried if text and air.is_free(rect)), None)
+        free = (
+            rect for roughly in (False, True) for rect in tried if text and air.is_free(rect, roughly=roughly)
+        )
+        rect = next(free, None)
         if rect is not None:
             air.take(rect)
             yield Placed(rect, line)
