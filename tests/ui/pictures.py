@@ -73,11 +73,18 @@ class Host:
     selected_cluster: str | None = None
     current_finding_id: str | None = "f"
     acts: list = field(default_factory=list)
+    second_clicks: bool = False
 
     def mark_spot(self, picture, point, kind, radius_px, *, force=False):
         self.acts.append(("mark", point, kind, radius_px, force))
         self.reading, mark = edits.add_mark(self.reading, "f", picture.key, point, kind)
         self.selected_marks = frozenset({mark.id})
+
+    def is_second_click(self, picture, point, reach_px):
+        return self.second_clicks
+
+    def take_next_spot(self, picture):
+        self.acts.append(("next",))
 
     def move_mark(self, picture, mark_id, point):
         self.acts.append(("move", mark_id, point))

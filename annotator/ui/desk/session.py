@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from datetime import datetime
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
-from annotator.analysis.mark_table import table_of
 from annotator.errors import AnnotatorError
 from annotator.hanging import corrected_exam
 from annotator.lexicon.loader import Lexicon, load_lexicon
@@ -25,39 +21,17 @@ from annotator.model.follow_up import FollowUp
 from annotator.model.geometry import ImagePoint
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.history import Act, Revision
-from annotator.model.image import ExamInfo, ImageInfo, ImageKey
+from annotator.model.image import ExamInfo
 from annotator.model.mark import MarkKind
 from annotator.model.seen_on_image import NipplePlace
 from annotator.ui.desk.finding_facts import FindingFacts
 from annotator.ui.desk.saving import ActsToSave, SaveState, UnsavedAct
+from annotator.ui.desk.snapping import PictureLike, Snapping, marks_at
 from annotator.ui.marks.hit_test import marks_inside
 from annotator.ui.marks.words import size_words
 from annotator.ui.pictures.picture import SlabOfSlices
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import OpenedReading, Workspace
-
-if TYPE_CHECKING:
-    from annotator.analysis.spots import SpotResult
-
-SLICE_REACH_PX = 2.0
-"""How far beside its place in the slab a spot may lie in its slice, as one deviation."""
-
-
-class PictureLike(Protocol):
-    """What the session needs of a picture on screen: one decoded frame of an image."""
-
-    @property
-    def info(self) -> ImageInfo: ...
-    @property
-    def frame_number(self) -> int: ...
-    @property
-    def frame(self) -> NDArray[Any]: ...
-    @property
-    def slab(self) -> SlabOfSlices | None: ...
-
-    def shows(self, image: ImageKey) -> bool: ...
-    def slice_frame(self, number: int) -> NDArray[Any] | None: ...
-
 
 _Act = TypeVar("_Act", bound=Callable[..., None])
 
@@ -115,6 +89,7 @@ class ReadingSession(QObject):
         self.undo_stack.setIndex(opened.steps_done)
         self._restoring = False
         self.facts = FindingFacts(self)
+        self.snapping = Snapping(self)
 
     @property
     def corrected_exam(self) -> ExamInfo:
@@ -248,7 +223,7 @@ class ReadingSession(QObject):
         `radius_px` is one deviation, in image pixels, of the hand that clicked (0: the default of the measurement).
         On a slab the mark goes to the slice of it in which the spot is sharpest, and is measured there.
         """
-        number, result = self._measured(picture, point, radius_px)
+        number, result = self.snapping.measured(picture, point, radius_px)
         if not result.found and not force:
             reason = result.reason or "no spot here"
             self.message.emit(f"{reason[:1].upper()}{reason[1:]}. Alt+click marks it all the same.")
@@ -256,18 +231,26 @@ class ReadingSession(QObject):
         reading, finding = self._finding_to_mark()
         place = result.measurement.center if result.measurement else point
         key = picture.info.key(number)
-        table = table_of(reading)
-        there = np.all(table.points == (place.column, place.row), axis=1) & table.is_on([key])
-        if there.any():
-            self.select_marks(frozenset(reading.marks[row].id for row in np.flatnonzero(there)))
+        there = marks_at(reading, key, place)
+        if there:
+            self.select_marks(frozenset(mark.id for mark in there))
             self.message.emit("This spot is already marked.")
             return
         after, mark = edits.add_mark(reading, finding.id, key, place, kind, result.measurement)
         self._choose(finding.id, frozenset({mark.id}))
         self.apply(after, f"Mark {kind}calcification in F{finding.number}")
         if result.measurement is not None:
+            self.snapping.snapped(mark, point, radius_px)
             where = "" if picture.slab is None else f", on {_slice_in_slab(number, picture.slab)}"
             self.message.emit(f"{size_words(result.measurement)}{where}")
+
+    def is_second_click(self, picture: PictureLike, point: ImagePoint, reach_px: float) -> bool:
+        """Whether a click asks for the next spot beside the one just marked."""
+        return self.snapping.is_second_click(picture, point, reach_px)
+
+    def take_next_spot(self, picture: PictureLike) -> None:
+        """The mark just made takes the next best spot beside the click."""
+        self.snapping.take_next(picture)
 
     @_while_open
     def move_mark(self, picture: PictureLike, mark_id: str, point: ImagePoint) -> None:
@@ -422,21 +405,6 @@ class ReadingSession(QObject):
         self._keep_selection_valid(changes)
         self.reading_changed.emit(changes)
         self._saving.start()
-
-    def _measured(self, picture: PictureLike, point: ImagePoint, radius_px: float) -> tuple[int, SpotResult]:
-        """The frame a spot belongs to and its measurement there; of a slab, the slice in which it is sharpest."""
-        result = self.workspace.measure_spot(picture.info, picture.frame, point, radius_px)
-        if picture.slab is None:
-            return picture.frame_number, result
-        frames, measured = picture.slab.frames, result.measurement
-        at = point if measured is None else measured.center
-        reach = radius_px if measured is None else measured.diameter_px
-        best = self.workspace.best_slice(picture.info, frames.items(), at, reach)
-        if best is None:
-            return picture.frame_number, replace(result, found=False, measurement=None)
-        # seen in the slab, a spot lies where it lies in its slice: the hand aims no longer
-        there = self.workspace.measure_spot(picture.info, frames[best.frame], best.at, SLICE_REACH_PX)
-        return best.frame, there
 
     def _finding_to_mark(self) -> tuple[Reading, Finding]:
         if self._selected_finding is not None:

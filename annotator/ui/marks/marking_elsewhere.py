@@ -66,6 +66,13 @@ class EarlyHost:
         """Mark once the reading is here."""
         self._later(lambda host: host.mark_spot(picture, point, kind, radius_px, force=force))
 
+    def is_second_click(self, _picture: Picture, _point: ImagePoint, _reach_px: float) -> bool:
+        """Nothing is marked yet that could take another spot."""
+        return False
+
+    def take_next_spot(self, picture: Picture) -> None:
+        """There is no mark to take another spot yet."""
+
     def move_mark(self, picture: Picture, mark_id: str, point: ImagePoint) -> None:
         """Move a mark once the reading is here; none is shown before."""
         self._later(lambda host: host.move_mark(picture, mark_id, point))

@@ -70,6 +70,8 @@ class MarkingHost(Protocol):
     def mark_spot(
         self, picture: Picture, point: ImagePoint, kind: MarkKind, radius_px: float, *, force: bool = False
     ) -> None: ...
+    def is_second_click(self, picture: Picture, point: ImagePoint, reach_px: float) -> bool: ...
+    def take_next_spot(self, picture: Picture) -> None: ...
     def move_mark(self, picture: Picture, mark_id: str, point: ImagePoint) -> None: ...
     def lasso(self, picture: Picture, outline: tuple[ImagePoint, ...]) -> None: ...
     def select_marks(self, mark_ids: frozenset[str]) -> None: ...
@@ -112,7 +114,8 @@ class Tool(Protocol):
 class MarkTool:
     """Click: mark the spot that is there. Drag: outline a cluster, or with Shift select what lies inside.
 
-    On a mark: select it, or move it; a drag moves the nipple too. A click on the line of a cluster selects that.
+    A second click at once: the mark takes the next best spot instead. On a mark: select it, or move it; a drag moves
+    the nipple too. A click on the line of a cluster selects that.
     """
 
     host: MarkingHost
@@ -129,11 +132,14 @@ class MarkTool:
         picture = canvas.picture
         if picture is None:
             return
+        plain = not (press.force or press.extend)
+        again = plain and self.host.is_second_click(picture, press.point, canvas.reach_px)
         hit = None if press.force else canvas.mark_at(press.point)
         if hit is not None:
-            yield from _select_or_move(self.host, canvas, picture, press, hit)
+            if (yield from _select_or_move(self.host, canvas, picture, press, hit)) and again:
+                self.host.take_next_spot(picture)
             return
-        if not press.extend and canvas.nipple_at(press.point):
+        if not (again or press.extend) and canvas.nipple_at(press.point):
             if (yield from _only_clicked_on_nipple(self.host, canvas, picture, press)):
                 # calcifications lie behind it too
                 self._click(canvas, picture, press)
@@ -141,7 +147,9 @@ class MarkTool:
         stroke = yield from _stroke(canvas, press)
         if stroke is None:
             return
-        if not stroke:
+        if not stroke and again:
+            self.host.take_next_spot(picture)
+        elif not stroke:
             self._click(canvas, picture, press)
         elif press.extend:
             self.host.select_marks(_marks_inside(self.host.reading, picture, stroke))
@@ -261,10 +269,11 @@ def _select(host: MarkingHost, canvas: Canvas, press: Touch) -> None:
 
 def _select_or_move(
     host: MarkingHost, canvas: Canvas, picture: Picture, press: Touch, mark_id: str
-) -> Gesture:
+) -> Generator[Preview | None, Touch, bool]:
+    """Select a mark at the press, or move it with the hand; True when the hand only clicked."""
     if picture.slice_frame(host.reading.mark(mark_id).image.frame) is None:
         yield from _choose_nearby(host, press, mark_id)
-        return
+        return False
     selected = host.selected_marks
     if press.extend:
         host.select_marks(selected ^ {mark_id})
@@ -275,7 +284,7 @@ def _select_or_move(
     while not touch.released:
         touch = yield Preview(spot=place, kind=mark.kind, moving_mark=mark_id) if dragged else None
         if touch.back:
-            return
+            return False
         dragged = dragged or canvas.is_drag(press, touch)
         # the mark keeps its offset to the hand, so that taking hold of it does not move it
         place = picture.nearest_inside(
@@ -286,6 +295,7 @@ def _select_or_move(
         )
     if dragged:
         host.move_mark(picture, mark_id, place)
+    return not dragged
 
 
 def _only_clicked_on_nipple(
