@@ -52,7 +52,7 @@ def on_the_breast(
     if rng.random() < HAIR_SHARE:
         defects.extend(_hair(rng, attenuation, inside, pixel_mm) for _ in range(int(rng.integers(1, 4))))
     if rng.random() < CLIP_SHARE:
-        defects.append(_clip(rng, attenuation, inside, pixel_mm))
+        defects.extend(_clip(rng, attenuation, inside, pixel_mm))
     return defects
 
 
@@ -104,7 +104,7 @@ def _deodorant(rng: np.random.Generator, attenuation: Field, inside: Field, pixe
     return defects
 
 
-def _clip(rng: np.random.Generator, attenuation: Field, inside: Field, pixel_mm: float) -> Defect:
+def _clip(rng: np.random.Generator, attenuation: Field, inside: Field, pixel_mm: float) -> list[Defect]:
     """A titanium marker of 2 to 4 mm: a bar, a ring, a ribbon, a coil."""
     column, row = _somewhere(rng, inside, 14.0 / pixel_mm)
     t = np.linspace(0, 1, 40)
@@ -121,8 +121,8 @@ def _clip(rng: np.random.Generator, attenuation: Field, inside: Field, pixel_mm:
         for a, b in zip(x, y, strict=True)
     )
     shape = Piece(points, float(rng.uniform(0.2, 0.45)))
-    _stamp(attenuation, inside, shape, column, row, pixel_mm, MU_TITANIUM)
-    return Defect("clip", column, row, float(size) + 0.3)
+    drawn = _stamp(attenuation, inside, shape, column, row, pixel_mm, MU_TITANIUM)
+    return [Defect("clip", column, row, float(size) + 0.3)] if drawn else []
 
 
 def _stamp(
