@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,10 @@ from annotator.cli.output import print_json
 
 if TYPE_CHECKING:
     from annotator.analysis.spots import SpotResult
+    from annotator.imaging.dicom_file import Mammogram
+    from annotator.model.geometry import ImagePoint
     from annotator.model.mark import SpotMeasurement
+    from annotator.settings import Settings
 
 _PLACES = {
     "column": 2,
@@ -26,7 +30,13 @@ _PLACES = {
     "circularity": 2,
     "contrast": 1,
     "cnr": 1,
+    "level": 2,
+    "length_mm": 3,
+    "length_px": 2,
+    "width_mm": 3,
+    "width_px": 2,
 }
+_LEVELS = (0.30, 0.78)
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -47,20 +57,44 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="a place in the stored image, 0,0 the outer corner of its first pixel; may be given again",
     )
     parser.add_argument("--frame", metavar="N", type=int, default=1, help="frame number, from 1 (default 1)")
+    parser.add_argument(
+        "--choice",
+        metavar="K",
+        type=int,
+        default=1,
+        help="the K-th likeliest of the spots that could be meant at each place, from 1 (default 1)",
+    )
+    parser.add_argument(
+        "--level",
+        metavar="L",
+        type=float,
+        help="take the outline at this share of the spot's height, 0.30 to 0.78 (default: where it is steepest)",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document instead of sentences")
     parser.set_defaults(run=run_measure)
 
 
 def run_measure(arguments: argparse.Namespace) -> int:
     """Answer for every place; 0 when all were answered, be it that there is no spot."""
-    from annotator.analysis.spots import measure_spot
-    from annotator.errors import CallError
     from annotator.imaging.dicom_file import read_image
-    from annotator.model.geometry import ImagePoint
     from annotator.settings import load_settings
 
     settings = load_settings(arguments.settings)
     image = read_image(arguments.file)
+    _check(arguments, image)
+    answers = [(at, _measured(image, at, arguments, settings)) for at in arguments.at]
+    if arguments.json:
+        spots = [_as_json(at, result) for at, result in answers]
+        print_json({"path": str(arguments.file), "frame": arguments.frame, "spots": spots})
+    else:
+        print("\n".join(_in_words(at, result) for at, result in answers))
+    return 0
+
+
+def _check(arguments: argparse.Namespace, image: Mammogram) -> None:
+    """Refuse a call that the file cannot answer."""
+    from annotator.errors import CallError
+
     info = image.info
     if not 1 <= arguments.frame <= info.frames:
         raise CallError(f"{arguments.file}: there is no frame {arguments.frame}; it has 1 to {info.frames}")
@@ -70,25 +104,35 @@ def run_measure(arguments: argparse.Namespace) -> int:
                 f"--at {column:g},{row:g} lies outside the image of {info.columns} x {info.rows} pixels; "
                 "give the column first, then the row"
             )
-    results = [
-        measure_spot(
-            image.frame(arguments.frame),
-            ImagePoint(*at),
-            spacing=image.info_of(arguments.frame).spacing,
-            inverse=info.inverse,
-            padding=info.padding,
-            micro_below_mm=settings.micro_below_mm,
-            macro_above_mm=settings.macro_above_mm,
-        )
-        for at in arguments.at
-    ]
-    answers = list(zip(arguments.at, results, strict=True))
-    if arguments.json:
-        spots = [_as_json(at, result) for at, result in answers]
-        print_json({"path": str(arguments.file), "frame": arguments.frame, "spots": spots})
-    else:
-        print("\n".join(_in_words(at, result) for at, result in answers))
-    return 0
+    if arguments.choice < 1:
+        raise CallError(f"--choice {arguments.choice}: spots are counted from 1, the likeliest.")
+    low, high = _LEVELS
+    if arguments.level is not None and not low <= arguments.level <= high:
+        raise CallError(f"--level {arguments.level:g}: give a share of the height, {low} to {high}.")
+
+
+def _measured(
+    image: Mammogram, at: tuple[float, float], arguments: argparse.Namespace, settings: Settings
+) -> SpotResult:
+    """The spot that is meant at one place; refused where fewer than the one asked for could be meant."""
+    from annotator.analysis.spots import SpotResult, measure_spot
+    from annotator.model.geometry import ImagePoint
+
+    result = measure_spot(
+        image.frame(arguments.frame),
+        ImagePoint(*at),
+        spacing=image.info_of(arguments.frame).spacing,
+        inverse=image.info.inverse,
+        padding=image.info.padding,
+        micro_below_mm=settings.micro_below_mm,
+        macro_above_mm=settings.macro_above_mm,
+        choice=arguments.choice - 1,
+        level=arguments.level,
+    )
+    if result.found and arguments.choice > result.choices:
+        number = f"only {result.choices} spots" if result.choices > 1 else "only one spot"
+        return SpotResult(False, f"{number} could be meant here", None, None, result.choices)
+    return result
 
 
 def _as_json(at: tuple[float, float], result: SpotResult) -> dict[str, Any]:
@@ -103,13 +147,17 @@ def _as_json(at: tuple[float, float], result: SpotResult) -> dict[str, Any]:
         "at": list(at),
         "found": result.found,
         "reason": result.reason,
+        "choices": result.choices,
         **numbers,
         "basis": found.basis if found is not None else None,
-        "outline": [[round(p.column, 2), round(p.row, 2)] for p in found.outline]
-        if found is not None
-        else [],
+        "outline": _corners(found.outline if found is not None else ()),
+        "axis": _corners(found.axis if found is not None else ()),
         "proposal": result.proposal,
     }
+
+
+def _corners(points: Iterable[ImagePoint]) -> list[list[float]]:
+    return [[round(point.column, 2), round(point.row, 2)] for point in points]
 
 
 def _rounded(value: float | None, places: int) -> float | None:
@@ -126,9 +174,16 @@ def _in_words(at: tuple[float, float], result: SpotResult) -> str:
 
 
 def _size(spot: SpotMeasurement) -> str:
+    """The diameter with its uncertainty; of a linear piece length and width."""
+    basis = f"mm {spot.basis}" if spot.basis is not None else "pixels (the file tells no spacing)"
+    length, width = spot.length_px, spot.width_px
+    if spot.basis is not None:
+        length, width = spot.length_mm, spot.width_mm
+    if length is not None and width is not None:
+        return f"linear, {length:.2f} x {width:.2f} {basis}"
     if spot.diameter_mm is None or spot.uncertainty_mm is None:
-        return f"{spot.diameter_px:.1f} ± {spot.uncertainty_px:.1f} pixels (the file tells no spacing)"
-    return f"{spot.diameter_mm:.2f} ± {spot.uncertainty_mm:.2f} mm {spot.basis}"
+        return f"{spot.diameter_px:.1f} ± {spot.uncertainty_px:.1f} {basis}"
+    return f"{spot.diameter_mm:.2f} ± {spot.uncertainty_mm:.2f} {basis}"
 
 
 def _place(words: str) -> tuple[float, float]:
