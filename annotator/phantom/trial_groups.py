@@ -34,8 +34,9 @@ NO_SUSPICIOUS_SHARE = 0.25
 APART_MM = 24.0
 """Groups that are meant to be told apart lie at least so far from each other, where the breast has room."""
 TRIES = 60
-FAINT_SHARE = 0.2
+FAINT_SHARE = 0.12
 """Share of groups that are thinner than their kind usually is."""
+THICKER = {"vascular": 1.6, "fine_linear": 1.4}
 
 
 def draw_groups(seed: int, anatomy: Anatomy) -> tuple[CalcGroup, ...]:
@@ -99,7 +100,7 @@ def _at(breast: Breast, view: PhantomView, depth: float, across: float, along: f
 def _thinned(rng: np.random.Generator, group: CalcGroup) -> CalcGroup:
     """The group as faint as this person's is: everything thinner by a factor, each member by one of its own."""
     faint = rng.random() < FAINT_SHARE
-    whole = float(rng.uniform(0.35, 0.95) if faint else rng.uniform(1.0, 1.5))
+    whole = float(rng.uniform(0.35, 0.95) if faint else rng.uniform(1.0, 1.6)) * THICKER.get(group.kind, 1.0)
     own = rng.uniform(0.75, 1.1, len(group.calcifications))
     members = tuple(
         replace(c, thin=c.thin * whole * float(share))

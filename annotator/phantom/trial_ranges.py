@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -116,10 +115,9 @@ def draw_circumstances(seed: int, rng: np.random.Generator, ranges: Ranges) -> C
 
 def _exposure(rng: np.random.Generator, ranges: Ranges, kind: DetectorKind) -> Exposure:
     blur = ranges.scintillator_blur_mm if kind.scintillator else ranges.selenium_blur_mm
-    quanta = math.exp(within(rng, tuple((math.log(low), math.log(high)) for low, high in ranges.quanta)))
     moved = float(rng.uniform(0.08, 0.25)) if rng.random() < MOVED_SHARE else 0.0
     return Exposure(
-        quanta=quanta * (kind.pixel_mm / REFERENCE_PIXEL_MM) ** 2,
+        quanta=within(rng, ranges.quanta) * (kind.pixel_mm / REFERENCE_PIXEL_MM) ** 2,
         scatter_ratio=within(rng, ranges.scatter),
         sharpness_mm=within(rng, blur),
         correlated=kind.scintillator,
