@@ -124,6 +124,12 @@ class OverTime:
             for sighting in sightings_of(value, exam)
         )
 
+    def said_of(self, study_instance_uid: str) -> tuple[tuple[ReadExam, Reading], ...]:
+        """The readings of an exam, as far as this reader may see them, with their marks; their own first."""
+        rows = [row for row in self._store().readings() if row.study_instance_uid == study_instance_uid]
+        rows.sort(key=lambda row: row.reader != self._reader)
+        return tuple(said for row in rows for said in self._said(row))
+
     def _may_see(self, row: ReadingSummary) -> bool:
         return row.reader == self._reader or bool(row.versions)
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from annotator.analysis.best_slice import BestSlice
     from annotator.analysis.measured import FindingMeasurer
     from annotator.analysis.spots import SpotResult
+    from annotator.comparing import Comparing
     from annotator.imaging.collection import Listing
     from annotator.over_time import Followed, OverTime
     from annotator.store.store import Store
@@ -366,6 +367,13 @@ class Workspace:
         from annotator.over_time import OverTime
 
         return OverTime(lambda: self._store, self.settings.reader)
+
+    @cached_property
+    def comparing(self) -> Comparing:
+        """A cluster beside what there was of it in the exams before."""
+        from annotator.comparing import Comparing
+
+        return Comparing(self.over_time, self.measurer, self.find_breasts)
 
     def due(self, on: date) -> tuple[Due, ...]:
         """Everything that was asked for in the readings this reader may see, as it is on a day; the most urgent first."""

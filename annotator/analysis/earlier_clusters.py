@@ -1,0 +1,139 @@
+"""Which clusters of earlier exams one of this exam may be compared with: on the same view, the likeliest first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotator.analysis.location import BreastOnImage
+from annotator.analysis.mark_table import as_array
+from annotator.hanging import is_detail
+from annotator.model.comparison import ClusterOnImage, EarlierCluster, EarlierClusters, Provenance
+from annotator.model.finding import Reading
+from annotator.model.geometry import ImagePoint
+from annotator.model.image import ExamInfo, ImageInfo
+from annotator.model.mark import Mark
+from annotator.model.timeline import ReadExam
+
+BreastOf = Callable[[ImageInfo], BreastOnImage | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBefore:
+    """An earlier exam whose images are at hand, and what was said of it as far as this reader may see; None: nothing."""
+
+    exam: ExamInfo
+    read: ReadExam
+    reading: Reading | None = None
+
+
+def earlier_clusters(
+    reading: Reading, finding_id: str, exam: ExamInfo, before: Sequence[ReadBefore], breast_of: BreastOf
+) -> EarlierClusters:
+    """What the marks of a finding may be compared with in the exams before, the last of these first.
+
+    A finding called the same comes first, then those nearest as seen from the nipple (`breast_of` tells estimated
+    ones); exams at hand of which nothing was said still tell their views.
+    """
+    finding = reading.finding(finding_id)
+    mine = _clusters(reading, finding_id, exam)
+    if not mine:
+        return EarlierClusters(
+            why_not=f"Nothing of F{finding.number} is marked on an image; mark it to compare it."
+        )
+    if not before:
+        return EarlierClusters(
+            why_not="No earlier exam of this patient is open here; open its folder to compare with it."
+        )
+    offered, views = [], []
+    for one in before:
+        for now in mine:
+            for info in one.exam.images:
+                if not _same_view(now.info, info):
+                    continue
+                views.append((now, _on(one.reading, info, ()), one.read))
+                offered += list(_offered(now, finding.tracking_uid, one, info, breast_of))
+    if not views:
+        shown = " and ".join(dict.fromkeys(now.info.label or "a view of unknown side" for now in mine))
+        return EarlierClusters(why_not=f"The earlier exams that are open have no image like {shown}.")
+    order = {one.read: number for number, one in enumerate(before)}
+    offered.sort(key=lambda one: _likelihood(one, order[one.exam]))
+    why = "" if offered else "Nothing is marked on the earlier image of this view."
+    return EarlierClusters(tuple(offered), why, tuple(views))
+
+
+def _likelihood(one: EarlierCluster, exam: int) -> tuple[bool, int, int, float]:
+    """Sorts the likeliest first: the same finding, the last exam, the fullest view, the nearest place."""
+    away = math.inf if one.apart_mm is None else one.apart_mm
+    return one.provenance is not Provenance.SAME, exam, -len(one.now.marks), away
+
+
+def _offered(
+    now: ClusterOnImage, tracking_uid: str, one: ReadBefore, info: ImageInfo, breast_of: BreastOf
+) -> Iterator[EarlierCluster]:
+    if one.reading is None:
+        return
+    for finding in one.reading.findings:
+        marks = _marks_on(one.reading, finding.id, info)
+        if not marks:
+            continue
+        then = _on(one.reading, info, marks)
+        same = finding.tracking_uid == tracking_uid
+        yield EarlierCluster(
+            now=now,
+            then=then,
+            exam=one.read,
+            finding_id=finding.id,
+            number=finding.number,
+            provenance=Provenance.SAME if same else Provenance.LIKELIEST,
+            apart_mm=apart_mm(now, then, breast_of),
+        )
+
+
+def apart_mm(now: ClusterOnImage, then: ClusterOnImage, breast_of: BreastOf) -> float | None:
+    """How far the middles of two clusters lie from one another, each as seen from its nipple."""
+    one, other = (_from_nipple(cluster, breast_of(cluster.info)) for cluster in (now, then))
+    return None if one is None or other is None else math.hypot(one[0] - other[0], one[1] - other[1])
+
+
+def _from_nipple(cluster: ClusterOnImage, breast: BreastOnImage | None) -> tuple[float, float] | None:
+    nipple = cluster.nipple or (None if breast is None else breast.nipple)
+    if breast is None or breast.axes is None or nipple is None or not cluster.marks:
+        return None
+    column, row = np.mean(as_array([mark.point for mark in cluster.marks]), axis=0).tolist()
+    (depth, below), (at, line) = (
+        breast.axes.to_mm(ImagePoint(column, row)),
+        breast.axes.to_mm(nipple),
+    )
+    return at - depth, below - line
+
+
+def _clusters(reading: Reading, finding_id: str, exam: ExamInfo) -> list[ClusterOnImage]:
+    """The marks of a finding on each image of its exam, the fullest first."""
+    found = [_on(reading, info, _marks_on(reading, finding_id, info)) for info in exam.images]
+    return sorted((one for one in found if one.marks), key=lambda one: -len(one.marks))
+
+
+def _on(reading: Reading | None, info: ImageInfo, marks: tuple[Mark, ...]) -> ClusterOnImage:
+    placed = None if reading is None else reading.nipple_on(info.sop_instance_uid)
+    return ClusterOnImage(info=info, marks=marks, nipple=None if placed is None else placed.point)
+
+
+def _marks_on(reading: Reading, finding_id: str, info: ImageInfo) -> tuple[Mark, ...]:
+    uid = info.sop_instance_uid
+    return tuple(mark for mark in reading.marks_of(finding_id) if mark.image.sop_instance_uid == uid)
+
+
+def _same_view(now: ImageInfo, then: ImageInfo) -> bool:
+    """Whether two images show the same breast from the same side, both of them whole or both of them a part."""
+    return (
+        now.laterality is not None
+        and now.laterality is then.laterality
+        and bool(now.view.name)
+        and now.view.name == then.view.name
+        and is_detail(now) == is_detail(then)
+        and now.is_stack == then.is_stack
+    )

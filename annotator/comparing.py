@@ -1,0 +1,81 @@
+"""A cluster beside what there was of it in earlier exams: which one that may be, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from annotator.analysis.earlier_clusters import ReadBefore, earlier_clusters
+from annotator.analysis.location import BreastOnImage, breast_on_image
+from annotator.analysis.measured import FindingMeasurer
+from annotator.imaging.air import hung, tissue_mask
+from annotator.imaging.dicom_file import read_image
+from annotator.imaging.pyramid import levels_of
+from annotator.jobs import CancelToken
+from annotator.model.comparison import ClusterOnImage, EarlierClusters
+from annotator.model.finding import Reading
+from annotator.model.geometry import Orientation
+from annotator.model.image import ExamInfo
+from annotator.model.timeline import ReadExam
+from annotator.over_time import OverTime
+
+FindBreasts = Callable[[Reading, ExamInfo, CancelToken], None]
+
+
+class Comparing:
+    """Looks into readings and decodes images, so everything here is for a job.
+
+    `find_breasts` looks for the breast on the marked images of an exam, as far as no picture has told of it.
+    """
+
+    def __init__(self, over_time: OverTime, measurer: FindingMeasurer, find_breasts: FindBreasts) -> None:
+        self._over_time = over_time
+        self._measurer = measurer
+        self._find_breasts = find_breasts
+
+    def earlier_clusters(
+        self,
+        reading: Reading,
+        finding_id: str,
+        exam: ExamInfo,
+        priors: Sequence[ExamInfo],
+        token: CancelToken | None = None,
+    ) -> EarlierClusters:
+        """What of the exams before, whose images are at hand, the marks of a finding may be compared with.
+
+        `priors`: the last one first. Says why not where there is nothing. Raises StoreError.
+        """
+        wanted = token or CancelToken()
+        self._find_breasts(reading, exam, wanted)
+        before = []
+        for prior in priors:
+            said = self._over_time.said_of(prior.study_instance_uid)
+            before += [ReadBefore(prior, read, value) for read, value in said]
+            if not said:
+                unread = ReadExam(
+                    reading_id="",
+                    study_instance_uid=prior.study_instance_uid,
+                    reader="",
+                    exam_date=prior.day,
+                )
+                before.append(ReadBefore(prior, unread))
+            for _, value in said:
+                self._find_breasts(value, prior, wanted)
+        return earlier_clusters(reading, finding_id, exam, before, self._measurer.breast)
+
+    def as_hung(
+        self, cluster: ClusterOnImage, frame: NDArray[Any] | None = None
+    ) -> tuple[Orientation, BreastOnImage]:
+        """How the image of a cluster hangs and where its breast lies. Raises UnreadableImage."""
+        info = cluster.info
+        if frame is None:
+            frame = read_image(info.path, cluster.frame).frame(cluster.frame)
+        levels = levels_of(info, frame)
+        turn, _ = hung(info, levels)
+        known = self._measurer.breast(info)
+        if known is None:
+            known = breast_on_image(info, turn, tissue_mask(levels), levels.coarsest_block)
+            self._measurer.learn(known)
+        return turn, known
