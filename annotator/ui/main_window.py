@@ -23,6 +23,7 @@ from annotator.ui.commands.moving import MovingCommands
 from annotator.ui.commands.over_time import OverTimeCommands
 from annotator.ui.commands.saying import SayingCommands
 from annotator.ui.commands.signing import SigningCommands
+from annotator.ui.commands.snapping import SnappingCommands
 from annotator.ui.commands.stacks import StackCommands
 from annotator.ui.commands.view import ViewCommands
 from annotator.ui.commands.windows import WindowCommands
@@ -88,6 +89,7 @@ class MainWindow(QMainWindow):
         self.stack_commands = StackCommands(self)
         self.exam_commands = ExamCommands(self)
         self.marking_commands = MarkingCommands(self)
+        self.snapping_commands = SnappingCommands(self)
         self.saying_commands = SayingCommands(self)
         self.cross_commands = CrossCommands(self)
         self.view_commands = ViewCommands(self)
@@ -105,6 +107,7 @@ class MainWindow(QMainWindow):
         self.hands: tuple[object, ...] = (
             self.exam_commands,
             self.marking_commands,
+            self.snapping_commands,
             self.saying_commands,
             self.cross_commands,
             self.view_commands,

@@ -97,7 +97,7 @@ def test_a_spot_that_has_a_mark_is_not_taken_for_another(session, pair, said) ->
 def test_a_mark_asks_for_the_next_spot_by_key_at_any_time(session, pair, said) -> None:  # noqa: F811
     session.mark_spot(pair, BETWEEN, MarkKind.MICRO, REACH)
     session.snapping.clock = lambda: 900.0
-    session.snapping.take_next_of(pair, session.reading.marks[0], REACH)
+    session.snapping.take_next_of(pair, session.reading.marks[0].id, REACH)
     (mark,) = session.reading.marks
     assert near(mark, PAIR[1])
 
@@ -106,7 +106,7 @@ def test_the_next_spot_of_a_mark_whose_click_is_forgotten_is_another_than_it_has
     session.mark_spot(pair, PAIR[0], MarkKind.MICRO, REACH)
     (mark,) = session.reading.marks
     session.snapping._last = None
-    session.snapping.take_next_of(pair, mark, 2 * REACH)
+    session.snapping.take_next_of(pair, mark.id, 2 * REACH)
     (other,) = session.reading.marks
     assert near(other, PAIR[1])
 

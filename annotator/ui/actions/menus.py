@@ -32,6 +32,7 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
         Group(("new_finding", "remove_finding", "next_finding", "previous_finding")),
         Group(("same_finding", "own_finding")),
         Group(("call_micro", "call_macro", "move_to_new")),
+        Group(("next_spot", "outline_wider", "outline_tighter", "join_marks", "split_mark"), "Spot and outline"),
         Group(("place_nipple", "remove_nipple", "recall_chord")),
     ),
     "Cross": (

@@ -55,7 +55,7 @@ class ExamCommands(QObject):
         self._export(report_kind(identified=True))
 
     def copy_report(self) -> None:
-        self._window.finding_panel.commit_comment()
+        self._finish()
         self._with_session(self._window.exports.copy_report)
 
     def open_report(self) -> None:
@@ -65,11 +65,12 @@ class ExamCommands(QObject):
         self._export(FINDINGS)
 
     def undo(self) -> None:
-        self._window.finding_panel.commit_comment()
+        self._finish()
         self._forget_last_act()
         self._with_session(lambda session: session.undo_stack.undo())
 
     def redo(self) -> None:
+        self._finish()
         self._forget_last_act()
         self._with_session(lambda session: session.undo_stack.redo())
 
@@ -88,8 +89,15 @@ class ExamCommands(QObject):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _export(self, kind: ExportKind) -> None:
+    def _finish(self) -> None:
+        """What is being typed or turned becomes an act of its own before others."""
         self._window.finding_panel.commit_comment()
+        session = self._window.desk.session
+        if session is not None:
+            session.level.settle()
+
+    def _export(self, kind: ExportKind) -> None:
+        self._finish()
         self._with_session(lambda session: self._window.exports.ask(kind, session))
 
     def _with_session(self, act: Callable[[ReadingSession], object]) -> None:

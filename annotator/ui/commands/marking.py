@@ -33,9 +33,11 @@ class MarkingCommands(QObject):
         self._with_session(lambda session: session.remove_selected())
 
     def cancel(self) -> None:
-        """Drop the stroke in hand, else the lens, else the cross, else what is selected, else the keyboard elsewhere."""
-        grid = self._window.grid
-        if grid.active.cancel_gesture() or self._window.lens.close_lens():
+        """Drop the stroke or outline in hand, else the lens, the cross, what is selected, the keyboard elsewhere."""
+        grid, session = self._window.grid, self._window.desk.session
+        if grid.active.cancel_gesture() or (session is not None and session.level.give_up()):
+            return
+        if self._window.lens.close_lens():
             return
         if self._placing_nipple:
             self._nipple_placed()

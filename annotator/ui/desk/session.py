@@ -25,6 +25,7 @@ from annotator.model.image import ExamInfo
 from annotator.model.mark import MarkKind
 from annotator.model.seen_on_image import NipplePlace
 from annotator.ui.desk.finding_facts import FindingFacts
+from annotator.ui.desk.outline_level import OutlineLevel
 from annotator.ui.desk.saving import ActsToSave, SaveState, UnsavedAct
 from annotator.ui.desk.snapping import PictureLike, Snapping, marks_at
 from annotator.ui.marks.hit_test import marks_inside
@@ -90,6 +91,7 @@ class ReadingSession(QObject):
         self._restoring = False
         self.facts = FindingFacts(self)
         self.snapping = Snapping(self)
+        self.level = OutlineLevel(self)
 
     @property
     def corrected_exam(self) -> ExamInfo:
@@ -179,7 +181,11 @@ class ReadingSession(QObject):
         return ""
 
     def may_change(self) -> bool:
-        """Whether the reading is open; where it is not, says why, and what shows it shows it as it is again."""
+        """Whether the reading is open; where it is not, says why, and what shows it shows it as it is again.
+
+        Asked before every act: what the hand was turning becomes part of the reading first.
+        """
+        self.level.settle()
         why = self.why_closed
         if why:
             self.message.emit(why)
@@ -379,15 +385,17 @@ class ReadingSession(QObject):
 
     def save_now(self) -> None:
         """Try to save at once what is not saved yet."""
+        self.level.settle()
         self._saving.start()
 
     def flush(self) -> bool:
         """Wait until every act is saved; False when the database refuses (the acts are still here)."""
+        self.level.settle()
         return self._saving.flush()
 
     def close(self) -> bool:
         """Flush, then stop trying. False when acts remain unsaved."""
-        done = self._saving.flush()
+        done = self.flush()
         self._saving.stop_trying()
         return done
 

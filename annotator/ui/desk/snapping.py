@@ -102,9 +102,11 @@ class Snapping:
         if self._last is not None and self._stands(self._last):
             self._take_after(picture, self._last)
 
-    def take_next_of(self, picture: PictureLike, mark: Mark, radius_px: float) -> None:
+    def take_next_of(self, picture: PictureLike, mark_id: str, radius_px: float) -> None:
         """A mark takes the next best spot beside where it was clicked, or where it stands."""
-        last = self._last
+        if not self._session.may_change():
+            return
+        last, mark = self._last, self._session.reading.mark(mark_id)
         if last is None or last.mark is not mark:
             last = Snapped(mark, mark.point, radius_px, self._choice_of(picture, mark, radius_px))
         self._take_after(picture, last)
@@ -128,11 +130,12 @@ class Snapping:
         )
         session.message.emit(f"{len(marks)} marks are one: {size_words(joined)}")
 
-    def split(self, picture: PictureLike, mark: Mark, at: ImagePoint | None) -> None:
+    def split(self, picture: PictureLike, mark_id: str, at: ImagePoint | None = None) -> None:
         """A mark over several calcifications that touch becomes two, cut where the spot is thinnest, or at a place."""
         session = self._session
         if not session.may_change():
             return
+        mark = session.reading.mark(mark_id)
         frame, spot = picture.slice_frame(mark.image.frame), mark.measurement
         if frame is None or spot is None or len(spot.outline) < 3:
             session.message.emit("This mark has no measured outline to be cut in two.")

@@ -38,8 +38,8 @@ class Mode:
 
 
 OF_MODE: Mapping[str, tuple[str, ...]] = {
-    "marking": ("cancel", "delete", "select_tool", "benign_chord", "line_chord", "say_as_last", "category_chord", "descriptor_chord", "new_finding", "undo"),
-    "selecting": ("cancel", "delete", "move_to_new", "call_micro", "call_macro", "next_finding", "previous_finding", "mark_micro", "undo"),
+    "marking": ("cancel", "delete", "select_tool", "benign_chord", "line_chord", "say_as_last", "category_chord", "descriptor_chord", "new_finding", "outline_wider", "outline_tighter", "undo"),
+    "selecting": ("cancel", "delete", "join_marks", "split_mark", "move_to_new", "call_micro", "call_macro", "next_finding", "previous_finding", "mark_micro", "undo"),
     "looking": ("mark_micro", "mark_macro", "select_tool", "fit", "invert", "lens", "layout", "other_view", "other_side"),
     "lens": ("enlarge", "reduce", "lens_invert", "lens", "cancel"),
     "stack": ("next_slice", "previous_slice", "first_slice", "last_slice", "best_slice", "slab", "cine"),

@@ -22,11 +22,13 @@ STACK = (
 )
 MARKING = (
     ("left click", "with a mark tool: snap to the spot, measure and mark it"),
+    ("second click at once", "the mark takes the next best spot there instead"),
     ("Alt+click", "mark there even if no spot is found"),
     ("left drag", "with a mark tool: outline marks as a cluster"),
     ("Shift+drag", "with a mark tool: select the marks inside, no cluster is made"),
     ("right click while drawing", "takes back the last stretch of the line"),
     ("drag a mark", "move it; it is measured anew"),
+    ("Alt+wheel on the selected mark", "its outline wider or tighter; size follows"),
 )
 SELECTING = (
     ("click on a mark", "select it; with Shift one more or one less"),

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
 from annotator.model.finding import Reading
-from annotator.model.geometry import ImagePoint, ViewTransform
+from annotator.model.geometry import ImagePoint, ViewTransform, contains
 from annotator.ui.marks.cluster_shapes import ClusterShapes, chest_of
 from annotator.ui.marks.layer import MarkLayer
 from annotator.ui.marks.nipple import RADIUS_PX, is_near, nipple_of, paint_nipple
@@ -97,6 +97,17 @@ class ShownMarks:
         if self._layer is None or not self.visible:
             return None
         return self._layer.outline_at(point, LINE_PX * ratio, view)
+
+    def selected_at(self, point: ImagePoint, view: ViewTransform, ratio: float) -> bool:
+        """Whether the hand is on the one mark that is selected, or within its outline."""
+        layer, ids = self._layer, self._emphasis.mark_ids
+        index = None if layer is None or len(ids) != 1 else layer.index_of(next(iter(ids)))
+        if layer is None or index is None or not self.visible:
+            return False
+        mark = layer.mark(index)
+        outline = () if mark.measurement is None else mark.measurement.outline
+        on_it = self.mark_at(point, view, ratio) == mark.id
+        return on_it or (len(outline) > 2 and contains(outline, point))
 
     def nipple_at(self, point: ImagePoint, view: ViewTransform, ratio: float) -> bool:
         """Whether the hand is on the nipple that the reader placed."""

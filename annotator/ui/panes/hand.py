@@ -92,11 +92,18 @@ class Hand:
                 self._viewport.customContextMenuRequested.emit(event.position().toPoint())
 
     def wheel(self, event: QWheelEvent) -> None:
-        """Zoom at the pointer, or go a slice or an image further; with Shift the thickness of a slab."""
+        """Zoom at the pointer, or go a slice or an image further; with Shift the thickness of a slab.
+
+        With Alt on the selected mark its outline, so many steps farther out.
+        """
         picture, keys = self._viewport.picture, event.modifiers()
-        # Shift turns a wheel sideways on some systems
+        # Shift turns a wheel sideways on some systems, Alt on most
         turned = event.angleDelta().y() or event.angleDelta().x()
         if picture is None or turned == 0:
+            return
+        if keys & Qt.KeyboardModifier.AltModifier and self._on_selected(event.position()):
+            if notches := self._whole_notches(turned):
+                self._viewport.outline_step_requested.emit(notches)
             return
         is_stack = picture.info.is_stack
         if self.wheel_turn.steps(is_stack=is_stack, other=bool(keys & Qt.KeyboardModifier.ControlModifier)):
@@ -107,6 +114,10 @@ class Hand:
                 self._viewport.frame_step_requested.emit(-notches)
         else:
             self._viewport.zoom_by(ZOOM_STEP ** (turned / NOTCH), event.position())
+
+    def _on_selected(self, at: QPointF) -> bool:
+        x, y = self._viewport.device_position(at)
+        return self._viewport.selected_at(self._viewport.view.to_image(x, y))
 
     def _whole_notches(self, turned: int) -> int:
         """Notches since the last whole one; a wheel turned round begins anew."""

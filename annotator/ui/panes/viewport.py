@@ -68,6 +68,7 @@ class Viewport(GreyPane):
     mark_hovered = Signal(str)
     frame_step_requested = Signal(int)
     slab_step_requested = Signal(int)
+    outline_step_requested = Signal(int)
     refused = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -130,8 +131,12 @@ class Viewport(GreyPane):
 
     def set_reading(self, reading: Reading | None) -> None:
         """Show the marks of this reading that lie on the picture."""
+        told = self._marks.hovered_words()
         if self._marks.set_reading(reading):
             self._update_marks()
+            words = self._marks.hovered_words()
+            if words != told:
+                self.mark_hovered.emit(words)
 
     def set_selection(
         self, finding_id: str | None, mark_ids: frozenset[str], cluster_id: str | None = None
@@ -177,6 +182,10 @@ class Viewport(GreyPane):
     def outline_at(self, point: ImagePoint) -> str | None:
         """Id of the cluster whose line is under the hand, None when there is none or marks are hidden."""
         return self._marks.outline_at(point, self._view, self.ratio)
+
+    def selected_at(self, point: ImagePoint) -> bool:
+        """Whether the hand is on the one mark that is selected."""
+        return self._marks.selected_at(point, self._view, self.ratio)
 
     def nipple_at(self, point: ImagePoint) -> bool:
         """Whether the hand is on the nipple that the reader placed."""

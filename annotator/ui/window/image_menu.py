@@ -36,6 +36,7 @@ class ImageMenu(QMenu):
             self.addSeparator()
         if session is not None and session.selected_marks:
             self._offer_kinds(session)
+            self._offer_pieces(session)
             self._offer_findings(session)
             self.addAction(self._acts["move_to_new"])
             self.addSeparator()
@@ -48,6 +49,10 @@ class ImageMenu(QMenu):
         for kind, act in CALLS.items():
             if kinds != {kind}:
                 self.addAction(self._acts[act])
+
+    def _offer_pieces(self, session: ReadingSession) -> None:
+        acts = ("next_spot", "split_mark") if len(session.selected_marks) == 1 else ("join_marks",)
+        self.addActions([self._acts[act] for act in acts])
 
     def _offer_findings(self, session: ReadingSession) -> None:
         owners = {session.reading.mark(i).finding_id for i in session.selected_marks}

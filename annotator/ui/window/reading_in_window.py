@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QScreen
 
+from annotator.model.finding import Reading
 from annotator.model.image import ExamInfo
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.panels.history import sentences
@@ -80,6 +81,7 @@ class ReadingInWindow(QObject):
         if session is not None:
             session.message.connect(window.status.show_act)
             session.reading_changed.connect(self._show_reading)
+            session.level.previewed.connect(self._preview)
             session.selection_changed.connect(self._show_selection)
             session.save_state_changed.connect(self.refresh_history)
             session.undo_stack.indexChanged.connect(self.enable)
@@ -102,6 +104,11 @@ class ReadingInWindow(QObject):
         window.exam_view.set_reading(reading)
         window.words.tell_recalls()
         self._show_selection()
+
+    def _preview(self, reading: Reading) -> None:
+        """The marks as they would be, while the hand still turns one."""
+        for viewport in self._window.grid.viewports:
+            viewport.set_reading(reading)
 
     def _show_selection(self) -> None:
         window, session = self._window, self._window.desk.session
