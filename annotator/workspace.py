@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from annotator.analysis.spots import SpotResult
     from annotator.comparing import Comparing
     from annotator.imaging.collection import Listing
+    from annotator.model.candidate import Candidates
     from annotator.over_time import Followed, OverTime
     from annotator.store.store import Store
     from annotator.store.summaries import ReadingSummary
@@ -167,6 +168,21 @@ class Workspace:
             inverse=info.inverse,
             padding=info.padding,
         )
+
+    def find_candidates(
+        self, info: ImageInfo, *, frame: NDArray[Any] | None = None, token: CancelToken | None = None
+    ) -> Candidates:
+        """What to propose for labelling on an image, of a stack on all its slices; seconds, so for a job.
+
+        `frame` is its only one where it is decoded already. Raises UnreadableImage and Cancelled.
+        """
+        from annotator.detection import candidates_of
+        from annotator.imaging.dicom_file import open_image
+
+        if frame is not None:
+            decoded = frame
+            return candidates_of(info, lambda _number: decoded, token)
+        return candidates_of(info, open_image(info.path, budget=1).frame, token)
 
     def open_reading(self, study_instance_uid: str, exam: ExamInfo | None = None) -> OpenedReading:
         """The reader's reading of an exam with its undo history; an empty one when there is none yet.

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QStatusBar, QWidget
 from annotator.settings import keep_setting
 from annotator.store.display_log import DisplayLog
 from annotator.ui.actions import Chord, make_actions
+from annotator.ui.commands.candidates import CandidateCommands
 from annotator.ui.commands.cross import CrossCommands
 from annotator.ui.commands.exam import ExamCommands
 from annotator.ui.commands.hanging import HangingCommands
@@ -28,18 +29,21 @@ from annotator.ui.commands.stacks import StackCommands
 from annotator.ui.commands.view import ViewCommands
 from annotator.ui.commands.windows import WindowCommands
 from annotator.ui.commands.worklist import WorklistCommands
+from annotator.ui.desk.candidates import ExamCandidates
 from annotator.ui.desk.exports import Exports
 from annotator.ui.desk.followed_patient import FollowedPatient
 from annotator.ui.desk.reading_desk import ReadingDesk
 from annotator.ui.display.displays import Displays
 from annotator.ui.faults.error_bar import ErrorBar
 from annotator.ui.faults.errors_in_window import ErrorsInWindow
+from annotator.ui.hanging.candidate_search import CandidateSearch
 from annotator.ui.hanging.exam_view import ExamView
 from annotator.ui.hanging.left_exams import LeftExams
 from annotator.ui.hanging.read_ahead import ReadAhead
 from annotator.ui.keys.chord_legend import ChordLegend
 from annotator.ui.keys.profiles import Profiles
 from annotator.ui.looking.lens import Lens
+from annotator.ui.panels.candidates import CandidatesPanel
 from annotator.ui.panels.files_problem import FilesProblemPanel
 from annotator.ui.panels.finding import FindingPanel
 from annotator.ui.panels.follow_up import FollowUpPanel
@@ -101,6 +105,7 @@ class MainWindow(QMainWindow):
         self.moving_commands = MovingCommands(self)
         self.signing_commands = SigningCommands(self)
         self.over_time_commands = OverTimeCommands(self)
+        self.candidate_commands = CandidateCommands(self)
         self.help_commands = HelpCommands(self)
         self.lexicon_commands = LexiconCommands(self)
         self.words = WordsInWindow(self)
@@ -122,6 +127,7 @@ class MainWindow(QMainWindow):
             self.worklist_commands,
             self.signing_commands,
             self.over_time_commands,
+            self.candidate_commands,
             self.words,
         )
         self.actions_by_id = make_actions(self, self.grid, self.hands)
@@ -172,6 +178,7 @@ class MainWindow(QMainWindow):
         self.places.keep()
         self.read_ahead.stop()
         self.over_time_commands.stop()
+        self.candidate_commands.stop()
         self.exam_view.close_exam()
         self.hanging_commands.close_second()
         super().closeEvent(event)
@@ -215,6 +222,8 @@ class MainWindow(QMainWindow):
         self.history = HistoryPanel()
         self.signed_note = SignedNote()
         self.followed = FollowedPatient(self.desk, runner, self)
+        self.candidates = ExamCandidates(self.desk, self.profiles, self)
+        self.candidates_panel = CandidatesPanel(self.candidates)
         self.timeline = TimelinePanel(self.followed, workspace.lexicon)
         self.problems = FilesProblemPanel()
         self.status = StatusLine(settings.reader)
@@ -246,6 +255,7 @@ class MainWindow(QMainWindow):
             "worklist": self.worklist,
             "thumbnails": self.thumbnails,
             "findings": stacked(self.finding_panel, self.follow_up_panel, above=self.signed_note),
+            "candidates": self.candidates_panel,
             "history": self.history,
             "timeline": self.timeline,
             "problems": self.problems,
@@ -271,6 +281,10 @@ class MainWindow(QMainWindow):
         desk.exam_changed.connect(self.left_exams.bring_back)
         self.read_ahead = ReadAhead(desk, self.exam_view, self.worklist, self.grid, self.runner)
         self.read_ahead.ready.connect(self.worklist.show_ready)
+        self.candidate_search = CandidateSearch(
+            self.candidates, desk, self.exam_view, self.read_ahead, self.grid, self.profiles, self.runner
+        )
+        self.candidate_commands.follow(self.candidate_search)
         coverage = self.looking_commands.coverage
         self.pane_thumbnails = PaneThumbnails(self.thumbnails, self.exam_view, self.grid, coverage)
         self.worklist.exam_chosen.connect(desk.open_exam)

@@ -33,6 +33,10 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
         Group(("same_finding", "own_finding")),
         Group(("call_micro", "call_macro", "move_to_new")),
         Group(("next_spot", "outline_wider", "outline_tighter", "join_marks", "split_mark"), "Spot and outline"),
+        Group(
+            ("first_pass_done", "candidate_next", "candidate_previous", "candidate_accept", "candidate_accept_new", "candidate_reject", "candidate_reconsider"),
+            "Candidates",
+        ),
         Group(("place_nipple", "remove_nipple", "recall_chord")),
     ),
     "Cross": (
@@ -73,7 +77,8 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
     ),
     "Screen": (
         Group(("images_only", "hide_names")),
-        Group(("show_worklist", "show_thumbnails", "show_findings", "show_history", "show_problems", "show_timeline")),
+        Group(("show_worklist", "show_thumbnails", "show_findings", "show_candidates")),
+        Group(("show_timeline", "show_history", "show_problems")),
         Group(("display_check",)),
     ),
     "Help": (

@@ -6,6 +6,7 @@ A row goes into the module of its topic: unwrapped, so that the module reads as 
 from __future__ import annotations
 
 from annotator.ui.actions import (
+    candidates,
     cross,
     exam,
     hanging,
@@ -29,6 +30,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *signing.ROWS,
     *marking.ROWS,
     *snapping.ROWS,
+    *candidates.ROWS,
     *cross.ROWS,
     *looking.ROWS,
     *hanging.ROWS,

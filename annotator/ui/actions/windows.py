@@ -13,6 +13,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ActionSpec("show_history", "Screen", "History", ("Ctrl+4",), "toggle_panel", "Show or hide what was done when", argument="history"),
     ActionSpec("show_problems", "Screen", "Files not opened", ("Ctrl+5",), "toggle_panel", "Show or hide the files that could not be opened", argument="problems"),
     ActionSpec("show_timeline", "Screen", "Timeline", ("Ctrl+6",), "toggle_panel", "Show or hide the finding through its exams, and what is due when", argument="timeline"),
+    ActionSpec("show_candidates", "Screen", "Candidates", ("Ctrl+7",), "toggle_panel", "Show or hide the candidates for labelling", argument="candidates"),
     ActionSpec("display_check", "Screen", "Display check...", ("F9",), "show_display_check", "Test pattern, photometer values and correction of this screen, with a dated log"),
 )
 # fmt: on

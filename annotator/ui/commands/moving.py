@@ -58,6 +58,7 @@ class MovingCommands(QObject):
             window.hanging_commands.chips.chips[window.exam_view.active_pane],
             window.finding_panel,
             window.follow_up_panel,
+            window.candidates_panel,
             window.history,
             window.problems,
             window.worklist,

@@ -39,7 +39,7 @@ class ReadAhead(QObject):
     open one, then the one after the next; what does not fit the budget of the shelf is left. What the panes
     will show first of the nearest is made exactly as well, so that one key shows it at once. One picture is
     decoded at a time, none while a pane, a list or a reading is on its way, and what is under way then is
-    given up. Once all of it is here, memory that the exams before left free goes back to the system. `ready` carries for exams by study UID how many of their pictures are decoded, and of how many.
+    given up; none either while `goes_before` says that something else does. Once all of it is here, memory that the exams before left free goes back to the system. `ready` carries for exams by study UID how many of their pictures are decoded, and of how many.
     """
 
     ready = Signal(object)
@@ -62,6 +62,7 @@ class ReadAhead(QObject):
         self._given_up: set[ImageKey] = set()
         self._said: Mapping[str, tuple[int, int]] = {}
         self.enabled = True
+        self.goes_before: Callable[[], bool] = lambda: False
         self._pending = False
         view.stacks.frames.ahead = view.shelf
         self._quiet = QTimer(self)
@@ -218,7 +219,8 @@ class ReadAhead(QObject):
         )
 
     def _is_waited_for(self) -> bool:
-        return self._view.loading or self._desk.opening or self._runner.busy(SMALL_PICTURES)
+        waiting = self._view.loading or self._desk.opening or self._runner.busy(SMALL_PICTURES)
+        return waiting or self.goes_before()
 
     def _began(self, lane: str) -> None:
         if lane in (LISTING, OPENING) or lane.startswith("pane "):

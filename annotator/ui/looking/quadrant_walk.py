@@ -23,11 +23,12 @@ class QuadrantWalk(QObject):
     """The areas follow from the breast and from the size of the pane, so they are asked for anew each time.
 
     The walk remembers for each pane the place it looked from last; where the pane has another size by now,
-    it goes on from the area nearest to it.
+    it goes on from the area nearest to it. `ended`: the last area of the last image was left.
     """
 
     message = Signal(str)
     moved = Signal()
+    ended = Signal()
 
     def __init__(
         self, view: ExamView, grid: ViewportGrid, keeper: CoverageKeeper, parent: QObject | None = None
@@ -130,6 +131,8 @@ class QuadrantWalk(QObject):
             else "This is the first area of the first image."
         )
         self.message.emit(end + seen)
+        if by > 0:
+            self.ended.emit()
 
 
 def areas_of(viewport: Viewport, picture: Picture) -> tuple[ImagePoint, ...]:

@@ -94,6 +94,7 @@ class Canvas(Protocol):
     def mark_at(self, point: ImagePoint) -> str | None: ...
     def outline_at(self, point: ImagePoint) -> str | None: ...
     def nipple_at(self, point: ImagePoint) -> bool: ...
+    def choose_candidate(self, point: ImagePoint) -> bool: ...
     def is_drag(self, start: Touch, now: Touch) -> bool: ...
     def pan(self, dx: float, dy: float) -> None: ...
     def set_voi(self, voi: Voi) -> None: ...
@@ -191,6 +192,8 @@ class SelectTool:
         stroke = yield from _stroke(canvas, press)
         if stroke is None:
             return
+        if not stroke and not press.extend and canvas.choose_candidate(press.point):
+            return
         line = None if stroke or press.extend else canvas.outline_at(press.point)
         if line is not None:
             self.host.select_cluster(line)
@@ -259,6 +262,8 @@ class LookTool:
 
 def _select(host: MarkingHost, canvas: Canvas, press: Touch) -> None:
     hit, line = canvas.mark_at(press.point), canvas.outline_at(press.point)
+    if hit is None and not press.extend and canvas.choose_candidate(press.point):
+        return
     if hit is not None:
         host.select_marks(host.selected_marks ^ {hit} if press.extend else frozenset({hit}))
     elif line is not None:

@@ -26,6 +26,7 @@ from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.model.image import ImageInfo, Voi
 from annotator.ui import theme
+from annotator.ui.marks.candidate_layer import CandidateLayer, ShownCandidates
 from annotator.ui.marks.shown_marks import ShownMarks
 from annotator.ui.marks.tools import PanTool, Tool, Touch
 from annotator.ui.panes.grey_pane import GreyPane
@@ -66,6 +67,7 @@ class Viewport(GreyPane):
     activated = Signal()
     status_message = Signal(str)
     mark_hovered = Signal(str)
+    candidate_chosen = Signal(str)
     frame_step_requested = Signal(int)
     slab_step_requested = Signal(int)
     outline_step_requested = Signal(int)
@@ -80,6 +82,7 @@ class Viewport(GreyPane):
         self._rewording.setInterval(WORDS_MS)
         self._rewording.timeout.connect(self._update_words)
         self._marks = ShownMarks()
+        self._candidates = ShownCandidates()
         self.words = WordsOver(self)
         self.words.changed.connect(self.update)
         self._active = False
@@ -104,6 +107,7 @@ class Viewport(GreyPane):
         else:
             self._voi = picture.voi
             self._inverted = False
+            self._candidates.set_layer(None)
         self.words.say(self._voi, self._inverted)
         self._marks.set_picture(picture)
         self._describe()
@@ -124,6 +128,7 @@ class Viewport(GreyPane):
         self._asked = None
         self.settle()
         self._marks.set_picture(None)
+        self._candidates.set_layer(None)
         self._describe()
         self.update()
         self.fit_changed.emit()
@@ -144,6 +149,20 @@ class Viewport(GreyPane):
         """Show what is selected white, the clusters of the current finding with their numbers."""
         if self._marks.select(finding_id, mark_ids, cluster_id):
             self._update_marks()
+
+    def set_candidates(self, layer: CandidateLayer | None) -> None:
+        """Draw what is proposed for labelling on the picture, or nothing."""
+        if self._candidates.set_layer(layer):
+            self.update()
+
+    def choose_candidate(self, point: ImagePoint) -> bool:
+        """Take the candidate under the hand; False when there is none or marks are hidden."""
+        if self._picture is None or not self._marks.visible:
+            return False
+        key = self._candidates.key_at(point, self._picture, self._view, self.ratio)
+        if key:
+            self.candidate_chosen.emit(key)
+        return bool(key)
 
     def set_tool(self, tool: Tool | None) -> None:
         """What the left button does from now on."""
@@ -195,6 +214,8 @@ class Viewport(GreyPane):
         self, painter: QPainter, view: ViewTransform, size: tuple[int, int], *, kept: bool = False
     ) -> None:
         """Draw what the reading says of the picture as it lies at `view`, in device pixels, e.g. in a lens."""
+        if self._picture is not None and self._marks.visible:
+            self._candidates.paint(painter, self._picture, view, size, self.ratio)
         preview, moving = self.hand.preview, self._moving
         self._marks.paint(painter, view, size, preview, self.ratio, kept=kept, moving=moving)
 
@@ -346,9 +367,12 @@ class Viewport(GreyPane):
 
     def _hover(self, point: ImagePoint | None) -> None:
         """Tell what the pointer is over, in the picture and in words."""
-        if self._marks.hover(point, self._view, self.ratio):
+        over_mark = self._marks.hover(point, self._view, self.ratio)
+        if over_mark:
             self._update_marks()
-            self.mark_hovered.emit(self._marks.hovered_words())
+        there = point if self._marks.visible else None
+        if self._candidates.hover(there, self._picture, self._view, self.ratio) or over_mark:
+            self.mark_hovered.emit(self._marks.hovered_words() or self._candidates.hovered_words)
 
     def _tell_pointer(self, at: QPointF) -> None:
         picture = self._picture

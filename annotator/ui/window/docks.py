@@ -26,6 +26,7 @@ PLACES: Mapping[str, DockPlace] = {
     "thumbnails": DockPlace(LEFT, 20),
     "tour": DockPlace(LEFT, 20, shown=False),
     "findings": DockPlace(RIGHT, 34),
+    "candidates": DockPlace(RIGHT, 34, shown=False),
     "history": DockPlace(RIGHT, 34, shown=False),
     "timeline": DockPlace(BOTTOM, 14, shown=False),
     "problems": DockPlace(BOTTOM, 14, shown=False),

@@ -22,6 +22,7 @@ def tell_keys(window: MainWindow, keys: Keys) -> None:
     for spec in ACTIONS:
         if spec.slot == "use_layout" and spec.argument in window.strip.layouts:
             window.strip.layouts[spec.argument].setToolTip(actions[spec.id].toolTip())
+    window.candidate_commands.tell_keys(keys)
     window.worklist.filter.setPlaceholderText(_with_key("Filter", keys["filter"]))
     window.worklist.problems.setToolTip(_with_key("Show which, and why", keys["show_problems"]))
     window.worklist.empty.tell_keys(key_or_menu(keys, "open_folder"))

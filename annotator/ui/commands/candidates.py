@@ -1,0 +1,362 @@
+"""What the keys of candidates do: the own first pass, going through what is proposed, deciding of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
+
+from annotator.errors import AnnotatorError
+from annotator.imaging import placement
+from annotator.model.geometry import ImagePoint
+from annotator.model.mark import MarkKind
+from annotator.ui.actions import Keys, key_text
+from annotator.ui.desk import candidate_acts
+from annotator.ui.desk.candidate_measuring import CandidateMeasuring, Results
+from annotator.ui.desk.candidate_rows import ProposedRow, RowState
+from annotator.ui.desk.candidates import HIDDEN, hint_words, size_words
+from annotator.ui.hanging.candidate_search import CandidateSearch
+from annotator.ui.marks.tools import MarkTool
+from annotator.ui.panels.candidates import NO_SIZE, NONE_ABOVE, SEARCHING
+from annotator.ui.window.shown_keys import key_or_menu
+
+if TYPE_CHECKING:
+    from annotator.model.image import ExamInfo
+    from annotator.ui.main_window import MainWindow
+    from annotator.ui.panes.viewport import Viewport
+
+PANEL = "candidates"
+SEEN_PX = 28.0
+"""A candidate gone to is at least so large on the screen, in logical pixels, unless that takes more than `CLOSEST`."""
+CLOSEST = 4.0
+ROOM = 0.7
+"""All pieces of an artery take at most so much of the pane."""
+_WHOLE = 1 - 1e-9
+
+
+class CandidateCommands(QObject):
+    """One of the window's hands. Goes to the line in hand over images and slices, and asks the desk for verdicts."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._candidates = window.candidates
+        self._measuring = CandidateMeasuring(window.desk.workspace, window.runner, self)
+        self._search: CandidateSearch | None = None
+        self._coming: ProposedRow | None = None
+        self._offered_for = ""
+        desk, panel = window.desk, window.candidates_panel
+        self._candidates.changed.connect(self._draw)
+        self._candidates.current_changed.connect(self._draw)
+        window.exam_view.picture_shown.connect(self._arrived)
+        desk.exam_changed.connect(self._begin)
+        desk.closing.connect(self._measuring.finish)
+        panel.chosen.connect(self.choose)
+        panel.accepted.connect(self.accept_candidate)
+        panel.accepted_as_new.connect(self.accept_as_new_finding)
+        panel.rejected.connect(self.reject_candidate)
+        panel.reconsidered.connect(self.reconsider_candidate)
+        panel.pass_done.connect(self.finish_first_pass)
+        panel.wanted.connect(self._ask)
+        for viewport in window.grid.viewports:
+            viewport.candidate_chosen.connect(self.choose)
+
+    def follow(self, search: CandidateSearch) -> None:
+        """Tell how far the search is; called once, when all parts of the window are there."""
+        self._search = search
+        panel, looking = self._window.candidates_panel, self._window.looking_commands
+        panel.stop.connect(search.stop_for_now)
+        panel.again.connect(search.try_again)
+        search.changed.connect(self._tell_work)
+        looking.walker.ended.connect(self._offer)
+        looking.coverage.changed.connect(self._offer_when_all_seen)
+
+    def stop(self) -> None:
+        """The window closes."""
+        self._candidates.remember()
+        if self._search is not None:
+            self._search.stop()
+
+    def tell_keys(self, keys: Keys) -> None:
+        """Name the keys in force on the buttons of the panel."""
+        told = {
+            act: (f"{words}  {key_text(keys[act][:1])}".rstrip(), self._window.actions_by_id[act].toolTip())
+            for act, words in _ON_BUTTONS.items()
+        }
+        self._window.candidates_panel.tell_keys(told)
+
+    def step_candidate(self, by: int) -> None:
+        """The next undecided candidate, or why there is none."""
+        self._ask()
+        if self._candidates.why_hidden == HIDDEN and not self._done_by_key():
+            return
+        if self._is_hidden():
+            return
+        line = self._candidates.step(by)
+        if line is None:
+            self._say(self._why_none())
+            return
+        self._go_to(line)
+        self._say(self._words(line))
+
+    def accept_candidate(self) -> None:
+        """Mark the candidate in hand for the finding in hand."""
+        self._accept(new_finding=False)
+
+    def accept_as_new_finding(self) -> None:
+        """Mark the candidate in hand and begin a finding with it."""
+        self._accept(new_finding=True)
+
+    def reject_candidate(self) -> None:
+        """The candidate in hand is none."""
+        line, session = self._in_hand(), self._window.desk.session
+        image = None if line is None else self._candidates.image_of(line)
+        if line is None or session is None or image is None:
+            return
+        state = self._state(line)
+        if state is RowState.REJECTED:
+            self._say("Rejected already.")
+        elif state is RowState.MARKED:
+            self._say("You marked this yourself; delete the mark first to reject the candidate.")
+        else:
+            decisions = image.decisions_at(line, session.reading)
+            self._say_act(candidate_acts.reject(session, line, decisions))
+
+    def reconsider_candidate(self) -> None:
+        """Nothing was said of the candidate in hand after all."""
+        line, session = self._in_hand(), self._window.desk.session
+        image = None if line is None else self._candidates.image_of(line)
+        if line is None or session is None or image is None:
+            return
+        decisions = image.decisions_at(line, session.reading)
+        if not decisions:
+            self._say("Nothing was decided of this candidate.")
+            return
+        self._say_act(candidate_acts.reconsider(session, decisions))
+
+    def finish_first_pass(self) -> None:
+        """The reader has looked at the exam alone."""
+        session = self._window.desk.session
+        if session is None or self._candidates.why_hidden != HIDDEN:
+            self._say(self._candidates.why_hidden or "Candidates are shown already.")
+            return
+        self._ask()
+        if candidate_acts.finish_first_pass(session):
+            keys = self._window.profiles.keys()
+            first, panel = key_or_menu(keys, "candidate_next"), key_or_menu(keys, "show_candidates")
+            self._say(f"First pass done: {first} goes to the first candidate, {panel} lists them.")
+
+    def choose(self, key: str) -> None:
+        """Take a line in hand and go to it; the keyboard stays where it is."""
+        self._candidates.choose(key)
+        line = self._candidates.current
+        if line is not None:
+            focused = QApplication.focusWidget()
+            self._go_to(line)
+            if focused is not None and self._window.candidates_panel.isAncestorOf(focused):
+                focused.setFocus()
+            self._say(self._words(line))
+
+    def _accept(self, *, new_finding: bool) -> None:
+        line, session = self._in_hand(), self._window.desk.session
+        if line is None or session is None:
+            return
+        state = self._state(line)
+        pieces = line.ids if state is RowState.REJECTED else self._candidates.open_pieces(line)
+        if not pieces:
+            self._say(
+                "Accepted already." if state is RowState.ACCEPTED else "You marked this yourself already."
+            )
+            return
+        if not session.may_change():
+            return
+        kind = self._kind_in_hand()
+
+        def act_on(results: Results) -> None:
+            self._say_act(
+                candidate_acts.accept(
+                    session, line, pieces, results, unproposed=kind, new_finding=new_finding
+                )
+            )
+
+        if not self._measuring.when_measured(line, self._frames(line), act_on, self._not_measured):
+            self._say(f"Measuring {len(pieces)} candidates ...")
+
+    def _in_hand(self) -> ProposedRow | None:
+        """The line to decide of; where there is none, what to do is said."""
+        if self._is_hidden():
+            return None
+        line = self._candidates.current
+        if line is None:
+            key = key_or_menu(self._window.profiles.keys(), "candidate_next")
+            self._say(f"No candidate is in hand: {key} goes to the next undecided one.")
+        return line
+
+    def _is_hidden(self) -> bool:
+        """Whether candidates are not to be seen; says why."""
+        self._say(self._candidates.why_hidden)
+        return bool(self._candidates.why_hidden)
+
+    def _done_by_key(self) -> bool:
+        """The first press says what a second one does; the second says that the first pass is done."""
+        session, key = self._window.desk.session, key_or_menu(self._window.profiles.keys(), "candidate_next")
+        text = f"Candidates are shown after your own first pass; press {key} again to say it is done"
+        if session is not None and self._window.status.message == text:
+            return candidate_acts.finish_first_pass(session)
+        self._say(text)
+        return False
+
+    def _why_none(self) -> str:
+        search = self._search
+        if search is None or not search.searchable:
+            return NO_SIZE
+        undecided, total = self._candidates.counts
+        if search.missing and not search.stopped:
+            return f"{SEARCHING} {search.progress.done} of {search.progress.total} images are done."
+        if search.troubles:
+            return search.troubles[0]
+        return NONE_ABOVE if not total else f"All {total} candidates are decided." if not undecided else ""
+
+    def _go_to(self, line: ProposedRow) -> None:
+        view, grid = self._window.exam_view, self._window.grid
+        uid, frame = line.info.sop_instance_uid, line.best.image.frame
+        shown = sorted(grid.shown, key=lambda viewport: viewport is not grid.active)
+        here = next((v for v in shown if v.picture and v.picture.info.sop_instance_uid == uid), None)
+        if here is not None and here.picture is not None:
+            self._coming = None
+            grid.set_active(here)
+            if here.picture.info.is_stack and frame not in here.picture.numbers:
+                view.stacks.go(grid.viewports.index(here), frame)
+            self._look(here, line)
+            return
+        if view.is_prior_pane(view.active_pane):
+            own = (v for v in grid.shown if not view.is_prior_pane(grid.viewports.index(v)))
+            grid.set_active(next(own, grid.active))
+        self._coming = line
+        view.show_image(line.info, frame if line.info.is_stack else None)
+
+    def _arrived(self, pane: int, _picture: object) -> None:
+        line, viewport = self._coming, self._window.grid.viewports[pane]
+        picture = viewport.picture
+        uid = None if picture is None else picture.info.sop_instance_uid
+        if line is not None and line.info.sop_instance_uid == uid and viewport is self._window.grid.active:
+            self._coming = None
+            self._look(viewport, line)
+        self._draw()
+
+    def _look(self, viewport: Viewport, line: ProposedRow) -> None:
+        """The line in the middle of a pane, as large as it needs; who looks closer already stays there."""
+        size = width, height = viewport.device_size()
+        columns = [piece.point.column for piece in line.pieces]
+        rows = [piece.point.row for piece in line.pieces]
+        wanted = min(max(SEEN_PX * viewport.ratio / max(line.best.diameter_px, 1.0), 1.0), CLOSEST)
+        scale = max(viewport.view.scale, wanted)
+        extent = max(max(columns) - min(columns), max(rows) - min(rows))
+        if extent > 0:
+            scale = min(scale, ROOM * min(size) / extent)
+        view = placement.scaled_to(viewport.view, width / 2, height / 2, scale)
+        middle = ImagePoint((min(columns) + max(columns)) / 2, (min(rows) + max(rows)) / 2)
+        viewport.set_view(placement.center_on(view, middle, width, height))
+        self._measuring.prepare(line, self._frames(line), self._not_measured)
+
+    def _frames(self, line: ProposedRow) -> Mapping[int, NDArray[Any]]:
+        """Those slices of the image of a line that are decoded, by number."""
+        uid, frames = line.info.sop_instance_uid, {}
+        kept = self._window.exam_view.shelf.peek(line.best.image)
+        pictures = [v.picture for v in self._window.grid.shown]
+        for picture in (*pictures, kept):
+            if picture is None or picture.provisional or picture.info.sop_instance_uid != uid:
+                continue
+            for number in {piece.image.frame for piece in line.pieces}:
+                frame = picture.slice_frame(number)
+                if frame is not None:
+                    frames[number] = frame
+        return frames
+
+    def _kind_in_hand(self) -> MarkKind:
+        """What a click would call a spot whose size proposes neither word."""
+        tool = self._window.marking_commands.tool_for(self._window.exam_view.active_pane)
+        return tool.kind if isinstance(tool, MarkTool) else MarkKind.MICRO
+
+    def _state(self, line: ProposedRow) -> RowState:
+        at = self._candidates.place_of(line.key)
+        return RowState.UNDECIDED if at is None else self._candidates.state_of(at)
+
+    def _words(self, line: ProposedRow) -> str:
+        keys = self._window.profiles.keys()
+        yes, no = (key_or_menu(keys, act) for act in ("candidate_accept", "candidate_reject"))
+        undecided, total = self._candidates.counts
+        name = line.info.name or line.info.path.name
+        told = [name, size_words(line), f"score {line.best.score:.2f}", hint_words(line)]
+        acts = f"{yes} accept, {no} reject" if self._state(line) is RowState.UNDECIDED else self._state(line)
+        return "  ·  ".join([*(part for part in told if part), acts, f"undecided {undecided} of {total}"])
+
+    def _draw(self) -> None:
+        """Let every pane show the candidates of its image; of an earlier exam there are none."""
+        for viewport in self._window.grid.viewports:
+            picture = viewport.picture
+            uid = "" if picture is None else picture.info.sop_instance_uid
+            viewport.set_candidates(self._candidates.layer_of(uid))
+
+    def _begin(self, _exam: ExamInfo) -> None:
+        self._coming = None
+        self._measuring.forget()
+        if self._window.candidates_panel.isVisible():
+            self._ask()
+
+    def _ask(self) -> None:
+        if self._search is not None:
+            self._search.ask()
+
+    def _tell_work(self) -> None:
+        search = self._search
+        if search is not None:
+            self._window.candidates_panel.show_work(
+                search.progress,
+                search.share,
+                running=search.running,
+                stopped=search.stopped,
+                troubles=search.troubles,
+            )
+
+    def _offer_when_all_seen(self) -> None:
+        share = self._window.looking_commands.coverage.share_of_exam
+        session = self._window.desk.session
+        if share is None or share < _WHOLE or session is None or self._offered_for == session.reading.id:
+            return
+        self._offer()
+
+    def _offer(self) -> None:
+        """All of the exam was walked through: say how candidates come into sight, once for each reading."""
+        session, profiles = self._window.desk.session, self._window.profiles
+        if session is None or not profiles.chosen or self._candidates.why_hidden != HIDDEN:
+            return
+        self._offered_for = session.reading.id
+        key = key_or_menu(profiles.keys(), "first_pass_done")
+        self._say(
+            f"You have been through this exam: {key} says that your first pass is done and shows candidates."
+        )
+
+    def _not_measured(self, error: AnnotatorError) -> None:
+        self._say(f"Nothing was accepted: {error}")
+
+    def _say_act(self, text: str) -> None:
+        if text:
+            self._say(text)
+
+    def _say(self, text: str) -> None:
+        if text:
+            self._window.status.show_act(text)
+
+
+_ON_BUTTONS = {
+    "candidate_accept": "Accept",
+    "candidate_accept_new": "As new finding",
+    "candidate_reject": "Reject",
+    "candidate_reconsider": "Take back",
+    "first_pass_done": "First pass done",
+}
+"""What the acts are called on the buttons of their own panel."""

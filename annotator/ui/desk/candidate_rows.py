@@ -1,0 +1,239 @@
+"""What is proposed for labelling in one exam, as columns: the lines of the list, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.analysis.mark_table import Points, as_array, table_of
+from annotator.model.candidate import Candidate, CandidateDecision, CandidateHint, Candidates, Verdict
+from annotator.model.finding import Reading
+from annotator.model.image import ImageInfo
+
+BESIDE_MM = 0.25
+"""How far beyond the edge of a candidate a mark still is a mark of it."""
+NEAR_SLICES = 3
+"""A calcification is seen on some slices beside its sharpest one: a mark there is a mark of it too."""
+
+Codes = NDArray[np.int8]
+
+
+class RowState(StrEnum):
+    """What became of a line of the list."""
+
+    UNDECIDED = "undecided"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    MARKED = "marked already"
+
+
+STATES = tuple(RowState)
+"""By their codes. Of the pieces of one line the least code counts: undecided while one of them is."""
+_UNDECIDED, _ACCEPTED, _REJECTED, _MARKED = range(4)
+_OF_VERDICT = {Verdict.ACCEPTED: _ACCEPTED, Verdict.REJECTED: _REJECTED}
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedRow:
+    """One line of the list: a spot, or the pieces of one artery, best first."""
+
+    info: ImageInfo
+    pieces: tuple[Candidate, ...]
+    hint: CandidateHint | None
+    model_version: str
+
+    @property
+    def best(self) -> Candidate:
+        """The piece with the highest score: it gives the line its place, size and score."""
+        return self.pieces[0]
+
+    @property
+    def key(self) -> str:
+        """The same whenever the same model looks at the same image."""
+        return self.best.id
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of its pieces."""
+        return tuple(piece.id for piece in self.pieces)
+
+
+@dataclass(frozen=True, eq=False)
+class ProposedImage:
+    """The lines of one image, best first, and their pieces as columns.
+
+    `reaches` is how far, in image pixels, a mark may lie from a piece and be its mark; `rows` the line of each piece.
+    """
+
+    info: ImageInfo
+    lines: tuple[ProposedRow, ...]
+    points: Points
+    frames: NDArray[np.int32]
+    diameters: NDArray[np.float64]
+    reaches: NDArray[np.float64]
+    rows: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, info: ImageInfo, found: Candidates) -> ProposedImage:
+        """Put in order what was found on an image; some milliseconds for thousands, so made in the job."""
+        known = {one.id: one for one in found.candidates}
+        lines = [
+            ProposedRow(info, tuple(known[i] for i in row.ids), row.hint, found.model_version)
+            for row in found.rows
+            if row.ids
+        ]
+        lines.sort(key=lambda line: -line.best.score)
+        pieces = [piece for line in lines for piece in line.pieces]
+        diameters = np.array([piece.diameter_px for piece in pieces], np.float64)
+        beside = 0.0 if info.spacing is None else BESIDE_MM / info.spacing.mean_mm
+        return cls(
+            info,
+            tuple(lines),
+            as_array([piece.point for piece in pieces]),
+            np.array([piece.image.frame for piece in pieces], np.int32),
+            diameters,
+            diameters / 2 + beside,
+            np.repeat(np.arange(len(lines)), [len(line.pieces) for line in lines]),
+        )
+
+    @cached_property
+    def place(self) -> dict[str, int]:
+        """Where among the pieces a candidate is, by its id."""
+        ids = (piece.id for line in self.lines for piece in line.pieces)
+        return {key: at for at, key in enumerate(ids)}
+
+    def decided(self, decisions: Sequence[CandidateDecision]) -> Codes:
+        """The code of each piece as the reader decided: by its id, else by its place, for an earlier model's."""
+        codes = np.zeros(len(self.points), np.int8)
+        uid = self.info.sop_instance_uid
+        for decision in decisions:
+            at = self.place.get(decision.candidate.id)
+            if at is not None:
+                codes[at] = _OF_VERDICT[decision.verdict]
+        for decision in decisions:
+            said = decision.candidate
+            if said.image.sop_instance_uid == uid and said.id not in self.place:
+                here = self._near(said.point.column, said.point.row, said.image.frame)
+                codes[here & (codes == _UNDECIDED)] = _OF_VERDICT[decision.verdict]
+        return codes
+
+    def marked(self, reading: Reading) -> NDArray[np.bool_]:
+        """Which pieces have a mark of the reader at their place."""
+        table = table_of(reading)
+        uid = self.info.sop_instance_uid
+        keys = [key for key in table.codes.images if key.sop_instance_uid == uid]
+        near = np.zeros(len(self.points), np.bool_)
+        for key in keys:
+            marks = table.points[table.rows_on([key])]
+            here = np.flatnonzero(np.abs(self.frames - key.frame) <= NEAR_SLICES)
+            near[here] |= within_reach(self.points[here], self.reaches[here], marks)
+        return near
+
+    def decisions_at(self, line: ProposedRow, reading: Reading) -> tuple[CandidateDecision, ...]:
+        """What the reader decided of the pieces of a line, also where an earlier model proposed them."""
+        uid, found = self.info.sop_instance_uid, []
+        mine = [self.place[key] for key in line.ids]
+        for decision in reading.decisions:
+            said = decision.candidate
+            at = self.place.get(said.id)
+            if at in mine:
+                found.append(decision)
+            elif at is None and said.image.sop_instance_uid == uid:
+                near = self._near(said.point.column, said.point.row, said.image.frame)
+                if near[mine].any():
+                    found.append(decision)
+        return tuple(found)
+
+    def _near(self, column: float, row: float, frame: int) -> NDArray[np.bool_]:
+        away = self.points - (column, row)
+        near: NDArray[np.bool_] = np.hypot(away[:, 0], away[:, 1]) <= self.reaches
+        return near & (np.abs(self.frames - frame) <= NEAR_SLICES)
+
+
+@dataclass(frozen=True, eq=False)
+class Proposals:
+    """The lines of all images of an exam, in hung order and then by score."""
+
+    images: tuple[ProposedImage, ...] = ()
+    lines: tuple[ProposedRow, ...] = field(init=False)
+    scores: NDArray[np.float64] = field(init=False)
+    _starts: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        lines = tuple(line for image in self.images for line in image.lines)
+        counts = [len(image.lines) for image in self.images]
+        object.__setattr__(self, "lines", lines)
+        object.__setattr__(self, "scores", np.array([line.best.score for line in lines], np.float64))
+        object.__setattr__(self, "_starts", tuple(int(n) for n in np.cumsum([0, *counts])))
+
+    @cached_property
+    def place(self) -> Mapping[str, int]:
+        """Where among the lines one is, by its key."""
+        return {line.key: at for at, line in enumerate(self.lines)}
+
+    def image_of(self, sop_instance_uid: str) -> ProposedImage | None:
+        """What was found on an image."""
+        return next((i for i in self.images if i.info.sop_instance_uid == sop_instance_uid), None)
+
+    def span(self, image: ProposedImage) -> tuple[int, int]:
+        """First line of an image among all, and the one after its last."""
+        at = self.images.index(image)
+        return self._starts[at], self._starts[at + 1]
+
+    def piece_codes(self, reading: Reading) -> tuple[Codes, ...]:
+        """For each image the code of each piece: as decided, else whether it is marked already."""
+        found = []
+        for image in self.images:
+            codes = image.decided(reading.decisions)
+            codes[(codes == _UNDECIDED) & image.marked(reading)] = _MARKED
+            found.append(codes)
+        return tuple(found)
+
+    def line_codes(self, pieces: Sequence[Codes]) -> Codes:
+        """The code of each line: the least of its pieces."""
+        parts = [np.zeros(0, np.int8)]
+        for image, codes in zip(self.images, pieces, strict=True):
+            if len(codes):
+                starts = np.searchsorted(image.rows, np.arange(len(image.lines)))
+                parts.append(np.minimum.reduceat(codes, starts))
+        joined: Codes = np.concatenate(parts)
+        return joined
+
+
+def open_pieces(line: ProposedRow, image: ProposedImage, codes: Codes) -> tuple[Candidate, ...]:
+    """The pieces of a line that nothing was said of and that have no mark."""
+    return tuple(piece for piece in line.pieces if codes[image.place[piece.id]] == _UNDECIDED)
+
+
+def within_reach(points: Points, reaches: NDArray[np.float64], others: Points) -> NDArray[np.bool_]:
+    """Which of `points` (n, 2) have one of `others` (m, 2) within their own reach.
+
+    Sorted into square cells, so that ten thousand of both are some 10 ms.
+    """
+    near = np.zeros(len(points), np.bool_)
+    if not len(points) or not len(others):
+        return near
+    side = max(float(reaches.max()), 1.0)
+    low = np.minimum(points.min(axis=0), others.min(axis=0))
+    ours, theirs = (np.floor((each - low) / side).astype(np.int64) + 1 for each in (points, others))
+    across = int(max(ours[:, 0].max(), theirs[:, 0].max())) + 2
+    cells = theirs[:, 1] * across + theirs[:, 0]
+    order = np.argsort(cells, kind="stable")
+    cells, sorted_others = cells[order], others[order]
+    for down in (-1, 0, 1):
+        middle = (ours[:, 1] + down) * across + ours[:, 0]
+        starts = np.searchsorted(cells, middle - 1, side="left")
+        counts = np.searchsorted(cells, middle + 1, side="right") - starts
+        which = np.repeat(np.arange(len(points)), counts)
+        if not len(which):
+            continue
+        before = np.cumsum(counts) - counts
+        beside = np.arange(len(which)) - np.repeat(before - starts, counts)
+        away = points[which] - sorted_others[beside]
+        near[which[np.hypot(away[:, 0], away[:, 1]) <= reaches[which]]] = True
+    return near
