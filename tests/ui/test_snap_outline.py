@@ -8,7 +8,7 @@ import pytest
 from hands import NONE, move, wheel
 from pictures import Host, middle, picture, reading_with
 from PySide6.QtCore import Qt
-from test_session import SPOTS, bugs, opened, picture as still, runner, session, workspace  # noqa: F401  fixtures
+from test_session import SPOTS, bugs, opened, runner, session, workspace  # noqa: F401  fixtures
 from test_viewport_marks import measured
 
 from annotator.model.finding import Distribution
@@ -33,7 +33,7 @@ def size(reading) -> float:
     return reading.marks[0].measurement.diameter_px
 
 
-def test_an_outline_follows_every_step_and_is_one_act(marked, still, qtbot) -> None:  # noqa: F811
+def test_an_outline_follows_every_step_and_is_one_act(marked, still, qtbot) -> None:
     before = marked.reading
     mark = before.marks[0]
     sizes = [size(before)]
@@ -52,7 +52,7 @@ def test_an_outline_follows_every_step_and_is_one_act(marked, still, qtbot) -> N
     assert marked.reading == before
 
 
-def test_an_act_that_comes_while_it_is_turned_comes_after_it(marked, still) -> None:  # noqa: F811
+def test_an_act_that_comes_while_it_is_turned_comes_after_it(marked, still) -> None:
     finding = marked.reading.findings[0].id
     marked.level.widen(still, marked.reading.marks[0].id, -2)
     small = size(marked.shown[-1])
@@ -70,7 +70,7 @@ def test_what_was_turned_is_in_the_database_when_the_exam_is_left_at_once(marked
     assert size(opened(workspace, runner).reading) == small
 
 
-def test_escape_leaves_the_outline_as_it_was(marked, still) -> None:  # noqa: F811
+def test_escape_leaves_the_outline_as_it_was(marked, still) -> None:
     before = marked.reading
     assert not marked.level.give_up()
     marked.level.widen(still, before.marks[0].id, -2)
@@ -80,7 +80,7 @@ def test_escape_leaves_the_outline_as_it_was(marked, still) -> None:  # noqa: F8
     assert marked.reading is before
 
 
-def test_turning_another_mark_keeps_the_first(marked, still) -> None:  # noqa: F811
+def test_turning_another_mark_keeps_the_first(marked, still) -> None:
     marked.mark_spot(still, SPOTS[1], MarkKind.MICRO)
     first, second = marked.reading.marks
     marked.level.widen(still, first.id, -2)
@@ -90,7 +90,7 @@ def test_turning_another_mark_keeps_the_first(marked, still) -> None:  # noqa: F
     assert [m.id for m in marked.reading.marks] == [first.id, second.id]
 
 
-def test_at_its_ends_an_outline_says_so_and_stays(marked, still) -> None:  # noqa: F811
+def test_at_its_ends_an_outline_says_so_and_stays(marked, still) -> None:
     said: list[str] = []
     marked.message.connect(said.append)
     mark = marked.reading.marks[0]
@@ -102,7 +102,7 @@ def test_at_its_ends_an_outline_says_so_and_stays(marked, still) -> None:  # noq
     assert said[-1].endswith("the outermost there is") or "runs into" in said[-1]
 
 
-def test_a_mark_moved_by_hand_stays_where_it_was_put(marked, still) -> None:  # noqa: F811
+def test_a_mark_moved_by_hand_stays_where_it_was_put(marked, still) -> None:
     mark, beside = marked.reading.marks[0], ImagePoint(SPOTS[0].column + 1, SPOTS[0].row)
     marked.move_mark(still, mark.id, beside)
     marked.level.widen(still, mark.id, -2)
