@@ -1,0 +1,133 @@
+"""Candidates of an image and the clusters that they make: what the window and `annotator detect` both ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from annotator.analysis.candidates import find_candidates, find_in_stack
+from annotator.analysis.clusters import cluster_facts, grouped
+from annotator.analysis.distribution import suggested_distribution
+from annotator.analysis.location import BreastOnImage, breast_on_image
+from annotator.errors import UnreadableImage
+from annotator.imaging.air import hung, tissue_mask
+from annotator.imaging.header import MAMMOGRAPHY_CLASSES
+from annotator.imaging.pyramid import levels_of
+from annotator.jobs import CancelToken
+from annotator.model.candidate import Candidate, CandidateHint, Candidates
+from annotator.model.cluster_facts import ClusterFacts, DistributionHint
+from annotator.model.geometry import PixelSpacing
+from annotator.model.image import ImageInfo
+
+FrameOf = Callable[[int], NDArray[Any]]
+"""Stored values of a frame by its number, from 1."""
+
+_PROJECTIONS = ("1.2.840.10008.5.1.4.1.1.13.1.4", "1.2.840.10008.5.1.4.1.1.13.1.5")
+_NO_GROUP = (CandidateHint.ARTERY, CandidateHint.SKIN)
+"""What looks like these makes no cluster: along one artery two hundred marks would be one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateCluster:
+    """Candidates that lie together: their ids, what their places come to, and the word that this suggests."""
+
+    ids: tuple[str, ...]
+    facts: ClusterFacts
+    hint: DistributionHint
+
+
+def why_not(info: ImageInfo) -> str:
+    """Why candidates cannot be looked for in an image, as a sentence without its path; "" where they can."""
+    if info.sop_class_uid in _PROJECTIONS:
+        return "it holds the projections of a tomosynthesis; look for candidates in the slices made from them"
+    if any(value.upper() in ("LOCALIZER", "SCOUT") for value in info.image_type):
+        return "it is a localizer, taken to place others, not a mammogram"
+    if info.view.name == "SPECIMEN":
+        return "it shows a specimen, not a breast"
+    if info.sop_class_uid not in MAMMOGRAPHY_CLASSES and info.modality.upper() != "MG":
+        what = f"its modality is {info.modality}" if info.modality else "it tells no modality"
+        return f"it is no mammogram ({what})"
+    return ""
+
+
+def candidates_of(
+    info: ImageInfo,
+    frame_of: FrameOf,
+    token: CancelToken | None = None,
+    *,
+    spacing: PixelSpacing | None = None,
+) -> Candidates:
+    """The candidates of an image, of a stack those of its slices, best first; all of them, however low their score.
+
+    `spacing` stands in where the file tells none. Raises UnreadableImage for an image that cannot be served, and
+    Cancelled.
+    """
+    reason = why_not(info)
+    if reason:
+        raise UnreadableImage(info.path, reason)
+    known = info.spacing or spacing
+    if info.is_stack:
+        frames = [frame_of(number) for number in range(1, info.frames + 1)]
+        return find_in_stack(
+            frames,
+            spacing=known,
+            image=info.key(),
+            inverse=info.inverse,
+            padding=info.padding,
+            token=token,
+        )
+    return find_candidates(
+        frame_of(1),
+        spacing=known,
+        image=info.key(),
+        inverse=info.inverse,
+        padding=info.padding,
+        token=token,
+    )
+
+
+def clusters_of(
+    candidates: Sequence[Candidate], spacing: PixelSpacing | None, breast: BreastOnImage | None = None
+) -> tuple[CandidateCluster, ...]:
+    """Those that lie together, three at least, the largest cluster first; none where millimetres are not known.
+
+    What looks like pieces of an artery or like skin is left out. `breast` tells the nipple and the breast's area.
+    """
+    chosen = [one for one in candidates if one.hint not in _NO_GROUP]
+    if spacing is None or not chosen:
+        return ()
+    scale = np.array([spacing.column_mm, spacing.row_mm])
+    points = np.array([(one.point.column, one.point.row) for one in chosen]) * scale
+    sizes = np.array([np.nan if one.diameter_mm is None else one.diameter_mm for one in chosen])
+    nipple = None if breast is None else breast.nipple
+    labels = grouped(points)
+    found = []
+    for number in range(int(labels.max()) + 1):
+        members = np.flatnonzero(labels == number)
+        facts = cluster_facts(
+            points[members],
+            sizes[members],
+            None if nipple is None else (nipple.column * scale[0], nipple.row * scale[1]),
+            _area_mm2(breast, spacing),
+            basis=spacing.basis,
+        )
+        ids = tuple(chosen[member].id for member in members)
+        found.append(CandidateCluster(ids, facts, suggested_distribution(facts)))
+    return tuple(sorted(found, key=lambda cluster: (-cluster.facts.count, cluster.ids)))
+
+
+def breast_of(info: ImageInfo, frame: NDArray[Any]) -> BreastOnImage:
+    """Where the breast lies on a frame, with its estimated nipple."""
+    levels = levels_of(info, frame)
+    turn, _ = hung(info, levels)
+    return breast_on_image(info, turn, tissue_mask(levels), levels.coarsest_block)
+
+
+def _area_mm2(breast: BreastOnImage | None, spacing: PixelSpacing) -> float | None:
+    if breast is None or breast.axes is None or not breast.outline.any():
+        return None
+    return float(np.count_nonzero(breast.outline) * breast.block**2 * spacing.row_mm * spacing.column_mm)
