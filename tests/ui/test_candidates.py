@@ -1,0 +1,602 @@
+"""Candidates for labelling in the window: when they are seen, going through them, what the reader decides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_candidates import MODEL, Finder, candidate, made
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtTest import QTest
+from small_exam import SPOTS, column_of, write_exam
+
+from annotator.errors import UnreadableImage
+from annotator.model.candidate import Candidates, Verdict
+from annotator.model.finding import Reading
+from annotator.model.image import ImageInfo
+from annotator.model.mark import MarkKind
+from annotator.ui.commands import signing as signing_commands
+from annotator.ui.desk.candidate_rows import RowState
+from annotator.ui.desk.candidates import HIDDEN
+from annotator.ui.keys.profiles import LABELLING, RADIOLOGY
+from annotator.ui.main_window import MainWindow
+from annotator.ui.panels.candidates import ALL_DECIDED, NO_SIZE, NONE_ABOVE
+from annotator.ui.theme import CANDIDATE
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+
+KEY = Qt.Key
+CTRL, SHIFT, NONE = (
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.NoModifier,
+)
+ASKS = "Candidates are shown after your own first pass; press N again to say it is done"
+
+
+class Labeller:
+    """Real keys on a window whose candidates were made by hand."""
+
+    def __init__(self, qtbot, window: MainWindow, finder: Finder | None = None) -> None:
+        self.qtbot, self.window = qtbot, window
+        self.finder = finder or Finder()
+        window.desk.workspace.find_candidates = self.finder  # type: ignore[method-assign]
+        self.search, self.candidates = window.candidate_search, window.candidates
+        self.panel = window.candidates_panel
+
+    @property
+    def reading(self) -> Reading:
+        session = self.window.desk.session
+        assert session is not None
+        return session.reading
+
+    def until(self, true) -> None:
+        self.qtbot.waitUntil(true, timeout=15000)
+
+    def open(self, folder: Path, *, searched: bool = True) -> None:
+        """Open an exam, and wait until all of it was searched where that is wanted."""
+        self.window.open_paths([folder])
+        self.until(lambda: self.window.desk.session is not None and not self.window.exam_view.loading)
+        self.window.grid.active.setFocus()
+        if searched:
+            self.until(lambda: bool(self.search.searchable) and not self.search.missing)
+
+    def key(self, key: Qt.Key, modifier=NONE) -> None:
+        QTest.keyClick(self.window.grid.active, key, modifier)
+
+    def states(self) -> list[RowState]:
+        return [self.candidates.state_of(at) for at in range(len(self.candidates.lines))]
+
+    def said(self) -> str:
+        return self.window.status.message
+
+    def cyan(self) -> int:
+        """How many pixels of the window are of the colour of candidates, or nearly."""
+        image = self.window.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+        rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+        pixels = rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).astype(np.int16)
+        wanted = QColor(CANDIDATE)
+        away = np.abs(pixels - (wanted.red(), wanted.green(), wanted.blue()))
+        return int((away < (60, 40, 40)).all(axis=2).sum())
+
+    @property
+    def active_uid(self) -> str:
+        picture = self.window.grid.active.picture
+        return "" if picture is None else picture.info.sop_instance_uid
+
+
+@pytest.fixture(autouse=True)
+def no_reflex(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signing_commands, "REFLEX_S", 0.0)
+
+
+@pytest.fixture
+def exam(tmp_path: Path) -> Path:
+    return write_exam(tmp_path / "exam")
+
+
+@pytest.fixture
+def labeller(qtbot, open_window, exam: Path) -> Labeller:
+    window = open_window()
+    window.profiles.choose(LABELLING.name)
+    made_one = Labeller(qtbot, window)
+    made_one.open(exam)
+    return made_one
+
+
+def test_labelling_walks_accepts_and_rejects_by_keys_over_a_restart(
+    qtbot, open_window, exam, labeller
+) -> None:
+    at = labeller
+    order = [info.sop_instance_uid for info in at.window.exam_view.order]
+    assert [line.info.sop_instance_uid for line in at.candidates.lines] == [
+        u for u in order for _ in range(4)
+    ]
+    at.key(KEY.Key_N)
+    current = at.candidates.current
+    assert current is not None
+    assert (current.best.score, current.info.sop_instance_uid) == (0.9, order[0])
+    at.until(lambda: at.active_uid == order[0])
+    viewport = at.window.grid.active
+    middle = viewport.rect().center()
+    seen = viewport.widget_position(current.best.point)
+    assert (abs(seen.x() - middle.x()), abs(seen.y() - middle.y())) < (4, 4)
+    assert viewport.view.scale >= 1
+    at.key(KEY.Key_Y)
+    (mark,) = at.reading.marks
+    assert mark.measurement is not None
+    assert mark.measurement.diameter_mm is not None
+    assert mark.kind is MarkKind.MICRO
+    assert abs(mark.point.column - current.best.point.column) < 1
+    (decision,) = at.reading.decisions
+    assert (decision.verdict, decision.model_version, decision.mark_id) == (
+        Verdict.ACCEPTED,
+        MODEL,
+        mark.id,
+    )
+    at.key(KEY.Key_N)
+    at.key(KEY.Key_N)
+    nothing = at.candidates.current
+    assert nothing is not None
+    assert nothing.best.score == 0.6
+    at.key(KEY.Key_R)
+    assert {d.verdict for d in at.reading.decisions} == {Verdict.ACCEPTED, Verdict.REJECTED}
+    at.key(KEY.Key_Z, CTRL)
+    assert len(at.reading.decisions) == 1
+    at.key(KEY.Key_Y, CTRL)
+    assert len(at.reading.decisions) == 2
+    before = at.reading
+    assert at.window.desk.session is not None
+    assert at.window.desk.session.flush()
+    at.window.close()
+    again = Labeller(qtbot, open_window())
+    again.open(exam)
+    assert again.reading == before
+    assert again.states()[:3] == [RowState.ACCEPTED, RowState.UNDECIDED, RowState.REJECTED]
+    again.key(KEY.Key_Z, CTRL)
+    again.key(KEY.Key_Z, CTRL)
+    assert again.reading.decisions == ()
+    assert again.reading.marks == ()
+
+
+def test_the_walk_goes_over_all_images_in_hung_order_and_round(labeller) -> None:
+    seen = []
+    for _ in range(13):
+        labeller.key(KEY.Key_N)
+        assert labeller.candidates.current is not None
+        labeller.until(lambda: labeller.active_uid == labeller.candidates.current.info.sop_instance_uid)
+        seen.append(labeller.candidates.current.key)
+    listed = [line.key for line in labeller.candidates.lines if line.best.score >= 0.5]
+    assert seen == [*listed, listed[0]]
+    labeller.key(KEY.Key_N, SHIFT)
+    assert labeller.candidates.current.key == listed[-1]
+
+
+def test_an_artery_is_one_line_one_act_and_one_step_back(labeller) -> None:
+    labeller.key(KEY.Key_N)
+    labeller.key(KEY.Key_N)
+    artery = labeller.candidates.current
+    assert artery is not None
+    assert len(artery.pieces) == 2
+    steps = labeller.window.desk.session.undo_stack.count()
+    labeller.key(KEY.Key_Y)
+    labeller.until(lambda: len(labeller.reading.marks) == 2)
+    assert {d.candidate.id for d in labeller.reading.decisions} == set(artery.ids)
+    assert all(mark.measurement is not None for mark in labeller.reading.marks)
+    assert labeller.window.desk.session.undo_stack.count() == steps + 1
+    labeller.key(KEY.Key_Z, CTRL)
+    assert labeller.reading.marks == ()
+    assert labeller.reading.decisions == ()
+    labeller.key(KEY.Key_R)
+    assert [d.verdict for d in labeller.reading.decisions] == [Verdict.REJECTED] * 2
+
+
+def test_an_artery_accepted_at_once_is_kept_when_the_exam_is_left_before_it_is_measured(labeller) -> None:
+    labeller.key(KEY.Key_N)
+    labeller.candidates.choose(labeller.candidates.lines[1].key)
+    commands = labeller.window.candidate_commands
+    commands._accept(new_finding=False)
+    session = labeller.window.desk.session
+    assert labeller.window.desk.close_session()
+    assert len(session.reading.marks) == 2
+    assert len(session.reading.decisions) == 2
+
+
+def test_a_new_finding_is_begun_when_the_reader_says_so(labeller) -> None:
+    labeller.key(KEY.Key_N)
+    labeller.key(KEY.Key_Y)
+    labeller.key(KEY.Key_N)
+    labeller.key(KEY.Key_N)
+    labeller.key(KEY.Key_Y)
+    assert [m.finding_id for m in labeller.reading.marks] == [labeller.reading.findings[0].id] * 2
+    labeller.key(KEY.Key_N)
+    labeller.key(KEY.Key_Y, SHIFT)
+    labeller.until(lambda: len(labeller.reading.findings) == 2)
+    assert labeller.reading.marks[-1].finding_id == labeller.reading.findings[1].id
+    assert labeller.window.desk.session.current_finding_id == labeller.reading.findings[1].id
+
+
+def test_what_cannot_be_measured_is_marked_where_it_was_proposed(labeller) -> None:
+    nothing = labeller.candidates.lines[2]
+    labeller.window.candidate_commands.choose(nothing.key)
+    labeller.until(lambda: labeller.active_uid == nothing.info.sop_instance_uid)
+    labeller.key(KEY.Key_Y)
+    labeller.until(lambda: len(labeller.reading.marks) == 1)
+    (mark,) = labeller.reading.marks
+    if mark.measurement is None:
+        assert mark.point == nothing.best.point
+
+
+def test_a_verdict_is_taken_back_with_the_mark_it_made(labeller) -> None:
+    labeller.key(KEY.Key_N)
+    labeller.key(KEY.Key_Y)
+    assert labeller.states()[0] is RowState.ACCEPTED
+    labeller.key(KEY.Key_Y)
+    assert labeller.said() == "Accepted already."
+    labeller.key(KEY.Key_R, SHIFT)
+    assert labeller.states()[0] is RowState.UNDECIDED
+    assert labeller.reading.marks == ()
+    labeller.key(KEY.Key_R, SHIFT)
+    assert labeller.said() == "Nothing was decided of this candidate."
+    labeller.key(KEY.Key_Y)
+    labeller.key(KEY.Key_R)
+    assert labeller.states()[0] is RowState.REJECTED
+    assert labeller.reading.marks == ()
+    labeller.key(KEY.Key_Y)
+    assert labeller.states()[0] is RowState.ACCEPTED
+    assert len(labeller.reading.marks) == 1
+
+
+def test_a_mark_deleted_later_leaves_the_verdict_and_says_so(labeller) -> None:
+    labeller.key(KEY.Key_N)
+    labeller.key(KEY.Key_Y)
+    labeller.key(KEY.Key_Delete)
+    assert labeller.reading.marks == ()
+    assert labeller.candidates.state_words(0) == "accepted, mark deleted"
+
+
+def test_where_the_reader_has_a_mark_nothing_is_proposed(labeller) -> None:
+    window = labeller.window
+    line = labeller.candidates.lines[0]
+    labeller.until(lambda: labeller.active_uid == line.info.sop_instance_uid)
+    picture = window.grid.active.picture
+    window.desk.session.mark_spot(picture, line.best.point, MarkKind.MICRO)
+    assert labeller.states()[0] is RowState.MARKED
+    labeller.key(KEY.Key_N)
+    assert labeller.candidates.current.key == labeller.candidates.lines[1].key
+    window.candidate_commands.choose(line.key)
+    for key in (KEY.Key_Y, KEY.Key_R):
+        labeller.key(key)
+        assert labeller.said().startswith("You marked this yourself")
+    assert labeller.reading.decisions == ()
+    labeller.key(KEY.Key_Z, CTRL)
+    assert labeller.states()[0] is RowState.UNDECIDED
+
+
+def test_what_an_earlier_model_proposed_and_the_reader_rejected_stays_so(
+    qtbot, open_window, exam, labeller
+) -> None:
+    labeller.key(KEY.Key_N)
+    labeller.key(KEY.Key_R)
+    assert labeller.window.desk.session.flush()
+    labeller.window.close()
+    later = Labeller(qtbot, open_window(), Finder(lambda info: made(info, "made-2", "-later")))
+    later.open(exam)
+    assert later.states()[:2] == [RowState.REJECTED, RowState.UNDECIDED]
+    later.candidates.choose(later.candidates.lines[0].key)
+    later.key(KEY.Key_R, SHIFT)
+    assert later.reading.decisions == ()
+    assert later.states()[0] is RowState.UNDECIDED
+
+
+@pytest.mark.parametrize("layout_key", [KEY.Key_F2, KEY.Key_F4])
+def test_before_the_own_first_pass_nothing_of_candidates_is_seen(
+    qtbot, open_window, exam, layout_key
+) -> None:
+    window = open_window()
+    window.profiles.choose(RADIOLOGY.name)
+    at = Labeller(qtbot, window)
+    window.show_panel("candidates")
+    at.open(exam)
+    at.key(layout_key)
+    at.until(lambda: not window.exam_view.loading)
+    assert sorted(at.finder.asked) == ["LCC", "LMLO", "RCC", "RMLO"]
+    assert at.candidates.lines == ()
+    assert at.candidates.current is None
+    assert at.panel.list.lines.rowCount() == 0
+    assert at.panel.hint.text() == HIDDEN
+    assert at.panel.count.text() == ""
+    assert not at.panel.filter.isVisible()
+    assert at.cyan() == 0
+    for key, modifier in ((KEY.Key_Y, NONE), (KEY.Key_R, NONE), (KEY.Key_Y, SHIFT), (KEY.Key_R, SHIFT)):
+        at.key(key, modifier)
+        assert at.said() == HIDDEN
+    assert at.reading.decisions == ()
+    at.key(KEY.Key_N)
+    assert at.said() == ASKS
+    assert not at.reading.first_pass
+    assert at.cyan() == 0
+    at.key(KEY.Key_N)
+    assert at.reading.first_pass
+    assert at.candidates.current is not None
+    assert at.panel.list.lines.rowCount() == 12
+    assert at.panel.count.text() == "undecided 12 of 12"
+    assert at.cyan() > 0
+    at.key(KEY.Key_Z, CTRL)
+    assert not at.reading.first_pass
+    assert at.candidates.lines == ()
+    assert at.panel.list.lines.rowCount() == 0
+    assert at.cyan() == 0
+
+
+def test_the_first_pass_is_said_by_its_button_and_its_key(qtbot, open_window, exam) -> None:
+    window = open_window()
+    window.profiles.choose(RADIOLOGY.name)
+    at = Labeller(qtbot, window)
+    at.open(exam)
+    window.show_panel("candidates")
+    at.until(at.panel.done.isVisible)
+    QTest.mouseClick(at.panel.done, Qt.MouseButton.LeftButton)
+    assert at.reading.first_pass
+    assert not at.panel.done.isVisible()
+    at.key(KEY.Key_Z, CTRL)
+    at.key(KEY.Key_N, CTRL | SHIFT)
+    assert at.reading.first_pass
+    at.key(KEY.Key_N, CTRL | SHIFT)
+    assert at.said() == "Candidates are shown already."
+
+
+def test_another_profile_hides_and_shows(labeller) -> None:
+    assert labeller.candidates.lines
+    labeller.window.profiles.choose(RADIOLOGY.name)
+    assert labeller.candidates.lines == ()
+    labeller.window.profiles.choose(LABELLING.name)
+    assert labeller.candidates.lines
+
+
+def test_hidden_marks_hide_candidates_too(labeller) -> None:
+    assert labeller.cyan() > 0
+    labeller.key(KEY.Key_G)
+    assert labeller.cyan() == 0
+    labeller.key(KEY.Key_G)
+    assert labeller.cyan() > 0
+    labeller.window.show_panel("candidates")
+    labeller.panel.drawn.click()
+    assert labeller.window.grid.active._candidates.layer is None
+
+
+def test_threshold_and_filter_say_what_is_listed_and_are_remembered(labeller) -> None:
+    window, panel = labeller.window, labeller.panel
+    window.show_panel("candidates")
+    assert panel.list.lines.rowCount() == 12
+    panel.slider.setValue(10)
+    assert panel.list.lines.rowCount() == 16
+    panel.slider.setValue(85)
+    assert panel.count.text() == "undecided 4 of 4"
+    panel.slider.setValue(95)
+    assert panel.list.lines.rowCount() == 0
+    assert panel.hint.text() == NONE_ABOVE
+    labeller.key(KEY.Key_N)
+    assert labeller.said() == NONE_ABOVE
+    panel.slider.setValue(85)
+    labeller.key(KEY.Key_N)
+    labeller.key(KEY.Key_R)
+    assert panel.count.text() == "undecided 3 of 4"
+    panel.only.click()
+    assert panel.list.lines.rowCount() == 3
+    for _ in range(3):
+        labeller.key(KEY.Key_N)
+        labeller.key(KEY.Key_R)
+    assert panel.hint.text() == ALL_DECIDED
+    labeller.key(KEY.Key_N)
+    assert labeller.said() == "All 4 candidates are decided."
+    labeller.candidates.remember()
+    assert window.profiles.remembered("candidate score") == "0.85"
+    assert labeller.candidates.threshold == 0.85
+
+
+def test_the_list_tells_image_size_score_hint_and_state(labeller) -> None:
+    labeller.window.show_panel("candidates")
+    lines = labeller.panel.list.lines
+    told = [[lines.index(row, column).data() for column in range(lines.columnCount())] for row in range(3)]
+    name = labeller.window.exam_view.order[0].name
+    assert told[0] == [name, "0.30 mm at detector", "0.90", "", "undecided"]
+    assert told[1][3] == "tram-track? 2 pieces"
+    assert told[2][3] == "skin?"
+    spoken = lines.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "score 0.80" in spoken
+    assert MODEL in spoken
+
+
+def test_the_list_leads_to_the_image_and_keeps_the_keyboard(labeller) -> None:
+    labeller.window.show_panel("candidates")
+    view = labeller.panel.list
+    view.setFocus()
+    labeller.until(view.hasFocus)
+    for _ in range(5):
+        QTest.keyClick(view, KEY.Key_Down)
+    row = view.currentIndex().row()
+    line = labeller.candidates.lines[view.lines.line_at(row)]
+    assert labeller.candidates.current is line
+    labeller.until(lambda: labeller.active_uid == line.info.sop_instance_uid)
+    assert view.hasFocus()
+    QTest.keyClick(view, KEY.Key_Y)
+    labeller.until(lambda: bool(labeller.reading.decisions))
+    assert labeller.reading.decisions[0].candidate.id == line.key
+
+
+def test_a_click_of_the_selecting_hand_takes_a_candidate(labeller) -> None:
+    line = labeller.candidates.lines[0]
+    labeller.until(lambda: labeller.active_uid == line.info.sop_instance_uid)
+    labeller.key(KEY.Key_A)
+    viewport = labeller.window.grid.active
+    at = viewport.widget_position(line.best.point).toPoint()
+    QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, NONE, at)
+    assert labeller.candidates.current is line
+    QTest.mouseMove(viewport, viewport.widget_position(line.best.point).toPoint())
+    assert labeller.reading.marks == ()
+
+
+def test_the_exam_on_the_screen_is_searched_first_and_leaving_it_gives_up(
+    qtbot, open_window, tmp_path, exam
+) -> None:
+    other = write_exam(tmp_path / "other", patient="SMALL-2", study="2.25.2")
+    window = open_window()
+    window.profiles.choose(LABELLING.name)
+    finder = Finder()
+    finder.held.clear()
+    at = Labeller(qtbot, window, finder)
+    at.open(exam, searched=False)
+    at.until(lambda: bool(finder.tokens))
+    assert finder.asked[0] == window.grid.active.picture.info.name
+    assert at.search.running
+    window.open_paths([other])
+    at.until(lambda: window.desk.session is not None and "2.25.2" in window.desk.exam.study_instance_uid)
+    at.until(lambda: finder.tokens[0].cancelled)
+    finder.held.set()
+    at.until(lambda: bool(at.search.searchable) and not at.search.missing)
+    uids = {line.info.study_instance_uid for line in at.candidates.lines}
+    assert uids == {"2.25.2"}
+
+
+def test_the_search_is_stopped_and_goes_on(qtbot, open_window, exam) -> None:
+    window = open_window()
+    window.profiles.choose(LABELLING.name)
+    finder = Finder()
+    finder.held.clear()
+    at = Labeller(qtbot, window, finder)
+    window.show_panel("candidates")
+    at.open(exam, searched=False)
+    at.until(lambda: at.panel.work.isVisible() and at.panel.cancel.text() == "Cancel")
+    assert "image 1 of 4" in at.panel.what.text()
+    QTest.mouseClick(at.panel.cancel, Qt.MouseButton.LeftButton)
+    at.until(lambda: finder.tokens[-1].cancelled)
+    assert at.panel.what.text() == "Stopped after 0 of 4 images"
+    finder.held.set()
+    assert at.candidates.lines == ()
+    QTest.mouseClick(at.panel.cancel, Qt.MouseButton.LeftButton)
+    at.until(lambda: not at.search.missing)
+    assert not at.panel.work.isVisible()
+    assert len(at.candidates.lines) == 16
+
+
+def test_an_image_that_cannot_be_searched_is_told_in_one_sentence_and_tried_again(
+    qtbot, open_window, exam
+) -> None:
+    window = open_window()
+    window.profiles.choose(LABELLING.name)
+    refused = [True]
+
+    def answer(info: ImageInfo) -> Candidates:
+        if info.name == "LMLO" and refused[0]:
+            raise UnreadableImage(info.path, "its pixels end too early")
+        return made(info)
+
+    at = Labeller(qtbot, window, Finder(answer))
+    window.show_panel("candidates")
+    at.open(exam)
+    assert at.panel.trouble.isVisible()
+    assert at.panel.trouble.text().startswith("No candidates of LMLO: ")
+    assert at.panel.trouble.text().count("\n") == 0
+    assert len(at.candidates.lines) == 12
+    refused[0] = False
+    QTest.mouseClick(at.panel.retry, Qt.MouseButton.LeftButton)
+    at.until(lambda: len(at.candidates.lines) == 16)
+    assert not at.panel.trouble.isVisible()
+
+
+def test_nothing_is_decided_in_a_signed_reading(labeller) -> None:
+    window = labeller.window
+    labeller.key(KEY.Key_N)
+    labeller.key(KEY.Key_Return, CTRL)
+    card = window.signing_commands.card
+    labeller.until(lambda: card.asks_to_sign)
+    QTest.keyClick(card.yes, KEY.Key_Return)
+    labeller.until(lambda: labeller.reading.is_signed)
+    before = labeller.reading
+    for key, modifier in ((KEY.Key_Y, NONE), (KEY.Key_Y, SHIFT), (KEY.Key_R, NONE)):
+        labeller.key(key, modifier)
+        assert "is signed; Amend... opens it again" in labeller.said()
+    assert labeller.reading == before
+
+
+def test_a_signed_reading_does_not_take_the_first_pass(qtbot, open_window, exam) -> None:
+    window = open_window()
+    window.profiles.choose(RADIOLOGY.name)
+    at = Labeller(qtbot, window)
+    at.open(exam)
+    at.key(KEY.Key_Return, CTRL)
+    card = window.signing_commands.card
+    at.until(lambda: card.asks_to_sign)
+    QTest.keyClick(card.yes, KEY.Key_Return)
+    at.until(lambda: at.reading.is_signed)
+    window.grid.active.setFocus()
+    at.key(KEY.Key_N)
+    at.key(KEY.Key_N)
+    assert not at.reading.first_pass
+    assert at.candidates.lines == ()
+    assert "is signed" in at.said()
+
+
+def test_without_a_pixel_size_nothing_is_searched(qtbot, open_window, tmp_path) -> None:
+    from made_exams import Shot, write_shots
+
+    window = open_window()
+    window.profiles.choose(LABELLING.name)
+    at = Labeller(qtbot, window)
+    window.show_panel("candidates")
+    at.open(write_shots(tmp_path / "bare", [Shot("one", spacing=None)]), searched=False)
+    at.until(lambda: at.panel.hint.text() == NO_SIZE)
+    at.key(KEY.Key_N)
+    assert at.said() == NO_SIZE
+    assert at.finder.asked == []
+
+
+def test_nothing_is_searched_for_who_did_not_choose_a_profile_nor_ask(qtbot, open_window, exam) -> None:
+    window = open_window()
+    at = Labeller(qtbot, window)
+    at.open(exam, searched=False)
+    at.until(lambda: window.read_ahead.finished)
+    QTest.qWait(50)
+    assert at.finder.asked == []
+    at.key(KEY.Key_N)
+    assert at.said() == ASKS
+    at.until(lambda: not at.search.missing)
+    assert len(at.finder.asked) == 4
+
+
+def test_ten_thousand_candidates_are_listed_drawn_and_decided(qtbot, open_window, exam) -> None:
+    def many(info: ImageInfo) -> Candidates:
+        from annotator.model.candidate import CandidateRow
+
+        if info.name != "RCC":
+            return Candidates((), (), MODEL)
+        ones = tuple(
+            candidate(info, f"{n:05d}", (5 + (n % 200), 5 + n // 200 * 7.5), 1 - n / 20_000)
+            for n in range(10_000)
+        )
+        return Candidates(ones, tuple(CandidateRow((one.id,)) for one in ones), MODEL)
+
+    window = open_window()
+    window.profiles.choose(LABELLING.name)
+    at = Labeller(qtbot, window, Finder(many))
+    window.show_panel("candidates")
+    at.open(exam)
+    assert at.panel.list.lines.rowCount() == 10_000
+    at.key(KEY.Key_N)
+    at.key(KEY.Key_R)
+    at.key(KEY.Key_N)
+    at.key(KEY.Key_Y)
+    at.until(lambda: len(at.reading.decisions) == 2)
+    assert at.panel.list.lines.rowCount() == 10_000
+    assert at.cyan() > 0
+
+
+def test_the_spots_of_the_made_candidates_lie_where_the_exam_has_them(labeller) -> None:
+    line = labeller.candidates.lines[0]
+    side = "R" if line.info.laterality == "R" else "L"
+    assert line.best.point.column == column_of(side, SPOTS[0][0])
+    assert replace(line.best) == line.best
