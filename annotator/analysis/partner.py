@@ -20,6 +20,7 @@ from annotator.model.cluster_facts import ClusterFacts
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, Millimetres
 from annotator.model.image import ImageInfo
+from annotator.model.mark import Mark
 from annotator.model.partner import BAND_MM, PartnerBand, PartnerProposal, PartnerSearch
 
 PROPOSED_AT_MOST = 9
@@ -136,6 +137,13 @@ def find_partner(seen: OnView, cluster: Group, other: OnView, groups: Sequence[G
     return PartnerSearch(band, proposals)
 
 
+def group_of(reading: Reading, finding_id: str, info: ImageInfo) -> Group:
+    """All marks of a finding on an image as one group, however far apart they lie."""
+    uid = info.sop_instance_uid
+    marks = [mark for mark in reading.marks_of(finding_id) if mark.image.sop_instance_uid == uid]
+    return _group(finding_id, marks)
+
+
 def groups_of_marks(reading: Reading, view: OnView, but: str) -> tuple[Group, ...]:
     """The marks on an image as they lie together, finding by finding; those of the finding `but` are left out."""
     uid = view.info.sop_instance_uid
@@ -144,16 +152,22 @@ def groups_of_marks(reading: Reading, view: OnView, but: str) -> tuple[Group, ..
         marks = [m for m in reading.marks_of(finding.id) if m.image.sop_instance_uid == uid]
         if finding.id == but or not marks:
             continue
-        points = as_array([mark.point for mark in marks])
-        sizes = np.array(
-            [_size(None if mark.measurement is None else mark.measurement.diameter_mm) for mark in marks]
+        labels = grouped(_in_mm(view, as_array([mark.point for mark in marks])), least=1)
+        found.extend(
+            _group(finding.id, [marks[row] for row in np.flatnonzero(labels == label)])
+            for label in range(int(labels.max()) + 1)
         )
-        labels = grouped(_in_mm(view, points), least=1)
-        for label in range(int(labels.max()) + 1):
-            mine = np.flatnonzero(labels == label)
-            ids = tuple(marks[row].id for row in mine)
-            found.append(Group(points[mine], sizes[mine], finding.id, mark_ids=ids))
     return tuple(found)
+
+
+def _group(finding_id: str, marks: Sequence[Mark]) -> Group:
+    sizes = [None if mark.measurement is None else mark.measurement.diameter_mm for mark in marks]
+    return Group(
+        as_array([mark.point for mark in marks]),
+        np.array([_size(size) for size in sizes]),
+        finding_id,
+        mark_ids=tuple(mark.id for mark in marks),
+    )
 
 
 def groups_of_candidates(

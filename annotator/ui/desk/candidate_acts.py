@@ -46,7 +46,7 @@ def accept(
     if new_finding or finding is None:
         reading, finding = edits.add_finding(reading)
     chosen = [piece for piece in line.pieces if piece.id in pieces]
-    accepted = _as_marks(reading, chosen, results, unproposed)
+    accepted = as_marks(reading, chosen, results, unproposed)
     if not accepted:
         return ""
     after, marks = edits.accept_candidates(reading, finding.id, line.model_version, accepted)
@@ -85,7 +85,7 @@ def _marks_of(reading: Reading, decisions: Sequence[CandidateDecision]) -> froze
     return frozenset(mark.id for mark in reading.marks if mark.id in became)
 
 
-def _as_marks(
+def as_marks(
     reading: Reading, pieces: Sequence[Candidate], results: Mapping[str, SpotResult], unproposed: MarkKind
 ) -> list[edits.AcceptedCandidate]:
     """Where each piece is marked; two that snap to one place stay where they were proposed."""
