@@ -15,6 +15,7 @@ from annotator.errors import UnreadableImage
 from annotator.hanging import patient_number
 from annotator.jobs import CancelToken
 from annotator.lexicon.loader import Lexicon, load_lexicon
+from annotator.model.clusters_on_image import ClustersOnImage
 from annotator.model.coverage import Seen
 from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Finding, Reading, Stage
@@ -308,6 +309,14 @@ class Workspace:
     def measured(self, reading: Reading, finding_id: str, exam: ExamInfo) -> Measured:
         """Counts, lengths and place of a finding by its marks; places only on images whose breast is known."""
         return self.measurer.of(reading, finding_id, exam)
+
+    def clusters_of(
+        self, reading: Reading, finding_id: str, exam: ExamInfo, token: CancelToken | None = None
+    ) -> tuple[ClustersOnImage, ...]:
+        """How the marks of a finding lie together on each image, and the word that suggests; for a job."""
+        from annotator.analysis.finding_clusters import clusters_of
+
+        return clusters_of(reading, finding_id, exam, self.measurer.breast, token)
 
     def contradictions(
         self, reading: Reading, finding_id: str, exam: ExamInfo, *, earlier_exam: bool | None = None

@@ -57,6 +57,7 @@ from annotator.ui.pictures.picture_shelf import PictureShelf, picture_budget
 from annotator.ui.task_runner import TaskRunner
 from annotator.ui.tour.card import TourCard
 from annotator.ui.tour.guided_tour import PANEL, GuidedTour
+from annotator.ui.window.clusters_in_window import ClustersInWindow
 from annotator.ui.window.docks import WindowDocks, stacked
 from annotator.ui.window.exam_strip import ExamStrip
 from annotator.ui.window.menu import whole_menu
@@ -267,6 +268,7 @@ class MainWindow(QMainWindow):
         self.pointing = Pointing(self)
         self.shown_reading = ReadingInWindow(self)
         self.surroundings = Surroundings(self)
+        self.clusters = ClustersInWindow(self)
         self.troubles = ErrorsInWindow(self)
         self.tour = GuidedTour(self)
         desk, say = self.desk, self.status.show_message

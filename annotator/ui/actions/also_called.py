@@ -35,6 +35,7 @@ ALSO_CALLED: Mapping[str, str] = {
     "benign_chord": "annotate label",
     "descriptor_chord": "annotate label morphology distribution birads",
     "line_chord": "annotate label enter entry dictate quick describe",
+    "say_suggested": "proposed recommendation arrangement pattern cluster automatic",
     "say_as_last": "repeat copy previous same again",
     "category_chord": "birads assessment score rating",
     "more_chord": "quadrant clock depth stage change recommendation certainty associated recall biopsy",

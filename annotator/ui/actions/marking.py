@@ -16,6 +16,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ActionSpec("benign_chord", "Mark", "Benign preset...", ("B",), "open_chord", "Mark the spot under the pointer and name its benign type, in one act; with Shift and the letter you are sure of the type", "picture", "window", "benign"),
     ActionSpec("line_chord", "Mark", "Say in one line...", ("E",), "open_chord", "Shape, distribution, change and category, a letter each and always in this order, as one act", "exam", "window", "line"),
     ActionSpec("say_as_last", "Mark", "Say as last time", ("Shift+E",), "say_as_last", "Shape, distribution and change as of the finding before, which the panel offers; never the category", "finding"),
+    ActionSpec("say_suggested", "Mark", "Say the suggested distribution", ("Alt+L",), "say_suggested", "The word that the marks of the finding suggest, as the panel offers it; nothing says it but you", "finding"),
     ActionSpec("descriptor_chord", "Mark", "Descriptor...", ("L",), "open_chord", "Say morphologies and distributions with two letters each", "exam", "window", "descriptor"),
     ActionSpec("category_chord", "Mark", "Your category...", ("K",), "open_chord", "Your own category with a digit, A, B or C", "exam", "window", "category"),
     ActionSpec("more_chord", "Mark", "More of the finding...", ("Shift+L",), "open_chord", "Stage, change, size, place, what goes with it, certainty, recommendation, by letters", "exam", "window", "more"),

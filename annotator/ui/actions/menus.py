@@ -28,7 +28,7 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
     "Edit": (Group(("undo", "redo")), Group(("delete", "cancel"))),
     "Mark": (
         Group(("mark_micro", "mark_macro", "select_tool", "look_tool")),
-        Group(("benign_chord", "line_chord", "say_as_last", "descriptor_chord", "category_chord", "more_chord")),
+        Group(("benign_chord", "line_chord", "say_as_last", "say_suggested", "descriptor_chord", "category_chord", "more_chord")),
         Group(("new_finding", "remove_finding", "next_finding", "previous_finding")),
         Group(("same_finding", "own_finding")),
         Group(("call_micro", "call_macro", "move_to_new")),

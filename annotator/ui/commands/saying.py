@@ -91,6 +91,14 @@ class SayingCommands(QObject):
         else:
             self._ask(f"as {offer.whose}: {offer.words(session.lexicon)}")
 
+    def say_suggested(self) -> None:
+        """Take over the distribution that the panel offers."""
+        lines = self._window.finding_panel.looks.clusters
+        if lines.offered is None:
+            self._window.status.show_message("No distribution is suggested, or it is said already.")
+        else:
+            lines.take()
+
     def _ask(self, words: str) -> None:
         """Tell in a legend what would be said; a second key says it."""
         key = key_text(self._window.profiles.keys()["say_as_last"][:1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -44,6 +44,7 @@ class Emphasis:
     hovered_mark: str | None = None
     hovered_cluster: str | None = None
     hovered_line: str | None = None
+    hovered_group: int | None = None
     hovered_nipple: bool = False
 
 
@@ -60,8 +61,18 @@ class Label:
     text: str
 
 
-def labels_of(placed: Placed, size: tuple[int, int], emphasis: Emphasis) -> tuple[Label, ...]:
-    """Words beside clusters and marks, where they fit: what the pointer is on first, then clusters."""
+def labels_of(
+    placed: Placed,
+    size: tuple[int, int],
+    emphasis: Emphasis,
+    told: Mapping[str, str] | None = None,
+    group: tuple[QRectF, str] | None = None,
+) -> tuple[Label, ...]:
+    """Words beside clusters and marks, where they fit: what the pointer is on first, then clusters.
+
+    `told` are better numbers of some clusters by their ids, `group` the box and the words of marks under the pointer
+    that lie together without an outline.
+    """
     layer, labels = placed.layer, _Labels(size, placed.ratio)
     to_device = transform_of(placed.view)
     # of a selected mark only while the pointer is on it: its label would cover the next speck of the group
@@ -70,8 +81,10 @@ def labels_of(placed: Placed, size: tuple[int, int], emphasis: Emphasis) -> tupl
         mark = layer.mark(hovered)
         label = layer.labels.get(mark.finding_id, "")
         labels.put(QPointF(*placed.places[hovered]), short_words(mark, label))
-    told = [(_told(cluster, emphasis), cluster) for cluster in layer.clusters]
-    for text, cluster in sorted(told, key=lambda one: len(one[0]) == len(one[1].finding_label)):
+    if group is not None:
+        labels.put(to_device.mapRect(group[0]).bottomRight(), group[1])
+    texts = [(_told(cluster, emphasis, told or {}), cluster) for cluster in layer.clusters]
+    for text, cluster in sorted(texts, key=lambda one: len(one[0]) == len(one[1].finding_label)):
         bounds = to_device.mapRect(cluster.bounds)
         if bounds.intersects(labels.room):
             pointed = cluster.id in (emphasis.hovered_line, emphasis.hovered_cluster)
@@ -118,10 +131,10 @@ def _look(cluster: ClusterShape, layer: MarkLayer, emphasis: Emphasis) -> tuple[
     )
 
 
-def _told(cluster: ClusterShape, emphasis: Emphasis) -> str:
+def _told(cluster: ClusterShape, emphasis: Emphasis, told: Mapping[str, str]) -> str:
     """The name of its finding; with the count and extent when it is the current one, with all under the pointer."""
     if cluster.id in (emphasis.hovered_line, emphasis.hovered_cluster):
-        return f"{cluster.finding_label}  {cluster.told}"
+        return f"{cluster.finding_label}  {told.get(cluster.id, cluster.told)}"
     if cluster.finding_id == emphasis.finding_id:
         return cluster.numbers_of_finding
     return cluster.finding_label

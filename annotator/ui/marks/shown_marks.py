@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
+from annotator.model.clusters_on_image import ClustersOnImage
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, ViewTransform, contains
 from annotator.ui.marks.cluster_shapes import ClusterShapes, chest_of
+from annotator.ui.marks.groups import ShownGroup, group_at, paint_groups, shown_groups
 from annotator.ui.marks.layer import MarkLayer
 from annotator.ui.marks.nipple import RADIUS_PX, is_near, nipple_of, paint_nipple
 from annotator.ui.marks.overlay import Emphasis, Label, labels_of, looks_of, paint_labels, paint_preview
@@ -49,6 +51,8 @@ class ShownMarks:
         self._picture: Picture | None = None
         self._layer: MarkLayer | None = None
         self._shapes = ClusterShapes()
+        self._told: tuple[ClustersOnImage, ...] = ()
+        self._groups: tuple[ShownGroup, ...] = ()
         self._emphasis = Emphasis()
         self._chosen: tuple[MarkLayer, frozenset[str], NDArray[np.bool_]] | None = None
         self._placed: Placed | None = None
@@ -58,6 +62,7 @@ class ShownMarks:
     def set_picture(self, picture: Picture | None) -> None:
         """Show the marks on another picture."""
         self._picture = picture
+        self._make_groups()
         self._make_layer()
 
     def set_reading(self, reading: Reading | None) -> bool:
@@ -70,20 +75,31 @@ class ShownMarks:
             return before is not self._layer
         return not self._layer.looks_like(before) or nipple != self._nipple
 
+    def set_clusters(self, told: tuple[ClustersOnImage, ...]) -> bool:
+        """Show how marks lie together, as far as it is told of this picture."""
+        before, self._told = self._groups, told
+        self._make_groups()
+        return bool(before or self._groups)
+
     def select(self, finding_id: str | None, mark_ids: frozenset[str], cluster_id: str | None) -> bool:
         """Select a finding, and marks or a cluster of it."""
         return self._emphasise(finding_id=finding_id, mark_ids=mark_ids, cluster_id=cluster_id)
 
     def hover(self, point: ImagePoint | None, view: ViewTransform, ratio: float) -> bool:
         """The pointer is over a point of the picture, or over none."""
-        mark = cluster = line = None
+        mark = cluster = line = group = None
         nipple = point is not None and self.nipple_at(point, view, ratio)
         if point is not None and self._layer is not None and self.visible:
             mark = self.mark_at(point, view, ratio)
             cluster = self._layer.cluster_at(point)
             line = None if mark else self.outline_at(point, view, ratio)
+            group = group_at(self._groups, point)
         return self._emphasise(
-            hovered_mark=mark, hovered_cluster=cluster, hovered_line=line, hovered_nipple=nipple
+            hovered_mark=mark,
+            hovered_cluster=cluster,
+            hovered_line=line,
+            hovered_group=group,
+            hovered_nipple=nipple,
         )
 
     def mark_at(self, point: ImagePoint, view: ViewTransform, ratio: float) -> str | None:
@@ -130,7 +146,8 @@ class ShownMarks:
         shape = next((c for c in layer.clusters if c.id == line), None)
         if shape is None:
             return ""
-        return f"{shape.finding_label}  cluster: {shape.told}  ·  click: select, then Del unties it"
+        told = self._words_of_clusters.get(shape.id, shape.told)
+        return f"{shape.finding_label}  cluster: {told}  ·  click: select, then Del unties it"
 
     def paint(
         self,
@@ -159,6 +176,7 @@ class ShownMarks:
         shown = self._shown(placed, size)
         if kept:
             self._on_screen = shown
+        paint_groups(painter, self._groups, view, QRectF(0, 0, *size), ratio)
         if kept and is_for(layer):
             self._sheet.paint(painter, placed, size, moving=moving)
         else:
@@ -208,7 +226,20 @@ class ShownMarks:
         now = size, emphasis, self._nipple
         if known is not None and known.placed is placed and (known.size, known.emphasis, known.nipple) == now:
             return known
-        return _OnScreen(placed, size, emphasis, labels_of(placed, size, emphasis), self._nipple)
+        hovered = None if emphasis.hovered_group is None else self._groups[emphasis.hovered_group]
+        words = (
+            None if hovered is None else (hovered.bounds, f"{self._name_in_hand}  {hovered.words}".strip())
+        )
+        labels = labels_of(placed, size, emphasis, self._words_of_clusters, words)
+        return _OnScreen(placed, size, emphasis, labels, self._nipple)
+
+    @property
+    def _words_of_clusters(self) -> dict[str, str]:
+        return {group.cluster_id: group.words for group in self._groups if group.cluster_id}
+
+    @property
+    def _name_in_hand(self) -> str:
+        return "" if self._layer is None else self._layer.labels.get(self._emphasis.finding_id or "", "")
 
     @property
     def _nipple(self) -> ImagePoint | None:
@@ -237,6 +268,13 @@ class ShownMarks:
         )
         if not is_for(self._layer):
             self._sheet.clear()
+
+    def _make_groups(self) -> None:
+        picture = self._picture
+        self._on_screen = None
+        self._groups = () if picture is None else shown_groups(self._told, picture.info.sop_instance_uid)
+        # what was under the pointer has another number now, or is gone
+        self._emphasis = replace(self._emphasis, hovered_group=None)
 
     def _emphasise(self, **changed: Any) -> bool:
         before, self._emphasis = self._emphasis, replace(self._emphasis, **changed)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.lexicon.loader import Lexicon
+from annotator.model.clusters_on_image import ClustersOnImage
 from annotator.model.finding import Finding, Stage
 from annotator.ui.actions.said import FIELDS, spoken
 from annotator.ui.desk.saying import last_said, say, say_as_last, say_recall
@@ -151,6 +152,10 @@ class FindingPanel(QWidget):
         """Which key says what is offered from the finding before; '' for none."""
         self._key_of_last = key
         self.refresh()
+
+    def show_clusters(self, told: tuple[ClustersOnImage, ...]) -> None:
+        """Show how the marks of the finding in hand lie together."""
+        self.looks.clusters.show_clusters(told)
 
     @property
     def offer_in_sight(self) -> bool:

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QPushButton
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import Change, Distribution, Morphology
 from annotator.model.mark import MarkKind
-from annotator.ui.actions.said import ranked, short_of
+from annotator.ui.actions.said import ranked, short_of, spoken
 from annotator.ui.panels.chips import Choice, Pick
+from annotator.ui.panels.cluster_facts import ClusterLines
 from annotator.ui.panels.finding_part import FindingPart, Shown, dim_label, say_dim
 from annotator.ui.panels.measured_words import measured_line
 from annotator.ui.panels.word_chips import WordRow, word_choices, words_of
@@ -49,6 +50,8 @@ class Looks(FindingPart):
         self.benign.setVisible(False)
         self.distribution = WordRow("Distribution", words_of(Distribution), lexicon, Pick.ANY)
         self.measured = dim_label()
+        self.clusters = ClusterLines(lexicon)
+        self.clusters.taken.connect(self._take_suggested)
         self.change = WordRow("Change", words_of(Change), lexicon, Pick.ONE_OR_NONE, beside=True)
         self.tell_one(self.size_word, "size")
         self.morphology.chosen.connect(self._shapes_chosen)
@@ -63,7 +66,8 @@ class Looks(FindingPart):
         self.add(self.benign)
         self.add(self.ranked, "morphology")
         self.add(self.distribution)
-        self.add(self.measured, "distributions", "marks")
+        self.add(self.measured)
+        self.add(self.clusters, "distributions", "marks")
         self.add(self.change, "change")
 
     def show_finding(self, shown: Shown) -> None:
@@ -84,12 +88,22 @@ class Looks(FindingPart):
         )
         self.distribution.set_values(set(finding.distributions))
         say_dim(self.measured, measured_line(shown.measured))
+        self.clusters.show_said(finding.distributions)
         self.change.set_values({finding.change})
 
     def summary(self, shown: Shown) -> str:
         words = [self.lexicon.word(m).lower() for m in ranked(self.lexicon, shown.finding.morphology)]
         words += [self.lexicon.word(d).lower() for d in shown.finding.distributions]
         return ", ".join(words)
+
+    def use_lexicon(self, lexicon: Lexicon) -> None:
+        super().use_lexicon(lexicon)
+        self.clusters.use_lexicon(lexicon)
+
+    def _take_suggested(self, word: Distribution) -> None:
+        said = {*self.distribution.values, word}
+        name = f"Distribution: {spoken(self.lexicon, 'distributions', (word,))}, as suggested"
+        self.said.emit(name, {"distributions": tuple(one for one in Distribution if one in said)})
 
     def _fold_clicked(self, opened: bool) -> None:
         self.unfolded = opened

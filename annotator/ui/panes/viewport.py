@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QWidget
 
+from annotator.model.clusters_on_image import ClustersOnImage
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.model.image import ImageInfo, Voi
@@ -142,6 +143,11 @@ class Viewport(GreyPane):
             words = self._marks.hovered_words()
             if words != told:
                 self.mark_hovered.emit(words)
+
+    def set_clusters(self, told: tuple[ClustersOnImage, ...]) -> None:
+        """Show how the marks of the finding in hand lie together."""
+        if self._marks.set_clusters(told):
+            self.update()
 
     def set_selection(
         self, finding_id: str | None, mark_ids: frozenset[str], cluster_id: str | None = None

@@ -19,6 +19,7 @@ def tell_keys(window: MainWindow, keys: Keys) -> None:
     window.finding_panel.tell_acts(actions["new_finding"].toolTip(), actions["remove_finding"].toolTip())
     window.finding_panel.new.setText(_beside("New", keys["new_finding"]))
     window.finding_panel.tell_key_of_last(key_text(keys["say_as_last"][:1]))
+    window.finding_panel.looks.clusters.tell_key(key_text(keys["say_suggested"][:1]))
     for spec in ACTIONS:
         if spec.slot == "use_layout" and spec.argument in window.strip.layouts:
             window.strip.layouts[spec.argument].setToolTip(actions[spec.id].toolTip())
