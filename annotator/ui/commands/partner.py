@@ -1,0 +1,391 @@
+"""Partner view: where a finding may lie on the other view of its breast, and taking what is found there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+
+from annotator.analysis.chest_wall import pectoral_edge
+from annotator.analysis.partner import (
+    OnView,
+    find_partner,
+    group_of,
+    groups_of_candidates,
+    groups_of_marks,
+)
+from annotator.hanging import SIDEWAYS, is_detail
+from annotator.model.comparison import ClusterOnImage
+from annotator.model.geometry import ImagePoint
+from annotator.model.mark import MarkKind
+from annotator.ui.desk import partnering
+from annotator.ui.desk.candidate_acts import as_marks
+from annotator.ui.marks.partner import ChestWallTool, PartnerLayer, PartnerTool, numbers
+
+if TYPE_CHECKING:
+    from annotator.analysis.spots import SpotResult
+    from annotator.jobs import CancelToken
+    from annotator.model.candidate import Candidate
+    from annotator.model.image import ImageInfo
+    from annotator.model.partner import PartnerProposal, PartnerSearch
+    from annotator.ui.desk.session import ReadingSession
+    from annotator.ui.main_window import MainWindow
+    from annotator.ui.marks.tools import MarkingHost, Tool
+    from annotator.ui.pictures.picture import Picture
+
+_Line = tuple[ImagePoint, ImagePoint]
+LANE, MEASURING = "partner", "partner candidates"
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A finding as it is marked on one image, and the image on which it is looked for."""
+
+    finding_id: str
+    seen: ImageInfo
+    wanted: ImageInfo
+
+
+class PartnerCommands(QObject):
+    """One of the window's hands. While the partner view is open, digits, Enter and Esc on the images are its own."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._asked: _Asked | None = None
+        self._layer: PartnerLayer | None = None
+        self._pieces: dict[str, Candidate] = {}
+        self._model_version = ""
+        self._drawing_wall = False
+        window.desk.session_changed.connect(self._follow)
+        window.exam_view.picture_shown.connect(lambda _pane, picture: self._arrived(picture))
+        for viewport in window.grid.viewports:
+            viewport.installEventFilter(self)
+
+    @property
+    def layer(self) -> PartnerLayer | None:
+        """What is shown of the partner view, None while it is closed or on its way."""
+        return self._layer
+
+    def show_partner(self) -> None:
+        """Open the partner view of the finding in hand; again: on the next view, and after the last close it."""
+        session = self._window.desk.session
+        finding = None if session is None else session.current_finding
+        if session is None or finding is None:
+            self._say("No finding is chosen.")
+            return
+        before = self._asked if self._asked is not None and self._asked.finding_id == finding.id else None
+        seen = self._seen_on(session, finding.id) if before is None else before.seen
+        if seen is None:
+            self._say(f"Nothing of F{finding.number} is marked on a whole view; mark it first.")
+            return
+        others = [one for one in session.corrected_exam.images if _is_partner(seen, one)]
+        uids = [one.sop_instance_uid for one in others]
+        if before is not None and before.wanted.sop_instance_uid in uids:
+            others = others[uids.index(before.wanted.sop_instance_uid) + 1 :]
+        self.leave()
+        if not others:
+            whose = "breast" if seen.laterality is None else seen.laterality.breast
+            none = f"The exam has no other whole view of the {whose}."
+            self._say(none if before is None else "Partner view closed.")
+            return
+        self._asked = _Asked(finding.id, seen, others[0])
+        self._bring(others[0], seen)
+        self._ask()
+
+    def leave(self) -> bool:
+        """Close the partner view, or put the chest wall tool down; False where there was nothing to close."""
+        was = self._asked is not None or self._drawing_wall
+        self._asked = self._layer = None
+        self._drawing_wall = False
+        self._window.runner.cancel(LANE)
+        self._window.runner.cancel(MEASURING)
+        self._show()
+        if was:
+            self._window.marking_commands.apply_tool()
+        return was
+
+    def take(self, proposal: PartnerProposal) -> None:
+        """What was proposed joins the finding."""
+        session, asked = self._window.desk.session, self._asked
+        if session is None or asked is None:
+            return
+        if proposal.mark_ids:
+            told = partnering.take_marks(session, asked.finding_id, proposal, asked.wanted.label)
+            self._taken(told)
+        else:
+            self._measure(session, asked, proposal)
+
+    def draw_chest_wall(self) -> None:
+        """The next drag says where the chest wall of an image is; then the tool from before is in the hand again."""
+        self._drawing_wall = True
+        self._window.marking_commands.put_nipple_down()
+
+    def remove_chest_wall(self) -> None:
+        session, picture = self._window.desk.session, self._window.grid.active.picture
+        if session is not None and picture is not None:
+            partnering.remove_chest_wall(session, picture.info.sop_instance_uid)
+
+    def tool_for(self, picture: Picture | None, host: MarkingHost, kind: MarkKind) -> Tool | None:
+        """What the left button does on a picture now, None for what it does otherwise."""
+        if self._drawing_wall:
+            return ChestWallTool(self._wall_drawn)
+        layer = self._layer
+        if layer is None or picture is None or picture.info.sop_instance_uid != layer.band.sop_instance_uid:
+            return None
+        return PartnerTool(host, kind, layer, self.take)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keys on the images while the partner view is open."""
+        kind = event.type()
+        if kind not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) or not isinstance(
+            event, QKeyEvent
+        ):
+            return super().eventFilter(watched, event)
+        act: Callable[[], object] | None = None
+        if (self._asked is not None or self._drawing_wall) and not any(
+            v.hand.busy for v in self._window.grid.viewports
+        ):
+            act = self._act_of(event)
+        if act is None:
+            return super().eventFilter(watched, event)
+        event.accept()
+        if kind == QEvent.Type.KeyPress:
+            act()
+        return True
+
+    def _act_of(self, event: QKeyEvent) -> Callable[[], object] | None:
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            return None
+        if event.key() == Qt.Key.Key_Escape:
+            return partial(self.leave)
+        proposals = () if self._layer is None else self._layer.proposals
+        if event.key() in _ENTER and proposals:
+            return partial(self.take, proposals[0])
+        number = event.key() - int(Qt.Key.Key_0)
+        found = None if self._layer is None else self._layer.numbered(number)
+        return None if found is None else partial(self.take, found)
+
+    def _follow(self, session: ReadingSession | None) -> None:
+        self.leave()
+        if session is not None:
+            session.reading_changed.connect(lambda _changes: self._reading_changed(session))
+            session.selection_changed.connect(lambda: self._selection_changed(session))
+        self._show_walls()
+
+    def _reading_changed(self, session: ReadingSession) -> None:
+        self._show_walls()
+        if self._asked is None:
+            return
+        if any(finding.id == self._asked.finding_id for finding in session.reading.findings):
+            self._ask()
+        else:
+            self.leave()
+
+    def _selection_changed(self, session: ReadingSession) -> None:
+        if self._asked is not None and session.current_finding_id != self._asked.finding_id:
+            self.leave()
+
+    def _seen_on(self, session: ReadingSession, finding_id: str) -> ImageInfo | None:
+        """The image that a finding is looked for from: the active one where it is marked there, else the fullest."""
+        marks = session.reading.marks_of(finding_id)
+        counts: dict[str, int] = {}
+        for mark in marks:
+            uid = mark.image.sop_instance_uid
+            counts[uid] = counts.get(uid, 0) + 1
+        whole = [
+            i for i in session.corrected_exam.images if i.sop_instance_uid in counts and not is_detail(i)
+        ]
+        picture = self._window.grid.active.picture
+        here = None if picture is None else picture.info.sop_instance_uid
+        return max(
+            whole, key=lambda i: (i.sop_instance_uid == here, counts[i.sop_instance_uid]), default=None
+        )
+
+    def _bring(self, wanted: ImageInfo, seen: ImageInfo) -> None:
+        """Show the other view: where it hangs already, else beside the view that the finding was seen on."""
+        view, grid = self._window.exam_view, self._window.grid
+        uid = wanted.sop_instance_uid
+        for viewport in grid.shown:
+            if viewport.picture is not None and viewport.picture.info.sop_instance_uid == uid:
+                grid.set_active(viewport)
+                return
+        own = [v for v in grid.shown if not view.is_prior_pane(grid.viewports.index(v))]
+        free = [
+            v for v in own if v.picture is None or v.picture.info.sop_instance_uid != seen.sop_instance_uid
+        ]
+        if grid.active not in free and free:
+            grid.set_active(free[0])
+        view.show_image(wanted)
+
+    def _arrived(self, picture: Picture) -> None:
+        """The other view is on the screen: its own pixels tell the edge of the muscle."""
+        asked = self._asked
+        if asked is not None and picture.info.sop_instance_uid == asked.wanted.sop_instance_uid:
+            self._ask()
+        self._show()
+
+    def _ask(self) -> None:
+        session, asked = self._window.desk.session, self._asked
+        if session is None or asked is None:
+            return
+        workspace, reading = session.workspace, session.reading
+        candidates = self._candidates_on(asked.wanted)
+
+        def on_view(info: ImageInfo) -> OnView:
+            breast = workspace.measurer.breast(info)
+            if breast is None:
+                _, breast = workspace.comparing.as_hung(ClusterOnImage(info=info, marks=()))
+            placed = reading.nipple_on(info.sop_instance_uid)
+            return OnView(info, breast, None if placed is None else placed.point)
+
+        wall = self._wall_of(session, asked.wanted)
+
+        def job(_token: CancelToken) -> tuple[PartnerSearch, OnView, _Line | None]:
+            seen, other = on_view(asked.seen), on_view(asked.wanted)
+            cluster = group_of(reading, asked.finding_id, asked.seen)
+            groups = (
+                *groups_of_marks(reading, other, but=asked.finding_id),
+                *groups_of_candidates(candidates, other, reading),
+            )
+            return find_partner(seen, cluster, other, groups), other, wall(other)
+
+        self._window.runner.query(LANE, job, self._found, lambda error: self._failed(str(error)))
+
+    def _wall_of(self, session: ReadingSession, info: ImageInfo) -> Callable[[OnView], _Line | None]:
+        """Tells in a job the chest wall of an image: as drawn, else the edge of the muscle on its picture."""
+        drawn = session.reading.chest_wall_on(info.sop_instance_uid)
+        uid = info.sop_instance_uid
+        pictures = (viewport.picture for viewport in self._window.grid.viewports)
+        shown = next((one for one in pictures if one is not None and one.info.sop_instance_uid == uid), None)
+
+        def wall(view: OnView) -> _Line | None:
+            axes = view.breast.axes
+            if drawn is not None or shown is None or axes is None or info.view.name not in SIDEWAYS:
+                return None if drawn is None else drawn.ends
+            levels = shown.levels
+            return pectoral_edge(
+                levels.coarsest(), shown.tissue, levels.coarsest_block, axes, inverse=info.inverse
+            )
+
+        return wall
+
+    def _found(self, answer: tuple[PartnerSearch, OnView, _Line | None]) -> None:
+        search, other, wall = answer
+        session, asked = self._window.desk.session, self._asked
+        if session is None or asked is None:
+            return
+        spacing = other.info.spacing
+        if search.band is None or spacing is None:
+            self._failed(search.why_not)
+            return
+        first = self._layer is None
+        self._layer = PartnerLayer(search.band, search.proposals, spacing, other.breast, wall)
+        self._show()
+        self._window.marking_commands.apply_tool()
+        if first:
+            self._say(self._words(session, asked, search))
+
+    def _failed(self, why: str) -> None:
+        self.leave()
+        self._say(why)
+
+    def _words(self, session: ReadingSession, asked: _Asked, search: PartnerSearch) -> str:
+        assert search.band is not None
+        number = session.reading.finding(asked.finding_id).number
+        where = f"F{number} on {asked.wanted.label}: {search.band.in_sentence}"
+        if not search.proposals:
+            return f"{where} · nothing is marked in the band: click where it is"
+        likeliest = search.proposals[0]
+        return (
+            f"{where} · 1: {', '.join(likeliest.because[:3])} · {numbers(search.proposals)} takes, Esc leaves"
+        )
+
+    def _show(self) -> None:
+        """The layer on the panes that show its image, and on no other."""
+        layer = self._layer
+        for viewport in self._window.grid.viewports:
+            picture = viewport.picture
+            uid = None if picture is None else picture.info.sop_instance_uid
+            mine = layer is not None and uid == layer.band.sop_instance_uid
+            viewport.set_partner(layer if mine else None)
+        self._show_walls()
+
+    def _show_walls(self) -> None:
+        session = self._window.desk.session
+        for viewport in self._window.grid.viewports:
+            picture = viewport.picture
+            drawn = None
+            if session is not None and picture is not None:
+                drawn = session.reading.chest_wall_on(picture.info.sop_instance_uid)
+            viewport.set_chest_wall(None if drawn is None else drawn.ends)
+
+    def _wall_drawn(self, picture: Picture, ends: tuple[ImagePoint, ImagePoint]) -> None:
+        self._drawing_wall = False
+        session = self._window.desk.session
+        if session is not None:
+            partnering.draw_chest_wall(session, picture.info, ends)
+        self._window.marking_commands.apply_tool()
+
+    def _candidates_on(self, info: ImageInfo) -> list[Candidate]:
+        """What the program proposes on an image, as far as the reader sees candidates at all."""
+        candidates = self._window.candidates
+        if candidates.why_hidden:
+            return []
+        lines = (candidates.lines[at] for at in candidates.listed.tolist())
+        mine = [line for line in lines if line.info.sop_instance_uid == info.sop_instance_uid]
+        self._pieces = {piece.id: piece for line in mine for piece in line.pieces}
+        self._model_version = mine[0].model_version if mine else ""
+        return list(self._pieces.values())
+
+    def _measure(self, session: ReadingSession, asked: _Asked, proposal: PartnerProposal) -> None:
+        """Candidates become marks as a click there would make them; measured in a job, as there may be many."""
+        pieces = [self._pieces[key] for key in proposal.candidate_ids if key in self._pieces]
+        workspace, info = session.workspace, asked.wanted
+
+        def job(token: CancelToken) -> dict[str, SpotResult]:
+            from annotator.imaging.dicom_file import read_image  # noqa: PLC0415  after the first paint
+
+            frames = {
+                number: read_image(info.path, number).frame(number)
+                for number in {p.image.frame for p in pieces}
+            }
+            results = {}
+            for piece in pieces:
+                token.checkpoint()
+                results[piece.id] = workspace.measure_spot(info, frames[piece.image.frame], piece.point)
+            return results
+
+        def measured(results: dict[str, SpotResult]) -> None:
+            accepted = as_marks(session.reading, pieces, results, MarkKind.MICRO)
+            self._taken(
+                partnering.take_candidates(
+                    session, asked.finding_id, accepted, self._model_version, asked.wanted.label
+                )
+            )
+
+        self._window.runner.query(MEASURING, job, measured, lambda error: self._failed(str(error)))
+
+    def _taken(self, told: str) -> None:
+        if told:
+            self.leave()
+            self._say(told)
+
+    def _say(self, text: str) -> None:
+        self._window.status.show_act(text)
+
+
+def _is_partner(seen: ImageInfo, other: ImageInfo) -> bool:
+    """Whether an image shows the same breast from another side, and all of it."""
+    return (
+        seen.laterality is not None
+        and other.laterality is seen.laterality
+        and bool(other.view.name)
+        and other.view.name != seen.view.name
+        and not is_detail(other)
+    )
