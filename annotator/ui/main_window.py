@@ -22,6 +22,7 @@ from annotator.ui.commands.looking import LookingCommands
 from annotator.ui.commands.marking import MarkingCommands
 from annotator.ui.commands.moving import MovingCommands
 from annotator.ui.commands.over_time import OverTimeCommands
+from annotator.ui.commands.partner import PartnerCommands
 from annotator.ui.commands.saying import SayingCommands
 from annotator.ui.commands.signing import SigningCommands
 from annotator.ui.commands.snapping import SnappingCommands
@@ -107,6 +108,7 @@ class MainWindow(QMainWindow):
         self.signing_commands = SigningCommands(self)
         self.over_time_commands = OverTimeCommands(self)
         self.candidate_commands = CandidateCommands(self)
+        self.partner_commands = PartnerCommands(self)
         self.help_commands = HelpCommands(self)
         self.lexicon_commands = LexiconCommands(self)
         self.words = WordsInWindow(self)
@@ -129,6 +131,7 @@ class MainWindow(QMainWindow):
             self.signing_commands,
             self.over_time_commands,
             self.candidate_commands,
+            self.partner_commands,
             self.words,
         )
         self.actions_by_id = make_actions(self, self.grid, self.hands)

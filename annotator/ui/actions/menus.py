@@ -37,7 +37,8 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
             ("first_pass_done", "candidate_next", "candidate_previous", "candidate_accept", "candidate_accept_new", "candidate_reject", "candidate_reconsider"),
             "Candidates",
         ),
-        Group(("place_nipple", "remove_nipple", "recall_chord")),
+        Group(("partner_view", "place_nipple", "remove_nipple", "draw_wall", "remove_wall")),
+        Group(("recall_chord",)),
     ),
     "Cross": (
         Group(("cross_click", "cross_insist", "cross_draw")),

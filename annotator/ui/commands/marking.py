@@ -42,6 +42,8 @@ class MarkingCommands(QObject):
         if self._placing_nipple:
             self._nipple_placed()
             return
+        if self._window.partner_commands.leave():
+            return
         focused = QApplication.focusWidget()
         if focused is not None and focused not in grid.viewports:
             grid.active.setFocus()
@@ -66,6 +68,10 @@ class MarkingCommands(QObject):
         """The next click says where the nipple of an image is; then the tool from before is in the hand again."""
         self._placing_nipple = True
         self.apply_tool()
+
+    def put_nipple_down(self) -> None:
+        """The next click says nothing of the nipple after all."""
+        self._nipple_placed()
 
     def remove_nipple(self) -> None:
         picture = self._window.grid.active.picture
@@ -97,6 +103,11 @@ class MarkingCommands(QObject):
             host = EarlyHost(desk, desk.exam.study_instance_uid, say)
         if self._placing_nipple and host is not None:
             return NippleTool(host, self._nipple_placed)
+        if host is not None:
+            kind = MarkKind.MACRO if self._tool is FirstTool.MACRO else MarkKind.MICRO
+            special = self._window.partner_commands.tool_for(self._window.exam_view.picture(pane), host, kind)
+            if special is not None:
+                return special
         if self._tool is FirstTool.LOOK:
             drag = self._window.profiles.current().left_drag
             return LookTool(desk.session, drags_window=drag is LeftDrag.WINDOW)

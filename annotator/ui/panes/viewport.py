@@ -28,6 +28,7 @@ from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.model.image import ImageInfo, Voi
 from annotator.ui import theme
 from annotator.ui.marks.candidate_layer import CandidateLayer, ShownCandidates
+from annotator.ui.marks.partner import PartnerLayer, paint_partner, paint_wall
 from annotator.ui.marks.shown_marks import ShownMarks
 from annotator.ui.marks.tools import PanTool, Tool, Touch
 from annotator.ui.panes.grey_pane import GreyPane
@@ -83,6 +84,8 @@ class Viewport(GreyPane):
         self._rewording.setInterval(WORDS_MS)
         self._rewording.timeout.connect(self._update_words)
         self._marks = ShownMarks()
+        self._partner: PartnerLayer | None = None
+        self._chest_wall: tuple[ImagePoint, ImagePoint] | None = None
         self._candidates = ShownCandidates()
         self.words = WordsOver(self)
         self.words.changed.connect(self.update)
@@ -169,6 +172,18 @@ class Viewport(GreyPane):
         if key:
             self.candidate_chosen.emit(key)
         return bool(key)
+
+    def set_partner(self, layer: PartnerLayer | None) -> None:
+        """Show where the partner of a finding may lie on this picture, or no more."""
+        if layer is not self._partner:
+            self._partner = layer
+            self.update()
+
+    def set_chest_wall(self, ends: tuple[ImagePoint, ImagePoint] | None) -> None:
+        """Show the chest wall as the reader drew it on this picture."""
+        if ends != self._chest_wall:
+            self._chest_wall = ends
+            self.update()
 
     def set_tool(self, tool: Tool | None) -> None:
         """What the left button does from now on."""
@@ -317,6 +332,10 @@ class Viewport(GreyPane):
         else:
             self.paint_grey(painter, picture, part)
             self.paint_marks(painter, self._grey.shown, size, kept=True)
+            if self._chest_wall is not None and self._marks.visible:
+                paint_wall(painter, self._chest_wall, self._grey.shown, self.ratio)
+            if self._partner is not None:
+                paint_partner(painter, self._partner, self._grey.shown, self.ratio)
             self.words.paint(painter, self._mode, self._smooth, part)
         if self._active and not QRectF(1, 1, width - 2, height - 2).contains(part):
             pen = QPen(
