@@ -10,11 +10,12 @@ PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+INSTALLED_DETECTION := $(VENV)/.installed-detection
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run window test lint bench bench-marks bench-entry bench-due bench-paging bench-imaging grey-values key-table lexicon-pictures system clean help
+.PHONY: run window test lint bench bench-detection bench-marks bench-entry bench-due bench-paging bench-imaging grey-values key-table lexicon-pictures system clean help
 
 run: system $(INSTALLED)  ## the main job end to end, in the window when there is a screen
 	$(BIN)/annotator demo --out $(OUT)
@@ -33,6 +34,9 @@ lint: $(INSTALLED_DEV)  ## style, types and import rules
 
 bench: $(INSTALLED)  ## how well a click finds and measures a calcification, beside a plain method; some minutes
 	@$(BIN)/python -m benchmarks.spots
+
+bench-detection: $(INSTALLED_DETECTION)  ## every table of benchmarks/detection/README.md; an hour, most of it once for the trials
+	@$(BIN)/python -m benchmarks.detection --write
 
 bench-marks: $(INSTALLED)  ## how fluent the window is with ten thousand marks, beside ten; two minutes
 	@$(BIN)/python -m benchmarks.marks
@@ -76,6 +80,11 @@ $(INSTALLED): pyproject.toml | $(BIN)/python
 $(INSTALLED_DEV): pyproject.toml | $(BIN)/python
 	@echo "Installing the program and the tools for its tests into $(VENV); the first time takes some minutes."
 	$(PIP) install --quiet --editable '.[dev]'
+	@touch $(INSTALLED) $@
+
+$(INSTALLED_DETECTION): pyproject.toml | $(BIN)/python
+	@echo "Installing what the benchmark of candidates compares with into $(VENV)."
+	$(PIP) install --quiet --editable '.[detection]'
 	@touch $(INSTALLED) $@
 
 clean:  ## remove everything that make made
