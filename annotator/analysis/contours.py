@@ -49,11 +49,10 @@ def spot_shape(
     height: FloatImage,
     seed: Place,
     click: Place,
-    *,
     scale: float,
     radius: float,
     noise: float,
-    level: float | None = None,
+    level: float | None,
 ) -> Shape | None:
     """The spot around `seed` (column, row) on `height`, the patch above its background.
 

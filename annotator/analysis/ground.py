@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from annotator.analysis.noise import FloatImage, spread
 from annotator.analysis.peaks import Patch
@@ -25,15 +26,28 @@ def plane_through(patch: Patch, ring: Mask) -> FloatImage:
     ring_rows, ring_columns = np.nonzero(ring)
     if ring_rows.size < 8:
         return np.full(patch.values.shape, np.median(patch.values), np.float32)
-    terms = np.stack([np.ones(ring_rows.size), x[ring_columns], y[ring_rows, 0]], axis=1)
+    terms = np.stack([np.ones(ring_rows.size), x[ring_columns], y[ring_rows, 0]])
     values = patch.values[ring].astype(np.float64)
-    kept = np.ones(values.size, np.bool_)
+    kept = np.ones(values.size)
     for _ in range(4):
-        plane, *_rest = np.linalg.lstsq(terms[kept], values[kept], rcond=None)
-        off = values - terms @ plane
-        width = spread(off[kept] - np.median(off[kept])) + 1e-6
+        plane = _fitted(terms, values, kept)
+        off = values - (plane[0] + plane[1] * terms[1] + plane[2] * terms[2])
+        inside = off[kept > 0]
+        width = spread(inside - np.median(inside)) + 1e-6
         inner = (off < 2 * width) & (off > -3.5 * width)
         if inner.sum() < 8:
             break
-        kept = inner
+        kept = inner.astype(np.float64)
     return np.asarray(plane[0] + plane[1] * x + plane[2] * y, np.float32)
+
+
+def _fitted(
+    terms: NDArray[np.float64], values: NDArray[np.float64], kept: NDArray[np.float64]
+) -> list[float]:
+    """Least squares of three terms over the values kept, by hand: numpy's own starts threads for it."""
+    weighted = terms * kept
+    matrix = np.array([[float((a * b).sum()) for b in terms] for a in weighted])
+    right = np.array([float((a * values).sum()) for a in weighted])
+    matrix += np.eye(3) * 1e-9 * float(np.trace(matrix))
+    solved: list[float] = np.linalg.solve(matrix, right).tolist()
+    return solved

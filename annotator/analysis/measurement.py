@@ -26,13 +26,21 @@ def as_measurement(shape: Shape, scale: Scale, noise: float, spacing: PixelSpaci
     """The measurement of a shape; `noise` is the deviation of one pixel of its patch."""
     left, top, step = float(scale.left), float(scale.top), float(scale.step)
     covariance = shape.covariance * step**2
-    minor, major, orientation = _axes(covariance)
+    minor, major, orientation = axes(covariance)
     diameter, uncertainty = shape.diameter * step, shape.uncertainty * step
     diameter_mm = uncertainty_mm = major_mm = minor_mm = None
     if spacing is not None:
         by_mm = np.diag([spacing.column_mm, spacing.row_mm])
-        minor_mm, major_mm, _ = _axes(by_mm @ covariance @ by_mm)
+        minor_mm, major_mm, _ = axes(by_mm @ covariance @ by_mm)
         diameter_mm, uncertainty_mm = diameter * spacing.mean_mm, uncertainty * spacing.mean_mm
+    length_mm = width_mm = None
+    axis = (
+        ()
+        if shape.axis is None
+        else tuple(ImagePoint(left + x * step, top + y * step) for x, y in shape.axis.tolist())
+    )
+    if spacing is not None and axis:
+        length_mm, width_mm = shape.length * step * spacing.mean_mm, shape.width * step * spacing.mean_mm
     return SpotMeasurement(
         center=ImagePoint(left + shape.center[0] * step, top + shape.center[1] * step),
         diameter_px=diameter,
@@ -50,10 +58,15 @@ def as_measurement(shape: Shape, scale: Scale, noise: float, spacing: PixelSpaci
         minor_mm=minor_mm,
         basis=spacing.basis if spacing is not None else None,
         level=shape.level,
+        axis=axis,
+        length_px=shape.length * step if axis else None,
+        width_px=shape.width * step if axis else None,
+        length_mm=length_mm,
+        width_mm=width_mm,
     )
 
 
-def _axes(covariance: NDArray[np.float64]) -> tuple[float, float, float]:
+def axes(covariance: NDArray[np.float64]) -> tuple[float, float, float]:
     """Minor and major axis of the ellipse with this covariance, and the major one's angle in degrees."""
     sizes, directions = np.linalg.eigh(covariance)
     minor, major = (4 * math.sqrt(max(float(v), 0.0)) for v in sizes)

@@ -104,8 +104,10 @@ def cut_box(
     """What of a box (left, top, right, bottom) lies in the image, averaged over `step` x `step` pixels."""
     left, top = max(0, int(box[0])), max(0, int(box[1]))
     values, valid = bright_up(frame[top : box[3], left : box[2]], padding, inverse=inverse)
+    # from their own middle, so that numbers do not depend on the offset that a machine stores
+    values -= np.float32(math.floor(float(np.median(values[::4, ::4]))))
     if step > 1:
-        values, valid = _averaged(values, step), _averaged(valid.astype(np.float32), step) > 0.99
+        values, valid = averaged(values, step), averaged(valid.astype(np.float32), step) > 0.99
     noise = noise_curve(values, valid)
     stabilised, values = without_dead_pixels(noise.stabilised(values), values)
     return Patch(left, top, step, values, stabilised, valid, noise)
@@ -155,7 +157,10 @@ def _significance(patch: Patch, sigma: float) -> FloatImage:
     return np.asarray(response / np.float32(max(white, spread(tissue))), np.float32)
 
 
-def _averaged(values: FloatImage, step: int) -> FloatImage:
+def averaged(values: FloatImage, step: int) -> FloatImage:
+    """Means of `step` x `step` pixels; what is left over at the far edges is left out."""
+    if step == 1:
+        return values
     rows, columns = (max(1, size // step) for size in values.shape)
     whole = np.ascontiguousarray(values[: rows * step, : columns * step])
     return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA))

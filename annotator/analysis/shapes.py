@@ -59,6 +59,9 @@ class Shape:
     peak: float
     steepness: float
     level: float
+    axis: Points | None = None
+    length: float = 0.0
+    width: float = 0.0
 
 
 def slopes(fine: FloatImage, factor: int) -> FloatImage:

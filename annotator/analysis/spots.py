@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import cv2
-import numpy as np
 from numpy.typing import NDArray
 
 from annotator.analysis.contours import spot_shape
 from annotator.analysis.ground import plane_around
-from annotator.analysis.measurement import Scale, as_measurement
+from annotator.analysis.linear_pieces import linear_piece
 from annotator.analysis.parts import join_spots, split_spot
 from annotator.analysis.peaks import CLOSE, LIMIT_REACHES, WIDE, Click, Look, Patch, Peak, cut, peaks_near
-from annotator.analysis.shapes import Shape
+from annotator.analysis.snapped import Snapped, from_outline
 from annotator.model.geometry import ImagePoint, PixelSpacing
 from annotator.model.image import PaddingRange
 from annotator.model.mark import MarkKind, SpotMeasurement
@@ -60,31 +57,6 @@ class SpotResult:
     choices: int = 0
 
 
-@dataclass(frozen=True)
-class _Spot:
-    """A shape in pixels of its patch, with the noise of one such pixel."""
-
-    patch: Patch
-    peak: Peak
-    shape: Shape
-    noise: float
-    outline: Callable[..., Shape | None]
-
-    def same_as(self, other: _Spot) -> bool:
-        """Whether both are the same thing seen twice: much the same size, one's middle within the other."""
-        ours, theirs = self.shape.diameter * self.patch.step, other.shape.diameter * other.patch.step
-        column, row = (c * self.patch.step for c in self.shape.center)
-        place = (
-            (column + self.patch.left - other.patch.left) / other.patch.step,
-            (row + self.patch.top - other.patch.top) / other.patch.step,
-        )
-        return max(ours, theirs) < 1.5 * min(ours, theirs) and _holds(other.shape, place)
-
-    def at_level(self, level: float) -> _Spot:
-        """The same spot with its outline taken at another level."""
-        return replace(self, shape=self.outline(level=level) or self.shape)
-
-
 def measure_spot(
     frame: NDArray[Any],
     at: ImagePoint,
@@ -120,7 +92,7 @@ def measure_spot(
         within = f"{limit * pixel_mm:.1f} mm" if spacing is not None else f"{limit:.0f} pixels"
         return _refused(f"no spot here: nothing rises above the noise within {within}")
     spot = spots[choice % len(spots)]
-    measurement = _measured(spot if level is None else spot.at_level(level), spacing)
+    measurement = (spot if level is None else spot.at_level(level)).measurement(spacing)
     proposal = _proposal(measurement, micro_below_mm, macro_above_mm)
     return SpotResult(True, None, measurement, proposal, len(spots))
 
@@ -129,50 +101,57 @@ def _refused(reason: str) -> SpotResult:
     return SpotResult(False, reason, None, None)
 
 
-def _spots_at(click: Click) -> list[_Spot]:
-    """The spots that could be meant: the speck beside the click, unless a large one under it stands out."""
-    specks = [spot for spot in _seen(click, CLOSE) if not _soft(spot, click.pixel_mm)]
-    large = [spot for spot in _seen(click, WIDE) if _hard(spot)]
-    if not specks or not large:
-        return specks or large
-    towers = large[0].peak.z > _LARGE_Z and large[0].shape.peak > _LARGE_CONTRAST * specks[0].shape.peak
-    ordered = large + specks if specks[0].peak.coarsest or towers else specks + large
+def _spots_at(click: Click) -> list[Snapped]:
+    """The spots that could be meant, likeliest first, each once.
+
+    The speck beside the click, unless a large spot under it stands out; before it the linear piece it is part of.
+    """
+    patch = cut(click, CLOSE)
+    specks = [spot for spot in _seen(click, CLOSE, patch) if not _soft(spot, click.pixel_mm)]
+    large = [spot for spot in _seen(click, WIDE, cut(click, WIDE)) if _hard(spot)]
+    ordered = large + specks if specks and large and _overrides(large[0], specks[0]) else specks + large
+    linear = linear_piece(click, patch, ordered[0] if ordered else None)
+    if linear is not None:
+        ordered.insert(0, linear)
     return [spot for k, spot in enumerate(ordered) if not any(spot.same_as(one) for one in ordered[:k])]
 
 
-def _soft(speck: _Spot, pixel_mm: float) -> bool:
+def _overrides(large: Snapped, speck: Snapped) -> bool:
+    towers = large.z > _LARGE_Z and large.shape.peak > _LARGE_CONTRAST * speck.shape.peak
+    return speck.coarsest or towers
+
+
+def _soft(speck: Snapped, pixel_mm: float) -> bool:
     """Whether a speck is broad and its edge drowns in the noise, as ripples of tissue do."""
     slope = speck.shape.steepness / speck.noise * ASSUMED_PIXEL_MM / pixel_mm
     return speck.shape.diameter * pixel_mm >= _SOFT_FROM_MM and slope < _SOFT_SLOPE
 
 
-def _hard(large: _Spot) -> bool:
+def _hard(large: Snapped) -> bool:
     """Whether a large spot has the height or the edges of something hard."""
     shape, noise = large.shape, large.noise
     sharpness = shape.steepness * shape.diameter / shape.peak
     edged = shape.steepness / noise >= _LARGE_SLOPE and sharpness >= _LARGE_SHARPNESS
-    return large.peak.z >= _LARGE_SURE_Z or (shape.peak / noise >= _LARGE_CNR and edged)
+    return large.z >= _LARGE_SURE_Z or (shape.peak / noise >= _LARGE_CNR and edged)
 
 
-def _seen(click: Click, look: Look) -> list[_Spot]:
+def _seen(click: Click, look: Look, patch: Patch) -> list[Snapped]:
     """The spots that one look finds, likeliest first, each once."""
-    patch = cut(click, look)
     clicked = ((click.at.column - patch.left) / patch.step, (click.at.row - patch.top) / patch.step)
-    spots: list[_Spot] = []
+    spots: list[Snapped] = []
     for peak in peaks_near(patch, click, look):
-        if any(_holds(spot.shape, (peak.column, peak.row)) for spot in spots):
+        if any(from_outline(spot.shape, (peak.column, peak.row)) == 0 for spot in spots):
             continue
         spot = _outlined(patch, peak, clicked)
-        if spot is None or _beside(spot.shape, clicked) * patch.step > _limit(click):
+        if spot is None or not spot.within_reach(click) or any(known.holds(spot) for known in spots):
             continue
-        if not any(_holds(known.shape, spot.shape.center) for known in spots):
-            spots.append(spot)
+        spots.append(spot)
         if len(spots) == MOST_CHOICES:
             break
     return spots
 
 
-def _outlined(patch: Patch, peak: Peak, clicked: tuple[float, float]) -> _Spot | None:
+def _outlined(patch: Patch, peak: Peak, clicked: tuple[float, float]) -> Snapped | None:
     """The spot of a peak.
 
     Its outline is taken twice: place and size of the ring for the background are first guessed from
@@ -183,40 +162,13 @@ def _outlined(patch: Patch, peak: Peak, clicked: tuple[float, float]) -> _Spot |
     for _ in range(2):
         background = plane_around(patch, place, radius)
         noise = patch.noise.at(float(background[int(place[1]), int(place[0])]))
-        outline = partial(
-            spot_shape,
-            patch.values - background,
-            place,
-            clicked,
-            scale=peak.sigma,
-            radius=radius,
-            noise=noise,
-        )
-        shape = outline()
+        outline = partial(spot_shape, patch.values - background, place, clicked, peak.sigma, radius, noise)
+        shape = outline(None)
         if shape is None:
             break
-        spot = _Spot(patch, peak, shape, noise, outline)
+        spot = Snapped(patch, shape, noise, peak.z, peak.coarsest, outline)
         place, radius = shape.center, max(shape.diameter / 2, 1.0)
     return spot
-
-
-def _holds(shape: Shape, place: tuple[float, float]) -> bool:
-    return _beside(shape, place) == 0
-
-
-def _beside(shape: Shape, clicked: tuple[float, float]) -> float:
-    """Distance from the click to the outline, 0 inside it."""
-    outline = np.asarray(shape.outline, np.float32).reshape(-1, 1, 2)
-    return max(0.0, -cv2.pointPolygonTest(outline, clicked, measureDist=True))
-
-
-def _limit(click: Click) -> float:
-    return LIMIT_REACHES * click.reach + 0.5
-
-
-def _measured(spot: _Spot, spacing: PixelSpacing | None) -> SpotMeasurement:
-    patch = spot.patch
-    return as_measurement(spot.shape, Scale(patch.left, patch.top, patch.step), spot.noise, spacing)
 
 
 def _proposal(measurement: SpotMeasurement, micro_below: float, macro_above: float) -> MarkKind | None:
