@@ -48,6 +48,19 @@ def test_every_answer_has_the_same_keys(image: Path, capsys) -> None:
     assert all(empty[key] is None for key in ("column", "diameter_mm", "length_mm", "level", "basis"))
 
 
+def test_a_linear_piece_has_an_axis_and_a_length(image: Path, capsys) -> None:
+    line, round_one = spots(capsys, str(image), "--at", "240,200", "--at", AT)
+    assert line["length_mm"] == pytest.approx(2.0, abs=0.3)
+    assert line["width_mm"] == pytest.approx(0.21, abs=0.1)
+    assert line["length_px"] == pytest.approx(line["length_mm"] / made.PIXEL_MM, rel=0.01)
+    assert len(line["axis"]) >= 2
+    assert all(abs(row - 200) < 1 for _, row in line["axis"])
+    assert round_one["axis"] == []
+    assert round_one["length_mm"] is round_one["width_px"] is None
+    assert main(["measure", str(image), "--at", "240,200"]) == 0
+    assert "linear, " in capsys.readouterr().out
+
+
 def test_the_outline_is_taken_at_the_level_asked_for(image: Path, capsys) -> None:
     low, high = (spots(capsys, str(image), "--at", AT, "--level", level)[0] for level in ("0.3", "0.7"))
     assert low["level"] == 0.3
