@@ -35,10 +35,10 @@ class _Codes:
 
 @dataclass(frozen=True, eq=False)
 class MarkTable:
-    """`marks` in their order, and of each its place (column, row), diameter in pixels (0: not measured) and in
-    millimetres (nan: not known) with its uncertainty and the shorter axis, the place of its basis among the bases
-    (-1: none), how far in pixels its outline reaches from its place at most, whether it is a macrocalcification,
-    and the codes of its image and finding.
+    """`marks` in their order, and of each its place (column, row), its largest size in pixels (0: not measured), its
+    size across in millimetres (nan: not known), with its uncertainty and the shorter axis, the length of a linear
+    piece in millimetres (nan: none), the place of its basis among the bases (-1: none), how far in pixels its outline
+    reaches from its place at most, whether it is a macrocalcification, and the codes of its image and finding.
     """
 
     marks: tuple[Mark, ...]
@@ -48,6 +48,7 @@ class MarkTable:
     millimetres: NDArray[np.float64]
     uncertainties: NDArray[np.float64]
     widths: NDArray[np.float64]
+    lengths: NDArray[np.float64]
     bases: NDArray[np.int8]
     reaches: NDArray[np.float64]
     macro: NDArray[np.bool_]
@@ -112,6 +113,7 @@ class MarkTable:
             self.millimetres,
             self.uncertainties,
             self.widths,
+            self.lengths,
             self.bases,
             self.reaches,
             self.macro,
@@ -162,32 +164,36 @@ def outermost(points: Points) -> list[ImagePoint]:
 def _columns(marks: Sequence[Mark], codes: _Codes) -> tuple[NDArray[Any], ...]:
     images, findings = codes.images, codes.findings
     count = len(marks)
-    sizes = np.array([_sizes(m) for m in marks], np.float64).reshape(-1, 6)
+    sizes = np.array([_sizes(m) for m in marks], np.float64).reshape(-1, 7)
     return (
         np.array([(m.point.column, m.point.row) for m in marks], np.float64).reshape(-1, 2),
         sizes[:, 0],
         sizes[:, 1],
         sizes[:, 2],
         sizes[:, 3],
-        sizes[:, 4].astype(np.int8),
-        sizes[:, 5],
+        sizes[:, 4],
+        sizes[:, 5].astype(np.int8),
+        sizes[:, 6],
         np.fromiter((m.kind is MarkKind.MACRO for m in marks), np.bool_, count),
         np.fromiter((images.setdefault(m.image, len(images)) for m in marks), np.int32, count),
         np.fromiter((findings.setdefault(m.finding_id, len(findings)) for m in marks), np.int32, count),
     )
 
 
-def _sizes(mark: Mark) -> tuple[float, float, float, float, int, float]:
+def _sizes(mark: Mark) -> tuple[float, float, float, float, float, int, float]:
     found = mark.measurement
     if found is None:
-        return 0.0, np.nan, np.nan, np.nan, -1, 0.0
+        return 0.0, np.nan, np.nan, np.nan, np.nan, -1, 0.0
     beside = math.hypot(mark.point.column - found.center.column, mark.point.row - found.center.row)
-    reach = max(found.diameter_px, found.major_px) + beside
-    if found.diameter_mm is None or found.basis is None:
-        return found.diameter_px, np.nan, np.nan, np.nan, -1, reach
+    largest = max(found.diameter_px, found.length_px or 0.0)
+    reach = max(largest, found.major_px) + beside
+    if found.size_mm is None or found.basis is None:
+        return largest, np.nan, np.nan, np.nan, np.nan, -1, reach
     doubt = np.nan if found.uncertainty_mm is None else found.uncertainty_mm
-    width = np.nan if found.minor_mm is None else found.minor_mm
-    return found.diameter_px, found.diameter_mm, doubt, width, _BASES.index(found.basis), reach
+    width = found.width_mm if found.is_linear else found.minor_mm
+    length = np.nan if found.length_mm is None else found.length_mm
+    width = np.nan if width is None else width
+    return largest, found.size_mm, doubt, width, length, _BASES.index(found.basis), reach
 
 
 def _empty() -> MarkTable:

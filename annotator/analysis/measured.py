@@ -251,18 +251,20 @@ _AT_DETECTOR = tuple(SpacingBasis).index(SpacingBasis.AT_DETECTOR)
 
 
 def _sizes(table: MarkTable, rows: NDArray[np.intp]) -> Measured:
-    """Diameters and the shorter axis of some marks and nothing else; none where they are of several calibrations."""
+    """Sizes across, the shorter axis and the longest piece of some marks; none where they are of several calibrations."""
     if len(np.unique(table.bases[rows])) != 1:
         return Measured()
     basis = table.basis(int(rows[0]))
     assert basis is not None
     sizes, doubts, widths = table.millimetres[rows], table.uncertainties[rows], table.widths[rows]
+    lengths = table.lengths[rows]
     return Measured(
         smallest=Millimetres(float(sizes.min()), basis),
         median=Millimetres(float(np.median(sizes)), basis),
         largest=Millimetres(float(sizes.max()), basis),
         size_uncertainty_mm=None if np.isnan(doubts).all() else float(np.nanmedian(doubts)),
         width=None if np.isnan(widths).all() else Millimetres(float(np.nanmedian(widths)), basis),
+        longest=None if np.isnan(lengths).all() else Millimetres(float(np.nanmax(lengths)), basis),
     )
 
 

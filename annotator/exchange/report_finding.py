@@ -344,7 +344,7 @@ def _in_circle(found: Measured) -> str:
 
 
 def _sizes(reading: Reading, finding: Finding, found: Measured) -> Iterable[str]:
-    """Counts by kind, and diameters: in millimetres of one calibration, else in pixels."""
+    """Counts by kind, and sizes across: in millimetres of one calibration, else in pixels."""
     marks = reading.marks_of(finding.id)
     counts = [(kind, sum(mark.kind is kind for mark in marks)) for kind in MarkKind]
     if marks:
@@ -352,9 +352,11 @@ def _sizes(reading: Reading, finding: Finding, found: Measured) -> Iterable[str]
     if found.median is not None:
         yield f"median {found.median}{_spread(found.smallest, found.largest)}"
     else:
-        pixels = [mark.measurement.diameter_px for mark in marks if mark.measurement]
+        pixels = [mark.measurement.size_px for mark in marks if mark.measurement]
         if pixels:
             yield f"median {median(pixels):.1f} pixels (of {len(pixels)}; no one calibration)"
+    if found.longest is not None:
+        yield f"the longest linear piece {found.longest}"
     if unmeasured := sum(mark.measurement is None for mark in marks):
         yield f"{unmeasured} not measured"
     if found.outside_breast:

@@ -57,6 +57,16 @@ class SpotMeasurement:
         """Whether it was measured as a linear piece."""
         return self.length_px is not None
 
+    @property
+    def size_px(self) -> float:
+        """How large it is across, which size words are about: the width of a linear piece, else the diameter."""
+        return self.diameter_px if self.width_px is None else self.width_px
+
+    @property
+    def size_mm(self) -> float | None:
+        """The same in millimetres; None where the spacing is not known."""
+        return self.diameter_mm if not self.is_linear else self.width_mm
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:

@@ -55,7 +55,7 @@ class Measured:
     `nipple_distance` are the greatest of any one image, never put together from several; `uncertainty` of the extent
     belongs to that image. Sizes are diameters of the calcifications: of magnification views where they were measured
     there, never of several calibrations; `width` is the median of the shorter axes. `depth` and `quadrant` only where
-    the images that tell agree. `marks_per_image` is the largest count on any one image: a calcification seen in two
+    the images that tell agree. `longest` is the length of the longest linear piece; its size is its width. `marks_per_image` is the largest count on any one image: a calcification seen in two
     views is marked twice. `outlined`: an area without marks belongs to it, so that counts tell too little.
     """
 
@@ -74,6 +74,7 @@ class Measured:
     largest: Millimetres | None = None
     size_uncertainty_mm: float | None = None
     width: Millimetres | None = None
+    longest: Millimetres | None = None
     outside_breast: int | None = None
     nipple_distance: Millimetres | None = None
     nipple_placed: bool = False

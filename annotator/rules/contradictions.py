@@ -302,7 +302,7 @@ def _lengths(case: _Case) -> Found:
     if finding.extent is None or measured.extent is None or (measured.outlined and measured.count):
         return
     # measured from middle to middle, said perhaps from edge to edge
-    edges = 0.0 if measured.largest is None else measured.largest.value
+    edges = max((one.value for one in (measured.largest, measured.longest) if one is not None), default=0.0)
     doubt = (measured.extent_uncertainty_mm or 0.0) + edges
     if abs(finding.extent.value_mm - measured.extent.value) > doubt:
         yield (

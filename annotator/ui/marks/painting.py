@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,9 @@ FAINT = 0.4
 """Opacity of what lies on a slice beside the one shown."""
 HALO = QColor(0, 0, 0, 150)
 _OUTLINES_KEPT = 20_000
+AXIS_OPACITY = 0.6
+END_PX = 2.0
+"""How far the bars across the ends of a linear piece reach at least, in image pixels to either side."""
 
 
 def transform_of(view: ViewTransform) -> QTransform:
@@ -231,26 +235,43 @@ def paint_clusters(painter: QPainter, placed: Placed, rooms: Sequence[QRectF]) -
 def _paint_outlines(
     painter: QPainter, placed: Placed, which: NDArray[np.intp], kind: MarkKind, colour: str
 ) -> None:
-    """Measured outlines, all lines of a kind in one call, with a small symbol of the kind beside each."""
+    """Measured outlines, all lines of a kind in one call, with a small symbol of the kind beside each.
+
+    Of linear pieces the ends and, thin and faint, the axis: what it lies on is to be seen.
+    """
     if not len(which):
         return
     lines: list[QLineF] = []
+    axes: list[QLineF] = []
     signs, ratio = [], placed.ratio
     to_device = transform_of(placed.view)
     for index in which:
         outline = _outline_of(placed.layer.mark(index))
         lines += outline.lines
+        axes += outline.axis
         bounds = to_device.mapRect(outline.bounds)
         signs.append((bounds.right() + 9 * ratio, bounds.top() - 3 * ratio))
     draw_lines(painter, lines, placed.view, colour, 1.3, ratio)
+    if axes:
+        painter.save()
+        painter.setOpacity(painter.opacity() * AXIS_OPACITY)
+        painter.setTransform(transform_of(placed.view), True)
+        pen = QPen(QColor(colour), ratio)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.drawLines(axes)
+        painter.restore()
     stamp(painter, symbol(kind, colour, ratio * 0.75), np.array(signs))
 
 
 @dataclass(frozen=True, slots=True)
 class _Outline:
+    """`lines` closed around the spot, with a bar across either end of a linear piece; `axis` from end to end."""
+
     measured: SpotMeasurement
     lines: list[QLineF]
     bounds: QRectF
+    axis: list[QLineF]
 
 
 _outlines: dict[str, _Outline] = {}
@@ -265,10 +286,26 @@ def _outline_of(mark: Mark) -> _Outline:
         return known
     corners = measured.outline if len(measured.outline) > 2 else _circle(measured)
     lines, bounds = closed_line(corners)
+    axis, ends = _axis_and_ends(measured)
     if len(_outlines) >= _OUTLINES_KEPT:
         _outlines.clear()
-    _outlines[mark.id] = made = _Outline(measured, lines, bounds)
+    _outlines[mark.id] = made = _Outline(measured, [*lines, *ends], bounds, axis)
     return made
+
+
+def _axis_and_ends(measured: SpotMeasurement) -> tuple[list[QLineF], list[QLineF]]:
+    """The middle line of a linear piece, and a bar across each of its ends; nothing for others."""
+    points = [QPointF(p.column, p.row) for p in measured.axis]
+    if len(points) < 2:
+        return [], []
+    half = max(measured.width_px or 0.0, END_PX)
+    bars = []
+    for end, before in ((points[0], points[1]), (points[-1], points[-2])):
+        way = end - before
+        length = math.hypot(way.x(), way.y()) or 1.0
+        across = QPointF(-way.y(), way.x()) * (half / length)
+        bars.append(QLineF(end - across, end + across))
+    return [QLineF(*two) for two in pairwise(points)], bars
 
 
 def _circle(measured: SpotMeasurement) -> list[ImagePoint]:

@@ -28,6 +28,8 @@ def measured_line(measured: Measured) -> str:
         parts.append(f"extent {measured.extent}")
     if measured.median is not None:
         parts.append(f"median size {measured.median}")
+    if measured.longest is not None:
+        parts.append(f"longest piece {measured.longest}")
     return f"measured: {', '.join(parts)}" if parts else ""
 
 
