@@ -172,7 +172,7 @@ def _outlined(patch: Patch, peak: Peak, clicked: tuple[float, float]) -> Snapped
 
 
 def _proposal(measurement: SpotMeasurement, micro_below: float, macro_above: float) -> MarkKind | None:
-    size = measurement.diameter_mm
+    size = measurement.size_mm
     if size is None or micro_below <= size <= macro_above:
         return None
     return MarkKind.MICRO if size < micro_below else MarkKind.MACRO
