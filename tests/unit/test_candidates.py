@@ -1,0 +1,103 @@
+"""Bright spots proposed for labelling: what is found on small made-up breasts, and what bad images come to."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from annotator.analysis.candidates import SHOWN_FROM, find_candidates
+from annotator.jobs import Cancelled, CancelToken
+from annotator.model.geometry import PixelSpacing, SpacingBasis
+from annotator.model.image import ImageKey, PaddingRange
+
+IMAGE = ImageKey("1.2.3", 1)
+SPOTS = [(220, 260), (250, 300), (300, 270), (280, 350), (210, 330)]
+
+
+def spacing(mm=0.07):
+    return PixelSpacing(mm, mm, SpacingBasis.AT_DETECTOR)
+
+
+def breast(spots=SPOTS, height=260.0, *, size=640, seed=1):
+    """A half disc of tissue against the left edge, in noise of deviation 20, with round specks of 0.3 mm."""
+    row, column = np.mgrid[:size, :size] + 0.5
+    away = np.hypot(column, row - size / 2)
+    inside = away < 0.8 * size
+    grey = np.where(inside, 1500 + 200 * np.sin(row / 90) * np.cos(column / 70), 0.0)
+    for x, y in spots:
+        grey += height * np.exp(-0.5 * ((column - x) ** 2 + (row - y) ** 2) / 1.8**2)
+    grey += np.where(inside, np.random.default_rng(seed).normal(0, 20, grey.shape), 0)
+    return np.clip(np.rint(grey), 0, 4095).astype(np.uint16)
+
+
+def find(frame, **how):
+    return find_candidates(frame, spacing=how.pop("spacing", spacing()), image=IMAGE, **how)
+
+
+def on_spots(found, spots=SPOTS, within=4.0):
+    best = found.candidates[: len(spots)]
+    return sum(any(np.hypot(c.point.column - x, c.point.row - y) <= within for c in best) for x, y in spots)
+
+
+def test_plain_specks_come_first():
+    found = find(breast())
+    assert on_spots(found) == len(SPOTS)
+    assert all(c.score >= SHOWN_FROM for c in found.candidates[: len(SPOTS)])
+    scores = [c.score for c in found.candidates]
+    assert scores == sorted(scores, reverse=True)
+    assert 0 <= scores[-1] <= scores[0] <= 1
+    assert {i for row in found.rows for i in row.ids} == {c.id for c in found.candidates}
+    assert found.model_version
+
+
+def test_the_same_image_gives_the_same_names():
+    frame = breast()
+    assert find(frame) == find(frame)
+
+
+def test_low_values_shown_white():
+    assert on_spots(find(4095 - breast(), inverse=True)) == len(SPOTS)
+
+
+def test_padding_is_no_breast():
+    frame = breast()
+    frame[frame == 0] = 4000
+    assert on_spots(find(frame, padding=PaddingRange(4000, 4000))) == len(SPOTS)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        np.zeros((0, 0), np.uint16),
+        np.zeros((1, 1), np.uint16),
+        np.zeros((400, 300), np.uint16),
+        np.full((400, 300), 4095, np.uint16),
+        np.full((20, 2000), 7, np.int16),
+        np.full((300, 300), np.nan, np.float32),
+        np.arange(90000, dtype=np.uint16).reshape(300, 300),
+        np.random.default_rng(0).integers(0, 4096, (64, 64)).astype(np.uint16),
+        np.random.default_rng(0).integers(-2000, 2000, (333, 257)).astype(np.int16),
+    ],
+)
+@pytest.mark.parametrize("mm", [None, 0.01, 0.07, 0.66])
+def test_images_without_a_breast_are_no_fault(frame, mm):
+    found = find(frame, spacing=None if mm is None else spacing(mm))
+    assert all(0 <= c.score <= 1 for c in found.candidates)
+
+
+def test_all_padding():
+    assert find(breast(), padding=PaddingRange(0, 4095)).candidates == ()
+
+
+def test_cancelled_at_once():
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        find(breast(), token=token)
+
+
+def test_progress_reaches_its_end():
+    told = []
+    find(breast(), token=CancelToken(lambda p: told.append(p.fraction)))
+    assert told == sorted(told)
+    assert told[-1] == 1
