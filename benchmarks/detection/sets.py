@@ -55,7 +55,8 @@ SETS = {
 }
 """`test` and `elsewhere` are for the tables: nothing is chosen by what they give."""
 
-SMOKE_SEEDS = (1002, 1015)
+SMOKE_SEEDS = (4051, 4055)
+"""Of no other set."""
 SMOKE_SIDE = 1024
 
 

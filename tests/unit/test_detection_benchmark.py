@@ -141,3 +141,14 @@ def test_clusters_at_a_rate_of_false_ones():
     assert clusters_at([result], 0.0).share == 0
     assert clusters_at([result], 1.0).share == 1
     assert clusters_at([result], 1.0, suspicious=False).count == 0
+
+
+def test_a_false_cluster_stays_one_when_it_grows_together_with_a_true_one():
+    """Three marks 9 mm beside a group; the mark between them, a lower one, joins both."""
+    image = trial(*group(4, 200))
+    far = [(400.0, 500.0 + 20 * n, 0.9 - n / 100) for n in range(3)]
+    near = [(200.0 + 20 * n, 500.0, 0.5) for n in range(4)]
+    result = judged(image, marks(*far, *near, (330.0, 500.0, 0.4)))
+    assert result.false_clusters[1].tolist()[-1] == 0
+    assert clusters_at([result], 0.0).share == 0
+    assert clusters_at([result], 1.0).share == 1
