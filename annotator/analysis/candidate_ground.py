@@ -54,7 +54,7 @@ class Ground:
         high, wide = self.skin_mm.shape
         i = np.clip((np.asarray(row) * high / rows).astype(int), 0, high - 1)
         j = np.clip((np.asarray(column) * wide / columns).astype(int), 0, wide - 1)
-        return self.skin_mm[i, j].astype(np.float64)
+        return np.asarray(self.skin_mm[i, j], np.float64)
 
 
 def make_ground(
@@ -84,9 +84,9 @@ def make_ground(
     (top, bottom), (left, right), (high, low), (near, far) = box
     breast = np.ascontiguousarray(breast[high:low, near:far])
     part = np.ascontiguousarray(bright[top:bottom, left:right])
-    inside = cv2.resize(breast, part.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    inside = _resized(breast, part.shape, cv2.INTER_NEAREST).astype(np.uint8)
     if padded is not None:
-        inside &= ~padded[top:bottom, left:right].view(np.uint8) & 1
+        inside[padded[top:bottom, left:right]] = 0
     token.checkpoint()
     values = _stabilised(part, inside)
     if values is None:
@@ -110,8 +110,13 @@ def _bright_up(frame: NDArray[Any], pixel_mm: float, *, inverse: bool) -> tuple[
     if step > 1:
         rows, columns = (length // step * step for length in frame.shape)
         size = (columns // step, rows // step)
-        values = cv2.resize(values[:rows, :columns], size, interpolation=cv2.INTER_AREA)
+        values = _resized(values[:rows, :columns], size[::-1], cv2.INTER_AREA)
     return np.asarray(values, np.float32), step
+
+
+def _resized(image: NDArray[Any], shape: tuple[int, ...], how: int) -> FloatImage:
+    """An image with so many rows and columns."""
+    return np.asarray(cv2.resize(image, (shape[1], shape[0]), interpolation=how), np.float32)
 
 
 def _padded(frame: NDArray[Any], padding: PaddingRange, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -131,11 +136,11 @@ def _coarse(
     size = (max(2, round(columns * pixel_mm / COARSE_MM)), max(2, round(rows * pixel_mm / COARSE_MM)))
     size = (min(size[0], columns), min(size[1], rows))
     if padded is None:
-        return cv2.resize(bright, size, interpolation=cv2.INTER_AREA), np.ones(size[::-1], np.float32)
+        return _resized(bright, size[::-1], cv2.INTER_AREA), np.ones(size[::-1], np.float32)
     valid = (~padded).astype(np.float32)
-    share = cv2.resize(valid, size, interpolation=cv2.INTER_AREA)
+    share = _resized(valid, size[::-1], cv2.INTER_AREA)
     valid *= bright
-    total = cv2.resize(valid, size, interpolation=cv2.INTER_AREA)
+    total = _resized(valid, size[::-1], cv2.INTER_AREA)
     return np.asarray(total / np.maximum(share, 1e-6), np.float32), share
 
 
@@ -168,14 +173,14 @@ def _saturated(coarse: FloatImage, highest: float) -> NDArray[np.uint8]:
     large[0] = False
     if count == 1 or not large.any():
         return np.zeros(coarse.shape, np.uint8)
-    return cv2.dilate(large[labels].astype(np.uint8), np.ones((5, 5), np.uint8))
+    return np.asarray(cv2.dilate(large[labels].astype(np.uint8), np.ones((5, 5), np.uint8)), np.uint8)
 
 
 def _largest(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
     if count == 1:
         return mask
-    return (labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())).astype(np.uint8)
+    return np.asarray(labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax()), np.uint8)
 
 
 _Range = tuple[int, int]
@@ -280,9 +285,8 @@ def _fill_outside(values: FloatImage, inside: NDArray[np.uint8], grid: tuple[int
         return
     outside = inside == 0
     values[outside] = 0
-    size = (grid[1], grid[0])
-    weight = cv2.resize(inside.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    level = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+    weight = _resized(inside.astype(np.float32), grid, cv2.INTER_AREA)
+    level = _resized(values, grid, cv2.INTER_AREA)
     made = np.zeros_like(level)
     found = np.zeros_like(level)
     for sigma in (1.5, 5.0, 16.0, 50.0):
@@ -291,7 +295,7 @@ def _fill_outside(values: FloatImage, inside: NDArray[np.uint8], grid: tuple[int
         made += trust * cv2.GaussianBlur(level, (0, 0), sigma) / np.maximum(near, 1e-4)
         found += trust
     made /= np.maximum(found, 1e-3)
-    full = cv2.resize(made, values.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    full = _resized(made, values.shape, cv2.INTER_LINEAR)
     values[outside] = full[outside]
 
 

@@ -47,9 +47,8 @@ def make_lines(ground: Ground, scales: tuple[Scale, ...], token: CancelToken) ->
     smooth = scale.smooth
     if shrink > 1 and min(smooth.shape) >= 8 * shrink:
         rows, columns = (length // shrink for length in smooth.shape)
-        smooth = cv2.resize(
-            smooth[: rows * shrink, : columns * shrink], (columns, rows), interpolation=cv2.INTER_AREA
-        )
+        whole = smooth[: rows * shrink, : columns * shrink]
+        smooth = np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
     else:
         shrink = 1
     pixel *= shrink
@@ -70,12 +69,13 @@ def make_lines(ground: Ground, scales: tuple[Scale, ...], token: CancelToken) ->
 
 def _bends(smooth: FloatImage) -> tuple[FloatImage, FloatImage, FloatImage]:
     """Second derivatives across, down and both."""
-    border = cv2.BORDER_REFLECT
-    across = cv2.filter2D(smooth, cv2.CV_32F, np.array([[1, -2, 1]], np.float32), borderType=border)
-    down = cv2.filter2D(smooth, cv2.CV_32F, np.array([[1], [-2], [1]], np.float32), borderType=border)
-    cross = np.array([[1, 0, -1], [0, 0, 0], [-1, 0, 1]], np.float32) / 4
-    both = cv2.filter2D(smooth, cv2.CV_32F, cross, borderType=border)
-    return across, down, both
+
+    def filtered(*kernel: tuple[float, ...]) -> FloatImage:
+        made = cv2.filter2D(smooth, cv2.CV_32F, np.array(kernel, np.float32), borderType=cv2.BORDER_REFLECT)
+        return np.asarray(made, np.float32)
+
+    both = filtered((0.25, 0, -0.25), (0, 0, 0), (-0.25, 0, 0.25))
+    return filtered((1, -2, 1)), filtered((1,), (-2,), (1,)), both
 
 
 def _along(bends: tuple[FloatImage, FloatImage, FloatImage], angle: float, spaced: float) -> FloatImage:
@@ -93,4 +93,4 @@ def _along(bends: tuple[FloatImage, FloatImage, FloatImage], angle: float, space
         i = edge + round((k - reach) * spaced * sin)
         j = edge + round((k - reach) * spaced * cos)
         cv2.scaleAdd(padded[i : i + rows, j : j + columns], weight / sum(_WEIGHTS), total, dst=total)
-    return total
+    return np.asarray(total, np.float32)

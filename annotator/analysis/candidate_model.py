@@ -170,7 +170,7 @@ def _judge(arrays: dict[str, NDArray[np.generic]], name: str) -> Judge:
             get("mean").astype(np.float32),
             get("deviation").astype(np.float32),
             get("weights").astype(np.float32),
-            float(get("line_start")),  # type: ignore[arg-type]
+            float(get("line_start")),
         )
     if f"{name}_mask" in arrays:
         trees = Trees(
@@ -179,7 +179,7 @@ def _judge(arrays: dict[str, NDArray[np.generic]], name: str) -> Judge:
             get("mask").astype(np.uint16),
             get("first").astype(np.int32),
             get("values").astype(np.float32),
-            float(get("start")),  # type: ignore[arg-type]
+            float(get("start")),
         )
     slope, offset = get("calibration").astype(np.float64)
     return Judge(line, trees, float(slope), float(offset))

@@ -141,7 +141,7 @@ def _over_scales(ground: Ground, scales: tuple[Scale, ...]) -> FloatImage:
         full = scale.response
         if scale.step > 1:
             high, wide = (length * scale.step for length in full.shape)
-            full = cv2.resize(full, (wide, high), interpolation=cv2.INTER_LINEAR)
+            full = np.asarray(cv2.resize(full, (wide, high), interpolation=cv2.INTER_LINEAR), np.float32)
             part = highest[:high, :wide]
             np.maximum(part, full[:rows, :columns], out=part)
         else:

@@ -53,10 +53,9 @@ def make_scales(ground: Ground, token: CancelToken) -> tuple[Scale, ...]:
         sigma = max(sigma_mm / ground.pixel_mm, LEAST_SIGMA_PX)
         while sigma / step > _HALVE_FROM_PX and min(image.shape) >= 16:
             rows, columns = image.shape
-            image = cv2.resize(
-                image[: rows // 2 * 2, : columns // 2 * 2],
-                (columns // 2, rows // 2),
-                interpolation=cv2.INTER_AREA,
+            even = image[: rows // 2 * 2, : columns // 2 * 2]
+            image = np.asarray(
+                cv2.resize(even, (columns // 2, rows // 2), interpolation=cv2.INTER_AREA), np.float32
             )
             # averaging in twos blurs by itself, as a box of that width does
             done = math.hypot(done, step * 0.5)
@@ -75,8 +74,9 @@ def _blurred(image: FloatImage, sigma: float) -> FloatImage:
 
 def _scale(smooth: FloatImage, sigma_mm: float, sigma: float, step: int, inside: FloatImage) -> Scale:
     # cv2.Laplacian of aperture 1 is the four neighbours less four times the middle
-    response = cv2.Laplacian(smooth, cv2.CV_32F, ksize=1, scale=-(sigma**2), borderType=cv2.BORDER_REFLECT)
-    typical, busy = evened(np.asarray(response, np.float32), inside)
+    bend = cv2.Laplacian(smooth, cv2.CV_32F, ksize=1, scale=-(sigma**2), borderType=cv2.BORDER_REFLECT)
+    response = np.asarray(bend, np.float32)
+    typical, busy = evened(response, inside)
     return Scale(sigma_mm, sigma, step, smooth, response, typical, busy)
 
 
@@ -91,7 +91,7 @@ def evened(response: FloatImage, inside: FloatImage) -> tuple[float, FloatImage]
     some = response[:: max(1, rows // 700), :: max(1, columns // 700)]
     within = cv2.resize(inside, some.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
     typical = max(spread(some[within]) if within.any() else 0.0, 1e-3)
-    height = cv2.min(cv2.absdiff(response, 0.0), _CLIP * typical)
+    height = np.minimum(np.abs(response), np.float32(_CLIP * typical))
     mean = cv2.resize(height, size, interpolation=cv2.INTER_AREA) * inside
     width = _LOCAL_MM / COARSE_MM
     near = cv2.GaussianBlur(mean, (0, 0), width) / np.maximum(cv2.GaussianBlur(inside, (0, 0), width), 1e-3)
