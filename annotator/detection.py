@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.candidates import find_candidates, find_in_stack
+from annotator.analysis import candidates
 from annotator.analysis.clusters import cluster_facts, grouped
 from annotator.analysis.distribution import suggested_distribution
 from annotator.analysis.location import BreastOnImage, breast_on_image
@@ -54,50 +54,30 @@ def why_not(info: ImageInfo) -> str:
     return ""
 
 
-def candidates_of(
-    info: ImageInfo,
-    frame_of: FrameOf,
-    token: CancelToken | None = None,
-    *,
-    spacing: PixelSpacing | None = None,
-) -> Candidates:
+def candidates_of(info: ImageInfo, frame_of: FrameOf, token: CancelToken | None = None) -> Candidates:
     """The candidates of an image, of a stack those of its slices, best first; all of them, however low their score.
 
-    `spacing` stands in where the file tells none. Raises UnreadableImage for an image that cannot be served, and
-    Cancelled.
+    Raises UnreadableImage for an image that cannot be served, and Cancelled.
     """
     reason = why_not(info)
     if reason:
         raise UnreadableImage(info.path, reason)
-    known = info.spacing or spacing
+    about: dict[str, Any] = {"spacing": info.spacing, "image": info.key(), "inverse": info.inverse}
+    about |= {"padding": info.padding, "token": token}
     if info.is_stack:
         frames = [frame_of(number) for number in range(1, info.frames + 1)]
-        return find_in_stack(
-            frames,
-            spacing=known,
-            image=info.key(),
-            inverse=info.inverse,
-            padding=info.padding,
-            token=token,
-        )
-    return find_candidates(
-        frame_of(1),
-        spacing=known,
-        image=info.key(),
-        inverse=info.inverse,
-        padding=info.padding,
-        token=token,
-    )
+        return candidates.find_in_stack(frames, **about)
+    return candidates.find_candidates(frame_of(1), **about)
 
 
 def clusters_of(
-    candidates: Sequence[Candidate], spacing: PixelSpacing | None, breast: BreastOnImage | None = None
+    found: Sequence[Candidate], spacing: PixelSpacing | None, breast: BreastOnImage | None = None
 ) -> tuple[CandidateCluster, ...]:
     """Those that lie together, three at least, the largest cluster first; none where millimetres are not known.
 
     What looks like pieces of an artery or like skin is left out. `breast` tells the nipple and the breast's area.
     """
-    chosen = [one for one in candidates if one.hint not in _NO_GROUP]
+    chosen = [one for one in found if one.hint not in _NO_GROUP]
     if spacing is None or not chosen:
         return ()
     scale = np.array([spacing.column_mm, spacing.row_mm])
@@ -105,7 +85,7 @@ def clusters_of(
     sizes = np.array([np.nan if one.diameter_mm is None else one.diameter_mm for one in chosen])
     nipple = None if breast is None else breast.nipple
     labels = grouped(points)
-    found = []
+    clusters = []
     for number in range(int(labels.max()) + 1):
         members = np.flatnonzero(labels == number)
         facts = cluster_facts(
@@ -116,8 +96,8 @@ def clusters_of(
             basis=spacing.basis,
         )
         ids = tuple(chosen[member].id for member in members)
-        found.append(CandidateCluster(ids, facts, suggested_distribution(facts)))
-    return tuple(sorted(found, key=lambda cluster: (-cluster.facts.count, cluster.ids)))
+        clusters.append(CandidateCluster(ids, facts, suggested_distribution(facts)))
+    return tuple(sorted(clusters, key=lambda cluster: (-cluster.facts.count, cluster.ids)))
 
 
 def breast_of(info: ImageInfo, frame: NDArray[Any]) -> BreastOnImage:

@@ -1,0 +1,215 @@
+"""`annotator detect`: rows, files, failures, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import public_files as made
+import pytest
+from pydicom import dcmread
+
+from annotator.cli import main
+from annotator.cli.detect import file_name
+
+KEYS = {
+    "path",
+    "sop_instance_uid",
+    "label",
+    "error",
+    "frame",
+    "basis",
+    "note",
+    "model_version",
+    "threshold",
+    "candidates",
+    "rows",
+    "clusters",
+}
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    folder = tmp_path / "images"
+    made.write_dicom(folder / "a.dcm", made.breast())
+    made.write_dicom(folder / "b.dcm", made.breast((), seed=2), ImageLaterality="R")
+    return folder
+
+
+def lines(capsys: pytest.CaptureFixture[str], *words: str, status: int = 0) -> tuple[list[dict], str]:
+    assert main(["detect", *words, "--json"]) == status
+    told = capsys.readouterr()
+    return [json.loads(line) for line in told.out.splitlines()], told.err
+
+
+def test_one_line_an_image_with_candidates_where_they_are(images: Path, capsys) -> None:
+    (first, second), err = lines(capsys, str(images), "--all")
+    assert err == ""
+    assert set(first) == set(second) == KEYS
+    assert (first["error"], first["frame"], first["basis"]) == (None, 1, "at detector")
+    assert first["sop_instance_uid"] == dcmread(images / "a.dcm").SOPInstanceUID
+    assert first["model_version"]
+    for column, row in made.SPECKS:
+        near = [c for c in first["candidates"] if abs(c["column"] - column) < 2 and abs(c["row"] - row) < 2]
+        assert len(near) == 1
+        assert near[0]["frame"] == 1
+        assert near[0]["diameter_mm"] == pytest.approx(made.DIAMETER_MM, rel=0.6)
+    scores = [candidate["score"] for candidate in first["candidates"]]
+    assert scores == sorted(scores, reverse=True)
+    listed = [one for row in first["rows"] for one in row["candidates"]]
+    assert sorted(listed) == list(range(len(scores)))
+
+
+def test_candidates_that_lie_together_are_a_cluster(images: Path, capsys) -> None:
+    (first, _), _ = lines(capsys, str(images), "--all")
+    assert first["clusters"]
+    for cluster in first["clusters"]:
+        assert cluster["count"] == len(cluster["candidates"]) >= 3
+        assert all(0 <= one < len(first["candidates"]) for one in cluster["candidates"])
+        assert cluster["extent_mm"] > 0
+        assert cluster["distribution_hint"]
+        assert cluster["because"]
+
+
+def test_a_threshold_keeps_those_above_it(images: Path, capsys) -> None:
+    (everything, _), _ = lines(capsys, str(images), "--all")
+    middle = everything["candidates"][2]["score"]
+    (some, _), _ = lines(capsys, str(images), "--threshold", str(middle))
+    assert some["candidates"] == [c for c in everything["candidates"] if c["score"] >= middle]
+    assert some["threshold"] == middle
+    assert all(row["candidates"] for row in some["rows"])
+
+
+def test_what_cannot_be_done_is_named_and_the_rest_is_done(images: Path, tmp_path: Path, capsys) -> None:
+    (images / "broken.dcm").write_bytes((images / "a.dcm").read_bytes()[:3000])
+    refused = {
+        "projections.dcm": {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.13.1.4"},
+        "localizer.dcm": {"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]},
+        "ct.dcm": {"SOPClassUID": made.SECONDARY_CAPTURE, "Modality": "CT"},
+    }
+    for name, facts in refused.items():
+        made.write_dicom(images / name, made.breast(), **facts)
+    rows, err = lines(capsys, str(images), status=1)
+    by_name = {Path(row["path"]).name: row for row in rows}
+    assert all(set(row) == KEYS for row in rows)
+    assert [name for name, row in by_name.items() if row["error"] is None] == ["a.dcm", "b.dcm"]
+    assert "cut off" in by_name["broken.dcm"]["error"]
+    assert "projections" in by_name["projections.dcm"]["error"]
+    assert "localizer" in by_name["localizer.dcm"]["error"]
+    assert "modality is CT" in by_name["ct.dcm"]["error"]
+    assert all(row["candidates"] is None for row in rows if row["error"])
+    assert len(err.splitlines()) == 4
+
+
+def test_without_millimetres_places_are_told_but_no_lengths(images: Path, capsys) -> None:
+    made.write_dicom(images / "unknown.dcm", made.breast(), spacing=None)
+    (told,), err = lines(capsys, str(images / "unknown.dcm"), "--all")
+    assert told["candidates"]
+    assert all(one["diameter_mm"] is None for one in told["candidates"])
+    assert (told["clusters"], told["basis"]) == ([], None)
+    assert "--spacing" in told["note"]
+    assert told["note"] in err
+    (said,), err = lines(capsys, str(images / "unknown.dcm"), "--all", "--spacing", "0.07")
+    assert (said["basis"], said["note"], err) == ("unverified", None, "")
+    assert said["clusters"]
+
+
+def test_one_file_an_image_by_its_uid_and_none_is_replaced(images: Path, tmp_path: Path, capsys) -> None:
+    out = tmp_path / "out"
+    rows, _ = lines(capsys, str(images), "--out", str(out))
+    assert sorted(path.name for path in out.iterdir()) == sorted(
+        f"{row['sop_instance_uid']}.json" for row in rows
+    )
+    kept = {path.name: path.read_bytes() for path in out.iterdir()}
+    assert [json.loads(kept[f"{row['sop_instance_uid']}.json"]) for row in rows] == rows
+    again, _ = lines(capsys, str(images), "--out", str(out), "--threshold", "0.9", status=1)
+    assert all("--force" in row["error"] for row in again)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == kept
+    lines(capsys, str(images), "--out", str(out), "--threshold", "0.9", "--force")
+    assert {path.name: path.read_bytes() for path in out.iterdir()} != kept
+
+
+def test_the_same_instance_twice_is_done_once(images: Path, tmp_path: Path, capsys) -> None:
+    (images / "c.dcm").write_bytes((images / "a.dcm").read_bytes())
+    rows, _ = lines(capsys, str(images), "--out", str(tmp_path / "out"), status=1)
+    assert [Path(row["path"]).name for row in rows if row["error"]] == ["c.dcm"]
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_no_name_of_a_file_comes_from_what_a_header_may_hold() -> None:
+    assert file_name("1.2.840.1") == "1.2.840.1.json"
+    for hostile in ("../../1.2", "", "DOE^JANE", "1." * 60, ".", "1.2/3", "1.2\n"):
+        assert file_name(hostile).startswith("2.25.")
+        assert len(file_name(hostile)) < 60
+
+
+def test_the_table_for_people_names_image_candidates_and_clusters(images: Path, capsys) -> None:
+    assert main(["detect", str(images), "--all"]) == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert "a.dcm" in told.out
+    assert "cluster of" in told.out
+    assert "mm at detector" in told.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--threshold", "2"),
+        ("--threshold", "nan"),
+        ("--spacing", "7"),
+        ("--jobs", "0"),
+        ("--force",),
+    ],
+)
+def test_a_wrong_call_is_one_sentence(images: Path, capsys, words) -> None:
+    assert main(["detect", str(images), *words]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_folder_without_images_is_told(tmp_path: Path, capsys) -> None:
+    assert main(["detect", str(tmp_path)]) == 1
+    assert "no DICOM file was found" in capsys.readouterr().err
+
+
+def test_processes_find_what_one_finds(images: Path, capsys) -> None:
+    one = lines(capsys, str(images), "--jobs", "1")
+    assert lines(capsys, str(images), "--jobs", "2") == one
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl+C is no signal that a test could send")
+def test_an_interrupt_leaves_whole_files_only(tmp_path: Path) -> None:
+    folder, out = tmp_path / "images", tmp_path / "out"
+    for number in range(60):
+        made.write_dicom(folder / f"{number:03}.dcm", made.breast(seed=number % 3))
+    command = [sys.executable, "-m", "annotator", "detect", str(folder), "--jobs", "2", "--out", str(out)]
+    started = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
+    while started.poll() is None and (not out.exists() or len(list(out.glob("*.json"))) < 3):
+        time.sleep(0.05)
+    os.killpg(started.pid, signal.SIGINT)
+    _, said = started.communicate()
+    assert (started.returncode, said) == (130, b"")
+    files = list(out.iterdir())
+    assert 3 <= len(files) < 60
+    assert all(json.loads(path.read_bytes())["error"] is None for path in files)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
+def test_progress_is_told_to_a_terminal_only(images: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "annotator", "detect", str(images), "--jobs", "1", "--json"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=True)
+    os.close(theirs)
+    told = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert "1 of 2 images" in told
+    assert told.endswith("\r\x1b[K")
+    assert len(done.stdout.splitlines()) == 2
