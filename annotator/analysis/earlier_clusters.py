@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from annotator.analysis.clusters import LEAST, grouped
 from annotator.analysis.location import BreastOnImage
 from annotator.analysis.mark_table import as_array
 from annotator.hanging import is_detail
+from annotator.model.candidate import Candidate
 from annotator.model.comparison import ClusterOnImage, EarlierCluster, EarlierClusters, Provenance
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import ExamInfo, ImageInfo
-from annotator.model.mark import Mark
+from annotator.model.mark import Mark, MarkKind, SpotMeasurement
 from annotator.model.timeline import ReadExam
+
+FAR_MM = 25.0
+"""Beyond three deviations of the same place on two exams (analysis.same_place) nothing is proposed."""
 
 BreastOf = Callable[[ImageInfo], BreastOnImage | None]
 
@@ -63,6 +68,42 @@ def earlier_clusters(
     offered.sort(key=lambda one: _likelihood(one, order[one.exam]))
     why = "" if offered else "Nothing is marked on the earlier image of this view."
     return EarlierClusters(tuple(offered), why, tuple(views))
+
+
+def candidates_there(
+    now: ClusterOnImage,
+    then: ClusterOnImage,
+    candidates: Sequence[Candidate],
+    breast_of: BreastOf,
+    measure: Callable[[Candidate], SpotMeasurement | None],
+) -> ClusterOnImage | None:
+    """Of the candidates of an earlier image those that lie together nearest to where the cluster of now lies.
+
+    As marks that nobody made: `measure` tells their sizes. None where no `LEAST` of them lie within 10 mm, or none of
+    these groups within `FAR_MM` of the place.
+    """
+    spacing = then.info.spacing
+    if spacing is None or not candidates:
+        return None
+    points = as_array([one.point for one in candidates])
+    labels = grouped(points * (spacing.column_mm, spacing.row_mm), least=LEAST)
+    found = []
+    for label in range(int(labels.max()) + 1):
+        members = [candidates[row] for row in np.flatnonzero(labels == label).tolist()]
+        marks = tuple(
+            Mark(one.id, number, "", one.image, one.point, MarkKind.MICRO)
+            for number, one in enumerate(members, start=1)
+        )
+        cluster = replace(then, marks=marks)
+        away = apart_mm(now, cluster, breast_of)
+        if away is not None and away <= FAR_MM:
+            found.append((away, cluster, members))
+    if not found:
+        return None
+    _, nearest, members = min(found, key=lambda one: one[0])
+    sizes = [measure(one) for one in members]
+    marks = tuple(replace(mark, measurement=size) for mark, size in zip(nearest.marks, sizes, strict=True))
+    return replace(nearest, marks=marks)
 
 
 def _likelihood(one: EarlierCluster, exam: int) -> tuple[bool, int, int, float]:

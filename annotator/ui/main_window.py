@@ -12,6 +12,7 @@ from annotator.settings import keep_setting
 from annotator.store.display_log import DisplayLog
 from annotator.ui.actions import Chord, make_actions
 from annotator.ui.commands.candidates import CandidateCommands
+from annotator.ui.commands.compare import CompareCommands
 from annotator.ui.commands.cross import CrossCommands
 from annotator.ui.commands.exam import ExamCommands
 from annotator.ui.commands.hanging import HangingCommands
@@ -31,6 +32,7 @@ from annotator.ui.commands.view import ViewCommands
 from annotator.ui.commands.windows import WindowCommands
 from annotator.ui.commands.worklist import WorklistCommands
 from annotator.ui.desk.candidates import ExamCandidates
+from annotator.ui.desk.compared_clusters import ComparedClusters
 from annotator.ui.desk.exports import Exports
 from annotator.ui.desk.followed_patient import FollowedPatient
 from annotator.ui.desk.reading_desk import ReadingDesk
@@ -45,6 +47,7 @@ from annotator.ui.keys.chord_legend import ChordLegend
 from annotator.ui.keys.profiles import Profiles
 from annotator.ui.looking.lens import Lens
 from annotator.ui.panels.candidates import CandidatesPanel
+from annotator.ui.panels.compare import ComparePanel
 from annotator.ui.panels.files_problem import FilesProblemPanel
 from annotator.ui.panels.finding import FindingPanel
 from annotator.ui.panels.follow_up import FollowUpPanel
@@ -92,48 +95,7 @@ class MainWindow(QMainWindow):
         self.runner = runner
         self.places = WindowPlaces(self, places)
         self._make_parts(workspace)
-        self.stack_commands = StackCommands(self)
-        self.exam_commands = ExamCommands(self)
-        self.marking_commands = MarkingCommands(self)
-        self.snapping_commands = SnappingCommands(self)
-        self.saying_commands = SayingCommands(self)
-        self.cross_commands = CrossCommands(self)
-        self.view_commands = ViewCommands(self)
-        self.window_commands = WindowCommands(self)
-        self.looking_commands = LookingCommands(self)
-        self.hanging_commands = HangingCommands(self)
-        self.worklist_commands = WorklistCommands(self)
-        self.key_commands = KeyCommands(self)
-        self.moving_commands = MovingCommands(self)
-        self.signing_commands = SigningCommands(self)
-        self.over_time_commands = OverTimeCommands(self)
-        self.candidate_commands = CandidateCommands(self)
-        self.partner_commands = PartnerCommands(self)
-        self.help_commands = HelpCommands(self)
-        self.lexicon_commands = LexiconCommands(self)
-        self.words = WordsInWindow(self)
-        self.hands: tuple[object, ...] = (
-            self.exam_commands,
-            self.marking_commands,
-            self.snapping_commands,
-            self.saying_commands,
-            self.cross_commands,
-            self.view_commands,
-            self.window_commands,
-            self.stack_commands,
-            self.help_commands,
-            self.lexicon_commands,
-            self.key_commands,
-            self.moving_commands,
-            self.looking_commands,
-            self.hanging_commands,
-            self.worklist_commands,
-            self.signing_commands,
-            self.over_time_commands,
-            self.candidate_commands,
-            self.partner_commands,
-            self.words,
-        )
+        self.hands = self._make_hands()
         self.actions_by_id = make_actions(self, self.grid, self.hands)
         self.menu = whole_menu(self.actions_by_id, self)
         self._window_names = WindowNames(self)
@@ -210,6 +172,53 @@ class MainWindow(QMainWindow):
         self.follow_up_panel.fit_height()
         self.signing_commands.place_card()
 
+    def _make_hands(self) -> tuple[object, ...]:
+        """The objects whose methods are the slots of the actions; parts of the window ask some of them too."""
+        self.stack_commands = StackCommands(self)
+        self.exam_commands = ExamCommands(self)
+        self.marking_commands = MarkingCommands(self)
+        self.snapping_commands = SnappingCommands(self)
+        self.saying_commands = SayingCommands(self)
+        self.cross_commands = CrossCommands(self)
+        self.view_commands = ViewCommands(self)
+        self.window_commands = WindowCommands(self)
+        self.looking_commands = LookingCommands(self)
+        self.hanging_commands = HangingCommands(self)
+        self.worklist_commands = WorklistCommands(self)
+        self.key_commands = KeyCommands(self)
+        self.moving_commands = MovingCommands(self)
+        self.signing_commands = SigningCommands(self)
+        self.over_time_commands = OverTimeCommands(self)
+        self.candidate_commands = CandidateCommands(self)
+        self.partner_commands = PartnerCommands(self)
+        self.compare_commands = CompareCommands(self)
+        self.help_commands = HelpCommands(self)
+        self.lexicon_commands = LexiconCommands(self)
+        self.words = WordsInWindow(self)
+        return (
+            self.exam_commands,
+            self.marking_commands,
+            self.snapping_commands,
+            self.saying_commands,
+            self.cross_commands,
+            self.view_commands,
+            self.window_commands,
+            self.stack_commands,
+            self.help_commands,
+            self.lexicon_commands,
+            self.key_commands,
+            self.moving_commands,
+            self.looking_commands,
+            self.hanging_commands,
+            self.worklist_commands,
+            self.signing_commands,
+            self.over_time_commands,
+            self.candidate_commands,
+            self.partner_commands,
+            self.compare_commands,
+            self.words,
+        )
+
     def _make_parts(self, workspace: Workspace) -> None:
         runner, settings = self.runner, workspace.settings
         self.displays = Displays(settings.grey_output, runner, DisplayLog(), self)
@@ -229,6 +238,8 @@ class MainWindow(QMainWindow):
         self.candidates = ExamCandidates(self.desk, self.profiles, self)
         self.candidates_panel = CandidatesPanel(self.candidates)
         self.timeline = TimelinePanel(self.followed, workspace.lexicon)
+        self.compared = ComparedClusters(self.desk, runner, lambda: not self.candidates.why_hidden, self)
+        self.compare = ComparePanel(self.compared, workspace.lexicon)
         self.problems = FilesProblemPanel()
         self.status = StatusLine(settings.reader)
         stack_bytes = round(settings.stack_memory_mb * 1e6)
@@ -262,6 +273,7 @@ class MainWindow(QMainWindow):
             "candidates": self.candidates_panel,
             "history": self.history,
             "timeline": self.timeline,
+            "compare": self.compare,
             "problems": self.problems,
             PANEL: self.tour_card,
         }

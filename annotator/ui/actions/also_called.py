@@ -47,6 +47,8 @@ ALSO_CALLED: Mapping[str, str] = {
     "remove_wall": "pectoral muscle edge delete",
     "same_finding": "track tracking link prior lesion identity follow",
     "own_finding": "track tracking unlink",
+    "show_compare": "prior previous change difference new gone matched side by side interval growth",
+    "compare_say": "change stable increased new confirm suggestion interval",
     "show_timeline": "follow-up due overdue history prior trend surveillance",
     "call_micro": "change type kind convert",
     "call_macro": "change type kind convert",

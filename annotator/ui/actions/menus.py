@@ -30,7 +30,7 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
         Group(("mark_micro", "mark_macro", "select_tool", "look_tool")),
         Group(("benign_chord", "line_chord", "say_as_last", "say_suggested", "descriptor_chord", "category_chord", "more_chord")),
         Group(("new_finding", "remove_finding", "next_finding", "previous_finding")),
-        Group(("same_finding", "own_finding")),
+        Group(("same_finding", "own_finding", "compare_say")),
         Group(("call_micro", "call_macro", "move_to_new")),
         Group(("next_spot", "outline_wider", "outline_tighter", "join_marks", "split_mark"), "Spot and outline"),
         Group(
@@ -79,7 +79,7 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
     "Screen": (
         Group(("images_only", "hide_names")),
         Group(("show_worklist", "show_thumbnails", "show_findings", "show_candidates")),
-        Group(("show_timeline", "show_history", "show_problems")),
+        Group(("show_timeline", "show_compare", "show_history", "show_problems")),
         Group(("display_check",)),
     ),
     "Help": (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from annotator.ui.actions import (
     candidates,
+    compare,
     cross,
     exam,
     hanging,
@@ -31,6 +32,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *signing.ROWS,
     *marking.ROWS,
     *partner.ROWS,
+    *compare.ROWS,
     *snapping.ROWS,
     *candidates.ROWS,
     *cross.ROWS,

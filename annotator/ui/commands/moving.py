@@ -60,6 +60,7 @@ class MovingCommands(QObject):
             window.follow_up_panel,
             window.candidates_panel,
             window.history,
+            window.compare,
             window.problems,
             window.worklist,
             window.thumbnails,

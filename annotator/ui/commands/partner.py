@@ -298,13 +298,11 @@ class PartnerCommands(QObject):
     def _words(self, session: ReadingSession, asked: _Asked, search: PartnerSearch) -> str:
         assert search.band is not None
         number = session.reading.finding(asked.finding_id).number
-        where = f"F{number} on {asked.wanted.label}: {search.band.in_sentence}"
+        where, band = f"F{number} on {asked.wanted.label}", search.band.in_sentence
         if not search.proposals:
-            return f"{where} · nothing is marked in the band: click where it is"
-        likeliest = search.proposals[0]
-        return (
-            f"{where} · 1: {', '.join(likeliest.because[:3])} · {numbers(search.proposals)} takes, Esc leaves"
-        )
+            return f"{where}: nothing is marked in the band, click where it is · {band}"
+        because = ", ".join(search.proposals[0].because[:3])
+        return f"{where}: {numbers(search.proposals)} joins, Esc leaves · {band} · 1: {because}"
 
     def _show(self) -> None:
         """The layer on the panes that show its image, and on no other."""

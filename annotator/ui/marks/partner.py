@@ -157,7 +157,7 @@ def _paint_proposal(
     ):
         painter.setPen(pen)
         painter.drawEllipse(centre, reach, reach)
-    _letter(painter, str(proposal.number), centre - QPointF(0, reach), ratio)
+    _letter(painter, str(proposal.number), centre - QPointF(reach, 0), ratio)
 
 
 def _letter(painter: QPainter, text: str, at: QPointF, ratio: float) -> None:
@@ -166,7 +166,7 @@ def _letter(painter: QPainter, text: str, at: QPointF, ratio: float) -> None:
     font.setBold(True)
     metrics = QFontMetricsF(font)
     size = metrics.height()
-    box = QRectF(at.x() - size / 2, at.y() - size - 2 * ratio, size, size)
+    box = QRectF(at.x() - size - 2 * ratio, at.y() - size / 2, size, size)
     painter.setFont(font)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(_GROUND)

@@ -1,0 +1,374 @@
+"""A cluster now and then, side by side as large: what was matched carries the same number on both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QHelpEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from annotator.imaging.crop import Crop
+from annotator.model.geometry import mm_digits
+from annotator.ui import theme
+from annotator.ui.desk.compared_clusters import Shown
+from annotator.ui.words.plain_words import tip
+
+GAP_PX, RADIUS_PX, REACH_PX = 10.0, 6.0, 14.0
+BAR_LENGTHS_MM = (20.0, 10.0, 5.0, 2.0, 1.0)
+BAR_SHARE = 0.4
+GROUND = QColor(0, 0, 0, 190)
+
+
+class Fate(StrEnum):
+    """What became of a mark; the value is said."""
+
+    MATCHED = "matched"
+    NEW = "new"
+    GONE = "gone"
+    ALONE = "not matched"
+
+
+COLOURS = {
+    Fate.MATCHED: theme.MARK,
+    Fate.NEW: theme.STRONG,
+    Fate.GONE: theme.AMBER,
+    Fate.ALONE: theme.MARK,
+}
+SHAPES = {
+    Fate.MATCHED: "ring with a number",
+    Fate.NEW: "triangle",
+    Fate.GONE: "square with a cross",
+    Fate.ALONE: "ring",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A calcification of either side or of both: its places in the millimetres of each, and its number when matched.
+
+    Of what is gone `now` is where it would lie; `mark_id` is that of the mark of now, '' where there is none.
+    """
+
+    fate: Fate
+    number: int
+    now: tuple[float, float] | None
+    then: tuple[float, float] | None
+    words: str
+    mark_id: str = ""
+
+
+class ComparePicture(QWidget):
+    """Paints both parts and steps through what is in them with the arrow keys.
+
+    While the left button is down both are seen without symbols. `told` carries what is in hand in words, '' for nothing; `chosen` the id of a mark of now that Enter or a double
+    click asks for.
+    """
+
+    told = Signal(str)
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: Shown | None = None
+        self._images: tuple[QImage, QImage] | None = None
+        self.items: tuple[Item, ...] = ()
+        self.in_hand: int | None = None
+        self.titles = ("", "")
+        self._bare = False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 120)
+        self.setAccessibleName("The cluster now and then")
+
+    def sizeHint(self) -> QSize:
+        return QSize(520, 260)
+
+    def show_comparison(self, shown: Shown | None, titles: tuple[str, str] = ("", "")) -> None:
+        """Show another comparison, or nothing."""
+        self._shown, self.titles = shown, titles
+        self._images = None if shown is None else (_image(shown.now), _image(shown.then))
+        self.items = () if shown is None else tuple(items_of(shown))
+        self.in_hand = None
+        self.setAccessibleDescription("" if shown is None else shown.comparison.compared.in_sentence)
+        self.update()
+
+    def step(self, by: int) -> None:
+        """Take the next thing into hand, or the one before."""
+        if self.items:
+            at = -1 if self.in_hand is None and by > 0 else self.in_hand or 0
+            self._take((at + by) % len(self.items))
+
+    def places(self, item: Item) -> tuple[QPointF | None, QPointF | None]:
+        """Where something lies on the widget, now and then."""
+        shown = self._shown
+        if shown is None:
+            return None, None
+        squares = self._squares()
+        ends = zip((item.now, item.then), (shown.now, shown.then), squares, strict=True)
+        now, then = (None if at is None else _placed(at, part, square) for at, part, square in ends)
+        return now, then
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
+        key = Qt.Key(event.key())
+        if key in steps and self.items:
+            self.step(steps[key])
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.in_hand is not None:
+            self._choose(self.items[self.in_hand])
+        else:
+            super().keyPressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._take(self._item_at(event.position()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._show_bare(event.button() == Qt.MouseButton.LeftButton)
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        self._show_bare(False)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        at = self._item_at(event.position())
+        if at is not None:
+            self._choose(self.items[at])
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._take(None)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            at = self._item_at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), "" if at is None else tip(self.items[at].words), self)
+            return True
+        return super().event(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        try:
+            if self._shown is not None and self._images is not None:
+                self._paint(painter, self._shown, self._images)
+        finally:
+            painter.end()
+
+    def _paint(self, painter: QPainter, shown: Shown, images: tuple[QImage, QImage]) -> None:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        squares = self._squares()
+        for square, image, title, part in zip(
+            squares, images, self.titles, (shown.now, shown.then), strict=True
+        ):
+            painter.drawImage(square, image)
+            head = QRectF(square.left(), square.top() - self._line(), square.width(), self._line())
+            painter.setPen(QColor(theme.TEXT))
+            words = self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, int(head.width()))
+            painter.drawText(head, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+            if shown.comparison.seen_now.in_mm and shown.comparison.seen_then.in_mm:
+                _paint_bar(painter, square, part)
+        if not self._bare:
+            for number, item in enumerate(self.items):
+                self._paint_item(painter, item, squares, in_hand=number == self.in_hand)
+            self._paint_numbers(painter, squares)
+            self._paint_line(painter, squares)
+
+    def _paint_item(
+        self, painter: QPainter, item: Item, squares: tuple[QRectF, QRectF], *, in_hand: bool
+    ) -> None:
+        for at, square, is_now in zip(self.places(item), squares, (True, False), strict=True):
+            if at is None or not square.contains(at):
+                continue
+            ghost = item.fate is Fate.GONE and is_now
+            path = QPainterPath()
+            _add_shape(path, item.fate, at, RADIUS_PX * (1.5 if in_hand else 1.0), ghost=ghost)
+            colour = theme.STRONG if in_hand else COLOURS[item.fate]
+            _stroke(painter, path, colour, 2.2 if in_hand else 1.4, dotted=ghost)
+
+    def _paint_numbers(self, painter: QPainter, squares: tuple[QRectF, QRectF]) -> None:
+        """The numbers of pairs, that in hand first, each where it covers nothing else or not at all."""
+        for side, square in enumerate(squares):
+            places = {at: self.places(item)[side] for at, item in enumerate(self.items)}
+            taken = {at: _box(place, RADIUS_PX) for at, place in places.items() if place is not None}
+            put: list[QRectF] = []
+            for at in sorted(taken, key=lambda number: number != self.in_hand):
+                item, place = self.items[at], places[at]
+                if not item.number or place is None or not square.contains(place):
+                    continue
+                others = [box for other, box in taken.items() if other != at] + put
+                free = (
+                    box
+                    for box in _beside(place, str(item.number), self.font())
+                    if square.contains(box) and not any(box.intersects(other) for other in others)
+                )
+                box = next(free, None)
+                if box is None and at == self.in_hand:
+                    box = next(iter(_beside(place, str(item.number), self.font())))
+                if box is not None:
+                    put.append(box)
+                    painter.fillRect(box, GROUND)
+                    painter.setPen(QColor(theme.MARK))
+                    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(item.number))
+
+    def _paint_line(self, painter: QPainter, squares: tuple[QRectF, QRectF]) -> None:
+        """What is in hand joined from one part to the other."""
+        if self.in_hand is None:
+            return
+        now, then = self.places(self.items[self.in_hand])
+        if now is None or then is None or not (squares[0].contains(now) and squares[1].contains(then)):
+            return
+        path = QPainterPath(now)
+        path.lineTo(then)
+        _stroke(painter, path, theme.STRONG, 1.0, dotted=self.items[self.in_hand].fate is Fate.GONE)
+
+    def _line(self) -> float:
+        return float(self.fontMetrics().lineSpacing()) + 2
+
+    def _squares(self) -> tuple[QRectF, QRectF]:
+        """The squares of both parts, as large as fits."""
+        head = self._line()
+        side = max(16.0, min((self.width() - GAP_PX) / 2, self.height() - head))
+        return QRectF(0, head, side, side), QRectF(side + GAP_PX, head, side, side)
+
+    def _item_at(self, at: QPointF) -> int | None:
+        nearest, found = REACH_PX, None
+        for number, item in enumerate(self.items):
+            for place in self.places(item):
+                if place is None:
+                    continue
+                off = place - at
+                away = (off.x() ** 2 + off.y() ** 2) ** 0.5
+                if away < nearest:
+                    nearest, found = away, number
+        return found
+
+    def _show_bare(self, bare: bool) -> None:
+        """Both parts without symbols, as long as the button is down."""
+        if bare != self._bare:
+            self._bare = bare
+            self.update()
+
+    def _take(self, number: int | None) -> None:
+        if number != self.in_hand:
+            self.in_hand = number
+            self.told.emit("" if number is None else self.items[number].words)
+            self.update()
+
+    def _choose(self, item: Item) -> None:
+        if item.mark_id:
+            self.chosen.emit(item.mark_id)
+
+
+def items_of(shown: Shown) -> Iterator[Item]:
+    """Everything in a comparison, matched pairs first in the order of their numbers."""
+    seen_now, seen_then = shown.comparison.seen_now, shown.comparison.seen_then
+    compared = shown.comparison.compared
+    now_ids = seen_now.mark_ids or ("",) * len(seen_now)
+    if not compared.can_be_matched:
+        for at, place in enumerate(seen_now.places):
+            yield Item(Fate.ALONE, 0, place, None, "now; the two cannot be matched", now_ids[at])
+        for place in seen_then.places:
+            yield Item(Fate.ALONE, 0, None, place, "then; the two cannot be matched")
+        return
+    for number, pair in enumerate(compared.pairs, start=1):
+        now, then = seen_now.places[pair.now], seen_then.places[pair.then]
+        words = f"matched {number}: {mm_digits(pair.apart_mm)} mm apart, sure to {pair.sure:.0%}"
+        sizes = [
+            of.diameters_mm[at] if of.diameters_mm else None
+            for of, at in ((seen_now, pair.now), (seen_then, pair.then))
+        ]
+        if sizes[0] is not None and sizes[1] is not None:
+            words += f"; {mm_digits(sizes[0])} mm, then {mm_digits(sizes[1])} mm"
+        yield Item(Fate.MATCHED, number, now, then, words, now_ids[pair.now])
+    for at in compared.new:
+        yield Item(Fate.NEW, 0, seen_now.places[at], None, "new: no partner then", now_ids[at])
+    for at in compared.gone:
+        would = compared.then_on_now[at] if compared.then_on_now else None
+        yield Item(
+            Fate.GONE, 0, would, seen_then.places[at], "gone: no partner now, dotted where it would lie"
+        )
+
+
+def _placed(at: tuple[float, float], part: Crop, square: QRectF) -> QPointF:
+    scale = square.width() / part.side
+    return QPointF(square.left() + (at[0] - part.left) * scale, square.top() + (at[1] - part.top) * scale)
+
+
+def _add_shape(path: QPainterPath, fate: Fate, at: QPointF, radius: float, *, ghost: bool) -> None:
+    if fate in (Fate.MATCHED, Fate.ALONE):
+        path.addEllipse(at, radius, radius)
+        return
+    if fate is Fate.NEW:
+        path.moveTo(at + QPointF(0, -1.25 * radius))
+        path.lineTo(at + QPointF(1.15 * radius, 0.8 * radius))
+        path.lineTo(at + QPointF(-1.15 * radius, 0.8 * radius))
+        path.closeSubpath()
+        return
+    path.addRect(QRectF(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius))
+    if not ghost:
+        for down in (1, -1):
+            path.moveTo(at + QPointF(-radius, -down * radius))
+            path.lineTo(at + QPointF(radius, down * radius))
+
+
+def _stroke(
+    painter: QPainter, path: QPainterPath, colour: str, width: float, *, dotted: bool = False
+) -> None:
+    """On a dark line, so that it is seen on bright tissue too."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    style = Qt.PenStyle.DotLine if dotted else Qt.PenStyle.SolidLine
+    painter.setPen(QPen(QColor(0, 0, 0, 150), width + 1.6))
+    painter.drawPath(path)
+    painter.setPen(QPen(QColor(colour), width, style))
+    painter.drawPath(path)
+
+
+def _beside(at: QPointF, text: str, font: QFont) -> Iterator[QRectF]:
+    """Where words beside a symbol may stand, the best place first."""
+    metrics = QFontMetricsF(font)
+    width, height = metrics.horizontalAdvance(text) + 4, metrics.height() - 2
+    right, left = at.x() + RADIUS_PX, at.x() - RADIUS_PX - width
+    above, below = at.y() - RADIUS_PX - height + 2, at.y() + RADIUS_PX - 2
+    for x, y in ((right, above), (left, above), (right, below), (left, below)):
+        yield QRectF(x, y, width, height)
+
+
+def _box(at: QPointF, reach: float) -> QRectF:
+    return QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
+
+
+def _paint_bar(painter: QPainter, square: QRectF, part: Crop) -> None:
+    scale = square.width() / part.side
+    length = next((mm for mm in BAR_LENGTHS_MM if mm * scale <= square.width() * BAR_SHARE), 0.0)
+    if not length:
+        return
+    words = f"{length:g} mm"
+    metrics = painter.fontMetrics()
+    left, bottom = square.left() + 8, square.bottom() - 8
+    ground = QRectF(left - 4, bottom - metrics.height() - 4, length * scale + 8, metrics.height() + 9)
+    ground.setWidth(max(ground.width(), metrics.horizontalAdvance(words) + 8.0))
+    painter.fillRect(ground, GROUND)
+    painter.setPen(QPen(QColor(theme.STRONG), 2))
+    painter.drawLine(QPointF(left, bottom), QPointF(left + length * scale, bottom))
+    painter.setPen(QColor(theme.TEXT))
+    painter.drawText(QPointF(left, bottom - 4), words)
+
+
+def _image(part: Crop) -> QImage:
+    """A copy, so that the array need not stay."""
+    height, width = part.grey.shape
+    return QImage(part.grey.data, width, height, part.grey.strides[0], QImage.Format.Format_Grayscale8).copy()
