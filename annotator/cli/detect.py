@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from annotator.imaging.rejected import Rejected
     from annotator.model.image import ImageInfo
 
-MEMORY_EACH = 2_000_000_000
-"""Bytes that looking at one image of 13.6 megapixels takes, with room to spare."""
+MEMORY_EACH = 1_500_000_000
+"""Bytes that looking at one image may take: 13.6 megapixels take 620 MB, a stack more."""
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -110,7 +110,7 @@ def _look_through(images: list[ImageInfo], arguments: argparse.Namespace, batch:
         _make_folder(arguments.out)
     said = 0.0 if arguments.all else arguments.threshold
     threshold = SHOWN_FROM if said is None else said
-    asked = [Asked(info, threshold, arguments.spacing) for info, _ in kept]
+    asked = [Asked(info, shown(info), threshold, arguments.spacing) for info, _ in kept]
     batch.total = len(asked)
     batch.progress()
     ready = outcomes(detected, asked, jobs=arguments.jobs or usable_jobs(MEMORY_EACH))

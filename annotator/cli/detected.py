@@ -33,9 +33,10 @@ _KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to look for in one image; travels to a process of its own."""
+    """What to look for in one image; travels to a process of its own, which knows of no archive that was unpacked."""
 
     info: ImageInfo
+    path: str
     threshold: float
     spacing_mm: float | None
 
@@ -63,7 +64,7 @@ def detected(asked: Asked) -> dict[str, Any]:
     breast = breast_of(info, image.frame(middle)) if len(told) > 2 else None
     number = {one.id: place for place, one in enumerate(told)}
     values = (
-        shown(info),
+        asked.path,
         info.sop_instance_uid,
         info.label or None,
         None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -133,6 +134,13 @@ def test_one_file_an_image_by_its_uid_and_none_is_replaced(images: Path, tmp_pat
     assert {path.name: path.read_bytes() for path in out.iterdir()} == kept
     lines(capsys, str(images), "--out", str(out), "--threshold", "0.9", "--force")
     assert {path.name: path.read_bytes() for path in out.iterdir()} != kept
+
+
+def test_images_of_an_archive_are_told_by_their_place_in_it(images: Path, tmp_path: Path, capsys) -> None:
+    archive = Path(shutil.make_archive(str(tmp_path / "exam"), "zip", images))
+    for jobs in ("1", "2"):
+        rows, _ = lines(capsys, str(archive), "--jobs", jobs)
+        assert [row["path"] for row in rows] == [f"{archive}/a.dcm", f"{archive}/b.dcm"]
 
 
 def test_the_same_instance_twice_is_done_once(images: Path, tmp_path: Path, capsys) -> None:
