@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from annotator.ui.panes.viewport import Viewport
 
 PANEL = "candidates"
-SEEN_PX = 28.0
+SEEN_PX = 20.0
 """A candidate gone to is at least so large on the screen, in logical pixels, unless that takes more than `CLOSEST`."""
-CLOSEST = 4.0
+CLOSEST = 3.0
 ROOM = 0.7
 """All pieces of an artery take at most so much of the pane."""
 _WHOLE = 1 - 1e-9
@@ -73,6 +73,8 @@ class CandidateCommands(QObject):
         search.changed.connect(self._tell_work)
         looking.walker.ended.connect(self._offer)
         looking.coverage.changed.connect(self._offer_when_all_seen)
+        self._window.strip.first_pass.clicked.connect(self.finish_first_pass)
+        self._candidates.changed.connect(self._show_pass)
 
     def stop(self) -> None:
         """The window closes."""
@@ -87,6 +89,7 @@ class CandidateCommands(QObject):
             for act, words in _ON_BUTTONS.items()
         }
         self._window.candidates_panel.tell_keys(told)
+        self._window.strip.first_pass.setToolTip(told["first_pass_done"][1])
 
     def step_candidate(self, by: int) -> None:
         """The next undecided candidate, or why there is none."""
@@ -321,6 +324,14 @@ class CandidateCommands(QObject):
                 stopped=search.stopped,
                 troubles=search.troubles,
             )
+
+    def _show_pass(self) -> None:
+        """The quiet way to candidates, while the reader whose hands expect radiology has not gone it."""
+        session = self._window.desk.session
+        waits = (
+            session is not None and not session.reading.is_signed and self._candidates.why_hidden == HIDDEN
+        )
+        self._window.strip.first_pass.setVisible(waits and self._window.profiles.chosen)
 
     def _offer_when_all_seen(self) -> None:
         share = self._window.looking_commands.coverage.share_of_exam

@@ -223,9 +223,20 @@ class CandidateSearch(QObject):
 
     def _ended(self, lane: str) -> None:
         if lane == LANE:
+            self._not_answered()
             self._ahead.go_on()
         if self._wanted and self.missing:
             self._soon.start()
+
+    def _not_answered(self) -> None:
+        """A mistake of the program, which the error report tells of: the image is not asked for again by itself."""
+        if self._now is not None:
+            name = self._now.name or self._now.path.name
+            self._failed[self._now.sop_instance_uid] = (
+                f"No candidates of {name}: the program made a mistake there."
+            )
+            self._now = None
+            self.changed.emit()
 
     def _hand_moved(self) -> None:
         if self._wanted and not self.running and self.missing:

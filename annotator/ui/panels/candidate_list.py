@@ -13,9 +13,10 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
+from annotator.model.geometry import Millimetres, SpacingBasis
 from annotator.ui import theme
 from annotator.ui.desk.candidate_rows import RowState
 from annotator.ui.desk.candidates import ExamCandidates, hint_words, size_words
@@ -126,15 +127,16 @@ class CandidateView(QTreeView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        em = self.fontMetrics().horizontalAdvance("M")
         head = self.header()
         head.setStretchLastSection(True)
         head.setSectionsMovable(False)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, ems in ((_IMAGE, 5), (_SIZE, 10), (_SCORE, 4), (_HINT, 8)):
-            head.resizeSection(column, round(ems * em))
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
 
     def show_current(self) -> None:
         """Select the line in hand; nothing where the list does not show it."""
@@ -153,6 +155,16 @@ class CandidateView(QTreeView):
         # arrows of the list go through the images as well
         if current.isValid() and self.hasFocus() and current.row() != previous.row():
             self._choose(current)
+
+    def _fit_columns(self) -> None:
+        """As wide as the usual words are; what is left when all of the state is told goes to the hint."""
+        width, pad = self.fontMetrics().horizontalAdvance, self.fontMetrics().horizontalAdvance("m")
+        sizes = max(width(str(Millimetres(0.88, basis))) for basis in SpacingBasis)
+        known = {_IMAGE: width("RMLO"), _SIZE: sizes, _SCORE: width("Score")}
+        left = self.viewport().width() - sum(known.values()) - len(HEADS) * pad - width("undecided")
+        known[_HINT] = min(max(left, width("skin?")), width("tram-track? 88 pieces"))
+        for column, words in known.items():
+            self.header().resizeSection(column, words + pad)
 
     def _choose(self, index: Index) -> None:
         self.chosen.emit(self._candidates.lines[self.lines.line_at(index.row())].key)

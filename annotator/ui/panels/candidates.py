@@ -27,6 +27,7 @@ ALL_DECIDED = "Nothing is undecided above the threshold."
 SEARCHING = "Looking for candidates ..."
 WAITING = "The images are searched as soon as nothing else is under way."
 STEPS = 100
+LEAST_LINES = 9
 
 
 class CandidatesPanel(QWidget):
@@ -53,12 +54,14 @@ class CandidatesPanel(QWidget):
         self.heading = QLabel("CANDIDATES")
         self.heading.setProperty("role", "heading")
         self.count = _dim("")
+        self.count.setWordWrap(False)
         self.caption = _dim(CAPTION)
         self.hint = _dim("")
         self.trouble = _dim("")
         self.trouble.setProperty("role", "contradiction")
         self.list = CandidateView(candidates)
         self.list.chosen.connect(self.chosen)
+        self.list.setMinimumHeight(LEAST_LINES * self.fontMetrics().lineSpacing())
         self.done = _button(
             "First pass done", "You have looked at the exam alone: show candidates from now on"
         )

@@ -110,6 +110,11 @@ class ExamStrip(QWidget):
             self.layouts[layout] = button
             row.addWidget(button)
         row.addStretch(1)
+        self.first_pass = QPushButton("First pass done")
+        self.first_pass.setProperty("role", "link")
+        self.first_pass.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.first_pass.hide()
+        row.addWidget(self.first_pass)
         self.signed = QLabel()
         self.signed.setTextFormat(Qt.TextFormat.PlainText)
         self.signed.setProperty("role", "accent")
