@@ -104,6 +104,7 @@ def faintest(part: QWidget, picture: QImage, window: QWidget) -> float:
 
 
 def look(window: MainWindow, robot: Robot, step: str) -> list[str]:
+    robot.wait(lambda: window.clusters.watch.settled, "how marks lie together")
     robot.rest(200)
     picture = window.grab().toImage()
     found = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# ruff: noqa: F811  fixtures of another module are arguments here
 import numpy as np
 import pytest
 from hands import click, drag
@@ -13,6 +14,7 @@ from annotator.model.geometry import ImagePoint
 from annotator.model.mark import MarkKind
 from annotator.ui.marks.tools import MarkTool
 from annotator.ui.panes.viewport import Viewport
+from annotator.ui.window.status_line import StatusLine
 
 PAIR = (ImagePoint(100.5, 110.5), ImagePoint(109.5, 110.5))
 BETWEEN = ImagePoint(103.5, 110.5)
@@ -30,7 +32,7 @@ def pair() -> StillPicture:
 
 
 @pytest.fixture
-def said(session) -> list[str]:  # noqa: F811
+def said(session) -> list[str]:
     """What the session said; its clock stands still."""
     told: list[str] = []
     session.message.connect(told.append)
@@ -42,7 +44,7 @@ def near(mark, spot: ImagePoint) -> bool:
     return abs(mark.point.column - spot.column) < 1 and abs(mark.point.row - spot.row) < 1
 
 
-def test_the_next_spot_takes_the_place_of_the_first(session, pair, said) -> None:  # noqa: F811
+def test_the_next_spot_takes_the_place_of_the_first(session, pair, said) -> None:
     session.mark_spot(pair, BETWEEN, MarkKind.MACRO, REACH)
     (first,) = session.reading.marks
     assert near(first, PAIR[0])
@@ -62,7 +64,7 @@ def test_the_next_spot_takes_the_place_of_the_first(session, pair, said) -> None
     assert session.reading.marks == ()
 
 
-def test_only_a_click_so_soon_and_so_near_after_an_untouched_mark_asks_for_it(session, pair, said) -> None:  # noqa: F811
+def test_only_a_click_so_soon_and_so_near_after_an_untouched_mark_asks_for_it(session, pair, said) -> None:
     session.mark_spot(pair, BETWEEN, MarkKind.MICRO, REACH)
     assert not session.is_second_click(pair, ImagePoint(BETWEEN.column + 3 * REACH, BETWEEN.row), REACH)
     session.snapping.clock = lambda: 100.6
@@ -76,7 +78,7 @@ def test_only_a_click_so_soon_and_so_near_after_an_untouched_mark_asks_for_it(se
     assert not session.is_second_click(pair, BETWEEN, REACH)
 
 
-def test_where_there_is_no_other_spot_it_is_said_and_nothing_happens(session, pair, said) -> None:  # noqa: F811
+def test_where_there_is_no_other_spot_it_is_said_and_nothing_happens(session, pair, said) -> None:
     session.mark_spot(pair, ImagePoint(99.5, 110.5), MarkKind.MICRO, 1.0)
     before = session.reading
     session.take_next_spot(pair)
@@ -84,7 +86,7 @@ def test_where_there_is_no_other_spot_it_is_said_and_nothing_happens(session, pa
     assert said[-1] == "There is no other spot here."
 
 
-def test_a_spot_that_has_a_mark_is_not_taken_for_another(session, pair, said) -> None:  # noqa: F811
+def test_a_spot_that_has_a_mark_is_not_taken_for_another(session, pair, said) -> None:
     session.mark_spot(pair, PAIR[1], MarkKind.MICRO, REACH)
     session.mark_spot(pair, BETWEEN, MarkKind.MICRO, REACH)
     assert len(session.reading.marks) == 2
@@ -94,7 +96,7 @@ def test_a_spot_that_has_a_mark_is_not_taken_for_another(session, pair, said) ->
     assert said[-1] == "There is no other spot here that is not marked."
 
 
-def test_a_mark_asks_for_the_next_spot_by_key_at_any_time(session, pair, said) -> None:  # noqa: F811
+def test_a_mark_asks_for_the_next_spot_by_key_at_any_time(session, pair, said) -> None:
     session.mark_spot(pair, BETWEEN, MarkKind.MICRO, REACH)
     session.snapping.clock = lambda: 900.0
     session.snapping.take_next_of(pair, session.reading.marks[0].id, REACH)
@@ -102,7 +104,7 @@ def test_a_mark_asks_for_the_next_spot_by_key_at_any_time(session, pair, said) -
     assert near(mark, PAIR[1])
 
 
-def test_the_next_spot_of_a_mark_whose_click_is_forgotten_is_another_than_it_has(session, pair, said) -> None:  # noqa: F811
+def test_the_next_spot_of_a_mark_whose_click_is_forgotten_is_another_than_it_has(session, pair, said) -> None:
     session.mark_spot(pair, PAIR[0], MarkKind.MICRO, REACH)
     (mark,) = session.reading.marks
     session.snapping._last = None
@@ -150,3 +152,17 @@ def test_a_drag_right_after_a_click_moves_the_mark_or_draws_as_ever(viewport, ho
     corners = [QPoint(0, 0), QPoint(60, 0), QPoint(60, 60), QPoint(0, 60)]
     drag(viewport, [beside + corner for corner in corners])
     assert [act[0] for act in host.acts] == ["move", "lasso"]
+
+
+def test_what_came_of_an_act_is_read_before_what_the_pointer_still_rests_on(qtbot) -> None:
+    line = StatusLine("anna")
+    qtbot.addWidget(line)
+    line.show_mark("F1 microcalcification")
+    line.show_message("Two files could not be opened.")
+    assert line.hint.text() == "F1 microcalcification"
+    line.show_act("Spot 2 of 3")
+    line.show_mark("F1 microcalcification, 0.3 mm")
+    assert line.hint.text() == "Spot 2 of 3"
+    qtbot.waitUntil(lambda: line.hint.text() == "F1 microcalcification, 0.3 mm")
+    line.show_mark("")
+    assert line.hint.text() == "Spot 2 of 3"

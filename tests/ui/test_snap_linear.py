@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# ruff: noqa: F811  fixtures of another module are arguments here
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from pictures import FINDING, picture, reading_with
 from PySide6.QtGui import QColor
+from test_session import INFO, StillPicture, bugs, runner, session, workspace  # noqa: F401  fixtures
 
 from annotator.analysis.mark_table import table_of
 from annotator.analysis.measured import FindingMeasurer
@@ -132,3 +134,39 @@ def test_a_report_tells_the_longest_piece(tmp_path: Path):
     )
     told = list(_sizes(reading, reading.findings[0], measured))
     assert told == ["1 micro", "median 0.21 mm at detector", "the longest linear piece 2.8 mm at detector"]
+
+
+@pytest.fixture(scope="module")
+def cast() -> StillPicture:
+    """A straight piece of 3.5 mm by 0.2 mm, and a short one beside its end."""
+    rows, columns = np.mgrid[0 : INFO.rows, 0 : INFO.columns] + 0.5
+    values = np.random.default_rng(11).normal(1500, 10, (INFO.rows, INFO.columns))
+    for start, end, row in ((60.5, 110.5, 120.5), (60.5, 84.5, 60.5)):
+        beyond = np.maximum(np.maximum(start - columns, columns - end), 0.0)
+        values += 400 * np.exp(-(beyond**2 + (rows - row) ** 2) / (2 * 1.5**2))
+    return StillPicture(INFO, 1, values.clip(0, 4095).astype(np.uint16))
+
+
+def test_a_piece_is_marked_once_wherever_along_it_the_hand_clicks(session, cast):
+    said: list[str] = []
+    session.message.connect(said.append)
+    session.mark_spot(cast, ImagePoint(75, 121), MarkKind.MICRO, 2.0)
+    (mark,) = session.reading.marks
+    assert mark.measurement.is_linear
+    assert said[-1].startswith("length ")
+    for column in (85, 97, 103):
+        session.mark_spot(cast, ImagePoint(column, 120), MarkKind.MICRO, 2.0)
+        assert session.reading.marks == (mark,)
+        assert said[-1] == "This spot is already marked."
+    session.mark_spot(cast, ImagePoint(72, 60), MarkKind.MICRO, 2.0)
+    assert len(session.reading.marks) == 2
+
+
+def test_the_outline_of_a_piece_is_turned_as_that_of_a_spot(session, cast):
+    session.mark_spot(cast, ImagePoint(75, 121), MarkKind.MICRO, 2.0)
+    before = session.reading.marks[0].measurement
+    session.level.widen(cast, session.reading.marks[0].id, -3)
+    session.level.settle()
+    after = session.reading.marks[0].measurement
+    assert after.is_linear
+    assert after.width_mm < before.width_mm

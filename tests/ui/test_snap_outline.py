@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# ruff: noqa: F811  fixtures of another module are arguments here
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from hands import NONE, move, wheel
 from pictures import Host, middle, picture, reading_with
 from PySide6.QtCore import Qt
 from test_session import SPOTS, bugs, opened, runner, session, workspace  # noqa: F401  fixtures
+from test_session import picture as still  # noqa: F401  a fixture
 from test_viewport_marks import measured
 
 from annotator.model.finding import Distribution
@@ -21,7 +23,7 @@ ALT = Qt.KeyboardModifier.AltModifier
 
 
 @pytest.fixture
-def marked(session, still):  # noqa: F811
+def marked(session, still):
     """A session with one measured mark, and everything it shows before it keeps it."""
     session.mark_spot(still, SPOTS[0], MarkKind.MICRO)
     session.shown = []
@@ -63,7 +65,9 @@ def test_an_act_that_comes_while_it_is_turned_comes_after_it(marked, still) -> N
     assert (size(marked.reading), marked.reading.findings[0].distributions) == (small, ())
 
 
-def test_what_was_turned_is_in_the_database_when_the_exam_is_left_at_once(marked, still, workspace, runner) -> None:  # noqa: F811
+def test_what_was_turned_is_in_the_database_when_the_exam_is_left_at_once(
+    marked, still, workspace, runner
+) -> None:
     marked.level.widen(still, marked.reading.marks[0].id, -2)
     small = size(marked.shown[-1])
     assert marked.close()
@@ -110,7 +114,7 @@ def test_a_mark_moved_by_hand_stays_where_it_was_put(marked, still) -> None:
     assert marked.reading.marks[0].point == beside
 
 
-def test_a_mark_without_measurement_says_that_it_has_no_outline(session, still) -> None:  # noqa: F811
+def test_a_mark_without_measurement_says_that_it_has_no_outline(session, still) -> None:
     said: list[str] = []
     session.message.connect(said.append)
     session.mark_spot(still, ImagePoint(20, 200), MarkKind.MICRO, force=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# ruff: noqa: F811  fixtures of another module are arguments here
 import numpy as np
 import pytest
 from test_session import INFO, StillPicture, bugs, runner, session, workspace  # noqa: F401  fixtures
@@ -24,20 +25,20 @@ def chain() -> StillPicture:
 
 
 @pytest.fixture
-def said(session) -> list[str]:  # noqa: F811
+def said(session) -> list[str]:
     told: list[str] = []
     session.message.connect(told.append)
     return told
 
 
-def both(session, chain) -> frozenset[str]:  # noqa: F811
+def both(session, chain) -> frozenset[str]:
     for spot in TOUCHING:
         session.mark_spot(chain, spot, MarkKind.MICRO, 1.0)
     assert len(session.reading.marks) == 2
     return frozenset(mark.id for mark in session.reading.marks)
 
 
-def test_two_marks_become_one_in_their_cluster_and_undo_parts_them(session, chain, said) -> None:  # noqa: F811
+def test_two_marks_become_one_in_their_cluster_and_undo_parts_them(session, chain, said) -> None:
     ids = both(session, chain)
     session.mark_spot(chain, APART, MarkKind.MICRO, 1.0)
     session.lasso(chain, tuple(ImagePoint(*c) for c in ((40, 40), (140, 40), (140, 140), (40, 140))))
@@ -53,7 +54,7 @@ def test_two_marks_become_one_in_their_cluster_and_undo_parts_them(session, chai
     assert session.reading == before
 
 
-def test_one_mark_over_two_is_cut_and_both_stay_in_its_cluster(session, chain, said) -> None:  # noqa: F811
+def test_one_mark_over_two_is_cut_and_both_stay_in_its_cluster(session, chain, said) -> None:
     session.snapping.join(chain, both(session, chain))
     session.mark_spot(chain, APART, MarkKind.MICRO, 1.0)
     session.lasso(chain, tuple(ImagePoint(*c) for c in ((40, 40), (140, 40), (140, 140), (40, 140))))
@@ -71,7 +72,7 @@ def test_one_mark_over_two_is_cut_and_both_stay_in_its_cluster(session, chain, s
     assert session.reading == before
 
 
-def test_a_speck_that_is_too_small_is_not_cut(session, chain, said) -> None:  # noqa: F811
+def test_a_speck_that_is_too_small_is_not_cut(session, chain, said) -> None:
     session.mark_spot(chain, ImagePoint(20.25, 200.5), MarkKind.MICRO, force=True)
     before = session.reading
     session.snapping.split(chain, before.marks[0].id)
@@ -88,7 +89,7 @@ def test_a_speck_that_is_too_small_is_not_cut(session, chain, said) -> None:  # 
         ("slices", "different images or slices"),
     ],
 )
-def test_what_cannot_be_joined_is_told(session, chain, said, make, why) -> None:  # noqa: F811
+def test_what_cannot_be_joined_is_told(session, chain, said, make, why) -> None:
     session.mark_spot(chain, TOUCHING[0], MarkKind.MICRO, 1.0)
     if make == "findings":
         session.new_finding()

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from annotator.model.finding import Reading
-from annotator.model.geometry import ImagePoint, contains
 from annotator.model.image import ImageInfo
 from annotator.model.mark import Mark, SpotMeasurement
 from annotator.model.mark_edits import retake_mark
-from annotator.ui.desk.snapping import PictureLike
+from annotator.ui.desk.snapping import PictureLike, same_spot
 from annotator.ui.marks.words import size_words
 
 if TYPE_CHECKING:
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 LOWEST, HIGHEST, STEP = 0.30, 0.78, 0.04
 USUAL = 0.38
 """Where the outline of a mark lies that does not say it."""
-PART = 2.0
-"""What is so many times larger or smaller is another spot: one that was joined, or cut, by the reader."""
 REST_MS = 600
 """A gesture is over when nothing was turned for so long."""
 
@@ -139,21 +136,10 @@ class OutlineLevel(QObject):
         while choice < choices:
             found = self._session.workspace.measure_spot(info, frame, spot.center, choice=choice, level=level)
             measured = found.measurement
-            if measured is not None and _same(spot, measured):
+            if measured is not None and same_spot(spot, measured):
                 return measured
             choice, choices = choice + 1, found.choices
         return None
-
-
-def _same(spot: SpotMeasurement, other: SpotMeasurement) -> bool:
-    """Whether two measurements are of one spot: the middle of each lies within the other, and none is a part of it."""
-    alike = 1 / PART < other.diameter_px / spot.diameter_px < PART
-    return alike and _holds(spot, other.center) and _holds(other, spot.center)
-
-
-def _holds(spot: SpotMeasurement, place: ImagePoint) -> bool:
-    away = math.hypot(place.column - spot.center.column, place.row - spot.center.row)
-    return away <= 1 or (len(spot.outline) > 2 and contains(spot.outline, place))
 
 
 def _said(level: float) -> str:

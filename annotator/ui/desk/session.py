@@ -237,7 +237,7 @@ class ReadingSession(QObject):
         reading, finding = self._finding_to_mark()
         place = result.measurement.center if result.measurement else point
         key = picture.info.key(number)
-        there = marks_at(reading, key, place)
+        there = marks_at(reading, key, place, result.measurement)
         if there:
             self.select_marks(frozenset(mark.id for mark in there))
             self.message.emit("This spot is already marked.")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from annotator.analysis.mark_table import table_of
 from annotator.model.finding import Reading
-from annotator.model.geometry import ImagePoint
+from annotator.model.geometry import ImagePoint, contains
 from annotator.model.image import ImageInfo, ImageKey
 from annotator.model.mark import Mark, SpotMeasurement
 from annotator.model.mark_edits import join_marks, retake_mark, split_mark
@@ -28,6 +28,8 @@ AGAIN_S = 0.5
 """A click so soon after another and as near asks for the next spot; what desktops take for a double click."""
 AGAIN_REACHES = 2.0
 """How near, in deviations of the hand."""
+PART = 2.0
+"""What is so many times larger or smaller is another spot: one that was joined, or cut, by the reader."""
 SLICE_REACH_PX = 2.0
 """How far beside its place in the slab a spot may lie in its slice, as one deviation."""
 
@@ -187,7 +189,7 @@ class Snapping:
 
     def _other_at(self, picture: PictureLike, number: int, spot: SpotMeasurement, mine: Mark) -> bool:
         """Whether another mark stands on a spot already."""
-        there = marks_at(self._session.reading, picture.info.key(number), spot.center)
+        there = marks_at(self._session.reading, picture.info.key(number), spot.center, spot)
         return any(mark.id != mine.id for mark in there)
 
     def _choice_of(self, picture: PictureLike, mark: Mark, radius_px: float) -> int:
@@ -206,11 +208,37 @@ class Snapping:
         return -1
 
 
-def marks_at(reading: Reading, image: ImageKey, place: ImagePoint) -> tuple[Mark, ...]:
-    """The marks that stand exactly at a place of a frame."""
+def marks_at(
+    reading: Reading, image: ImageKey, place: ImagePoint, spot: SpotMeasurement | None = None
+) -> tuple[Mark, ...]:
+    """The marks that stand exactly at a place of a frame, or for the same linear piece as `spot` there.
+
+    A long piece comes out a little otherwise from every click along it.
+    """
     table = table_of(reading)
-    there = np.all(table.points == (place.column, place.row), axis=1) & table.is_on([image])
-    return tuple(reading.marks[row] for row in np.flatnonzero(there).tolist())
+    on = table.is_on([image])
+    exact = np.all(table.points == (place.column, place.row), axis=1) & on
+    found = [reading.marks[row] for row in np.flatnonzero(exact).tolist()]
+    if found or spot is None or not spot.is_linear:
+        return tuple(found)
+    away = np.hypot(*(table.points - (place.column, place.row)).T)
+    near = [reading.marks[row] for row in np.flatnonzero(on & (away <= table.reaches)).tolist()]
+    return tuple(mark for mark in near if mark.measurement and _same_piece(spot, mark.measurement))
+
+
+def same_spot(spot: SpotMeasurement, other: SpotMeasurement) -> bool:
+    """Whether two measurements are of one spot: the middle of each lies within the other, and none is a part of it."""
+    alike = 1 / PART < other.diameter_px / spot.diameter_px < PART
+    return alike and _holds(spot, other.center) and _holds(other, spot.center)
+
+
+def _same_piece(spot: SpotMeasurement, other: SpotMeasurement) -> bool:
+    return other.is_linear and same_spot(spot, other)
+
+
+def _holds(spot: SpotMeasurement, place: ImagePoint) -> bool:
+    away = math.hypot(place.column - spot.center.column, place.row - spot.center.row)
+    return away <= 1 or (len(spot.outline) > 2 and contains(spot.outline, place))
 
 
 def _why_not_joined(marks: list[Mark]) -> str:

@@ -226,7 +226,8 @@ class ShownMarks:
         now = size, emphasis, self._nipple
         if known is not None and known.placed is placed and (known.size, known.emphasis, known.nipple) == now:
             return known
-        hovered = None if emphasis.hovered_group is None else self._groups[emphasis.hovered_group]
+        told = None if emphasis.hovered_mark else emphasis.hovered_group
+        hovered = None if told is None else self._groups[told]
         words = (
             None if hovered is None else (hovered.bounds, f"{self._name_in_hand}  {hovered.words}".strip())
         )

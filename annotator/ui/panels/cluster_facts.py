@@ -73,7 +73,8 @@ class ClusterLines(QWidget):
             self.taken.emit(self._offered)
 
     def _show(self) -> None:
-        lines = [line for line in map(numbers_line, self._told) if line]
+        several = len(self._told) > 1
+        lines = [line for one in self._told if (line := numbers_line(one, whole=several))]
         say_dim(self.numbers, "\n".join(lines))
         best = suggestion(self._told)
         hint = None if best is None else best.hint
@@ -108,21 +109,24 @@ def suggestion(told: tuple[ClustersOnImage, ...]) -> ClustersOnImage | None:
     return max((one for one in told if one.hint is not None), key=lambda one: one.count, default=None)
 
 
-def numbers_line(one: ClustersOnImage) -> str:
-    """The numbers of one image, each length with the word that says how it is known; '' for too few marks."""
+def numbers_line(one: ClustersOnImage, *, whole: bool = True) -> str:
+    """The numbers of one image, each length with the word that says how it is known; '' for too few marks.
+
+    `whole`: with count and extent, which stand elsewhere for a finding on one image.
+    """
     facts = one.facts
     if facts is None or facts.basis is None or facts.count < 2:
         return ""
     alone = sum(not group.cluster_id for group in one.groups)
     parts = [
-        f"{facts.count} over {facts.extent}",
+        f"{facts.count} over {facts.extent}" if whole else "",
         f"in {alone} groups" if alone > 1 else "",
         f"{facts.density_per_cm2:.0f} to a cm²" if facts.count > 2 else "",
         "" if facts.spacing_mm is None else f"spacing {Millimetres(facts.spacing_mm, facts.basis)}",
         *_direction(facts, one.nipple),
     ]
     said = ", ".join(part for part in parts if part)
-    return f"{one.label}: {said}" if one.label else said
+    return f"{one.label}: {said}" if one.label and said else said
 
 
 def _direction(facts: ClusterFacts, nipple: NippleKnown) -> list[str]:

@@ -16,6 +16,8 @@ from annotator.ui.words.corner_text import depth_words, made_of
 from annotator.ui.words.plain_words import short_name, tip
 
 MESSAGE_MS = 8000
+FRESH_MS = 1500
+"""So long what came of an act goes before what the pointer is on: the hand that clicked still rests there."""
 SPACING_PX = 14
 READS_MS = 25
 """How often at most value, place and zoom are written: no eye reads faster, and the picture goes first."""
@@ -80,6 +82,10 @@ class StatusLine(QWidget):
         self._reading.setSingleShot(True)
         self._reading.setInterval(READS_MS)
         self._reading.timeout.connect(self._read)
+        self._fresh = QTimer(self)
+        self._fresh.setSingleShot(True)
+        self._fresh.setInterval(FRESH_MS)
+        self._fresh.timeout.connect(self._show)
         self._fade = QTimer(self)
         self._fade.setSingleShot(True)
         self._fade.setInterval(MESSAGE_MS)
@@ -121,7 +127,7 @@ class StatusLine(QWidget):
         self._say(text, of_exam=True)
 
     def show_mark(self, text: str) -> None:
-        """Say what the mark or line under the pointer is, before all else; '' when the pointer has left it."""
+        """Say what the mark or line under the pointer is, before all but a fresh act; '' when the pointer has left it."""
         self._mark = text
         self._show()
 
@@ -140,6 +146,7 @@ class StatusLine(QWidget):
     def forget_message(self) -> None:
         """Back to the hint."""
         self._fade.stop()
+        self._fresh.stop()
         self._message = ""
         self._show()
 
@@ -199,8 +206,10 @@ class StatusLine(QWidget):
 
     def _show(self) -> None:
         hint = " · ".join(part for part in (self._hint, self._wheel) if part) if self._hint else ""
-        self.hint.setText(self._mark or self._message or hint)
-        self._make_room(self._mark or self._message)
+        fresh = self._message if self._fresh.isActive() else ""
+        said = fresh or self._mark or self._message
+        self.hint.setText(said or hint)
+        self._make_room(said)
 
     def _make_room(self, words: str) -> None:
         """What is said once comes before the view, which stands in the corners too."""
@@ -212,6 +221,10 @@ class StatusLine(QWidget):
         if text:
             self._message, self._of_exam = text, of_exam
             self._fade.start()
+            if of_exam:
+                self._fresh.start()
+            else:
+                self._fresh.stop()
             self._show()
 
 
