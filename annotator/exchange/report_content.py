@@ -7,6 +7,7 @@ date or UID of a patient or exam is in it unless asked for.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -25,6 +26,7 @@ from annotator.exchange.report_parts import (
     shown_safely,
 )
 from annotator.lexicon.loader import Lexicon
+from annotator.model.candidate import Verdict
 from annotator.model.finding import Finding, Reading
 from annotator.model.follow_up import TAG
 from annotator.model.image import ExamInfo
@@ -156,6 +158,7 @@ def _about(material: Material, labels: Mapping[str, str], *, whole: bool, identi
         parts += _findings_table(material)
         parts += _breasts(material)
         parts += _seen_on_images(material, labels)
+        parts += _candidates(material.reading)
     return Section("", "", tuple(parts))
 
 
@@ -253,6 +256,18 @@ def _seen_on_images(material: Material, labels: Mapping[str, str]) -> Iterator[P
             labels.get(one.image.sop_instance_uid, NOT_AT_HAND) for one in reading.chest_walls
         )
         yield Facts("", (("Chest wall drawn on", ", ".join(names)),))
+
+
+def _candidates(reading: Reading) -> Iterator[Part]:
+    """How many proposals of which model the reader decided of; nothing where none was looked at."""
+    counts = Counter((one.model_version, one.verdict) for one in reading.decisions)
+    told = [
+        f"{counts[model, Verdict.ACCEPTED]} accepted, {counts[model, Verdict.REJECTED]} rejected (model {model})"
+        for model in dict.fromkeys(one.model_version for one in reading.decisions)
+    ]
+    if told:
+        trained = "proposed by a program trained on synthetic images"
+        yield Facts("", (("Candidates for labelling", f"{'; '.join(told)}; {trained}"),))
 
 
 def _sources(sections: Iterable[Section], findings: Iterable[Finding], material: Material) -> Iterator[str]:

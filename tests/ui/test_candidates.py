@@ -349,6 +349,35 @@ def test_the_first_pass_is_said_by_its_button_and_its_key(qtbot, open_window, ex
     assert at.said() == "Candidates are shown already."
 
 
+def test_the_strip_offers_it_to_those_whose_hands_expect_radiology(qtbot, open_window, exam) -> None:
+    window = open_window()
+    at = Labeller(qtbot, window)
+    at.open(exam, searched=False)
+    button = window.strip.first_pass
+    assert not button.isVisible()
+    window.profiles.choose(RADIOLOGY.name)
+    assert button.isVisible()
+    assert "Ctrl+Shift+N" in button.toolTip()
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert at.reading.first_pass
+    assert not button.isVisible()
+
+
+def test_the_end_of_the_walk_says_how_candidates_come_into_sight(qtbot, open_window, exam) -> None:
+    window = open_window()
+    window.profiles.choose(RADIOLOGY.name)
+    at = Labeller(qtbot, window)
+    at.open(exam)
+    at.until(lambda: window.exam_view.exact)
+    for _ in range(60):
+        at.key(KEY.Key_Q)
+        at.until(lambda: window.exam_view.exact)
+        if "first pass is done" in at.said():
+            break
+    assert "Ctrl+Shift+N says that your first pass is done" in at.said()
+    assert at.candidates.lines == ()
+
+
 def test_another_profile_hides_and_shows(labeller) -> None:
     assert labeller.candidates.lines
     labeller.window.profiles.choose(RADIOLOGY.name)

@@ -19,6 +19,7 @@ from annotator.exchange.report_parts import NOT_SAID, Picture, Pictures, shown_s
 from annotator.exchange.report_text import COLUMNS, LACKING, as_ascii, report_text
 from annotator.lexicon.loader import load_lexicon
 from annotator.model import edits
+from annotator.model.candidate import Candidate
 from annotator.model.finding import Assessment, Description, Finding, Morphology, Reading, SaidLength
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import ImageKey
@@ -367,3 +368,20 @@ def test_signs_are_spelled_and_letters_keep_their_kind() -> None:
         'Muller >= 5 um +/- 1x2 - "x"...'
     )
     assert as_ascii("\u65e5\u672c?") == "???"
+
+
+def test_verdicts_on_candidates_are_told_in_one_line_with_the_model() -> None:
+    def spot_at(name: str) -> Candidate:
+        return Candidate(name, ImageKey("2.25.1", 1), ImagePoint(9.0, 9.0), 0.9, 4.0)
+
+    assert "Candidates for labelling" not in report_text(report_of(material(full())))
+    reading = edits.reject_candidates(full(), "m-2", [spot_at("a"), spot_at("b")])
+    accepted = [edits.AcceptedCandidate(spot_at("c"), ImagePoint(9.0, 9.0), MarkKind.MICRO)]
+    reading, _ = edits.accept_candidates(reading, reading.findings[0].id, "m-2", accepted)
+    told = flat(report_text(report_of(material(reading))))
+    assert (
+        "Candidates for labelling: 1 accepted, 2 rejected (model m-2); proposed by a program trained on"
+        in told
+    )
+    one = flat(report_text(report_of(material(reading), reading.findings[0].id)))
+    assert "accepted" not in one
