@@ -26,7 +26,7 @@ from benchmarks.detection.datasets.annotated import Dataset
 from benchmarks.detection.datasets.cbis import read_cbis
 from benchmarks.detection.datasets.inbreast import read_inbreast
 from benchmarks.detection.datasets.vindr import read_vindr
-from benchmarks.detection.public_examine import ImageRecord, Task, examine, kept_record
+from benchmarks.detection.public_examine import ImageRecord, Task, examine, kept_record, program_digest
 from benchmarks.detection.public_tables import tables
 
 MEMORY_EACH = 2_000_000_000
@@ -62,7 +62,8 @@ def examined(
     for fault in dataset.faults:
         print(fault, file=sys.stderr)
     folder.mkdir(parents=True, exist_ok=True)
-    tasks = [Task(image, folder / f"{image.name}.json") for image in dataset.images[:limit]]
+    program = program_digest()
+    tasks = [Task(image, folder / f"{image.name}.json", program) for image in dataset.images[:limit]]
     todo = [task for task in tasks if kept_record(task) is None]
     if len(todo) < len(tasks):
         print(f"{len(tasks) - len(todo)} of {len(tasks)} images are done already", file=sys.stderr)

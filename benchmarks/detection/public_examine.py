@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -40,10 +39,11 @@ _FINE = 8
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An image to look at, and where what was found is kept."""
+    """An image to look at, where what was found is kept, and the program that finds it (`program_digest`)."""
 
     image: AnnotatedImage
     record: Path
+    program: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def examine(task: Task) -> str:
     seconds = time.perf_counter() - start
     record = ImageRecord(
         name=task.image.name,
-        program=program_digest(),
+        program=task.program,
         pixel_mm=spacing.mean_mm,
         breast_cm2=_breast_cm2(picture, spacing),
         seconds=seconds,
@@ -101,7 +101,7 @@ def examine(task: Task) -> str:
 
 
 def kept_record(task: Task) -> ImageRecord | None:
-    """What was found before, by this very program and for what is drawn there now; None where it is to be done."""
+    """What was found before, by the same program and for what is drawn there now; None where it is to be done."""
     try:
         told = json.loads(task.record.read_bytes())
         targets = tuple(
@@ -112,11 +112,10 @@ def kept_record(task: Task) -> ImageRecord | None:
         record = ImageRecord(**told, marks=marks, targets=targets)
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    same = record.program == program_digest() and len(targets) == len(task.image.targets)
+    same = record.program == task.program and len(targets) == len(task.image.targets)
     return record if same and record.name == task.image.name else None
 
 
-@cache
 def program_digest() -> str:
     """What tells the analysis of this program from that of another: its code and its trained arrays."""
     folder = Path(analysis.__file__).parent
