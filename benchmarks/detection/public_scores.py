@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from annotator.analysis.clusters import LEAST, LINK_MM, grouped
 from benchmarks.detection.datasets.annotated import TargetKind
+from benchmarks.detection.froc import RATES, threshold
 from benchmarks.detection.public_examine import OUTLINE_MM, POINT_MM, ImageRecord, TargetRecord
 
-SINGLE_RATES = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 CLUSTER_RATES = (0.0, 0.1, 0.2, 0.5, 1.0, 2.3)
 RULES = (
     (
@@ -52,7 +52,7 @@ class _Scored:
     false: NDArray[np.float64]
 
 
-def single_rates(records: Sequence[ImageRecord], rates: Sequence[float] = SINGLE_RATES) -> list[Rate]:
+def single_rates(records: Sequence[ImageRecord], rates: Sequence[float] = RATES) -> list[Rate]:
     """How many of the calcifications marked one by one are found at each number of false marks an image."""
     return _rates([_singles(record) for record in records], rates)
 
@@ -130,14 +130,14 @@ def _clusters(record: ImageRecord) -> _Scored:
     scores = np.array([score for _, _, score in record.marks])
     hits = np.full(len(truth), -np.inf)
     false: list[float] = []
-    for threshold in _thresholds():
+    for level in _levels():
         wrong = 0
-        for group in _groups(record, np.flatnonzero(scores >= threshold)):
+        for group in _groups(record, np.flatnonzero(scores >= level)):
             right = [n for n, members in enumerate(truth) if _touched(group, members) >= 2]
             for number in right:
-                hits[number] = max(hits[number], threshold)
+                hits[number] = max(hits[number], level)
             wrong += not right and _touched(group, singles) < 2
-        false += [threshold] * max(0, wrong - len(false))
+        false += [level] * max(0, wrong - len(false))
     return _Scored(hits, np.array(false))
 
 
@@ -153,7 +153,7 @@ def _groups(record: ImageRecord, chosen: NDArray[np.intp]) -> list[set[int]]:
     return [set(chosen[labels == number].tolist()) for number in range(int(labels.max()) + 1)]
 
 
-def _thresholds() -> NDArray[np.float64]:
+def _levels() -> NDArray[np.float64]:
     """From high scores down to none, the same for every image, so that images can be counted together."""
     return np.append(1 / (1 + np.exp(-np.linspace(6, -6, _CLUSTER_STEPS))), 0.0)
 
@@ -173,9 +173,6 @@ def _rates(scored: Sequence[_Scored], rates: Sequence[float]) -> list[Rate]:
 
 
 def _share(scored: Sequence[_Scored], rate: float) -> float:
-    """Found at the lowest threshold that allows no more than `rate` false ones an image."""
+    """Found from the score on that allows no more than `rate` false ones an image."""
     hits = np.concatenate([one.hits for one in scored])
-    false = np.sort(np.concatenate([one.false for one in scored]))[::-1]
-    allowed = math.floor(rate * len(scored) + 1e-9)
-    threshold = false[allowed] if allowed < len(false) else -np.inf
-    return float((hits > threshold).mean()) if hits.size else math.nan
+    return float((hits >= threshold([one.false for one in scored], rate)).mean()) if hits.size else math.nan
