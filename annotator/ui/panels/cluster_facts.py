@@ -121,7 +121,7 @@ def numbers_line(one: ClustersOnImage, *, whole: bool = True) -> str:
     parts = [
         f"{facts.count} over {facts.extent}" if whole else "",
         f"in {alone} groups" if alone > 1 else "",
-        f"{facts.density_per_cm2:.0f} to a cm²" if facts.count > 2 else "",
+        f"{facts.density_per_cm2:.0f} to a cm2" if facts.count > 2 else "",
         "" if facts.spacing_mm is None else f"spacing {Millimetres(facts.spacing_mm, facts.basis)}",
         *_direction(facts, one.nipple),
     ]
