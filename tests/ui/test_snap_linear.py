@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 # ruff: noqa: F811  fixtures of another module are arguments here
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def piece(length=40.0, width=3.0, mm=0.07):
         ImagePoint(MIDDLE.column + x * length / 2, MIDDLE.row + y * width / 2)
         for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1))
     )
-    diameter = 2 * np.sqrt(length * width / np.pi)
+    diameter = 2 * math.sqrt(length * width / math.pi)
     return SpotMeasurement(
         MIDDLE, diameter, 0.3, length, width, 0.0, 0.2, 200.0, 9.0, outline, diameter * mm, 0.02, length * mm,
         width * mm, BASIS, 0.38, ends, length, width, length * mm, width * mm,
@@ -170,3 +171,4 @@ def test_the_outline_of_a_piece_is_turned_as_that_of_a_spot(session, cast):
     after = session.reading.marks[0].measurement
     assert after.is_linear
     assert after.width_mm < before.width_mm
+    assert session.flush(), "the database takes what was measured"

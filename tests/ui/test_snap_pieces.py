@@ -49,6 +49,7 @@ def test_two_marks_become_one_in_their_cluster_and_undo_parts_them(session, chai
     assert session.reading.clusters[0].mark_ids == (joined.id, other.id)
     assert joined.measurement.major_px > 1.5 * before.marks[0].measurement.major_px
     assert said[-1].startswith("2 marks are one: ")
+    assert session.flush(), "the database takes what was measured"
     assert session.undo_stack.undoText() == "Join 2 marks of F1 to one"
     session.undo_stack.undo()
     assert session.reading == before
@@ -68,6 +69,7 @@ def test_one_mark_over_two_is_cut_and_both_stay_in_its_cluster(session, chain, s
     columns = sorted(m.point.column for m in (first, second))
     assert columns == pytest.approx([spot.column for spot in TOUCHING], abs=1)
     assert said[-1].startswith("2 marks in place of one: diameter")
+    assert session.flush()
     session.undo_stack.undo()
     assert session.reading == before
 
