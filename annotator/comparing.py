@@ -7,6 +7,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from annotator.analysis.change import compare_clusters, suggested_change
+from annotator.analysis.constellation import constellation_of
 from annotator.analysis.earlier_clusters import ReadBefore, earlier_clusters
 from annotator.analysis.location import BreastOnImage, breast_on_image
 from annotator.analysis.measured import FindingMeasurer
@@ -14,7 +16,7 @@ from annotator.imaging.air import hung, tissue_mask
 from annotator.imaging.dicom_file import read_image
 from annotator.imaging.pyramid import levels_of
 from annotator.jobs import CancelToken
-from annotator.model.comparison import ClusterOnImage, EarlierClusters
+from annotator.model.comparison import ClusterOnImage, Comparison, EarlierClusters
 from annotator.model.finding import Reading
 from annotator.model.geometry import Orientation
 from annotator.model.image import ExamInfo
@@ -64,6 +66,35 @@ class Comparing:
             for _, value in said:
                 self._find_breasts(value, prior, wanted)
         return earlier_clusters(reading, finding_id, exam, before, self._measurer.breast)
+
+    def compare(
+        self,
+        now: ClusterOnImage,
+        then: ClusterOnImage,
+        *,
+        months: float | None = None,
+        frames: tuple[NDArray[Any] | None, NDArray[Any] | None] = (None, None),
+        token: CancelToken | None = None,
+    ) -> Comparison:
+        """A cluster beside the same cluster on an exam `months` before (None: not known).
+
+        `frames` are the pictures of both where they are decoded already. Raises UnreadableImage.
+        """
+        wanted = token or CancelToken()
+        seen = []
+        for cluster, frame in zip((now, then), frames, strict=True):
+            wanted.checkpoint()
+            turn, breast = self.as_hung(cluster, frame)
+            seen.append(constellation_of(cluster, turn, breast))
+        compared = compare_clusters(seen[0], seen[1], wanted)
+        return Comparison(
+            now=now,
+            then=then,
+            seen_now=seen[0],
+            seen_then=seen[1],
+            compared=compared,
+            hint=suggested_change(compared, months),
+        )
 
     def as_hung(
         self, cluster: ClusterOnImage, frame: NDArray[Any] | None = None

@@ -302,7 +302,9 @@ class PartnerCommands(QObject):
         if not search.proposals:
             return f"{where}: nothing is marked in the band, click where it is · {band}"
         because = ", ".join(search.proposals[0].because[:3])
-        return f"{where}: {numbers(search.proposals)} joins, Esc leaves · {band} · 1: {because}"
+        return (
+            f"{where}: press {numbers(search.proposals)} to take it in, Esc to leave · {band} · 1: {because}"
+        )
 
     def _show(self) -> None:
         """The layer on the panes that show its image, and on no other."""

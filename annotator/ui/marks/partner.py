@@ -234,5 +234,5 @@ class ChestWallTool:
 
 
 def numbers(proposals: Sequence[PartnerProposal]) -> str:
-    """Which keys take something: "1", "1 to 4"."""
-    return "1" if len(proposals) == 1 else f"1 to {len(proposals)}"
+    """Which keys take something: "1", "1 or 2", "1 to 4"."""
+    return {1: "1", 2: "1 or 2"}.get(len(proposals), f"1 to {len(proposals)}")

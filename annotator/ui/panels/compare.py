@@ -22,6 +22,7 @@ from annotator.model.finding import Change
 from annotator.model.timeline import inside
 from annotator.ui.actions.said import short_of
 from annotator.ui.desk.compared_clusters import ComparedClusters, Shown
+from annotator.ui.flow_layout import FlowLayout
 from annotator.ui.panels.compare_picture import ComparePicture
 from annotator.ui.panels.compare_words import (
     QUESTIONS,
@@ -128,6 +129,9 @@ class ComparePanel(QWidget):
         for part in (self.picture, self.matched, self.facts, self.questions, self.suggestion, self.item):
             part.setVisible(shown is not None)
         self.say.setVisible(shown is not None and self.suggested is not None)
+        # the pictures take what they need, words the rest; without any the sentence has most of it
+        for half, stretch in enumerate((3, 2) if shown is None else (0, 1)):
+            self._halves.setStretch(half, stretch)
         if shown is None:
             self.picture.show_comparison(None)
             return
@@ -212,11 +216,7 @@ class ComparePanel(QWidget):
     def _place(self) -> None:
         left = QVBoxLayout()
         left.setSpacing(3)
-        head = QHBoxLayout()
-        head.addWidget(self.heading)
-        head.addWidget(self.views, 2)
-        head.addWidget(self.others, 3)
-        left.addLayout(head)
+        left.addWidget(self.heading)
         left.addWidget(self.hint)
         left.addWidget(self.picture, 1)
         left.addWidget(self.item)
@@ -225,28 +225,34 @@ class ComparePanel(QWidget):
         column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 6, 0)
         column.setSpacing(6)
+        boxes = QHBoxLayout()
+        self.views.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.views.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        boxes.addWidget(self.views)
+        boxes.addWidget(self.others, 1)
+        column.addLayout(boxes)
         for part in (self.matched, self.suggestion):
             column.addWidget(part)
         column.addWidget(self.say, 0, Qt.AlignmentFlag.AlignLeft)
         for part in (self.questions, self.facts):
             column.addWidget(part)
-        buttons = QHBoxLayout()
-        for button in (self.candidates, self.open, self.stop):
+        row = QWidget()
+        buttons = FlowLayout(row)
+        for button in (self.open, self.candidates, self.stop):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             buttons.addWidget(button)
-        buttons.addStretch(1)
-        column.addLayout(buttons)
+        column.addWidget(row)
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(inner)
-        layout = QHBoxLayout(self)
+        self._halves = layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 6, 4, 4)
         layout.setSpacing(12)
-        layout.addLayout(left, 3)
-        layout.addWidget(scroll, 2)
+        layout.addLayout(left)
+        layout.addWidget(scroll)
 
 
 def _same_image(one: EarlierCluster, other: EarlierCluster) -> bool:

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPen,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -92,12 +93,19 @@ class ComparePicture(QWidget):
         self._bare = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 120)
         self.setAccessibleName("The cluster now and then")
 
     def sizeHint(self) -> QSize:
-        return QSize(520, 260)
+        """As wide as both squares need at the height there is."""
+        side = max(self.height() - self._line(), 160.0)
+        return QSize(round(2 * side + GAP_PX), 260)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.oldSize().height() != event.size().height():
+            self.updateGeometry()
 
     def show_comparison(self, shown: Shown | None, titles: tuple[str, str] = ("", "")) -> None:
         """Show another comparison, or nothing."""
