@@ -40,6 +40,7 @@ COMMANDS = {
     "render": Command("render", "an image as a viewport would show it, as PNG"),
     "measure": Command("measure", "the bright spots nearest to given places"),
     "detect": Command("detect", "candidates for labelling, and the clusters they make"),
+    "compare": Command("compare", "clusters now and on an earlier exam"),
     "follow-up": Command("follow_up", "the rule that fires for a finding, and why"),
     "rules": Command("rules", "check a rule table, or print it for people"),
     "lexicon": Command("lexicon", "the words a finding is said in, their codes and where they come from"),

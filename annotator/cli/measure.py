@@ -51,7 +51,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at",
         metavar="COL,ROW",
-        type=_place,
+        type=place,
         action="append",
         required=True,
         help="a place in the stored image, 0,0 the outer corner of its first pixel; may be given again",
@@ -186,7 +186,7 @@ def _size(spot: SpotMeasurement) -> str:
     return f"{spot.diameter_mm:.2f} ± {spot.uncertainty_mm:.2f} {basis}"
 
 
-def _place(words: str) -> tuple[float, float]:
+def place(words: str) -> tuple[float, float]:
     try:
         column, row = (float(part) for part in words.split(","))
     except ValueError:
