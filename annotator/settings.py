@@ -77,6 +77,7 @@ class Settings:
     `stack_memory_mb` is what decoded slices of tomosynthesis may take together (0: a quarter of the
     machine's memory), `cine_speed` slices a second at first. `picture_memory_mb` is what decoded images of
     the open exam and of its neighbours may take together (0: an eighth of the machine's memory).
+    `candidates` looks for candidates of the open exam while nothing else is under way; without it only when asked.
     `pseudonyms` shows made-up names in place of those of patients. `last_places` keeps the paths of
     the folders opened last, for the start page. `origin` is no setting: it says where
     the others came from.
@@ -98,6 +99,7 @@ class Settings:
     stack_memory_mb: float = 0.0
     cine_speed: float = 10.0
     picture_memory_mb: float = 0.0
+    candidates: bool = True
     pseudonyms: bool = False
     last_places: bool = True
     origin: Origin = field(default_factory=Origin, compare=False, repr=False)

@@ -126,6 +126,7 @@ def test_the_key_help_follows_keys_that_were_changed_and_is_searched(qtbot) -> N
         (Mode(selecting=True), "Selecting", "Move selected marks", "Cine"),
         (Mode(marking=True, lens=True), "Marking, lens open", "Invert inside the lens", "Cine"),
         (Mode(stack=True, cine=True), "Looking, stack in view, cine runs", "Cine faster", "Descriptor"),
+        (Mode(candidate=True), "Looking, candidate in hand", "Accept the candidate", "Cine"),
     ],
 )
 def test_the_keys_of_the_moment_come_first(mode: Mode, words: str, first: str, never: str) -> None:

@@ -11,7 +11,7 @@ from made_candidates import MODEL, Finder, candidate, made
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
-from small_exam import SPOTS, column_of, write_exam
+from small_exam import write_exam
 
 from annotator.errors import UnreadableImage
 from annotator.model.candidate import Candidates, Verdict
@@ -589,10 +589,25 @@ def test_nothing_is_searched_for_who_did_not_choose_a_profile_nor_ask(qtbot, ope
     at = Labeller(qtbot, window)
     at.open(exam, searched=False)
     at.until(lambda: window.read_ahead.finished)
-    QTest.qWait(50)
+    at.qtbot.wait(50)
     assert at.finder.asked == []
     at.key(KEY.Key_N)
     assert at.said() == ASKS
+    at.until(lambda: not at.search.missing)
+    assert len(at.finder.asked) == 4
+
+
+def test_who_switched_it_off_is_served_when_asking(qtbot, open_window, exam) -> None:
+    window = open_window()
+    workspace = window.desk.workspace
+    workspace.settings = replace(workspace.settings, candidates=False)
+    window.profiles.choose(LABELLING.name)
+    at = Labeller(qtbot, window)
+    at.open(exam, searched=False)
+    at.until(lambda: window.read_ahead.finished)
+    at.qtbot.wait(50)
+    assert at.finder.asked == []
+    window.show_panel("candidates")
     at.until(lambda: not at.search.missing)
     assert len(at.finder.asked) == 4
 
@@ -622,10 +637,3 @@ def test_ten_thousand_candidates_are_listed_drawn_and_decided(qtbot, open_window
     at.until(lambda: len(at.reading.decisions) == 2)
     assert at.panel.list.lines.rowCount() == 10_000
     assert at.cyan() > 0
-
-
-def test_the_spots_of_the_made_candidates_lie_where_the_exam_has_them(labeller) -> None:
-    line = labeller.candidates.lines[0]
-    side = "R" if line.info.laterality == "R" else "L"
-    assert line.best.point.column == column_of(side, SPOTS[0][0])
-    assert replace(line.best) == line.best

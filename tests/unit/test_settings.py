@@ -135,6 +135,7 @@ def test_settings_hold_nothing_of_a_patient() -> None:
         "enlarged",
         "header_index",
         "stack_memory_mb",
+        "candidates",
         "cine_speed",
         "picture_memory_mb",
         "pseudonyms",

@@ -142,6 +142,7 @@ class KeyCommands(QObject):
             lens=window.lens.wanted,
             stack=picture is not None and picture.info.is_stack,
             cine=window.stack_commands.cine.playing,
+            candidate=window.candidates.current is not None,
         )
 
     def _words(self) -> list[Entry]:

@@ -14,6 +14,7 @@ from annotator.analysis.mark_table import Points, as_array, table_of
 from annotator.model.candidate import Candidate, CandidateDecision, CandidateHint, Candidates, Verdict
 from annotator.model.finding import Reading
 from annotator.model.image import ImageInfo
+from annotator.model.mark import Mark
 
 BESIDE_MM = 0.25
 """How far beyond the edge of a candidate a mark still is a mark of it."""
@@ -77,6 +78,7 @@ class ProposedImage:
     diameters: NDArray[np.float64]
     reaches: NDArray[np.float64]
     rows: NDArray[np.intp]
+    _marked: dict[int, tuple[tuple[Mark, ...], NDArray[np.bool_]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, info: ImageInfo, found: Candidates) -> ProposedImage:
@@ -124,6 +126,9 @@ class ProposedImage:
 
     def marked(self, reading: Reading) -> NDArray[np.bool_]:
         """Which pieces have a mark of the reader at their place."""
+        known = self._marked.get(0)
+        if known is not None and known[0] is reading.marks:
+            return known[1]
         table = table_of(reading)
         uid = self.info.sop_instance_uid
         keys = [key for key in table.codes.images if key.sop_instance_uid == uid]
@@ -132,6 +137,7 @@ class ProposedImage:
             marks = table.points[table.rows_on([key])]
             here = np.flatnonzero(np.abs(self.frames - key.frame) <= NEAR_SLICES)
             near[here] |= within_reach(self.points[here], self.reaches[here], marks)
+        self._marked[0] = reading.marks, near
         return near
 
     def decisions_at(self, line: ProposedRow, reading: Reading) -> tuple[CandidateDecision, ...]:

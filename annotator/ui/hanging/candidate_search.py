@@ -28,8 +28,8 @@ class CandidateSearch(QObject):
     """What is on the screen comes first, then the exam in hung order. One image at a time, none while a pane, a list
     or a reading is on its way; what is under way then is given up and begun anew later.
 
-    Nothing is looked for until a profile was chosen, or the reader asked (`ask`): who reads without candidates keeps
-    the processor. Images of the exam that are neither on the screen nor asked for wait for what is read ahead.
+    Nothing is looked for until a profile was chosen, or the reader asked (`ask`), as the settings say: who reads without
+    candidates keeps the processor. Images of the exam that are neither on the screen nor asked for wait for what is read ahead.
     `changed`: another image is in hand, or one could not be searched.
     """
 
@@ -151,8 +151,9 @@ class CandidateSearch(QObject):
 
     @property
     def _wanted(self) -> bool:
-        asked = self._asked or self._profiles.chosen or self._candidates.first_pass_done
-        return asked and not self._stopped
+        by_itself = self._desk.workspace.settings.candidates
+        expected = by_itself and (self._profiles.chosen or self._candidates.first_pass_done)
+        return (self._asked or expected) and not self._stopped
 
     def _in_sight(self) -> list[ImageInfo]:
         active = self._grid.active

@@ -21,19 +21,25 @@ Rows = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """What is in hand and in sight: `marking` and `selecting` by the tool, the rest by the active pane."""
+    """What is in hand and in sight: `marking` and `selecting` by the tool, `candidate` by the line in hand, the rest by the active pane."""
 
     marking: bool = False
     selecting: bool = False
     lens: bool = False
     stack: bool = False
     cine: bool = False
+    candidate: bool = False
 
     @property
     def words(self) -> str:
         """The mode in words, for a heading."""
         tool = "Marking" if self.marking else "Selecting" if self.selecting else "Looking"
-        more = (("lens open", self.lens), ("stack in view", self.stack), ("cine runs", self.cine))
+        more = (
+            ("lens open", self.lens),
+            ("stack in view", self.stack),
+            ("cine runs", self.cine),
+            ("candidate in hand", self.candidate),
+        )
         return ", ".join([tool, *(words for words, so in more if so)])
 
 
@@ -44,6 +50,7 @@ OF_MODE: Mapping[str, tuple[str, ...]] = {
     "lens": ("enlarge", "reduce", "lens_invert", "lens", "cancel"),
     "stack": ("next_slice", "previous_slice", "first_slice", "last_slice", "best_slice", "slab", "cine"),
     "cine": ("cine", "cine_faster", "cine_slower"),
+    "candidate": ("candidate_accept", "candidate_accept_new", "candidate_reject", "candidate_reconsider", "candidate_next", "candidate_previous"),
 }  # fmt: skip
 
 
@@ -53,6 +60,8 @@ def rows_of_mode(mode: Mode, profile: Profile, keys: Keys) -> list[tuple[str, st
     parts: list[str] = []
     if mode.cine:
         parts.append("cine")
+    if mode.candidate:
+        parts.append("candidate")
     if mode.lens:
         parts.append("lens")
         gestures.extend(mouse_words.LENS)

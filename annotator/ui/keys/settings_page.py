@@ -105,6 +105,7 @@ ROWS = (
         at_once=False),
     Row("overdue_after_days", "Overdue from", "How many days after its day something is overdue", most=366, unit="days",
         at_once=False),
+    Row("candidates", "Look for candidates by itself", "Search the open exam for candidates while nothing else is under way"),
     Row("pseudonyms", "Pseudonyms in place of names", "Made-up names wherever the window names a patient"),
     Row("stack_memory_mb", "Memory for slices", "Decoded slices together; 0: a quarter of the machine's memory",
         most=1_000_000, unit="MB", at_once=False),

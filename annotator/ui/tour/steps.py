@@ -238,7 +238,9 @@ def _in_words(sample: SampleReading, window: MainWindow) -> tuple[TourStep, ...]
             "Read the documented follow-up",
             lambda: (
                 "The card at the bottom right now tells what guidelines say of such a finding, which row of the "
-                "table it is, why, and after whom. It is a look-up, not a judgement of the picture."
+                "table it is, why, and after whom. It is a look-up, not a judgement of the picture. After your own first "
+                f"look at an exam {press(window.profiles.keys(), 'candidate_next')} to go through what the program "
+                "proposes for labelling."
             ),
             lambda: False,
             lambda: window.follow_up_panel.fold(folded=False),
