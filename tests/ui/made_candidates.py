@@ -18,11 +18,13 @@ EMPTY = (60.5, 300.5)
 """(column from the chest wall, row) of tissue without a spot."""
 
 
-def candidate(info: ImageInfo, name: str, at: tuple[float, float], score: float, **said: Any) -> Candidate:
+def candidate(
+    info: ImageInfo, name: str, at: tuple[float, float], score: float, frame: int = 1, **said: Any
+) -> Candidate:
     column = column_of("R" if info.laterality == "R" else "L", at[0])
     known = {"diameter_px": 3.0, "diameter_mm": 0.3} | said
     key = f"{info.sop_instance_uid}-{name}"
-    return Candidate(key, info.key(said.pop("frame", 1)), ImagePoint(column, at[1]), score, **known)
+    return Candidate(key, info.key(frame), ImagePoint(column, at[1]), score, **known)
 
 
 def made(info: ImageInfo, model: str = MODEL, tag: str = "") -> Candidates:

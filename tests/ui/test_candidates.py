@@ -12,9 +12,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from small_exam import write_exam
+from small_stack import SPECKS, write_stack
 
 from annotator.errors import UnreadableImage
-from annotator.model.candidate import Candidates, Verdict
+from annotator.model.candidate import CandidateRow, Candidates, Verdict
 from annotator.model.finding import Reading
 from annotator.model.image import ImageInfo
 from annotator.model.mark import MarkKind
@@ -637,3 +638,32 @@ def test_ten_thousand_candidates_are_listed_drawn_and_decided(qtbot, open_window
     at.until(lambda: len(at.reading.decisions) == 2)
     assert at.panel.list.lines.rowCount() == 10_000
     assert at.cyan() > 0
+
+
+def test_in_a_stack_the_walk_goes_to_the_slice_and_the_mark_lies_on_it(qtbot, open_window, tmp_path) -> None:
+    (near_at, far_at) = SPECKS[:2]
+
+    def answer(info: ImageInfo) -> Candidates:
+        far = candidate(info, "far", far_at[:2], 0.9, far_at[2])
+        near = candidate(info, "near", near_at[:2], 0.8, near_at[2])
+        return Candidates((far, near), (CandidateRow((far.id,)), CandidateRow((near.id,))), MODEL)
+
+    window = open_window()
+    window.profiles.choose(LABELLING.name)
+    at = Labeller(qtbot, window, Finder(answer))
+    at.open(write_stack(tmp_path / "stack"))
+    for frame in (far_at[2], near_at[2], far_at[2]):
+        at.key(KEY.Key_N)
+        at.until(
+            lambda wanted=frame: (
+                window.grid.active.picture is not None and window.grid.active.picture.frame_number == wanted
+            )
+        )
+    at.key(KEY.Key_N, SHIFT)
+    at.until(lambda: window.grid.active.picture.frame_number == near_at[2])
+    at.key(KEY.Key_Y)
+    at.until(lambda: bool(at.reading.marks))
+    (mark,) = at.reading.marks
+    assert mark.image.frame == near_at[2]
+    assert mark.measurement is not None
+    assert at.reading.decisions[0].candidate.image.frame == near_at[2]
