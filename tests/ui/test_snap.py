@@ -96,6 +96,37 @@ def test_a_spot_that_has_a_mark_is_not_taken_for_another(session, pair, said) ->
     assert said[-1] == "There is no other spot here that is not marked."
 
 
+def test_a_second_click_where_the_likeliest_is_marked_marks_the_next_and_leaves_that(
+    session, pair, said
+) -> None:
+    session.mark_spot(pair, PAIR[0], MarkKind.MICRO, 1.0)
+    (first,) = session.reading.marks
+    session.mark_spot(pair, BETWEEN, MarkKind.MACRO, REACH)
+    assert session.reading.marks == (first,)
+    assert said[-1] == "This spot is already marked, another click takes the next."
+    assert session.is_second_click(pair, BETWEEN, REACH)
+    session.take_next_spot(pair)
+    kept, second = session.reading.marks
+    assert kept is first
+    assert second.kind is MarkKind.MACRO
+    assert near(second, PAIR[1])
+    assert said[-1].endswith("spot 2 of 2")
+    before = session.reading
+    session.take_next_spot(pair)
+    assert session.reading is before
+    assert said[-1] == "There is no other spot here that is not marked."
+
+
+def test_where_all_spots_are_marked_a_second_click_says_so(session, pair, said) -> None:
+    for spot in PAIR:
+        session.mark_spot(pair, spot, MarkKind.MICRO, 1.0)
+    before = session.reading
+    session.mark_spot(pair, BETWEEN, MarkKind.MICRO, REACH)
+    for words in ("This spot is already marked.", "There is no other spot here that is not marked."):
+        session.take_next_spot(pair)
+        assert (session.reading.marks, said[-1]) == (before.marks, words)
+
+
 def test_a_mark_asks_for_the_next_spot_by_key_at_any_time(session, pair, said) -> None:
     session.mark_spot(pair, BETWEEN, MarkKind.MICRO, REACH)
     session.snapping.clock = lambda: 900.0

@@ -27,7 +27,7 @@ from annotator.model.seen_on_image import NipplePlace
 from annotator.ui.desk.finding_facts import FindingFacts
 from annotator.ui.desk.outline_level import OutlineLevel
 from annotator.ui.desk.saving import ActsToSave, SaveState, UnsavedAct
-from annotator.ui.desk.snapping import PictureLike, Snapping, marks_at
+from annotator.ui.desk.snapping import NO_OTHER_UNMARKED, PictureLike, Snapped, Snapping, marks_at
 from annotator.ui.marks.hit_test import marks_inside
 from annotator.ui.marks.words import size_words
 from annotator.ui.pictures.picture import SlabOfSlices
@@ -223,13 +223,18 @@ class ReadingSession(QObject):
         radius_px: float = 0.0,
         *,
         force: bool = False,
+        choice: int = 0,
     ) -> None:
         """Mark the spot near a click; where there is none, say so and mark nothing unless `force`.
 
         `radius_px` is one deviation, in image pixels, of the hand that clicked (0: the default of the measurement).
-        On a slab the mark goes to the slice of it in which the spot is sharpest, and is measured there.
+        On a slab the mark goes to the slice of it in which the spot is sharpest, and is measured there. `choice` 1 is
+        the next best of the spots there, and so on.
         """
-        number, result = self.snapping.measured(picture, point, radius_px)
+        number, result = self.snapping.measured(picture, point, radius_px, choice)
+        if choice and choice >= result.choices:
+            self.message.emit(NO_OTHER_UNMARKED)
+            return
         if not result.found and not force:
             reason = result.reason or "no spot here"
             self.message.emit(f"{reason[:1].upper()}{reason[1:]}. Alt+click marks it all the same.")
@@ -240,15 +245,20 @@ class ReadingSession(QObject):
         there = marks_at(reading, key, place, result.measurement)
         if there:
             self.select_marks(frozenset(mark.id for mark in there))
-            self.message.emit("This spot is already marked.")
+            self.snapping.remember(Snapped(there[0], point, radius_px, choice, kind))
+            more = choice + 1 < result.choices
+            self.message.emit(
+                f"This spot is already marked{', another click takes the next' if more else ''}."
+            )
             return
         after, mark = edits.add_mark(reading, finding.id, key, place, kind, result.measurement)
         self._choose(finding.id, frozenset({mark.id}))
         self.apply(after, f"Mark {kind}calcification in F{finding.number}")
         if result.measurement is not None:
-            self.snapping.snapped(mark, point, radius_px)
+            self.snapping.remember(Snapped(mark, point, radius_px, choice))
             where = "" if picture.slab is None else f", on {_slice_in_slab(number, picture.slab)}"
-            self.message.emit(f"{size_words(result.measurement)}{where}")
+            which = f" · spot {choice + 1} of {result.choices}" if result.choices > 1 else ""
+            self.message.emit(f"{size_words(result.measurement)}{where}{which}")
 
     def is_second_click(self, picture: PictureLike, point: ImagePoint, reach_px: float) -> bool:
         """Whether a click asks for the next spot beside the one just marked."""

@@ -15,7 +15,7 @@ from annotator.analysis.mark_table import table_of
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, contains
 from annotator.model.image import ImageInfo, ImageKey
-from annotator.model.mark import Mark, SpotMeasurement
+from annotator.model.mark import Mark, MarkKind, SpotMeasurement
 from annotator.model.mark_edits import join_marks, retake_mark, split_mark
 from annotator.ui.marks.words import size_words
 from annotator.ui.pictures.picture import SlabOfSlices
@@ -32,6 +32,10 @@ PART = 2.0
 """What is so many times larger or smaller is another spot: one that was joined, or cut, by the reader."""
 SLICE_REACH_PX = 2.0
 """How far beside its place in the slab a spot may lie in its slice, as one deviation."""
+
+
+NO_OTHER = "There is no other spot here."
+NO_OTHER_UNMARKED = "There is no other spot here that is not marked."
 
 
 class PictureLike(Protocol):
@@ -52,12 +56,16 @@ class PictureLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Snapped:
-    """A mark as a click made it: where the click was, how far it reached, and which of the spots there it took."""
+    """A mark as a click made it: where the click was, how far it reached, and which of the spots there it took.
+
+    `met` is what a click that made none would have called it: the spot had this mark already.
+    """
 
     mark: Mark
     at: ImagePoint
     radius_px: float
     choice: int
+    met: MarkKind | None = None
 
 
 class Snapping:
@@ -87,9 +95,9 @@ class Snapping:
         there = workspace.measure_spot(picture.info, frames[best.frame], best.at, SLICE_REACH_PX)
         return best.frame, replace(there, choices=result.choices)
 
-    def snapped(self, mark: Mark, at: ImagePoint, radius_px: float, choice: int = 0) -> None:
-        """A click made this mark; another click there may take the next spot for a moment."""
-        self._last, self._when = Snapped(mark, at, radius_px, choice), self.clock()
+    def remember(self, clicked: Snapped) -> None:
+        """What a click made or met; another click there asks for the next spot for a moment."""
+        self._last, self._when = clicked, self.clock()
 
     def is_second_click(self, picture: PictureLike, point: ImagePoint, reach_px: float) -> bool:
         """Whether a click follows the last one so soon and so near that it asks for the next spot."""
@@ -100,9 +108,17 @@ class Snapping:
         return away <= AGAIN_REACHES * reach_px and self._stands(last)
 
     def take_next(self, picture: PictureLike) -> None:
-        """The mark of the last click takes the next best spot beside it."""
-        if self._last is not None and self._stands(self._last):
-            self._take_after(picture, self._last)
+        """The mark of the last click takes the next best spot beside it.
+
+        Where that click met a mark from before, which is meant as it is, the next spot gets one of its own.
+        """
+        last = self._last
+        if last is None or not self._stands(last):
+            return
+        if last.met is None:
+            self._take_after(picture, last)
+        else:
+            self._session.mark_spot(picture, last.at, last.met, last.radius_px, choice=last.choice + 1)
 
     def take_next_of(self, picture: PictureLike, mark_id: str, radius_px: float) -> None:
         """A mark takes the next best spot beside where it was clicked, or where it stands."""
@@ -172,8 +188,7 @@ class Snapping:
                 self._take(picture, last, choice % count, number, result)
                 return
             step += 1
-        rest = " that is not marked" if count > 1 else ""
-        session.message.emit(f"There is no other spot here{rest}.")
+        session.message.emit(NO_OTHER if count < 2 else NO_OTHER_UNMARKED)
 
     def _take(
         self, picture: PictureLike, last: Snapped, choice: int, number: int, result: SpotResult
@@ -184,7 +199,7 @@ class Snapping:
         after = retake_mark(session.reading, last.mark.id, spot.center, spot, picture.info.key(number))
         which = f"{choice + 1} of {result.choices}"
         session.apply(after, f"Take spot {which} for a mark of F{finding.number}")
-        self.snapped(session.reading.mark(last.mark.id), last.at, last.radius_px, choice)
+        self.remember(replace(last, mark=session.reading.mark(last.mark.id), choice=choice))
         session.message.emit(f"Spot {which}: {size_words(spot)}")
 
     def _other_at(self, picture: PictureLike, number: int, spot: SpotMeasurement, mine: Mark) -> bool:
