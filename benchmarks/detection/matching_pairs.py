@@ -21,22 +21,37 @@ from annotator.model.geometry import SpacingBasis
 Points = NDArray[np.float64]
 
 TUNED_ON, UNSEEN = 51_000, 52_000
-MISSED = 0.1
-TURN_SD_DEG, SCALE_SD, SHEAR_SD, TILT_SD_DEG = 6.0, 0.035, 0.03, 3.5
-BEND_MM, BEND_WAVE_MM = 0.35, 6.0
+BEND_WAVE_MM = 6.0
 HAND_MM = 0.08
 SIZE_SD, CONTRAST_SD = 0.12, 0.15
 
 
 @dataclass(frozen=True)
+class Between:
+    """What differs between two exams: standard deviations, and the share that is overlooked on each."""
+
+    turn_deg: float = 6.0
+    scale: float = 0.035
+    shear: float = 0.03
+    tilt_deg: float = 3.5
+    bend_mm: float = 0.35
+    missed: float = 0.1
+
+
+AS_DRAWN, HARDER = Between(), Between(tilt_deg=7.0, bend_mm=0.7, missed=0.2)
+
+
+@dataclass(frozen=True)
 class TruePair:
-    """Two constellations and which calcification each mark is; `grown` are the calcifications that were not there then."""
+    """Two constellations and which calcification each mark is; `grown` were not there then, `lost` are
+    so many that are there no longer."""
 
     now: Constellation
     then: Constellation
     who_now: tuple[int, ...]
     who_then: tuple[int, ...]
     grown: frozenset[int]
+    lost: int
 
     @property
     def pairs(self) -> set[tuple[int, int]]:
@@ -73,10 +88,13 @@ def _cloud(rng: np.random.Generator, count: int) -> Points:
     return np.column_stack([flat @ np.array([[cosine, sine], [-sine, cosine]]), depth])
 
 
-def _seen_later(rng: np.random.Generator, cloud: Points) -> Points:
+def _seen_later(rng: np.random.Generator, cloud: Points, between: Between) -> Points:
     """Where the cluster of then lies on the later image, (n, 2)."""
-    turn, tilt = rng.normal(0, math.radians(TURN_SD_DEG)), rng.normal(0, math.radians(TILT_SD_DEG), 2)
-    scale, shear = 1 + rng.normal(0, SCALE_SD), rng.normal(0, SHEAR_SD)
+    turn, tilt = (
+        rng.normal(0, math.radians(between.turn_deg)),
+        rng.normal(0, math.radians(between.tilt_deg), 2),
+    )
+    scale, shear = 1 + rng.normal(0, between.scale), rng.normal(0, between.shear)
     flat = cloud[:, :2] + cloud[:, 2:] * np.sin(tilt)
     cosine, sine = math.cos(turn), math.sin(turn)
     flat = flat @ (scale * np.array([[cosine, sine], [-sine, cosine]]) @ np.array([[1, shear], [0, 1]]))
@@ -84,7 +102,7 @@ def _seen_later(rng: np.random.Generator, cloud: Points) -> Points:
     for _ in range(8):
         way, phase = rng.normal(0, 1 / BEND_WAVE_MM, 2), rng.uniform(0, 2 * math.pi)
         bend += rng.normal(0, 1, 2) * np.cos(flat @ way + phase)[:, None]
-    return np.asarray(flat + bend * BEND_MM / 2 + rng.uniform(-15, 15, 2))
+    return np.asarray(flat + bend * between.bend_mm / 2 + rng.uniform(-15, 15, 2))
 
 
 def _marked(
@@ -99,7 +117,7 @@ def _marked(
     )
 
 
-def true_pairs(seed: int, count: int) -> Iterator[TruePair]:
+def true_pairs(seed: int, count: int, between: Between = AS_DRAWN) -> Iterator[TruePair]:
     """`count` clusters of 5 to 28 that were there then; half grew by 1 to 8, a quarter lost 1 to 3."""
     rng = np.random.default_rng(seed)
     for _ in range(count):
@@ -109,8 +127,8 @@ def true_pairs(seed: int, count: int) -> Iterator[TruePair]:
         cloud = _cloud(rng, there + grown)
         rng.shuffle(cloud)
         sizes, contrasts = np.exp(rng.normal(-1.2, 0.38, len(cloud))), np.exp(rng.normal(5, 0.4, len(cloud)))
-        later = _seen_later(rng, cloud)
-        seen = rng.random((2, len(cloud))) >= MISSED
+        later = _seen_later(rng, cloud, between)
+        seen = rng.random((2, len(cloud))) >= between.missed
         then, now = np.flatnonzero(seen[0]), np.flatnonzero(seen[1])
         then = rng.permutation(then[then < there])
         now = rng.permutation(now[now >= lost])
@@ -122,11 +140,14 @@ def true_pairs(seed: int, count: int) -> Iterator[TruePair]:
             tuple(now.tolist()),
             tuple(then.tolist()),
             frozenset(range(there, there + grown)),
+            lost,
         )
 
 
-def unlike_pairs(seed: int, count: int) -> Iterator[tuple[Constellation, Constellation]]:
+def unlike_pairs(
+    seed: int, count: int, between: Between = AS_DRAWN
+) -> Iterator[tuple[Constellation, Constellation]]:
     """(now, then) of two different clusters, each drawn the same way."""
-    those = list(true_pairs(seed, count + 1))
+    those = list(true_pairs(seed, count + 1, between))
     for one, other in pairwise(those):
         yield one.now, other.then
