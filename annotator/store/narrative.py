@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 from annotator.model.changes import Changes, diff
 from annotator.model.finding import Finding, Reading
+from annotator.model.geometry import contains
 from annotator.model.history import OF_SIGNING, Act, Revision
-from annotator.model.mark import MarkKind
+from annotator.model.mark import Mark, MarkKind
 from annotator.store.finding_words import Word, finding_changes
 
 
@@ -143,7 +144,7 @@ def _marks(before: Reading, changes: Changes, names: Mapping[str, str], gone: se
             acts["reassigned", mark.kind, there] += 1
         elif old.kind is not mark.kind:
             acts["renamed to", mark.kind, f"in {names[mark.finding_id]}"] += 1
-        elif old.point != mark.point:
+        elif old.point != mark.point and not _is_same_spot(old, mark):
             acts["moved", mark.kind, f"in {names[mark.finding_id]}"] += 1
         else:
             acts["measured", mark.kind, f"in {names[mark.finding_id]} again"] += 1
@@ -152,6 +153,14 @@ def _marks(before: Reading, changes: Changes, names: Mapping[str, str], gone: se
             yield f"called {_number(count, 'mark')} {where} {kind.value}"
         else:
             yield f"{verb} {_number(count, f'{kind.value}calcification')} {where}"
+
+
+def _is_same_spot(old: Mark, new: Mark) -> bool:
+    """Whether a mark stands for the spot it stood for: its middle lies elsewhere only because it was measured anew."""
+    was, now = old.measurement, new.measurement
+    if was is None or now is None or (old.point, new.point) != (was.center, now.center):
+        return False
+    return contains(was.outline, new.point) and contains(now.outline, old.point)
 
 
 def _clusters(before: Reading, changes: Changes, names: Mapping[str, str], gone: set[str]) -> Iterable[str]:
