@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_candidates import MODEL, Finder, candidate, made
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from small_exam import write_exam
@@ -21,7 +21,7 @@ from annotator.model.image import ImageInfo
 from annotator.model.mark import MarkKind
 from annotator.ui.commands import signing as signing_commands
 from annotator.ui.desk.candidate_rows import RowState
-from annotator.ui.desk.candidates import HIDDEN
+from annotator.ui.desk.candidates import HIDDEN, LENT
 from annotator.ui.keys.profiles import LABELLING, RADIOLOGY
 from annotator.ui.main_window import MainWindow
 from annotator.ui.panels.candidates import ALL_DECIDED, NO_SIZE, NONE_ABOVE
@@ -468,6 +468,50 @@ def test_a_click_of_the_selecting_hand_takes_a_candidate(labeller) -> None:
     assert labeller.candidates.current is line
     QTest.mouseMove(viewport, viewport.widget_position(line.best.point).toPoint())
     assert labeller.reading.marks == ()
+
+
+def test_the_menu_of_a_candidate_decides_of_it_and_leaves_the_view(labeller) -> None:
+    window, line = labeller.window, labeller.candidates.lines[0]
+    labeller.until(lambda: labeller.active_uid == line.info.sop_instance_uid)
+    viewport = window.grid.active
+    view = viewport.view
+    viewport.customContextMenuRequested.emit(viewport.widget_position(line.best.point).toPoint())
+    menu = window.pointing.menu
+    assert menu.actions()[0] is window.actions_by_id["candidate_accept"]
+    assert labeller.candidates.current is line
+    assert viewport.view == view
+    window.actions_by_id["candidate_reject"].trigger()
+    menu.close()
+    assert labeller.states()[0] is RowState.REJECTED
+    viewport.customContextMenuRequested.emit(viewport.rect().topLeft())
+    assert menu.actions()[0] is not window.actions_by_id["candidate_accept"]
+    menu.close()
+
+
+def test_the_search_stands_still_while_the_hand_moves(qtbot, open_window, exam) -> None:
+    window = open_window()
+    window.profiles.choose(LABELLING.name)
+    finder = Finder()
+    finder.held.clear()
+    at = Labeller(qtbot, window, finder)
+    at.open(exam, searched=False)
+    at.until(lambda: bool(finder.tokens))
+    window.grid.active.zoom_by(1.2, QPointF(10, 10))
+    finder.held.set()
+    assert at.search.running
+    at.until(lambda: not at.search.missing)
+
+
+def test_anothers_reading_shows_no_candidates(labeller) -> None:
+    workspace = labeller.window.desk.workspace
+    workspace.settings = replace(workspace.settings, reader="ben")
+    labeller.candidates.refresh()
+    assert labeller.candidates.lines == ()
+    labeller.key(KEY.Key_N)
+    assert labeller.said() == LENT
+    workspace.settings = replace(workspace.settings, reader="anna")
+    labeller.candidates.refresh()
+    assert labeller.candidates.lines
 
 
 def test_the_exam_on_the_screen_is_searched_first_and_leaving_it_gives_up(

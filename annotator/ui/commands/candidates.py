@@ -62,7 +62,7 @@ class CandidateCommands(QObject):
         panel.pass_done.connect(self.finish_first_pass)
         panel.wanted.connect(self._ask)
         for viewport in window.grid.viewports:
-            viewport.candidate_chosen.connect(self.choose)
+            viewport.candidate_chosen.connect(self._pointed_at)
 
     def follow(self, search: CandidateSearch) -> None:
         """Tell how far the search is; called once, when all parts of the window are there."""
@@ -161,6 +161,14 @@ class CandidateCommands(QObject):
             self._go_to(line)
             if focused is not None and self._window.candidates_panel.isAncestorOf(focused):
                 focused.setFocus()
+            self._say(self._words(line))
+
+    def _pointed_at(self, key: str) -> None:
+        """A candidate was taken by the hand on the image: it is in sight already, and the view stays."""
+        self._candidates.choose(key)
+        line = self._candidates.current
+        if line is not None:
+            self._measuring.prepare(line, self._frames(line), self._not_measured)
             self._say(self._words(line))
 
     def _accept(self, *, new_finding: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -22,11 +23,13 @@ from annotator.ui.panes.viewport_grid import ViewportGrid
 from annotator.ui.task_runner import TaskRunner
 
 LANE = "candidates"
+LOOKS_S = 0.05
+"""How often a search that waits for the hand to rest looks whether it was given up."""
 
 
 class CandidateSearch(QObject):
     """What is on the screen comes first, then the exam in hung order. One image at a time, none while a pane, a list
-    or a reading is on its way; what is under way then is given up and begun anew later.
+    or a reading is on its way; what is under way then is given up and begun anew later. While the hand moves the search stands still at its next step.
 
     Nothing is looked for until a profile was chosen, or the reader asked (`ask`), as the settings say: who reads without
     candidates keeps the processor. Images of the exam that are neither on the screen nor asked for wait for what is read ahead.
@@ -59,7 +62,9 @@ class CandidateSearch(QObject):
         self._now: ImageInfo | None = None
         self._share = 0.0
         ahead.goes_before = lambda: self._urgent() is not None
-        self._quiet = _once(self, QUIET_MS, self.go_on)
+        self._still = threading.Event()
+        self._still.set()
+        self._quiet = _once(self, QUIET_MS, self._hand_rests)
         self._soon = _once(self, 0, self.go_on)
         desk.exam_changed.connect(self._begin)
         desk.leaving.connect(lambda _exam: self._give_up())
@@ -172,12 +177,14 @@ class CandidateSearch(QObject):
         return next(iter([*self._in_sight(), *self.missing]), None)
 
     def _search(self, info: ImageInfo) -> None:
-        study, workspace = self._exam, self._desk.workspace
+        study, workspace, still = self._exam, self._desk.workspace, self._still
         picture = None if info.is_stack else self._view.shelf.peek(info.key())
         frame: NDArray[Any] | None = None if picture is None else picture.frame
 
         def job(token: CancelToken) -> ProposedImage:
-            return ProposedImage.of(info, workspace.find_candidates(info, frame=frame, token=token))
+            return ProposedImage.of(
+                info, workspace.find_candidates(info, frame=frame, token=_GivesWay(token, still))
+            )
 
         def done(found: ProposedImage) -> None:
             self._now = None
@@ -240,8 +247,33 @@ class CandidateSearch(QObject):
             self.changed.emit()
 
     def _hand_moved(self) -> None:
-        if self._wanted and not self.running and self.missing:
+        if self._wanted and self.missing:
+            self._still.clear()
             self._quiet.start()
+
+    def _hand_rests(self) -> None:
+        self._still.set()
+        self.go_on()
+
+
+class _GivesWay(CancelToken):
+    """The token of a search that waits at its checkpoints while the reader's hand moves."""
+
+    def __init__(self, token: CancelToken, still: threading.Event) -> None:
+        super().__init__()
+        self._token = token
+        self._still = still
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody gave the search up."""
+        return self._token.cancelled
+
+    def checkpoint(self, progress: Progress | None = None) -> None:
+        """Wait until the hand rests; then as the token of the job."""
+        while not self._still.wait(LOOKS_S):
+            self._token.checkpoint()
+        self._token.checkpoint(progress)
 
 
 def _once(owner: QObject, after_ms: int, act: Callable[[], object]) -> QTimer:

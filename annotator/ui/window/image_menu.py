@@ -12,6 +12,7 @@ from annotator.model.seen_on_image import RecallReason
 from annotator.ui.desk.saying import switch_recall
 from annotator.ui.desk.session import ReadingSession
 
+DECIDES = ("candidate_accept", "candidate_accept_new", "candidate_reject")
 CALLS = {MarkKind.MICRO: "call_micro", MarkKind.MACRO: "call_macro"}
 
 
@@ -24,15 +25,25 @@ class ImageMenu(QMenu):
         self._acts = actions
         self._again: QMenu | None = None
 
-    def offer(self, session: ReadingSession | None, *, view: str = "", on_nipple: bool = False) -> None:
+    def offer(
+        self,
+        session: ReadingSession | None,
+        *,
+        view: str = "",
+        on_nipple: bool = False,
+        on_candidate: bool = False,
+    ) -> None:
         """Offer what the selected marks are not called or do not belong to yet, and the usual menus.
 
         `view` is the SOP Instance UID of an image of the open exam, '' for another. `on_nipple`: the menu is opened on
-        the nipple that the reader placed.
+        the nipple that the reader placed, `on_candidate` on a candidate, which is in hand then.
         """
         self.clear()
         if on_nipple:
             self.addAction(self._acts["remove_nipple"])
+            self.addSeparator()
+        if on_candidate:
+            self.addActions([self._acts[act] for act in DECIDES])
             self.addSeparator()
         if session is not None and session.selected_marks:
             self._offer_kinds(session)

@@ -74,7 +74,10 @@ class Pointing(QObject):
         on_nipple = mark_id is None and viewport.nipple_at(point)
         if on_nipple:
             viewport.activated.emit()
-        self.menu.offer(session, view=_own_view(viewport, session), on_nipple=on_nipple)
+        proposed = mark_id is None and not on_nipple and viewport.choose_candidate(point)
+        self.menu.offer(
+            session, view=_own_view(viewport, session), on_nipple=on_nipple, on_candidate=proposed
+        )
         self.menu.popup(viewport.mapToGlobal(at))
 
     def _pointer_moved(self, viewport: Viewport, pointer: Pointer | None) -> None:
