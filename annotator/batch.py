@@ -187,7 +187,7 @@ class _Crew(Generic[Item, Result]):
 
 def _serve(work: Callable[[Item], Result], pipe: Connection) -> None:
     """What a process does: an item, its outcome, the next, until nobody asks any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # not inherited on Windows
     while True:
         try:
             number, item = pipe.recv()

@@ -10,6 +10,7 @@ import pytest
 
 from annotator.bootstrap import open_workspace
 from annotator.cli import main
+from annotator.compared_files import _paired
 from annotator.model import edits
 from annotator.model.geometry import ImagePoint
 from annotator.model.history import Act
@@ -156,6 +157,20 @@ def test_two_clusters_named_by_their_places_belong_together(sample_dicoms: Path,
     assert one["how_paired"] == "chosen by you"
     assert main(["compare", str(now), str(then), "--at", "2300,3200"]) == 2
     assert "no cluster of candidates lies within" in capsys.readouterr().err
+
+
+def test_the_likeliest_are_paired_first_each_once_and_none_that_is_likelier_to_be_nothing() -> None:
+    proposed = {
+        (0, 0): (0.6, 5.0),
+        (0, 1): (0.3, 9.0),
+        (0, None): (0.1, None),
+        (1, 0): (0.7, 4.0),
+        (1, None): (0.3, None),
+        (2, 1): (0.4, 20.0),
+        (2, None): (0.6, None),
+    }
+    assert _paired(proposed) == {1: (0, 4.0), 0: (1, 9.0)}
+    assert _paired({(0, 0): (0.2, 20.0), (0, None): (0.8, None)}) == {}
 
 
 def _middle(group: list[dict]) -> list[float]:

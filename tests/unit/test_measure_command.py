@@ -78,6 +78,15 @@ def test_the_next_best_spot_is_told_or_that_there_is_none(image: Path, capsys) -
     assert spots(capsys, str(image), "--at", AT, "--choice", "1") == [first]
 
 
+def test_between_two_spots_either_may_be_meant(tmp_path: Path, capsys) -> None:
+    made.write_dicom(tmp_path / "two.dcm", made.breast(((120.0, 100.0), (127.5, 100.0))))
+    both = [
+        spots(capsys, str(tmp_path / "two.dcm"), "--at", "123.5,100", "--choice", k)[0] for k in ("1", "2")
+    ]
+    assert [one["choices"] for one in both] == [2, 2]
+    assert sorted(round(one["column"]) for one in both) == pytest.approx([120, 127], abs=1)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
