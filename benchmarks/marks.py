@@ -282,6 +282,29 @@ def contradicting(desk: Desk) -> Iterator[float]:
         yield (time.perf_counter() - start) * 1000
 
 
+def telling(desk: Desk) -> Iterator[float]:
+    """From an act that adds a mark to how the marks of its finding lie together, told in the panel.
+
+    Worked out beside the window's thread, some 0.1 s after the act: it holds up nothing.
+    """
+    session, watch = desk.session, desk.window.clusters.watch
+    info = desk.viewport.picture
+    assert info is not None
+    finding = session.reading.findings[0].id
+    session.select_finding(finding)
+    for column, row in np.random.default_rng(5).uniform(200, 2000, (ROUNDS, 2)).tolist():
+        reading, _ = edits.add_mark(
+            session.reading, finding, info.key, ImagePoint(column, row), MarkKind.MICRO
+        )
+        start = time.perf_counter()
+        session.apply(reading, "Bench")
+        desk.robot.wait(lambda: watch.settled, "how the marks lie")
+        yield (time.perf_counter() - start) * 1000
+        session.undo_stack.undo()
+        desk.robot.wait(lambda: watch.settled, "how the marks lie")
+        desk.at_rest()
+
+
 def _point(viewport: Viewport, at: QPointF) -> ImagePoint:
     return viewport.view.to_image(*viewport.device_position(at))
 
@@ -325,6 +348,7 @@ ACTS: tuple[tuple[str, Callable[[Desk], Iterator[float]], bool], ...] = (
     ("undo of a mark", undoing, True),
     ("selecting by lasso", selecting, False),
     ("of these, contradictions of a finding", contradicting, False),
+    ("how the marks lie together, told", telling, False),
 )
 """In this order: what is added is what is undone."""
 

@@ -20,6 +20,7 @@ STACK = (
     ("Shift+wheel", "thickness of a slab"),
     ("strip beside a stack", "click or drag goes to the slice there"),
 )
+_OUTLINE = ("Alt+wheel on the selected mark", "its outline wider or tighter; size follows")
 MARKING = (
     ("left click", "with a mark tool: snap to the spot, measure and mark it"),
     ("second click at once", "the mark takes the next best spot there instead"),
@@ -28,11 +29,12 @@ MARKING = (
     ("Shift+drag", "with a mark tool: select the marks inside, no cluster is made"),
     ("right click while drawing", "takes back the last stretch of the line"),
     ("drag a mark", "move it; it is measured anew"),
-    ("Alt+wheel on the selected mark", "its outline wider or tighter; size follows"),
+    _OUTLINE,
 )
 SELECTING = (
     ("click on a mark", "select it; with Shift one more or one less"),
     ("click on an outline", "select the cluster"),
+    _OUTLINE,
     ("left drag", "with the select tool: select the marks inside"),
     ("right click", "menu; moves selected marks to another finding"),
 )
@@ -53,4 +55,4 @@ def looking(profile: Profile) -> tuple[tuple[str, str], ...]:
 def mouse_words(profile: Profile) -> tuple[tuple[str, str], ...]:
     """Every gesture with what it does."""
     lens = tuple((f"{gesture}, lens open", words) for gesture, words in LENS)
-    return (*looking(profile), *lens, *STACK, *MARKING, *SELECTING, *ELSEWHERE)
+    return tuple(dict.fromkeys((*looking(profile), *lens, *STACK, *MARKING, *SELECTING, *ELSEWHERE)))
