@@ -24,6 +24,7 @@ FORCED = (0.30, 0.78)
 """The lowest and the highest level that can be asked for."""
 
 _JOIN_LEVELS = np.round(np.arange(0.30, 0.961, 0.04), 2)
+_EDGE_BLUR_PX = 0.65
 _WANTED_LEVEL = 0.38  # calcifications are domes in thickness: half height would be too small
 
 
@@ -62,7 +63,7 @@ def spot_shape(
     higher. None when nothing stands up there.
     """
     for widening in (1, 2, 4):
-        hill, factor, corner = _standing(height, seed, click, scale, radius * widening, noise)
+        hill, factor, corner, smoothed = _standing(height, seed, click, scale, radius * widening, noise)
         levels = [] if hill is None else _level_lines(hill, factor)
         if hill is not None and levels:
             best, diameters = _best(levels)
@@ -74,14 +75,16 @@ def spot_shape(
                 steepness=line.steepness,
                 noise=noise,
                 diameters=diameters,
+                smoothed=smoothed,
+                dome=_dome(levels, smoothed),
             )
     return None
 
 
 def _standing(
     height: FloatImage, seed: Place, click: Place, scale: float, radius: float, noise: float
-) -> tuple[_Hill | None, int, Cell]:
-    """The hill in an upsampled window of 3 radii, how much upsampled, and the window's corner."""
+) -> tuple[_Hill | None, int, Cell, float]:
+    """The hill in an upsampled window of 3 radii, how much upsampled, the window's corner, and its smoothing."""
     column, row, window = _window(height, seed, radius)
     factor = 4 if radius < 10 else 2 if radius < 24 else 1
     sigma = float(np.interp(float(window.max()) / noise, [5, 20], [0.95, 0.45]))
@@ -96,7 +99,7 @@ def _standing(
         if summit is None or fine[summit] <= 0:
             break
         hill, summit = _hill(fine, summit, near, meant, noise)
-    return hill, factor, (column, row)
+    return hill, factor, (column, row), sigma
 
 
 def _window(height: FloatImage, seed: Place, radius: float) -> tuple[int, int, FloatImage]:
@@ -191,6 +194,28 @@ def _forced(hill: _Hill, factor: int, level: float, lowest: _Level) -> _Level:
     at = min(max(level, FORCED[0]), FORCED[1])
     above = _component(hill.fine > at * float(hill.fine[hill.summit]), hill.summit)
     return _level_line(hill, slopes(hill.fine, factor), at, above, factor) or lowest
+
+
+def _dome(levels: list[_Level], smoothed: float) -> float:
+    """How much the sides lean in with the level: 1 as those of a dome, 0 as those of a disc, 0.5 when unclear.
+
+    Below some five pixels blur alone makes a dome of everything.
+    """
+    # higher up noise alone wears the outline down
+    low, high = (
+        levels[0],
+        max((line for line in levels if line.at <= 0.62), key=lambda line: line.at, default=levels[0]),
+    )
+    if high.at - low.at < 0.2:
+        return 0.5
+    # a blurred straight edge crosses half its height where it was; 2.53 (0.5 - level) is its place in deviations
+    blur = 2 * math.hypot(_EDGE_BLUR_PX, smoothed) * 2.53
+    foot, top = (2 * math.sqrt(line.area / math.pi) - blur * (0.5 - line.at) for line in (low, high))
+    if min(foot, top) <= 1:
+        return 0.5
+    leaning = math.log(top / foot) / (math.log((1 - high.at**2) / (1 - low.at**2)) / 2)
+    trust = float(np.interp(foot, [3.0, 7.0], [0.0, 1.0]))
+    return 0.5 + trust * (min(max(leaning, 0.0), 1.0) - 0.5)
 
 
 def _best(levels: list[_Level]) -> tuple[int, Points]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.noise import FloatImage, spread
+from annotator.analysis.noise import FloatImage, middle, spread
 from annotator.analysis.peaks import Patch
 from annotator.analysis.shapes import Mask
 
@@ -33,7 +33,7 @@ def plane_through(patch: Patch, ring: Mask) -> FloatImage:
         plane = _fitted(terms, values, kept)
         off = values - (plane[0] + plane[1] * terms[1] + plane[2] * terms[2])
         inside = off[kept > 0]
-        width = spread(inside - np.median(inside)) + 1e-6
+        width = spread(inside - middle(inside)) + 1e-6
         inner = (off < 2 * width) & (off > -3.5 * width)
         if inner.sum() < 8:
             break

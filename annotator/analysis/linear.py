@@ -15,7 +15,14 @@ from annotator.analysis.noise import FloatImage
 from annotator.analysis.shapes import Mask, Place, Points, Shape
 
 _TURNS = np.radians([-20.0, -10.0, 0.0, 10.0, 20.0])
-_BLUR_PX = 0.85
+# fitted to synthetic mammograms: what blur adds to a width in quadrature, and what the sides leave out besides
+_BLUR_PX, _SIDES = 2.2, 1.2
+_WIDTH_OFF, _ENDS_OFF_PX = 0.32, 4.0
+"""Deviations of what is measured: of a width as a share, of a length."""
+
+_END = 0.35
+"""A piece ends where its crest falls below this share of its usual height."""
+
 _FADED = 0.45
 """A line has ended where less than so much of its usual height is left over a whole look ahead."""
 _LEAST_NOISE = 2.5
@@ -175,7 +182,7 @@ def ribbon(values: FloatImage, track: Track, width: float, gap: float, level: fl
     )
     if usual <= 0:
         return None
-    first, last = _run(crest > 0.5 * usual, start, gap)
+    first, last = _run(crest > _END * usual, start, gap)
     if last - first < 2:
         return None
     part = slice(first, last + 1)
@@ -260,7 +267,7 @@ def _sides(local: Points, off: Points, line: Points) -> tuple[Points, Points]:
 
 def linear_shape(piece: Ribbon, noise: float) -> Shape:
     """The shape of a ribbon: its centre lies on the axis half-way, its length includes both ends."""
-    width = math.sqrt(max(piece.width**2 - _BLUR_PX**2, (0.3 * piece.width) ** 2))
+    width = _SIDES * math.sqrt(max(piece.width**2 - _BLUR_PX**2, (0.3 * piece.width) ** 2))
     steps = np.hypot(*np.diff(piece.axis, axis=0).T)
     at = np.concatenate([[0.0], np.cumsum(steps)])
     middle = tuple(float(np.interp(at[-1] / 2, at, piece.axis[:, k])) for k in (0, 1))
@@ -269,14 +276,14 @@ def linear_shape(piece: Ribbon, noise: float) -> Shape:
     diameter = 2 * math.sqrt(area / math.pi)
     closed = np.vstack([outline, outline[:1]])
     perimeter = float(np.hypot(*np.diff(closed, axis=0).T).sum())
-    edge = noise / max(piece.slope, 1e-9) / math.sqrt(max(piece.length / 2, 1.0))
-    off = math.hypot(2 * edge, 0.3)
+    edge = 2 * noise / max(piece.slope, 1e-9) / math.sqrt(max(piece.length / 2, 1.0))
+    off = math.hypot(math.hypot(edge / width, _WIDTH_OFF), (edge + _ENDS_OFF_PX) / piece.length)
     covariance = np.cov(piece.axis.T, bias=True) + np.eye(2) * (width**2 / 16)
     return Shape(
         center=(middle[0], middle[1]),
         outline=outline,
         diameter=diameter,
-        uncertainty=min(diameter * math.hypot(off / width, off / piece.length) / 2, diameter),
+        uncertainty=min(diameter * off / 2, diameter),
         covariance=covariance,
         circularity=min(1.0, 4 * math.pi * piece.length * piece.width / perimeter**2),
         peak=piece.peak,

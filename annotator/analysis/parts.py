@@ -14,6 +14,7 @@ from annotator.analysis.ground import plane_through
 from annotator.analysis.measurement import Scale, as_measurement
 from annotator.analysis.noise import FloatImage
 from annotator.analysis.peaks import Patch, cut_box
+from annotator.analysis.piece_axes import with_cut_axis, with_joined_axis
 from annotator.analysis.shapes import Cut, Mask, Points, shape_of, slopes, steepness
 from annotator.model.geometry import ImagePoint, PixelSpacing
 from annotator.model.image import PaddingRange
@@ -37,6 +38,7 @@ def join_spots(
     """The spots, all with outlines on `frame`, measured as one, narrow bridges laid across their gaps.
 
     Stored values, `inverse` and `padding` as for `measure_spot`. One spot alone is measured anew by its outline.
+    Linear pieces alone become one linear piece.
     """
     outlines = [_corners(spot) for spot in spots]
     ground = _Ground(frame, np.concatenate(outlines), inverse, padding)
@@ -47,7 +49,8 @@ def join_spots(
         width = max(2, round(_FACTOR * min(spot.minor_px for spot in spots) / 2))
         cv2.line(mask, ground.cell(a), ground.cell(b), 1, width)
     levels = [spot.level for spot in spots if spot.level is not None]
-    return ground.measured(mask > 0, float(np.mean(levels)) if levels else None, spacing)
+    joined = ground.measured(mask > 0, float(np.mean(levels)) if levels else None, spacing)
+    return with_joined_axis(joined, spots, spacing)
 
 
 def split_spot(
@@ -69,7 +72,8 @@ def split_spot(
     ground.fill(filled, _corners(spot))
     mask = filled > 0
     parts = _halves(ground.fine, mask, None if at is None else ground.cell(np.array([at.column, at.row])))
-    return tuple(ground.measured(part, spot.level, spacing) for part in parts) or (spot,)
+    measured = [ground.measured(part, spot.level, spacing) for part in parts]
+    return tuple(with_cut_axis(part, spot, spacing) for part in measured) or (spot,)
 
 
 class _Ground:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.analysis.blobs import FINEST_PX, blob_response, bright_up
-from annotator.analysis.noise import FloatImage, NoiseCurve, noise_curve, spread, without_dead_pixels
+from annotator.analysis.noise import FloatImage, NoiseCurve, middle, noise_curve, spread, without_dead_pixels
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import PaddingRange
 
@@ -30,18 +30,20 @@ _SCALES = 7
 class Look:
     """One way of looking around a click: how far, at which scales, and what evidence it asks for.
 
-    `least_z` is needed when the click is right on the spot, more when it is beside it. `pixel_mm` is
-    the coarseness to average to, None for the pixels as they are.
+    `least_z` is needed when the click is right on the spot, more when it is beside it; where there is no such
+    peak, one of `weak_z` is worth a look at its outline. `pixel_mm` is the coarseness to average to, None for the
+    pixels as they are.
     """
 
     half_mm: float
     finest_mm: float
     coarsest_mm: float
     least_z: float
+    weak_z: float | None = None
     pixel_mm: float | None = None
 
 
-CLOSE = Look(half_mm=3.2, finest_mm=0.065, coarsest_mm=0.55, least_z=4.1)
+CLOSE = Look(half_mm=3.2, finest_mm=0.065, coarsest_mm=0.55, least_z=4.1, weak_z=3.0)
 WIDE = Look(half_mm=12.0, finest_mm=0.55, coarsest_mm=2.4, least_z=2.2, pixel_mm=0.21)
 
 
@@ -75,13 +77,14 @@ class Patch:
 
 @dataclass(frozen=True)
 class Peak:
-    """A place in the patch, in its pixels; `coarsest` when a still larger scale might fit better."""
+    """A place in the patch, in its pixels; `coarsest` when a still larger scale might fit better, `weak` when only its outline can tell."""
 
     column: float
     row: float
     sigma: float
     z: float
     coarsest: bool
+    weak: bool = False
 
 
 def cut(click: Click, look: Look) -> Patch:
@@ -102,15 +105,24 @@ def cut_box(
     step: int = 1,
 ) -> Patch:
     """What of a box (left, top, right, bottom) lies in the image, averaged over `step` x `step` pixels."""
-    left, top = max(0, int(box[0])), max(0, int(box[1]))
-    values, valid = bright_up(frame[top : box[3], left : box[2]], padding, inverse=inverse)
-    # from their own middle, so that numbers do not depend on the offset that a machine stores
-    values -= np.float32(math.floor(float(np.median(values[::4, ::4]))))
+    left, top, values, valid = cut_values(frame, box, padding, inverse=inverse)
     if step > 1:
         values, valid = averaged(values, step), averaged(valid.astype(np.float32), step) > 0.99
     noise = noise_curve(values, valid)
     stabilised, values = without_dead_pixels(noise.stabilised(values), values)
     return Patch(left, top, step, values, stabilised, valid, noise)
+
+
+def cut_values(
+    frame: NDArray[Any], box: tuple[int, int, int, int], padding: PaddingRange | None, *, inverse: bool
+) -> tuple[int, int, FloatImage, NDArray[np.bool_]]:
+    """The corner of what of a box lies in the image, its values bright up, and which of them are picture.
+
+    Values count from their own middle: nothing then depends on the offset that a machine stores.
+    """
+    left, top = max(0, int(box[0])), max(0, int(box[1]))
+    values, valid = bright_up(frame[top : box[3], left : box[2]], padding, inverse=inverse)
+    return left, top, values - np.float32(math.floor(middle(values[::4, ::4]))), valid
 
 
 def peaks_near(patch: Patch, click: Click, look: Look) -> list[Peak]:
@@ -127,11 +139,14 @@ def peaks_near(patch: Patch, click: Click, look: Look) -> list[Peak]:
     def likelihood(peak: Peak) -> float:
         return (min(peak.z, cap) ** 2 - beside(peak) ** 2) / 2
 
-    peaks = [p for p in _peaks(patch, click.pixel_mm * patch.step, look) if beside(p) <= LIMIT_REACHES]
+    found = _peaks(patch, click.pixel_mm * patch.step, replace(look, least_z=look.weak_z or look.least_z))
+    peaks = [p for p in found if beside(p) <= LIMIT_REACHES]
     if any(beside(p) == 0 for p in peaks):
         # Whoever clicks on a faint spot does not mean a bright one that lies well apart.
         peaks = [p for p in peaks if beside(p) <= 1]
     likely = [p for p in peaks if likelihood(p) >= look.least_z**2 / 2]
+    if not likely and look.weak_z is not None:
+        likely = [replace(p, weak=True) for p in peaks if likelihood(p) >= look.weak_z**2 / 2]
     return sorted(likely, key=likelihood, reverse=True)
 
 

@@ -18,7 +18,7 @@ Outline = Callable[[float | None], Shape | None]
 """The shape at a level, at the best one for None."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Snapped:
     """A shape in pixels of its patch, with the noise of one such pixel.
 

@@ -14,6 +14,7 @@ from annotator.analysis.ground import plane_around
 from annotator.analysis.linear_pieces import linear_piece
 from annotator.analysis.parts import join_spots, split_spot
 from annotator.analysis.peaks import CLOSE, LIMIT_REACHES, WIDE, Click, Look, Patch, Peak, cut, peaks_near
+from annotator.analysis.rings import ring_of
 from annotator.analysis.snapped import Snapped, from_outline
 from annotator.model.geometry import ImagePoint, PixelSpacing
 from annotator.model.image import PaddingRange
@@ -32,7 +33,13 @@ REACH_MM = 0.15
 _LARGE_SURE_Z, _LARGE_CNR, _LARGE_SLOPE, _LARGE_SHARPNESS = 6.0, 22.0, 6.0, 2.8
 
 # nor is a speck from this size (mm) on credible when its edge climbs less than so much noise in 0.07 mm
-_SOFT_FROM_MM, _SOFT_SLOPE = 0.6, 1.3
+_SOFT_FROM_MM, _SOFT_SLOPE = 0.6, 1.0
+
+# a peak that is weak for the busy tissue around it is a calcification when its edge is sharp
+_WEAK_FROM_MM, _WEAK_SLOPE, _WEAK_SHARPNESS = 0.35, 1.0, 2.2
+
+# a speck as high as what it lies in, and whose edges are sharp, is a facet of it
+_FACET_HEIGHT, _FACET_LARGER = 0.7, 1.25
 
 # a large spot this far above its surroundings and above a speck on it is what was meant
 _LARGE_Z, _LARGE_CONTRAST = 12.0, 1.2
@@ -108,30 +115,54 @@ def _spots_at(click: Click) -> list[Snapped]:
     """
     patch = cut(click, CLOSE)
     specks = [spot for spot in _seen(click, CLOSE, patch) if not _soft(spot, click.pixel_mm)]
+    wholes = [
+        spot for spot in specks[1:] if spot.shape.peak > specks[0].shape.peak and _facet(specks[0], spot)
+    ]
+    specks = wholes + [spot for spot in specks if spot not in wholes]
     large = [spot for spot in _seen(click, WIDE, cut(click, WIDE)) if _hard(spot)]
     ordered = large + specks if specks and large and _overrides(large[0], specks[0]) else specks + large
-    linear = linear_piece(click, patch, ordered[0] if ordered else None)
-    if linear is not None:
-        ordered.insert(0, linear)
+    ring = ring_of(ordered[0], click.pixel_mm) if ordered else None
+    whole = ring or linear_piece(click, patch, ordered[0] if ordered else None)
+    if whole is not None:
+        ordered.insert(0, whole)
     return [spot for k, spot in enumerate(ordered) if not any(spot.same_as(one) for one in ordered[:k])]
 
 
 def _overrides(large: Snapped, speck: Snapped) -> bool:
     towers = large.z > _LARGE_Z and large.shape.peak > _LARGE_CONTRAST * speck.shape.peak
-    return speck.coarsest or towers
+    return speck.coarsest or towers or (_sharpness(large) >= _LARGE_SHARPNESS and _facet(speck, large))
+
+
+def _facet(speck: Snapped, whole: Snapped) -> bool:
+    """Whether the speck is only a part of what it lies in: no brighter, and clearly smaller."""
+    larger = whole.shape.diameter * whole.patch.step > _FACET_LARGER * speck.shape.diameter * speck.patch.step
+    return larger and whole.shape.peak > _FACET_HEIGHT * speck.shape.peak and whole.holds(speck)
+
+
+def _sharpness(spot: Snapped) -> float:
+    return spot.shape.steepness * spot.shape.diameter / spot.shape.peak
 
 
 def _soft(speck: Snapped, pixel_mm: float) -> bool:
     """Whether a speck is broad and its edge drowns in the noise, as ripples of tissue do."""
-    slope = speck.shape.steepness / speck.noise * ASSUMED_PIXEL_MM / pixel_mm
-    return speck.shape.diameter * pixel_mm >= _SOFT_FROM_MM and slope < _SOFT_SLOPE
+    return speck.shape.diameter * pixel_mm >= _SOFT_FROM_MM and _slope(speck, pixel_mm) < _SOFT_SLOPE
+
+
+def _slope(speck: Snapped, pixel_mm: float) -> float:
+    """Of the edge, in noise for each 0.07 mm."""
+    return speck.shape.steepness / speck.noise * ASSUMED_PIXEL_MM / pixel_mm
+
+
+def _clear(speck: Snapped, pixel_mm: float) -> bool:
+    """Whether the edges say what the height of a weak peak does not."""
+    large = speck.shape.diameter * pixel_mm >= _WEAK_FROM_MM
+    return large and _slope(speck, pixel_mm) >= _WEAK_SLOPE and _sharpness(speck) >= _WEAK_SHARPNESS
 
 
 def _hard(large: Snapped) -> bool:
     """Whether a large spot has the height or the edges of something hard."""
     shape, noise = large.shape, large.noise
-    sharpness = shape.steepness * shape.diameter / shape.peak
-    edged = shape.steepness / noise >= _LARGE_SLOPE and sharpness >= _LARGE_SHARPNESS
+    edged = shape.steepness / noise >= _LARGE_SLOPE and _sharpness(large) >= _LARGE_SHARPNESS
     return large.z >= _LARGE_SURE_Z or (shape.peak / noise >= _LARGE_CNR and edged)
 
 
@@ -144,6 +175,8 @@ def _seen(click: Click, look: Look, patch: Patch) -> list[Snapped]:
             continue
         spot = _outlined(patch, peak, clicked)
         if spot is None or not spot.within_reach(click) or any(known.holds(spot) for known in spots):
+            continue
+        if peak.weak and not _clear(spot, click.pixel_mm):
             continue
         spots.append(spot)
         if len(spots) == MOST_CHOICES:
