@@ -11,8 +11,10 @@ import numpy as np
 from annotator.analysis.clusters import LEAST, grouped
 from annotator.analysis.location import BreastOnImage
 from annotator.analysis.mark_table import as_array
+from annotator.analysis.same_place import placed_cluster, propose_pairs
 from annotator.hanging import is_detail
 from annotator.model.candidate import Candidate
+from annotator.model.compared import PlacedCluster
 from annotator.model.comparison import ClusterOnImage, EarlierCluster, EarlierClusters, Provenance
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint
@@ -60,7 +62,8 @@ def earlier_clusters(
                 if not _same_view(now.info, info):
                     continue
                 views.append((now, _on(one.reading, info, ()), one.read))
-                offered += list(_offered(now, finding.tracking_uid, one, info, breast_of))
+                there = list(_offered(now, finding.tracking_uid, one, info, breast_of))
+                offered += _with_likelihood(now, there, breast_of)
     if not views:
         shown = " and ".join(dict.fromkeys(now.info.label or "a view of unknown side" for now in mine))
         return EarlierClusters(why_not=f"The earlier exams that are open have no image like {shown}.")
@@ -106,10 +109,10 @@ def candidates_there(
     return replace(nearest, marks=marks)
 
 
-def _likelihood(one: EarlierCluster, exam: int) -> tuple[bool, int, int, float]:
-    """Sorts the likeliest first: the same finding, the last exam, the fullest view, the nearest place."""
+def _likelihood(one: EarlierCluster, exam: int) -> tuple[bool, int, int, float, float]:
+    """Sorts the likeliest first: the same finding, the last exam, the fullest view, the likeliest place."""
     away = math.inf if one.apart_mm is None else one.apart_mm
-    return one.provenance is not Provenance.SAME, exam, -len(one.now.marks), away
+    return one.provenance is not Provenance.SAME, exam, -len(one.now.marks), -(one.likely or 0.0), away
 
 
 def _offered(
@@ -132,6 +135,28 @@ def _offered(
             provenance=Provenance.SAME if same else Provenance.LIKELIEST,
             apart_mm=apart_mm(now, then, breast_of),
         )
+
+
+def _with_likelihood(
+    now: ClusterOnImage, there: Sequence[EarlierCluster], breast_of: BreastOf
+) -> list[EarlierCluster]:
+    """The clusters of one earlier image with how likely each is the same, as seen from the nipple."""
+    mine = _placed("", now, breast_of)
+    others = [_placed(str(row), one.then, breast_of) for row, one in enumerate(there)]
+    known = [one for one in others if one is not None]
+    if mine is None or not known:
+        return list(there)
+    likely = {pair.then: pair.likely for pair in propose_pairs([mine], known)}
+    return [replace(one, likely=likely.get(str(row))) for row, one in enumerate(there)]
+
+
+def _placed(name: str, cluster: ClusterOnImage, breast_of: BreastOf) -> PlacedCluster | None:
+    breast = breast_of(cluster.info)
+    if breast is None or not cluster.marks:
+        return None
+    middle = ImagePoint(*np.mean(as_array([mark.point for mark in cluster.marks]), axis=0).tolist())
+    count = len(cluster.marks)
+    return placed_cluster(name, cluster.info, breast, middle, nipple=cluster.nipple, count=count)
 
 
 def apart_mm(now: ClusterOnImage, then: ClusterOnImage, breast_of: BreastOf) -> float | None:

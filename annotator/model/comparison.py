@@ -55,7 +55,8 @@ class EarlierCluster:
     """A cluster of an earlier exam that one of this exam may be compared with, on the same view.
 
     `number` is that of its finding there, 0 for candidates. `apart_mm`: how far both lie from one another as seen from
-    their nipples, None where that is not known.
+    their nipples, None where that is not known. `likely`: how likely they are the same by that, beside the others there
+    and none of them (0 to 1), None where it is not known.
     """
 
     now: ClusterOnImage
@@ -65,6 +66,7 @@ class EarlierCluster:
     number: int
     provenance: Provenance
     apart_mm: float | None = None
+    likely: float | None = None
     model_version: str = ""
 
 

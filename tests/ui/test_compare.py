@@ -120,7 +120,7 @@ def test_the_same_cluster_of_both_exams_is_matched_and_the_change_is_said_by_the
         "Number",
         "Pattern",
     ]
-    assert "24 months earlier" in panel.others.currentText()
+    assert panel.others.currentText().startswith("F1 of 24 months earlier, 12 marks")
     assert "called the same finding" in panel.others.currentText()
     assert panel.suggested is Change.INCREASED
     assert reader.session.current_finding.change is None
@@ -307,6 +307,26 @@ def test_symbols_go_while_the_button_is_down(reader):
     assert yellow() == 0
     QTest.mouseRelease(picture, Qt.MouseButton.LeftButton, NONE, at)
     assert yellow() > 20
+
+
+def test_a_comparison_under_way_is_stopped(reader):
+    window = reader.window
+    reader.go_to("prior")
+    tracking = reader.mark("S1")
+    reader.go_to("screening")
+    reader.mark("S1", tracking=tracking)
+    reader.key(Qt.Key.Key_8, CTRL)
+    panel = window.compare
+    reader.until(panel.stop.isVisible)
+    assert panel.hint.text().startswith("Comparing")
+    QTest.mouseClick(panel.stop, Qt.MouseButton.LeftButton)
+    assert not window.compared.busy
+    assert not panel.stop.isVisible()
+    assert panel.hint.text().startswith("Stopped")
+    panel.hide()
+    panel.show()
+    reader.done()
+    assert window.compared.shown is not None
 
 
 def test_nothing_is_worked_out_while_the_panel_is_out_of_sight(reader):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hands import click, drag
+from made_signature import signature_of
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
@@ -14,6 +15,7 @@ from PySide6.QtTest import QTest
 from annotator.model import edits
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint
+from annotator.model.history import Act
 from annotator.model.image import ExamInfo
 from annotator.model.mark import MarkKind
 from annotator.ui import theme
@@ -199,11 +201,14 @@ def test_escape_puts_the_chest_wall_tool_down(qtbot, window):
     assert window.desk.session.reading.chest_walls == ()
 
 
-def test_a_signed_reading_is_looked_at_only(qtbot, window, monkeypatch):
+def test_a_signed_reading_is_looked_at_only(qtbot, window):
     session = window.desk.session
     opened(qtbot, window)
+    session.seal(edits.sign(session.reading, signature_of(session.reading)), Act.SIGN, "Sign")
+    qtbot.waitUntil(lambda: not window.runner.busy("partner"), timeout=15000)
     before = session.reading
-    monkeypatch.setattr(type(session), "why_closed", property(lambda _self: "Signed."))
     key(window, Qt.Key.Key_1)
     assert session.reading is before
-    assert window.status.message == "Signed."
+    assert "is signed" in window.status.message
+    key(window, Qt.Key.Key_Escape)
+    assert window.partner_commands.layer is None

@@ -33,6 +33,8 @@ GAP_PX, RADIUS_PX, REACH_PX = 10.0, 6.0, 14.0
 BAR_LENGTHS_MM = (20.0, 10.0, 5.0, 2.0, 1.0)
 BAR_SHARE = 0.4
 GROUND = QColor(0, 0, 0, 190)
+MANY = 600
+"""More than can be matched, on both sides together (analysis.change): none of them is taken in hand."""
 
 
 class Fate(StrEnum):
@@ -118,7 +120,7 @@ class ComparePicture(QWidget):
 
     def step(self, by: int) -> None:
         """Take the next thing into hand, or the one before."""
-        if self.items:
+        if self.items and len(self.items) <= MANY:
             at = -1 if self.in_hand is None and by > 0 else self.in_hand or 0
             self._take((at + by) % len(self.items))
 
@@ -189,7 +191,9 @@ class ComparePicture(QWidget):
             painter.drawText(head, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
             if shown.comparison.seen_now.in_mm and shown.comparison.seen_then.in_mm:
                 _paint_bar(painter, square, part)
-        if not self._bare:
+        if not self._bare and len(self.items) > MANY:
+            self._paint_many(painter, squares)
+        elif not self._bare:
             for number, item in enumerate(self.items):
                 self._paint_item(painter, item, squares, in_hand=number == self.in_hand)
             self._paint_numbers(painter, squares)
@@ -206,6 +210,14 @@ class ComparePicture(QWidget):
             _add_shape(path, item.fate, at, RADIUS_PX * (1.5 if in_hand else 1.0), ghost=ghost)
             colour = theme.STRONG if in_hand else COLOURS[item.fate]
             _stroke(painter, path, colour, 2.2 if in_hand else 1.4, dotted=ghost)
+
+    def _paint_many(self, painter: QPainter, squares: tuple[QRectF, QRectF]) -> None:
+        """So many marks cannot be told apart anyway: a dot each, for the eye to see where they lie."""
+        painter.setPen(QPen(QColor(theme.MARK), 3))
+        for item in self.items:
+            for at, square in zip(self.places(item), squares, strict=True):
+                if at is not None and square.contains(at):
+                    painter.drawPoint(at)
 
     def _paint_numbers(self, painter: QPainter, squares: tuple[QRectF, QRectF]) -> None:
         """The numbers of pairs, that in hand first, each where it covers nothing else or not at all."""
@@ -253,6 +265,8 @@ class ComparePicture(QWidget):
         return QRectF(0, head, side, side), QRectF(side + GAP_PX, head, side, side)
 
     def _item_at(self, at: QPointF) -> int | None:
+        if len(self.items) > MANY:
+            return None
         nearest, found = REACH_PX, None
         for number, item in enumerate(self.items):
             for place in self.places(item):

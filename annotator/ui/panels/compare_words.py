@@ -20,13 +20,25 @@ QUESTIONS = ("appearance", "number", "pattern")
 
 
 def offer_words(earlier: EarlierCluster, today: date | None, reader: str) -> str:
-    """What of an earlier exam is compared with: "F2 of 24 months earlier, 11 marks: called the same finding"."""
+    """What of an earlier exam is compared with: "F2 of 24 months earlier, 11 marks: called the same finding".
+
+    Of others how far away they lie, and how likely they are the same by that.
+    """
     when = interval_words(today, earlier.exam.exam_date)
     whose = f", read by {earlier.exam.reader}" if earlier.exam.reader not in ("", reader) else ""
     count = len(earlier.then.marks)
     marks = f"{count} {'candidate' if earlier.provenance is Provenance.CANDIDATES else 'mark'}{'' if count == 1 else 's'}"
     name = f"F{earlier.number} of {when}" if earlier.number else when
-    return f"{name}{whose}, {marks}: {earlier.provenance.value}"
+    return f"{name}{whose}, {marks}: {_why(earlier)}"
+
+
+def _why(earlier: EarlierCluster) -> str:
+    if earlier.provenance is not Provenance.LIKELIEST:
+        return earlier.provenance.value
+    if earlier.apart_mm is None:
+        return "its place from the nipple is not known"
+    likely = "" if earlier.likely is None else f", likely the same: {earlier.likely:.0%}"
+    return f"{earlier.apart_mm:.0f} mm from this place{likely}"
 
 
 def view_words(earlier: EarlierCluster) -> str:
