@@ -59,6 +59,15 @@ def test_names_are_understood_whatever_their_spelling(name: str, kind: TargetKin
     assert kind_of(name) is kind
 
 
+def test_muscles_are_passed_over(tmp_path: Path) -> None:
+    made.make_inbreast(tmp_path)
+    made.write_regions(
+        tmp_path / "muscles" / "20586934_muscle.xml", [made.region("PectoralMuscle", [(1, 2)] * 5)]
+    )
+    dataset = read_inbreast(tmp_path)
+    assert (dataset.faults, dataset.notes) == ((), ())
+
+
 def test_names_that_nobody_knows_are_told(tmp_path: Path) -> None:
     made.make_inbreast(tmp_path)
     made.write_regions(tmp_path / "AllXML" / "20586908.xml", [made.region("Nodule", [(1, 2)])])

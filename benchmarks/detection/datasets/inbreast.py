@@ -41,13 +41,15 @@ _MEANT = {
     "spiculatedregion": None,
     "distortion": None,
     "asymmetry": None,
+    "pectoralmuscle": None,
 }
 """Names in small letters without anything else -> what they mean for calcifications; others mean nothing for them."""
 
 
 def read_inbreast(folder: Path) -> Dataset:
     """All images below a folder with what is drawn on them. Raises UnusableData when there are none."""
-    drawings = {path.stem: path for path in _files(folder, ".xml")}
+    # muscles are drawn in files of their own, 20586908_muscle.xml
+    drawings = {path.stem: path for path in _files(folder, ".xml") if path.stem.isdigit()}
     pictures = _files(folder, ".dcm", ".dicom")
     if not pictures:
         raise UnusableData(
