@@ -14,7 +14,7 @@ from annotator.analysis.ground import plane_through
 from annotator.analysis.measurement import Scale, as_measurement
 from annotator.analysis.noise import FloatImage
 from annotator.analysis.peaks import Patch, cut_box
-from annotator.analysis.piece_axes import with_cut_axis, with_joined_axis
+from annotator.analysis.piece_axes import with_cut_axes, with_joined_axis
 from annotator.analysis.shapes import Cut, Mask, Points, shape_of, slopes, steepness
 from annotator.model.geometry import ImagePoint, PixelSpacing
 from annotator.model.image import PaddingRange
@@ -73,7 +73,7 @@ def split_spot(
     mask = filled > 0
     parts = _halves(ground.fine, mask, None if at is None else ground.cell(np.array([at.column, at.row])))
     measured = [ground.measured(part, spot.level, spacing) for part in parts]
-    return tuple(with_cut_axis(part, spot, spacing) for part in measured) or (spot,)
+    return with_cut_axes(measured, spot, spacing) or (spot,)
 
 
 class _Ground:
