@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -293,3 +295,44 @@ def test_of_two_at_the_same_place_the_one_as_numerous_comes_first() -> None:
         [at("now", 40, 10)], [at("large", 40, 10, count=60), at("alike", 40, 10, count=9)]
     )
     assert [pair.then for pair in proposed] == ["alike", "large", None]
+
+
+def sample(folder: Path, exam: str, view: str, group: str) -> Constellation:
+    truth = json.loads((folder / exam / f"{view}.truth.json").read_text(encoding="utf-8"))
+    those = [one for one in truth["calcifications"] if one["group"] == group]
+    pixel = truth["pixel_mm"]
+    return Constellation(
+        places=tuple((one["column"] * pixel, one["row"] * pixel) for one in those),
+        diameters_mm=tuple(one["diameter_mm"] for one in those),
+        contrasts=tuple(one["contrast"] for one in those),
+        mark_ids=tuple(one["id"] for one in those),
+    )
+
+
+@pytest.mark.parametrize(
+    ("view", "group", "matched", "new", "change"),
+    [
+        ("RCC", "S1", 12, 8, Change.INCREASED),
+        ("RMLO", "S1", 12, 8, Change.INCREASED),
+        ("RMLO", "B2", 10, 0, Change.STABLE_LT2Y),
+        ("LCC", "B1", 46, 0, Change.STABLE_LT2Y),
+    ],
+)
+def test_the_sample_exams_and_their_prior(
+    sample_dicoms: Path, view: str, group: str, matched: int, new: int, change: Change
+) -> None:
+    now, then = (sample(sample_dicoms, exam, view, group) for exam in ("screening", "prior"))
+    compared = compare_clusters(now, then)
+    assert all(now.mark_ids[pair.now] == then.mark_ids[pair.then] for pair in compared.pairs)
+    assert (len(compared.pairs), len(compared.new), len(compared.gone)) == (matched, new, 0)
+    assert set(now.ids(compared.new)) == set(now.mark_ids) - set(then.mark_ids)
+    assert suggested_change(compared, 12).change is change
+
+
+def test_two_clusters_of_one_sample_exam_cannot_be_matched(sample_dicoms: Path) -> None:
+    compared = compare_clusters(
+        sample(sample_dicoms, "screening", "RCC", "B2"), sample(sample_dicoms, "prior", "RCC", "S1")
+    )
+    assert not compared.can_be_matched
+    assert compared.pairs == compared.new == compared.gone == ()
+    assert "unlike arrangements" in compared.in_sentence
