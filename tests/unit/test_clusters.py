@@ -56,15 +56,15 @@ def test_groups_of_thousands_are_exact(name: str) -> None:
     assert set(grouped(points).tolist()) == ({0, 1} if name == "two cells apart" else {0})
 
 
-def test_two_dense_heaps_are_one_group_only_when_their_nearest_marks_are_near() -> None:
-    """The marks that face one another are not the outermost of their heaps in any of eight directions."""
-    turns = np.linspace(-0.5, 0.5, 41)
-    inner = np.stack([np.full(41, 3.0), 3 * turns], axis=1)
-    lid = np.array([[0.0, 3.2], [0.0, -3.2], [3.2, 3.2], [3.2, -3.2], [3.6, 0.1]])
-    one = np.concatenate([inner, lid])
-    for gap, groups in ((9.9, 1), (10.1, 2)):
-        other = np.concatenate([[[3.6 + gap, 0.1]], [[9.0 + gap, 3.0], [9.0 + gap, -3.0], [6.0 + gap, 0.0]]])
-        assert len(set(grouped(np.concatenate([one, other])).tolist())) == groups
+@pytest.mark.parametrize("mirrored", [1, -1])
+@pytest.mark.parametrize(("gap", "alone"), [(9.95, 0), (10.05, 1)])
+def test_the_nearest_marks_count_not_the_outermost(gap: float, alone: int, mirrored: int) -> None:
+    """A ring of marks, and one beside it in a direction in which none of the ring's outermost marks lies."""
+    turns = np.radians(np.arange(0, 360, 7.5))
+    ring = 3.4 * np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    way = np.array([math.cos(math.pi / 8), math.sin(math.pi / 8)])
+    points = np.concatenate([ring, [(3.4 + gap) * way]]) * mirrored
+    assert np.count_nonzero(grouped(points) == -1) == alone
 
 
 def test_no_marks_are_in_no_group_and_have_no_facts() -> None:
