@@ -61,3 +61,20 @@ def test_every_place_found_by_eye_on_real_images_snaps(shared_data: Path) -> Non
         for place in places:
             if place.is_calcification and place.is_point:
                 assert _snaps(picture.frame(), picture.info, place.low), (name, place.what)
+
+
+def test_every_cluster_found_by_eye_on_real_images_has_candidates(shared_data: Path) -> None:
+    from annotator.analysis.candidates import SHOWN_FROM, find_candidates
+    from annotator.imaging.dicom_file import read_image
+    from benchmarks.detection.public_shared import _picture
+
+    for name, places in read_places(shared_data).items():
+        boxes = [place for place in places if place.is_calcification and not place.is_point]
+        if not boxes:
+            continue
+        picture = read_image(_picture(shared_data, name))
+        info = picture.info
+        found = find_candidates(picture.frame(), spacing=info.spacing, image=info.key(), padding=info.padding)
+        shown = [one.point for one in found.candidates if one.score >= SHOWN_FROM]
+        for box in boxes:
+            assert sum(box.holds(point, 0) for point in shown) >= 2, (name, box.what)
