@@ -109,16 +109,40 @@ def breast_on_image(
     return BreastOnImage(info.sop_instance_uid, _shown_as(info), outline, block, axes, nipple, knows_up(info))
 
 
-def place_in_breast(breast: BreastOnImage, at: ImagePoint, nipple: ImagePoint | None) -> PlaceInBreast | None:
-    """Where a place lies, from the nipple as the reader put it (None: as estimated); None where the image cannot tell."""
+def place_in_breast(
+    breast: BreastOnImage,
+    at: ImagePoint,
+    nipple: ImagePoint | None,
+    wall: tuple[ImagePoint, ImagePoint] | None = None,
+) -> PlaceInBreast | None:
+    """Where a place lies, from the nipple as the reader put it (None: as estimated); None where the image cannot tell.
+
+    The chest wall is the line through both ends of `wall`, the edge of the image where the reader drew none.
+    """
     axes, nipple = breast.axes, nipple or breast.nipple
     if axes is None or nipple is None:
         return None
     (depth, below), (nipple_depth, nipple_below) = axes.to_mm(at), axes.to_mm(nipple)
-    if nipple_depth <= 0:
+    before, nipple_before = depth, nipple_depth
+    if wall is not None:
+        before, nipple_before = _before_line(axes, wall, (at, nipple))
+    if nipple_before <= 0:
         return None
     distance = math.hypot(depth - nipple_depth, below - nipple_below)
-    return PlaceInBreast(distance, depth / nipple_depth, nipple_depth, nipple_below - below)
+    return PlaceInBreast(distance, before / nipple_before, nipple_before, nipple_below - below)
+
+
+def _before_line(
+    axes: BreastAxes, wall: tuple[ImagePoint, ImagePoint], points: tuple[ImagePoint, ImagePoint]
+) -> tuple[float, float]:
+    """How far a place and the nipple, in this order, lie before a line; what is on its other side than the nipple is behind."""
+    (a, b), (c, d) = (axes.to_mm(end) for end in wall)
+    length = math.hypot(c - a, d - b)
+    if not length:
+        return 0.0, 0.0
+    away = [((x - a) * (d - b) - (y - b) * (c - a)) / length for x, y in map(axes.to_mm, points)]
+    ahead = math.copysign(1.0, away[1])
+    return away[0] * ahead, away[1] * ahead
 
 
 def half_of(info: ImageInfo, breast: BreastOnImage, place: PlaceInBreast) -> Half | None:

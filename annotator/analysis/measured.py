@@ -16,7 +16,7 @@ from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, Millimetres, PixelSpacing, SpacingBasis, greatest_extent
 from annotator.model.image import ExamInfo, ImageInfo
 from annotator.model.measured import Half, Measured, MeasuredOnImage
-from annotator.model.seen_on_image import NipplePlace
+from annotator.model.seen_on_image import ChestWall, NipplePlace
 
 GROUP_CIRCLE_MM = 10.0
 """Diameter of the circle in which "grouped" counts 5 calcifications or more (docs/domain.md, words)."""
@@ -95,7 +95,9 @@ def _same_marks(known: _Known, now: Reading, finding_id: str) -> bool:
     before = known.reading
     if before is now:
         return True
-    if before.nipples != now.nipples or before.clusters_of(finding_id) != now.clusters_of(finding_id):
+    if (before.nipples, before.chest_walls) != (now.nipples, now.chest_walls):
+        return False
+    if before.clusters_of(finding_id) != now.clusters_of(finding_id):
         return False
     start, end = table_of(now).ends_since(before.marks)
     changed = (*before.marks[start : len(before.marks) - end], *now.marks[start : len(now.marks) - end])
@@ -129,6 +131,7 @@ def measure(
                 as_array(outlines.get(uid, ())),
                 breast if breast is not None and breast.fits(info) else None,
                 reading.nipple_on(uid),
+                reading.chest_wall_on(uid),
             )
         )
     sized = _sized_rows(table, rows, infos)
@@ -150,6 +153,7 @@ def _on_image(
     outline: Points,
     breast: BreastOnImage | None,
     nipple: NipplePlace | None,
+    wall: ChestWall | None,
 ) -> _Placed:
     lone, spacing = marks if len(marks) else outline, info.spacing
     extent = in_circle = doubt = None
@@ -163,7 +167,8 @@ def _on_image(
     place = None
     if breast is not None and len(lone):
         placed = None if nipple is None else nipple.point
-        place = place_in_breast(breast, ImagePoint(*lone.mean(axis=0).tolist()), placed)
+        drawn = None if wall is None else wall.ends
+        place = place_in_breast(breast, ImagePoint(*lone.mean(axis=0).tolist()), placed, drawn)
     return _Placed(
         MeasuredOnImage(
             sop_instance_uid=info.sop_instance_uid,

@@ -18,7 +18,7 @@ from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, Spac
 from annotator.model.image import ExamInfo, ImageInfo, Laterality, View
 from annotator.model.mark import MarkKind, SpotMeasurement
 from annotator.model.measured import Half
-from annotator.model.seen_on_image import NipplePlace
+from annotator.model.seen_on_image import ChestWall, NipplePlace
 
 BLOCK = 20
 ROWS, COLUMNS, NIPPLE_ROW, REACH = 60, 45, 30, 36
@@ -113,6 +113,32 @@ def test_each_view_tells_its_own_side_of_the_line_through_the_nipple(view, above
     info, breast = seen(view=View(view))
     place = place_in_breast(breast, at(info, Orientation(), 30, above, right=False), None)
     assert half_of(info, breast, place) is half
+
+
+@given(orientations, st.booleans(), st.floats(25, 60), st.floats(-30, 30))
+def test_a_chest_wall_that_was_drawn_is_where_thirds_begin(turn, right, from_wall, above):
+    info, breast = seen(turn, right=right)
+    place, tip = at(info, turn, from_wall, above, right=right), REACH * BLOCK * 0.1
+    straight = tuple(at(info, turn, 20, up, right=right) for up in (-30, 40))
+    found = place_in_breast(breast, place, None, straight)
+    assert found.depth_share == pytest.approx((from_wall - 20) / (tip - 20), abs=1e-6)
+    assert found.nipple_depth_mm == pytest.approx(tip - 20, abs=1e-6)
+    # distances from the nipple stay what they are, and so does the line through it
+    bare = place_in_breast(breast, place, None)
+    assert (found.nipple_mm, found.beyond_mm) == (bare.nipple_mm, bare.beyond_mm)
+    # from the upper border inwards to the wall, as the muscle of an oblique view
+    oblique = (at(info, turn, 40, 50, right=right), at(info, turn, 0, -30, right=right))
+    slanted = place_in_breast(breast, place, None, oblique)
+    before = (from_wall * 80 - (above + 30) * 40) / np.hypot(40, 80)
+    nipple = (tip * 80 - 30 * 40) / np.hypot(40, 80)
+    assert slanted.nipple_depth_mm == pytest.approx(nipple, abs=1e-6)
+    assert slanted.depth_share == pytest.approx(before / nipple, abs=1e-6)
+
+
+def test_a_nipple_on_the_chest_wall_leaves_no_place():
+    info, breast = seen()
+    ends = (at(info, Orientation(), 20, 10, right=False), at(info, Orientation(), 20, -10, right=False))
+    assert place_in_breast(breast, ImagePoint(300, 600), ends[0], ends) is None
 
 
 def test_where_nothing_says_what_is_up_no_side_is_told():
@@ -245,6 +271,10 @@ def test_what_did_not_change_is_not_measured_anew():
     now = measurer.of(placed, finding, exam)
     assert now.nipple_placed
     assert now.nipple_distance.value == pytest.approx(39.5)
+    assert now.depth is Depth.MIDDLE
+    wall = ChestWall(info.key(), (ImagePoint(250, 0), ImagePoint(250, 1000)), TENTH)
+    walled = measurer.of(edits.draw_chest_wall(placed, wall), finding, exam)
+    assert (walled.depth, walled.nipple_distance) == (Depth.POSTERIOR, now.nipple_distance)
     more, _ = edits.add_mark(placed, finding, info.key(), ImagePoint(320, 500), MarkKind.MACRO)
     assert (measurer.of(more, finding, exam).count, measurer.of(more, finding, exam).macro) == (3, 1)
     hung_otherwise = ExamInfo("1", (replace(info, laterality=Laterality.RIGHT),))
