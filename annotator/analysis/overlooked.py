@@ -14,11 +14,13 @@ _NONE_NEW, _NONE_GONE = 0.5, 0.75
 """Shares of comparisons with none at all."""
 _MEAN = 4.0
 """New or gone ones where there are any."""
+_LIMITS = (0.2, 0.5, 0.8)
+"""Of whole numbers these take in more than they say: nine in ten of pairs with truth (docs/measuring.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number with its 80 in 100 limits, and the probability of 0, 1, 2 ... of them."""
+    """A number with the limits that it nearly always lies in, and the probability of 0, 1, 2 ... of them."""
 
     count: int
     low: int
@@ -57,5 +59,5 @@ def _given(alone: int, matched: int, missed: NDArray[np.float64], none: float) -
 
 def _estimate(likely: NDArray[np.float64]) -> Estimate:
     shares = likely / likely.sum()
-    low, middle, high = (int(np.searchsorted(np.cumsum(shares), at - 1e-9)) for at in (0.1, 0.5, 0.9))
+    low, middle, high = (int(np.searchsorted(np.cumsum(shares), at - 1e-9)) for at in _LIMITS)
     return Estimate(middle, low, high, tuple(shares.tolist()))
