@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -78,18 +79,9 @@ class StatusLine(QWidget):
         self._pointed: tuple[Picture | None, Pointer | None] = (None, None)
         self._viewed: Viewport | None = None
         self._display_note, self._display_check = "", "F9"
-        self._reading = QTimer(self)
-        self._reading.setSingleShot(True)
-        self._reading.setInterval(READS_MS)
-        self._reading.timeout.connect(self._read)
-        self._fresh = QTimer(self)
-        self._fresh.setSingleShot(True)
-        self._fresh.setInterval(FRESH_MS)
-        self._fresh.timeout.connect(self._show)
-        self._fade = QTimer(self)
-        self._fade.setSingleShot(True)
-        self._fade.setInterval(MESSAGE_MS)
-        self._fade.timeout.connect(self.forget_message)
+        self._reading = self._after(READS_MS, self._read)
+        self._fresh = self._after(FRESH_MS, self._show)
+        self._fade = self._after(MESSAGE_MS, self.forget_message)
         self.show_progress(None)
 
     @property
@@ -203,6 +195,14 @@ class StatusLine(QWidget):
             self.bar.setValue(min(progress.done, total))
             of = f" of {progress.total}" if progress.total else ""
             self.work.setText(f"{progress.done}{of} {things}")
+
+    def _after(self, milliseconds: int, act: Callable[[], None]) -> QTimer:
+        """Does something once, so long after it was started."""
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(act)
+        return timer
 
     def _show(self) -> None:
         hint = " · ".join(part for part in (self._hint, self._wheel) if part) if self._hint else ""
