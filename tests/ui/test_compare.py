@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
@@ -380,3 +381,44 @@ def test_an_exam_of_somebody_else_is_no_earlier_one(qtbot, open_window, tmp_path
     session.select_finding(finding.id)
     window.show_panel("compare")
     qtbot.waitUntil(lambda: "No earlier exam of this patient" in window.compared.why, timeout=15000)
+
+
+def test_more_marks_than_can_be_matched_are_dots(qtbot):
+    from annotator.imaging.crop import Crop
+    from annotator.model.cluster_facts import ClusterFacts
+    from annotator.model.compared import Answer, ChangeHint, Compared, Constellation
+    from annotator.model.comparison import ClusterOnImage, Comparison, EarlierCluster
+    from annotator.model.image import ImageInfo
+    from annotator.model.timeline import ReadExam
+    from annotator.ui.desk.compared_clusters import Shown
+    from annotator.ui.panels.compare_picture import MANY, ComparePicture
+
+    info = ImageInfo(path=Path("none.dcm"), sop_class_uid="1", sop_instance_uid="2", rows=9, columns=9)
+    cluster = ClusterOnImage(info=info, marks=())
+    exam = ReadExam(reading_id="r", study_instance_uid="1", reader="anna")
+    seen = Constellation(places=tuple((n % 100 / 10, n / 1000) for n in range(10_000)))
+    facts, open_ = ClusterFacts(count=10_000), Answer(None, ())
+    hint = ChangeHint(change=None, because=(), appearance=open_, number=open_, pattern=open_)
+    compared = Compared(now=facts, then=facts, can_be_matched=False, why_not="Too many.")
+    earlier = EarlierCluster(
+        now=cluster, then=cluster, exam=exam, finding_id="f", number=1, provenance=Provenance.SAME
+    )
+    dark = Crop(np.zeros((50, 50), np.uint8), 0.0, 0.0, 10.0)
+    comparison = Comparison(
+        now=cluster, then=cluster, seen_now=seen, seen_then=seen, compared=compared, hint=hint
+    )
+    picture = ComparePicture()
+    qtbot.addWidget(picture)
+    picture.resize(500, 260)
+    picture.show()
+    picture.show_comparison(Shown(earlier, comparison, dark, dark, True))
+    assert len(seen) > MANY
+    assert picture.items == ()
+    QTest.keyClick(picture, Qt.Key.Key_Right)
+    assert picture.in_hand is None
+    image, wanted = picture.grab().toImage(), QColor(theme.MARK)
+    halves = [
+        sum(image.pixelColor(x, y) == wanted for x in across for y in range(30, 250))
+        for across in (range(10, 230), range(260, 480))
+    ]
+    assert min(halves) > 10_000

@@ -298,7 +298,9 @@ class PartnerCommands(QObject):
     def _words(self, session: ReadingSession, asked: _Asked, search: PartnerSearch) -> str:
         assert search.band is not None
         number = session.reading.finding(asked.finding_id).number
-        where, band = f"F{number} on {asked.wanted.label}", search.band.in_sentence
+        there = group_of(session.reading, asked.finding_id, asked.wanted).mark_ids
+        has = f" ({len(there)} of its marks lie here already)" if there else ""
+        where, band = f"F{number} on {asked.wanted.label}{has}", search.band.in_sentence
         if not search.proposals:
             return f"{where}: nothing is marked in the band, click where it is · {band}"
         because = ", ".join(search.proposals[0].because[:3])

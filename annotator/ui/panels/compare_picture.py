@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -93,6 +95,8 @@ class ComparePicture(QWidget):
         self.in_hand: int | None = None
         self.titles = ("", "")
         self._bare = False
+        self._parts: tuple[Crop, ...] = ()
+        self._places: tuple[NDArray[np.float64], ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
@@ -113,14 +117,20 @@ class ComparePicture(QWidget):
         """Show another comparison, or nothing."""
         self._shown, self.titles = shown, titles
         self._images = None if shown is None else (_image(shown.now), _image(shown.then))
-        self.items = () if shown is None else tuple(items_of(shown))
+        self.items = ()
+        if shown is not None:
+            seen = shown.comparison.seen_now, shown.comparison.seen_then
+            self._parts = shown.now, shown.then
+            self._places = np.array(seen[0].places), np.array(seen[1].places)
+            if sum(map(len, seen)) <= MANY:
+                self.items = tuple(items_of(shown))
         self.in_hand = None
         self.setAccessibleDescription("" if shown is None else shown.comparison.compared.in_sentence)
         self.update()
 
     def step(self, by: int) -> None:
         """Take the next thing into hand, or the one before."""
-        if self.items and len(self.items) <= MANY:
+        if self.items:
             at = -1 if self.in_hand is None and by > 0 else self.in_hand or 0
             self._take((at + by) % len(self.items))
 
@@ -191,7 +201,7 @@ class ComparePicture(QWidget):
             painter.drawText(head, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
             if shown.comparison.seen_now.in_mm and shown.comparison.seen_then.in_mm:
                 _paint_bar(painter, square, part)
-        if not self._bare and len(self.items) > MANY:
+        if not self._bare and not self.items:
             self._paint_many(painter, squares)
         elif not self._bare:
             for number, item in enumerate(self.items):
@@ -213,11 +223,14 @@ class ComparePicture(QWidget):
 
     def _paint_many(self, painter: QPainter, squares: tuple[QRectF, QRectF]) -> None:
         """So many marks cannot be told apart anyway: a dot each, for the eye to see where they lie."""
+        painter.save()
         painter.setPen(QPen(QColor(theme.MARK), 3))
-        for item in self.items:
-            for at, square in zip(self.places(item), squares, strict=True):
-                if at is not None and square.contains(at):
-                    painter.drawPoint(at)
+        for places, part, square in zip(self._places, self._parts, squares, strict=True):
+            painter.setClipRect(square)
+            scale = square.width() / part.side
+            x, y = (places - (part.left, part.top)).T * scale
+            painter.drawPointsNp(x + square.left(), y + square.top())
+        painter.restore()
 
     def _paint_numbers(self, painter: QPainter, squares: tuple[QRectF, QRectF]) -> None:
         """The numbers of pairs, that in hand first, each where it covers nothing else or not at all."""
@@ -265,8 +278,6 @@ class ComparePicture(QWidget):
         return QRectF(0, head, side, side), QRectF(side + GAP_PX, head, side, side)
 
     def _item_at(self, at: QPointF) -> int | None:
-        if len(self.items) > MANY:
-            return None
         nearest, found = REACH_PX, None
         for number, item in enumerate(self.items):
             for place in self.places(item):
