@@ -22,14 +22,17 @@ TWO_YEARS = 24
 def suggested_change(compared: Compared, months: float | None = None) -> ChangeHint:
     """What two matched clusters suggest for "change", and how each of the three questions is answered.
 
-    `months` between both exams decides between the two words for stable; without it neither is suggested. Nothing is
-    suggested where the clusters cannot be matched, or where a question has no answer.
+    `months` between both exams decides between the two words for stable; without it neither is suggested, and nothing
+    below 0, where the other exam is the later one. Nothing is suggested where the clusters cannot be matched.
     """
     if not compared.can_be_matched:
         counts = f"{compared.now.count} marks now, {compared.then.count} then"
         open_ = Answer(None, (compared.why_not, f"{counts}; which of them are the same is not known."))
         return ChangeHint(change=None, because=open_.because, appearance=open_, number=open_, pattern=open_)
     appearance, number, pattern = _appearance(compared), _number(compared), _pattern(compared)
+    if months is not None and months < 0:
+        later = ("The other exam is the later one, so the change is not called by a word.",)
+        return ChangeHint(change=None, because=later, appearance=appearance, number=number, pattern=pattern)
     change, because = _word(compared, appearance, number, pattern, months)
     return ChangeHint(change=change, because=because, appearance=appearance, number=number, pattern=pattern)
 

@@ -139,7 +139,8 @@ def test_new_and_gone_marks_are_those_without_partner() -> None:
 
 
 @pytest.mark.parametrize(
-    ("months", "change"), [(6, Change.STABLE_LT2Y), (24, Change.STABLE_2Y), (None, None)]
+    ("months", "change"),
+    [(6, Change.STABLE_LT2Y), (24, Change.STABLE_2Y), (None, None), (-6, None)],
 )
 def test_what_did_not_change_is_stable_for_as_long_as_that_is(
     months: float | None, change: Change | None
