@@ -167,6 +167,29 @@ def test_under_the_pointer_a_group_tells_its_numbers(viewport):
     assert viewport._marks._emphasis.hovered_group is None
 
 
+def test_a_cluster_that_the_reader_drew_tells_the_numbers_of_its_marks(viewport):
+    shown = viewport.picture
+    reading = reading_with(shown, (ImagePoint(130, 130), ImagePoint(160, 160)))
+    reading, cluster = edits.add_cluster(
+        reading, FINDING.id, shown.key, SQUARE, [mark.id for mark in reading.marks], shown.info.spacing
+    )
+    viewport.set_reading(reading)
+    told: list[str] = []
+    viewport.mark_hovered.connect(told.append)
+
+    def words():
+        move(viewport, viewport.widget_position(ImagePoint(115, 170)), NONE)
+        viewport.grab()
+        return [label.text for label in viewport._marks._on_screen.labels]
+
+    assert words() == ["F1  2 · 3.0 mm at detector · longest axis not towards the nipple"]
+    viewport.set_clusters((on_image(groups=(GroupOnImage(FACTS, SQUARE, cluster.id),)),))
+    (text,) = words()
+    assert text.startswith("F1  12 · 8.2 mm at detector · longest axis towards the nipple (12° off")
+    move(viewport, viewport.widget_position(ImagePoint(145, 100)), NONE)
+    assert "cluster: 12 · 8.2 mm at detector · longest axis towards" in told[-1]
+
+
 @pytest.fixture
 def window(qtbot, open_window, tmp_path: Path):
     window = open_window()
