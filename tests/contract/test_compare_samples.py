@@ -11,7 +11,7 @@ import pytest
 from annotator.bootstrap import make_workspace
 from annotator.model import edits
 from annotator.model.comparison import Provenance
-from annotator.model.finding import Reading
+from annotator.model.finding import Change, Reading
 from annotator.model.geometry import ImagePoint
 from annotator.model.history import Act
 from annotator.model.image import ExamInfo
@@ -81,6 +81,18 @@ def test_the_finding_called_the_same_comes_first_on_the_fullest_view(workspace, 
     assert first.apart_mm < 8
 
 
+def test_what_the_reader_called_the_same_goes_before_what_lies_nearer(workspace, exams):
+    then = read(workspace, exams["prior"], "S1", "B2")
+    now = read(workspace, exams["screening"], "S1", tracking=then.findings[1].tracking_uid)
+    found = workspace.comparing.earlier_clusters(
+        now, now.findings[0].id, exams["screening"], [exams["prior"]]
+    )
+    same, *others = found.offered[::2]
+    assert (same.finding_id, same.provenance) == (then.findings[1].id, Provenance.SAME)
+    assert same.apart_mm > others[0].apart_mm
+    assert same.likely < others[0].likely
+
+
 def test_without_a_word_of_the_reader_the_nearest_comes_first(workspace, exams):
     """B2 lies elsewhere in the same breast; nothing was called the same."""
     then = read(workspace, exams["prior"], "B2", "S1")
@@ -118,3 +130,39 @@ def test_what_another_reader_has_not_signed_is_not_offered(workspace, exams, tmp
     )
     assert found.offered == ()
     other.close()
+
+
+def test_the_same_cluster_is_matched_calcification_by_calcification(workspace, exams):
+    """Drawn anew by another detector with another compression, 40 % of it not there yet."""
+    then = read(workspace, exams["prior"], "S1")
+    now = read(workspace, exams["screening"], "S1", tracking=then.findings[0].tracking_uid)
+    found = workspace.comparing.earlier_clusters(
+        now, now.findings[0].id, exams["screening"], [exams["prior"]]
+    )
+    assert len(found.offered) == 2
+    for one in found.offered:
+        comparison = workspace.comparing.compare(one.now, one.then, months=24)
+        ids = [
+            [c["id"] for c in truth["calcifications"] if c["group"] == "S1"]
+            for truth in (
+                json.loads(cluster.info.path.with_suffix(".truth.json").read_text(encoding="utf-8"))
+                for cluster in (one.now, one.then)
+            )
+        ]
+        pairs = comparison.compared.pairs
+        assert sum(ids[0][pair.now] == ids[1][pair.then] for pair in pairs) >= 0.9 * len(ids[1])
+        assert comparison.hint.change is Change.INCREASED
+        assert comparison.hint.number.changed is True
+
+
+def test_unrelated_clusters_are_said_to_be_unlike(workspace, exams):
+    then = read(workspace, exams["prior"], "B2")
+    now = read(workspace, exams["screening"], "S1", tracking=then.findings[0].tracking_uid)
+    found = workspace.comparing.earlier_clusters(
+        now, now.findings[0].id, exams["screening"], [exams["prior"]]
+    )
+    for one in found.offered:
+        comparison = workspace.comparing.compare(one.now, one.then, months=24)
+        assert not comparison.compared.can_be_matched
+        assert comparison.compared.why_not.startswith("The two cannot be matched")
+        assert comparison.hint.change is None
