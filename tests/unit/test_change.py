@@ -13,13 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotator.analysis.association import agreement, pair_chances
+from annotator.analysis.breast_axes import BreastAxes
 from annotator.analysis.change import MOST, compare_clusters, propose_pairs, suggested_change
+from annotator.analysis.location import BreastOnImage
 from annotator.analysis.overlooked import really_alone
+from annotator.analysis.same_place import placed_cluster
 from annotator.jobs import Cancelled, CancelToken, Progress
 from annotator.model.compared import Compared, Constellation, PlacedCluster
 from annotator.model.finding import Change
-from annotator.model.geometry import SpacingBasis
-from annotator.model.image import Laterality
+from annotator.model.geometry import Orientation, SpacingBasis
+from annotator.model.image import ImageInfo, Laterality, View
 
 
 def cluster(seed: int, count: int = 14, spread: float = 4.0) -> Constellation:
@@ -337,3 +340,29 @@ def test_two_clusters_of_one_sample_exam_cannot_be_matched(sample_dicoms: Path) 
     assert not compared.can_be_matched
     assert compared.pairs == compared.new == compared.gone == ()
     assert "unlike arrangements" in compared.in_sentence
+
+
+@pytest.mark.parametrize("wall_right", [False, True])
+def test_a_cluster_is_placed_as_seen_from_the_nipple_on_either_side(wall_right: bool) -> None:
+    away, wall = (-1, 1000.0) if wall_right else (1, 0.0)
+    axes = BreastAxes(1000, 2000, Orientation(), wall, away, 900.0, 0.1, 0.1)
+    info = ImageInfo(
+        path=Path("none.dcm"),
+        sop_class_uid="1.2.840.10008.5.1.4.1.1.1.2",
+        sop_instance_uid="2.25.11",
+        rows=2000,
+        columns=1000,
+        laterality=Laterality.RIGHT if wall_right else Laterality.LEFT,
+        view=View("CC"),
+    )
+    nipple = axes.to_point(70, 0)
+    breast = BreastOnImage("2.25.11", (None, "", (), None), np.ones((1, 1), bool), 1, axes, nipple, True)
+    placed = placed_cluster("C1", info, breast, axes.to_point(40, -30), count=7)
+    assert placed is not None
+    assert (placed.id, placed.view, placed.laterality, placed.count) == ("C1", "CC", info.laterality, 7)
+    assert placed.nipple_mm == pytest.approx(math.hypot(30, 30))
+    assert placed.angle_deg == pytest.approx(45)
+    moved_nipple = placed_cluster("C1", info, breast, axes.to_point(40, -30), nipple=axes.to_point(70, -30))
+    assert moved_nipple is not None
+    assert moved_nipple.angle_deg == pytest.approx(0)
+    assert placed_cluster("C1", info, replace(breast, axes=None), axes.to_point(40, -30)) is None
