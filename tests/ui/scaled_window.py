@@ -152,6 +152,12 @@ def main(width: int, height: int, folder: Path) -> None:
     window.errors.show_error("The first trouble, in a sentence of some length that says what to do about it.")
     window.errors.show_error("The second trouble.")
     found += look(window, robot, "errors")
+    window.show_panel("candidates")
+    found += look(window, robot, "candidates hidden")
+    window.candidate_commands.finish_first_pass()
+    robot.wait(lambda: bool(window.candidates.lines), "candidates")
+    window.candidate_commands.step_candidate(1)
+    found += look(window, robot, "candidates")
     told: dict[str, Any] = {
         "found": found,
         "ratio": window.devicePixelRatioF(),

@@ -27,7 +27,7 @@ ALL_DECIDED = "Nothing is undecided above the threshold."
 SEARCHING = "Looking for candidates ..."
 WAITING = "The images are searched as soon as nothing else is under way."
 STEPS = 100
-LEAST_LINES = 9
+LEAST_LINES = 3
 
 
 class CandidatesPanel(QWidget):
@@ -158,8 +158,7 @@ class CandidatesPanel(QWidget):
             button.setEnabled(self._candidates.current is not None)
 
     def _tell_threshold(self, value: int) -> None:
-        usual = ", as it comes" if value == round(USUAL_SCORE * STEPS) else ""
-        self.score.setText(f"{value / STEPS:.2f}{usual}")
+        self.score.setText(f"{value / STEPS:.2f}")
 
     def _make_work(self) -> None:
         self.bar = QProgressBar()
@@ -196,18 +195,12 @@ class CandidatesPanel(QWidget):
         self.drawn = _box("On the images", "Draw undecided candidates on the images, cyan and dashed")
         self.drawn.toggled.connect(self._candidates.set_on_images)
         self.filter = QWidget()
-        column = QVBoxLayout(self.filter)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        first, second = QHBoxLayout(), QHBoxLayout()
-        first.addWidget(_dim("Score from"))
-        first.addWidget(self.slider, 1)
-        first.addWidget(self.score)
-        second.addWidget(self.only)
-        second.addWidget(self.drawn)
-        second.addStretch(1)
-        column.addLayout(first)
-        column.addLayout(second)
+        row = _row(self.filter)
+        row.addWidget(_dim("Score from"))
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.score)
+        row.addWidget(self.only)
+        row.addWidget(self.drawn)
 
     def _make_verdicts(self) -> None:
         self.accept = _button("Accept", "")
