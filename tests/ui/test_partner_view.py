@@ -19,7 +19,8 @@ from annotator.model.history import Act
 from annotator.model.image import ExamInfo
 from annotator.model.mark import MarkKind
 from annotator.ui import theme
-from annotator.ui.marks.partner import ChestWallTool
+from annotator.ui.keys.profiles import LABELLING
+from annotator.ui.marks.partner import ChestWallTool, PartnerTool
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
@@ -97,12 +98,16 @@ def test_a_number_takes_the_marks_of_the_other_view_as_one_act(qtbot, window):
 def test_digits_are_windows_again_once_it_is_closed(qtbot, window):
     layer = opened(qtbot, window)
     before = window.desk.session.reading
+    shown = window.docks.is_shown("worklist")
+    key(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert window.docks.is_shown("worklist") is not shown
+    assert window.partner_commands.layer is layer
+    assert window.desk.session.reading is before
     key(window, Qt.Key.Key_Escape)
     assert window.partner_commands.layer is None
     key(window, Qt.Key.Key_1)
     assert window.desk.session.reading is before
-    assert all(v.hand.tool.__class__.__name__ != "PartnerTool" for v in window.grid.shown)
-    del layer
+    assert not any(isinstance(v.hand.tool, PartnerTool) for v in window.grid.shown)
 
 
 def test_a_click_into_a_ring_takes_it_and_one_elsewhere_marks(qtbot, window):
@@ -212,3 +217,33 @@ def test_a_signed_reading_is_looked_at_only(qtbot, window):
     assert "is signed" in window.status.message
     key(window, Qt.Key.Key_Escape)
     assert window.partner_commands.layer is None
+
+
+def test_candidates_in_the_band_are_accepted_together(qtbot, window):
+    """In Labelling candidates may be seen at once; nobody marked the group on the oblique view."""
+    session = window.desk.session
+    first, _other, there = session.reading.findings
+    session.apply(edits.remove_finding(session.reading, there.id), "Remove")
+    session.select_finding(first.id)
+    window.profiles.choose(LABELLING.name)
+    uid = next(i.sop_instance_uid for i in session.exam.images if i.label == "RMLO")
+
+    def proposed() -> bool:
+        return any(line.info.sop_instance_uid == uid for line in window.candidates.lines)
+
+    qtbot.waitUntil(proposed, timeout=60000)
+    layer = opened(qtbot, window)
+    number = next(one.number for one in layer.proposals if one.candidate_ids)
+    wanted = layer.numbered(number)
+    assert wanted.mark_ids == ()
+    before = session.reading
+    key(window, Qt.Key(int(Qt.Key.Key_0) + number))
+    qtbot.waitUntil(lambda: session.reading is not before, timeout=15000)
+    added = [mark for mark in session.reading.marks if mark.image.sop_instance_uid == uid]
+    mine = [mark for mark in added if mark.finding_id == first.id]
+    assert len(mine) == len(wanted.candidate_ids)
+    decided = {decision.candidate.id for decision in session.reading.decisions}
+    assert decided == set(wanted.candidate_ids)
+    assert all(decision.model_version for decision in session.reading.decisions)
+    session.undo_stack.undo()
+    assert session.reading == before
