@@ -56,8 +56,8 @@ class Trial:
 
 
 def tables(sets: str) -> list[str]:
-    """The table of a set ("train", "dev" or "test") as Markdown."""
-    return _table(sets, {way: list(trials(SETS[sets], *way)) for way in WAYS})
+    """The tables of a set ("train", "dev" or "test") as Markdown: one."""
+    return ["\n".join(_table(sets, {way: list(trials(SETS[sets], *way)) for way in WAYS}))]
 
 
 def trials(seeds: Sequence[int], seen: PhantomView, wanted: PhantomView) -> Iterator[Trial]:
@@ -177,7 +177,7 @@ def main(words: Sequence[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--set", choices=SETS, default="dev")
-    sys.stdout.write("\n".join(tables(parser.parse_args(words).set)) + "\n")
+    sys.stdout.write("\n\n".join(tables(parser.parse_args(words).set)) + "\n")
     return 0
 
 
