@@ -71,7 +71,11 @@ def test_numbers_say_how_they_are_known():
 )
 def test_the_longest_axis_is_told_against_the_nipple(off, elongation, nipple, said):
     facts = replace(FACTS, axis_to_nipple_deg=off, elongation=elongation)
-    assert numbers_of(facts, nipple) == " · ".join(filter(None, ("12", "8.2 mm at detector", said)))
+    at_length, *shorter = numbers_of(facts, nipple)
+    assert at_length == " · ".join(filter(None, ("12", "8.2 mm at detector", said)))
+    lengths = [len(text) for text in (at_length, *shorter)]
+    assert lengths == sorted(lengths, reverse=True)
+    assert not said or f"{off:.0f}° off" in shorter[0]
 
 
 def test_the_word_is_that_of_the_image_with_most_marks():
@@ -161,7 +165,7 @@ def test_under_the_pointer_a_group_tells_its_numbers(viewport):
     at = viewport.widget_position(ImagePoint(115, 170))
     move(viewport, at, NONE)
     texts = [label.text for label in viewport._marks._shown(viewport._marks._placed, (500, 400)).labels]
-    assert any("12 · 8.2 mm at detector · longest axis towards the nipple" in text for text in texts)
+    assert any("12 · 8.2 mm at detector · axis 12° off estimated nipple" in text for text in texts)
     assert yellow(viewport) != plain
     viewport.set_clusters(())
     assert viewport._marks._emphasis.hovered_group is None
@@ -185,7 +189,7 @@ def test_a_cluster_that_the_reader_drew_tells_the_numbers_of_its_marks(viewport)
     assert words() == ["F1  2 · 3.0 mm at detector · longest axis not towards the nipple"]
     viewport.set_clusters((on_image(groups=(GroupOnImage(FACTS, SQUARE, cluster.id),)),))
     (text,) = words()
-    assert text.startswith("F1  12 · 8.2 mm at detector · longest axis towards the nipple (12° off")
+    assert text == "F1  12 · 8.2 mm at detector · axis 12° off estimated nipple", "all of it has no room"
     move(viewport, viewport.widget_position(ImagePoint(145, 100)), NONE)
     assert "cluster: 12 · 8.2 mm at detector · longest axis towards" in told[-1]
 

@@ -23,10 +23,13 @@ OPACITY = 0.45
 
 @dataclass(frozen=True, eq=False)
 class ShownGroup:
-    """A group on one picture; `polygon` and `bounds` in image coordinates, `cluster_id` of the reader's cluster."""
+    """A group on one picture; `polygon` and `bounds` in image coordinates, `cluster_id` of the reader's cluster.
+
+    `words` tell its numbers, at length and ever shorter.
+    """
 
     outline: tuple[ImagePoint, ...]
-    words: str
+    words: tuple[str, ...]
     cluster_id: str
     polygon: QPolygonF
     bounds: QRectF
@@ -46,20 +49,22 @@ def shown_groups(told: Sequence[ClustersOnImage], sop_instance_uid: str) -> tupl
     return tuple(shown)
 
 
-def numbers_of(facts: ClusterFacts, nipple: NippleKnown) -> str:
-    """Count, extent, and where the longest axis points, as far as they are known."""
-    extent = "" if facts.extent is None else str(facts.extent)
-    return " · ".join(part for part in (str(facts.count), extent, axis_of(facts, nipple)) if part)
+def numbers_of(facts: ClusterFacts, nipple: NippleKnown) -> tuple[str, ...]:
+    """Count, extent, and where the longest axis points, as far as they are known; at length and ever shorter."""
+    numbers = str(facts.count) if facts.extent is None else f"{facts.count} · {facts.extent}"
+    return (*(f"{numbers} · {axis}" for axis in axis_of(facts, nipple)), numbers)
 
 
-def axis_of(facts: ClusterFacts, nipple: NippleKnown) -> str:
-    """Where the longest axis points; '' without a nipple, and for a set nearly as wide as long."""
+def axis_of(facts: ClusterFacts, nipple: NippleKnown) -> tuple[str, ...]:
+    """Where the longest axis points, at length and short; nothing without a nipple, and for a set nearly as wide as
+    long.
+    """
     off = facts.axis_to_nipple_deg
     if off is None or facts.elongation < LONGER_THAN_WIDE:
-        return ""
+        return ()
     way = "towards" if off <= TOWARDS_NIPPLE_DEG else "not towards"
-    placed = "" if nipple is NippleKnown.PLACED else ", nipple estimated"
-    return f"longest axis {way} the nipple ({off:.0f}° off{placed})"
+    told, short = (", nipple estimated", "estimated ") if nipple is not NippleKnown.PLACED else ("", "")
+    return f"longest axis {way} the nipple ({off:.0f}° off{told})", f"axis {off:.0f}° off {short}nipple"
 
 
 def group_at(groups: Sequence[ShownGroup], point: ImagePoint) -> int | None:

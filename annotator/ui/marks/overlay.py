@@ -65,8 +65,8 @@ def labels_of(
     placed: Placed,
     size: tuple[int, int],
     emphasis: Emphasis,
-    told: Mapping[str, str] | None = None,
-    group: tuple[QRectF, str] | None = None,
+    told: Mapping[str, tuple[str, ...]] | None = None,
+    group: tuple[QRectF, tuple[str, ...]] | None = None,
 ) -> tuple[Label, ...]:
     """Words beside clusters and marks, where they fit: what the pointer is on first, then clusters.
 
@@ -82,16 +82,13 @@ def labels_of(
         label = layer.labels.get(mark.finding_id, "")
         labels.put(QPointF(*placed.places[hovered]), short_words(mark, label))
     if group is not None:
-        labels.put(to_device.mapRect(group[0]).bottomRight(), group[1])
+        labels.put(to_device.mapRect(group[0]).bottomRight(), *group[1])
     texts = [(_told(cluster, emphasis, told or {}), cluster) for cluster in layer.clusters]
-    for text, cluster in sorted(texts, key=lambda one: len(one[0]) == len(one[1].finding_label)):
+    for told_of, cluster in sorted(texts, key=lambda one: len(one[0]) == 1):
         bounds = to_device.mapRect(cluster.bounds)
         if bounds.intersects(labels.room):
             pointed = cluster.id in (emphasis.hovered_line, emphasis.hovered_cluster)
-            shorter = (
-                (cluster.numbers_of_finding, cluster.finding_label) if pointed else (cluster.finding_label,)
-            )
-            labels.put(bounds.bottomRight(), text, *shorter, share=1.0 if pointed else UNASKED_SHARE)
+            labels.put(bounds.bottomRight(), *told_of, share=1.0 if pointed else UNASKED_SHARE)
     for index in layer.first_marks:
         seen = labels.room.intersects(placed.box(index)) and index not in (hovered, placed.hidden)
         if seen:
@@ -131,13 +128,18 @@ def _look(cluster: ClusterShape, layer: MarkLayer, emphasis: Emphasis) -> tuple[
     )
 
 
-def _told(cluster: ClusterShape, emphasis: Emphasis, told: Mapping[str, str]) -> str:
-    """The name of its finding; with the count and extent when it is the current one, with all under the pointer."""
+def _told(cluster: ClusterShape, emphasis: Emphasis, told: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The name of its finding; with count and extent when it is the current one, with all under the pointer.
+
+    At length and ever shorter, where there is no room.
+    """
+    name = cluster.finding_label
     if cluster.id in (emphasis.hovered_line, emphasis.hovered_cluster):
-        return f"{cluster.finding_label}  {told.get(cluster.id, cluster.told)}"
+        numbers = told.get(cluster.id, (cluster.told, cluster.numbers))
+        return (*(f"{name}  {text}" for text in numbers), name)
     if cluster.finding_id == emphasis.finding_id:
-        return cluster.numbers_of_finding
-    return cluster.finding_label
+        return cluster.numbers_of_finding, name
+    return (name,)
 
 
 class _Labels:

@@ -146,7 +146,7 @@ class ShownMarks:
         shape = next((c for c in layer.clusters if c.id == line), None)
         if shape is None:
             return ""
-        told = self._words_of_clusters.get(shape.id, shape.told)
+        told, *_shorter = self._words_of_clusters.get(shape.id, (shape.told,))
         return f"{shape.finding_label}  cluster: {told}  ·  click: select, then Del unties it"
 
     def paint(
@@ -228,14 +228,13 @@ class ShownMarks:
             return known
         told = None if emphasis.hovered_mark else emphasis.hovered_group
         hovered = None if told is None else self._groups[told]
-        words = (
-            None if hovered is None else (hovered.bounds, f"{self._name_in_hand}  {hovered.words}".strip())
-        )
+        name = f"{self._name_in_hand}  "
+        words = None if hovered is None else (hovered.bounds, tuple(name + text for text in hovered.words))
         labels = labels_of(placed, size, emphasis, self._words_of_clusters, words)
         return _OnScreen(placed, size, emphasis, labels, self._nipple)
 
     @property
-    def _words_of_clusters(self) -> dict[str, str]:
+    def _words_of_clusters(self) -> dict[str, tuple[str, ...]]:
         return {group.cluster_id: group.words for group in self._groups if group.cluster_id}
 
     @property
