@@ -10,29 +10,44 @@ from annotator.analysis.candidate_features import Columns
 NAMES = (
     "own", "sum_1.5", "sum_3", "sum_6", "sum_12", "sum_25", "likeliest_3", "likeliest_6", "second_6", "third_6",
     "fifth_12", "sure_in_image", "nearest_sure_mm", "likely_in_image", "in_line", "likeliest_1.5",
+    "chain_3", "chain_8", "best_of_chain", "beside_chain",
 )  # fmt: skip
 """The columns of `context`, in order."""
 
-SOURCES = 1500
+SOURCES = 600
 """Neighbours that are asked: the likeliest of the image."""
 _REACHES_MM = (1.5, 3.0, 6.0, 12.0, 25.0)
 _LEAST_MM = 0.3
 """What lies nearer is a piece of the same spot."""
+_CHAIN_MM = (3.0, 8.0)
+_TRACK_MM = (0.7, 3.0)
+"""Apart lie both walls of an artery."""
 _FARTHEST_MM = 40.0
 _BLOCK = 512
 
 FloatColumn = NDArray[np.floating]
 
 
-def context(x_mm: FloatColumn, y_mm: FloatColumn, likely: FloatColumn, asked: NDArray[np.int64]) -> Columns:
-    """One row for each candidate in `asked`, from the places of all and how likely each is by itself (0..1)."""
+def context(
+    x_mm: FloatColumn,
+    y_mm: FloatColumn,
+    direction: FloatColumn,
+    likely: FloatColumn,
+    asked: NDArray[np.int64],
+) -> Columns:
+    """One row for each candidate in `asked`, from the places of all and how likely each is so far (0..1).
+
+    `direction` in radians is that of a line through each.
+    """
+    x_mm, y_mm = np.asarray(x_mm, np.float32), np.asarray(y_mm, np.float32)
+    turn = np.stack([np.cos(2 * direction), np.sin(2 * direction)]).astype(np.float32)
     likely = np.clip(likely, 1e-6, 1 - 1e-6)
     order = np.argsort(-likely, kind="stable")[:SOURCES]
     order = order[likely[order] > 0.003]
     made = np.zeros((len(asked), len(NAMES)), np.float32)
     for begin in range(0, len(asked), _BLOCK):
         part = asked[begin : begin + _BLOCK]
-        made[begin : begin + _BLOCK] = _of(part, order, x_mm, y_mm, likely)
+        made[begin : begin + _BLOCK] = _of(part, order, x_mm, y_mm, turn, likely)
     return made
 
 
@@ -41,6 +56,7 @@ def _of(
     sources: NDArray[np.int64],
     x_mm: FloatColumn,
     y_mm: FloatColumn,
+    turn: Columns,
     likely: FloatColumn,
 ) -> Columns:
     own = np.log(likely[part] / (1 - likely[part]))
@@ -76,6 +92,7 @@ def _of(
             np.full(len(part), np.log1p(image[1])),
             _in_line(across, down, away, p),
             near[0],
+            *_chain(across, down, away, p, turn[:, part, None], turn[:, None, sources]),
         ]
     ).astype(np.float32)
 
@@ -98,3 +115,24 @@ def _in_line(across: Columns, down: Columns, away: Columns, p: FloatColumn) -> C
     cos = ((across**2 - down**2) / squared * weight).sum(axis=1)
     sin = ((2 * across * down) / squared * weight).sum(axis=1)
     return np.asarray(np.hypot(cos, sin) / (weight.sum(axis=1) + 0.5), np.float32)
+
+
+def _chain(
+    across: Columns, down: Columns, away: Columns, p: FloatColumn, own: Columns, theirs: Columns
+) -> tuple[Columns, Columns, Columns, Columns]:
+    """How much lies on the line through each candidate and runs along it, near and farther; how much runs beside it.
+
+    `own` and `theirs` are cosine and sine of twice the directions: opposite directions are the same line.
+    """
+    squared = np.maximum(np.where(np.isfinite(away), away, 1.0), 1e-3) ** 2
+    cos, sin = (across**2 - down**2) / squared, 2 * across * down / squared
+    mine = cos * own[0] + sin * own[1]
+    along = np.clip(mine, 0, 1) ** 3 * np.clip(cos * theirs[0] + sin * theirs[1], 0, 1) ** 3 * p
+    beside = np.clip(-mine, 0, 1) * np.clip(own[0] * theirs[0] + own[1] * theirs[1], 0, 1) ** 2 * p
+    near = away < _CHAIN_MM[0]
+    return (
+        (along * near).sum(axis=1),
+        (along * (away < _CHAIN_MM[1])).sum(axis=1),
+        (along * near).max(axis=1),
+        (beside * ((away > _TRACK_MM[0]) & (away < _TRACK_MM[1]))).sum(axis=1),
+    )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from annotator.analysis.candidate_features import Columns, features
 from annotator.analysis.candidate_ground import Ground, make_ground
 from annotator.analysis.candidate_lines import DIRECTIONS, Lines, make_lines
+from annotator.analysis.candidate_patches import patches
 from annotator.analysis.candidate_peaks import Peaks, find_peaks, index
 from annotator.analysis.candidate_scales import make_scales
 from annotator.jobs import CancelToken, Progress
@@ -28,6 +29,7 @@ class Look:
     peaks: Peaks
     numbers: Columns
     direction: NDArray[np.float64]
+    patches: NDArray[np.float32]
 
     @property
     def column(self) -> NDArray[np.float64]:
@@ -67,7 +69,7 @@ def look(
     peaks = find_peaks(ground, scales, lines, token)
     numbers = features(ground, scales, lines, peaks, token)
     token.checkpoint(Progress(3, STEPS, "judging"))
-    return Look(ground, peaks, numbers, _directions(lines, peaks))
+    return Look(ground, peaks, numbers, _directions(lines, peaks), patches(ground, scales, peaks, token))
 
 
 STEPS = 4

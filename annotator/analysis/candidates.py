@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.analysis.candidate_hints import hints_of
 from annotator.analysis.candidate_looks import STEPS, Look, look
 from annotator.analysis.candidate_model import shipped_model
 from annotator.analysis.candidate_scales import SCALES_MM
 from annotator.jobs import CancelToken, Progress
-from annotator.model.candidate import Candidate, CandidateRow, Candidates
-from annotator.model.geometry import ImagePoint, PixelSpacing
+from annotator.model.candidate import Candidate, CandidateHint, CandidateRow, Candidates
+from annotator.model.geometry import ImagePoint, PixelSpacing, contains
 from annotator.model.image import ImageKey, PaddingRange
 
 ASSUMED_PIXEL_MM = 0.07
@@ -23,9 +26,22 @@ SHOWN_FROM = 0.5
 LEAST_SCORE = 0.003
 """Nothing less likely is told at all."""
 MOST_TOLD = 600
+
 _SAME_SPOT_MM = 0.3
+_HINTED_FROM = 0.15
 _PER_SIGMA = 2 * 2**0.5
 """Diameter of a disc over the width of the filter that answers it best."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One candidate before it has a name; `artery` numbers the artery that it is a piece of, -1 for none."""
+
+    point: ImagePoint
+    score: float
+    diameter_mm: float
+    hint: CandidateHint | None
+    artery: int
 
 
 def find_candidates(
@@ -35,46 +51,54 @@ def find_candidates(
     image: ImageKey,
     inverse: bool = False,
     padding: PaddingRange | None = None,
+    pectoral: Sequence[ImagePoint] = (),
     token: CancelToken | None = None,
 ) -> Candidates:
     """Bright spots of a mammogram that are like the calcifications of the training images, likeliest first.
 
     `frame` holds stored values, shape (rows, columns), for presentation or unprocessed; `inverse`: low values are shown
-    white (MONOCHROME1). Nothing is proposed within 2 mm of the skin. A frame without a breast gives none. Raises
-    Cancelled.
+    white (MONOCHROME1). `pectoral` is the outline of the muscle where it is known. Nothing is proposed within 2 mm of
+    the skin. A frame without a breast gives none. Raises Cancelled.
     """
+    told, version = find_told(frame, spacing=spacing, inverse=inverse, padding=padding, token=token)
+    candidates = tuple(candidate_of(t, image, version, spacing, pectoral) for t in told)
+    return Candidates(candidates, rows_of(candidates, [t.artery for t in told]), version)
+
+
+def find_told(
+    frame: NDArray[Any],
+    *,
+    spacing: PixelSpacing | None,
+    inverse: bool = False,
+    padding: PaddingRange | None = None,
+    token: CancelToken | None = None,
+) -> tuple[list[Told], str]:
+    """The candidates of one frame, likeliest first, and the version of the model that judged them."""
     token = token or CancelToken()
     model = shipped_model()
     pixel_mm = spacing.mean_mm if spacing is not None else ASSUMED_PIXEL_MM
     looked = look(frame, pixel_mm, inverse=inverse, padding=padding, token=token)
     if looked is None:
-        return Candidates((), (), model.version)
-    scores = model.scores(looked.numbers, looked.x_mm, looked.y_mm, token)
+        return [], model.version
+    scores = model.scores(looked, token)
+    told = best_of_each_spot(looked, scores)
+    hints = hints_of(looked, told, scores[told] >= _HINTED_FROM)
     columns, rows = looked.column, looked.row
-    candidates = []
-    for k in best_of_each_spot(looked, scores):
-        diameter = _PER_SIGMA * SCALES_MM[int(looked.peaks.scale[k])]
-        candidates.append(
-            Candidate(
-                id=_identity(image, columns[k], rows[k], model.version),
-                image=image,
-                point=ImagePoint(float(columns[k]), float(rows[k])),
-                score=float(scores[k]),
-                diameter_px=diameter / pixel_mm,
-                diameter_mm=None if spacing is None else diameter,
-            )
-        )
     token.checkpoint(Progress(STEPS, STEPS))
-    return Candidates(tuple(candidates), tuple(CandidateRow((c.id,)) for c in candidates), model.version)
+    return [
+        Told(
+            ImagePoint(float(columns[k]), float(rows[k])),
+            float(scores[k]),
+            _PER_SIGMA * SCALES_MM[int(looked.peaks.scale[k])],
+            hint,
+            artery,
+        )
+        for k, hint, artery in zip(told, hints.hints, hints.artery, strict=True)
+    ], model.version
 
 
-def _identity(image: ImageKey, column: float, row: float, version: str) -> str:
-    said = f"{version} {image.sop_instance_uid} {image.frame} {column:.1f} {row:.1f}"
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
-
-
-def best_of_each_spot(looked: Look, scores: NDArray[np.float64]) -> list[int]:
-    """Which candidates to tell, likeliest first: of several on one spot the likeliest."""
+def best_of_each_spot(looked: Look, scores: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Which peaks to tell, likeliest first: of several on one spot the likeliest."""
     kept: list[int] = []
     x, y = looked.x_mm, looked.y_mm
     for k in np.argsort(-scores, kind="stable"):
@@ -82,4 +106,34 @@ def best_of_each_spot(looked: Look, scores: NDArray[np.float64]) -> list[int]:
             break
         if not kept or np.hypot(x[kept] - x[k], y[kept] - y[k]).min() > _SAME_SPOT_MM:
             kept.append(int(k))
-    return kept
+    return np.array(kept, np.int64)
+
+
+def candidate_of(
+    told: Told,
+    image: ImageKey,
+    version: str,
+    spacing: PixelSpacing | None,
+    pectoral: Sequence[ImagePoint] = (),
+) -> Candidate:
+    """The candidate with its name, which is the same whenever the same model looks at the same image."""
+    said = f"{version} {image.sop_instance_uid} {image.frame} {told.point.column:.1f} {told.point.row:.1f}"
+    pixel_mm = spacing.mean_mm if spacing is not None else ASSUMED_PIXEL_MM
+    return Candidate(
+        id=hashlib.sha256(said.encode()).hexdigest()[:16],
+        image=image,
+        point=told.point,
+        score=told.score,
+        diameter_px=told.diameter_mm / pixel_mm,
+        diameter_mm=None if spacing is None else told.diameter_mm,
+        hint=told.hint,
+        in_pectoral=len(pectoral) > 2 and contains(pectoral, told.point),
+    )
+
+
+def rows_of(candidates: Sequence[Candidate], artery: Sequence[int]) -> tuple[CandidateRow, ...]:
+    """The lines of the list, likeliest first: one for each candidate, one for all pieces of an artery."""
+    lines: dict[int, list[Candidate]] = {}
+    for number, (candidate, of) in enumerate(zip(candidates, artery, strict=True)):
+        lines.setdefault(of if of >= 0 else -1 - number, []).append(candidate)
+    return tuple(CandidateRow(tuple(c.id for c in line), line[0].hint) for line in lines.values())

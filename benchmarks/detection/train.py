@@ -3,7 +3,7 @@
     python -m benchmarks.detection.train --cache DIR [--more 100] [--out FILE]
 
 Trained on the set "train" of `sets.py` (and `--more` further seeds of the same ranges), each for presentation and
-unprocessed; "dev" says how good it became. Needs the extra "detection" (scikit-learn), which the program does not.
+unprocessed. How good it became is for the tables of `python -m benchmarks.detection` to say, on "dev" while choosing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from annotator.analysis.candidate_looks import look
 from annotator.phantom.trial import Trial
 from benchmarks.detection import sets
-from benchmarks.detection.fit import Example, fit_passes, write_model
+from benchmarks.detection.fit import Example, fit_passes, spans, write_model
 from benchmarks.detection.judged import LARGEST_MM, LEAST_SNR, NEVER_FALSE_MM, WITHIN_MM
 
 MORE_FROM = 10000
@@ -53,8 +53,10 @@ def example(trial: Trial, *, raw: bool) -> Example | None:
     return Example(
         seed=trial.seed,
         numbers=looked.numbers,
+        pictures=looked.patches.astype(np.float16),
         x_mm=looked.x_mm,
         y_mm=looked.y_mm,
+        direction=looked.direction,
         true=found,
         weight=weight * (RAW_WEIGHT if raw else 1.0),
     )
@@ -94,14 +96,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detection.train", description=__doc__)
     parser.add_argument("--cache", type=Path, required=True, help="folder that the trials are kept in")
     parser.add_argument("--more", type=int, default=0, help="how many further trials to train on")
-    parser.add_argument("--kind", choices=("line", "trees"), default="trees")
     parser.add_argument("--out", type=Path, default=Path("annotator/analysis/models/candidates.npz"))
     given = parser.parse_args()
     cv2.setNumThreads(1)
     seeds = (*sets.SETS["train"].seeds, *range(MORE_FROM, MORE_FROM + given.more))
     made = list(examples(given.cache, seeds))
-    judges = fit_passes(made, given.kind)
-    write_model(given.out, judges, seeds, given.kind)
+    record = {
+        "seeds": spans(seeds),
+        "ranges": "TRAINED",
+        "images": len(made),
+        "peaks": sum(len(e.true) for e in made),
+        "calcified": int(sum((e.true & (e.weight > 0)).sum() for e in made)),
+    }
+    print(write_model(given.out, fit_passes(made), record))
     return 0
 
 
