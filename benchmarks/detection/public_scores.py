@@ -6,7 +6,7 @@ Hit rules are in `RULES`, printed beside every table.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,9 +52,14 @@ class _Scored:
     false: NDArray[np.float64]
 
 
-def single_rates(records: Sequence[ImageRecord], rates: Sequence[float] = RATES) -> list[Rate]:
-    """How many of the calcifications marked one by one are found at each number of false marks an image."""
-    return _rates([_singles(record) for record in records], rates)
+Chosen = Callable[[TargetRecord], bool]
+
+
+def single_rates(
+    records: Sequence[ImageRecord], rates: Sequence[float] = RATES, chosen: Chosen = lambda _: True
+) -> list[Rate]:
+    """How many of the chosen calcifications marked one by one are found at each number of false marks an image."""
+    return _rates([_singles(record, chosen) for record in records], rates)
 
 
 def singles_per_area(records: Sequence[ImageRecord], false_per_cm2: float) -> Rate:
@@ -92,8 +97,11 @@ def true_clusters(record: ImageRecord) -> list[list[set[int]]]:
     return found
 
 
-def _singles(record: ImageRecord) -> _Scored:
-    """Marks from the best on: each takes the nearest calcification it lies on that none has taken yet."""
+def _singles(record: ImageRecord, chosen: Chosen) -> _Scored:
+    """Marks from the best on: each takes the nearest calcification it lies on that none has taken yet.
+
+    Those not `chosen` are taken too, and not counted.
+    """
     targets = [t for t in record.targets if t.kind is TargetKind.CALCIFICATION]
     on = [set(t.marks) for t in targets]
     spared = {mark for t in record.targets if t.kind is TargetKind.UNNAMED for mark in t.marks}
@@ -108,7 +116,7 @@ def _singles(record: ImageRecord) -> _Scored:
             hits[min(free, key=lambda number: _away(targets[number], column, row))] = score
         elif not under and mark not in spared:
             false.append(score)
-    return _Scored(hits, np.array(false))
+    return _Scored(hits[[chosen(target) for target in targets]] if targets else hits, np.array(false))
 
 
 def _away(target: TargetRecord, column: float, row: float) -> float:

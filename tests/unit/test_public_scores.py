@@ -61,6 +61,14 @@ def test_false_marks_are_allowed_by_the_image_and_by_the_area() -> None:
     assert singles_per_area(records, 0.5 / 50).share == 0
 
 
+def test_what_is_not_chosen_is_found_all_the_same_and_not_counted() -> None:
+    marks = [(10, 10, 0.9), (80, 80, 0.8)]
+    targets = [calc(10, 10, 0), TargetRecord(CALC, 80, 80, 2.0, ())]
+    small = single_rates([record(marks, targets)], (0.0,), lambda one: one.diameter_mm is None)
+    large = single_rates([record(marks, targets)], (0.0,), lambda one: one.diameter_mm is not None)
+    assert (small[0].share, large[0].share) == (1, 0)
+
+
 def test_the_interval_is_over_images_and_always_the_same() -> None:
     records = [record([(10, 10, 0.9)], [calc(10, 10, *((0,) if n % 2 else ()))], f"{n}") for n in range(20)]
     rate = single_rates(records, (1.0,))[0]
@@ -155,6 +163,8 @@ def test_inbreast_end_to_end_and_nothing_is_done_twice(tmp_path: Path, capsys) -
     assert "| 0.40 |" in out
     assert "Clusters (1)" in out
     assert "of 3 outlines" in out
+    assert "| a point | 1 | " in out
+    assert "| under 0.35 mm | 3 | " in out
     assert "1 drawn things were left unnamed" in out
     kept = json.loads((tmp_path / "kept" / "inbreast" / "20586908_6c613a_MG_R_CC_ANON.json").read_text())
     found = [target for target in kept["targets"] if target["marks"] and target["kind"] == "calcification"]
