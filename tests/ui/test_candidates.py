@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from made_candidates import MODEL, Finder, candidate, made
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from small_exam import write_exam
 from small_stack import SPECKS, write_stack
@@ -24,6 +24,7 @@ from annotator.ui.desk.candidate_rows import RowState
 from annotator.ui.desk.candidates import HIDDEN, LENT
 from annotator.ui.keys.profiles import LABELLING, RADIOLOGY
 from annotator.ui.main_window import MainWindow
+from annotator.ui.marks.candidate_layer import CandidateLayer, ShownCandidates
 from annotator.ui.panels.candidates import ALL_DECIDED, NO_SIZE, NONE_ABOVE
 from annotator.ui.theme import CANDIDATE
 
@@ -396,6 +397,30 @@ def test_hidden_marks_hide_candidates_too(labeller) -> None:
     labeller.window.show_panel("candidates")
     labeller.panel.drawn.click()
     assert labeller.window.grid.active._candidates.layer is None
+
+
+def test_rings_that_would_pile_up_are_smaller(labeller) -> None:
+    viewport = labeller.window.grid.active
+    picture, view = viewport.picture, viewport.view
+
+    def width_of(count: int) -> int:
+        points = np.full((count, 2), (160.0, 200.0))
+        layer = CandidateLayer(
+            points, np.ones(count), np.ones(count, np.int32), np.zeros(count, np.bool_), lambda _at: ("", "")
+        )
+        shown = ShownCandidates()
+        shown.set_layer(layer)
+        image = QImage(*viewport.device_size(), QImage.Format.Format_RGB32)
+        image.fill(0)
+        painter = QPainter(image)
+        try:
+            shown.paint(painter, picture, view, viewport.device_size(), 1.0)
+        finally:
+            painter.end()
+        drawn = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1) & 0xFF
+        return int(np.ptp(np.flatnonzero(drawn.max(axis=0) > 100)))
+
+    assert width_of(1) > 1.5 * width_of(100)
 
 
 def test_threshold_and_filter_say_what_is_listed_and_are_remembered(labeller) -> None:

@@ -16,14 +16,17 @@ from annotator.analysis.mark_table import Points
 from annotator.model.geometry import ImagePoint, ViewTransform
 from annotator.ui import theme
 from annotator.ui.marks.hit_test import PointIndex, to_screen
-from annotator.ui.marks.painting import CROWDED_FROM, FAINT, HALO, stamp
+from annotator.ui.marks.painting import FAINT, HALO, stamp
 from annotator.ui.pictures.picture import Picture
 
 RADIUS_PX = 9.0
 """Of the ring, in logical pixels: open enough that the spot inside is seen, larger than the symbol of a mark."""
 BESIDE_PX = 4.0
 """How far outside the spot its ring runs where the spot is larger than that."""
+DENSE_RATIO = 0.45
+"""Rings are so much smaller where most of them would lie over others and hide the picture."""
 _DASH = (3.0, 2.5)
+_FEW = 12
 _TICKS = ((1, 0), (-1, 0), (0, 1), (0, -1))
 
 
@@ -92,11 +95,11 @@ class ShownCandidates:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         small = radii <= RADIUS_PX * ratio
-        crowded = int((seen & small).sum()) >= CROWDED_FROM
+        dense = _crowded(places[seen & small & ~layer.current], ratio)
         for group, opacity in ((seen & ~sharp, FAINT), (seen & sharp, 1.0)):
             painter.setOpacity(opacity)
             plain = group & ~layer.current
-            stamp(painter, _ring(ratio * (0.6 if crowded else 1.0)), places[plain & small])
+            stamp(painter, _ring(ratio * (DENSE_RATIO if dense else 1.0)), places[plain & small])
             for at in np.flatnonzero(plain & ~small):
                 _draw(painter, places[at], float(radii[at]), ratio, 1.4)
             for at in np.flatnonzero(group & layer.current):
@@ -121,6 +124,14 @@ def _on(layer: CandidateLayer, picture: Picture) -> tuple[NDArray[np.bool_], NDA
     """Which lie on what is shown, and which are shown at all."""
     sharp = np.isin(layer.frames, list(picture.numbers))
     return sharp, sharp | np.isin(layer.frames, list(picture.near))
+
+
+def _crowded(places: Points, ratio: float) -> bool:
+    """Whether rings of the usual size would mostly lie over one another."""
+    if len(places) < _FEW:
+        return False
+    cells = np.floor(places / (2 * RADIUS_PX * ratio))
+    return 1.5 * len(np.unique(cells, axis=0)) < len(places)
 
 
 def _radii(layer: CandidateLayer, view: ViewTransform, ratio: float) -> NDArray[np.float64]:
