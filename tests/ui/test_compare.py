@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hands import wheel
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
@@ -276,7 +277,7 @@ def test_matched_new_and_gone_differ_by_shape_and_the_keyboard_goes_through_them
     picture.setFocus()
     QTest.keyClick(picture, Qt.Key.Key_Right)
     assert picture.in_hand == 0
-    assert window.compare.item.text().startswith("matched 1: ")
+    assert window.compare.item.text().startswith("matched 1, sure to ")
     now, then = picture.places(picture.items[0])
     gap = picture._squares()[1].left() - picture._squares()[0].left()
     assert abs(then.x() - now.x() - gap) < 0.15 * gap
@@ -308,6 +309,30 @@ def test_symbols_go_while_the_button_is_down(reader):
     assert yellow() == 0
     QTest.mouseRelease(picture, Qt.MouseButton.LeftButton, NONE, at)
     assert yellow() > 20
+
+
+def test_the_wheel_enlarges_both_alike_about_the_pointer(reader):
+    window = reader.window
+    reader.go_to("prior")
+    tracking = reader.mark("S1")
+    reader.go_to("screening")
+    reader.mark("S1", tracking=tracking)
+    reader.compare()
+    picture = window.compare.picture
+    item = picture.items[0]
+    before = picture.places(item)
+    wheel(picture, before[0].toPoint(), 360)
+    after = picture.places(item)
+    assert (after[0] - before[0]).manhattanLength() < 3
+    assert (after[1] - before[1]).manhattanLength() < 0.2 * picture.height()
+    others = [[picture.places(one)[0] for one in picture.items if one.now], before[0]]
+    spread = max((one - others[1]).manhattanLength() for one in others[0])
+    wheel(picture, before[0].toPoint(), -1200)
+    assert (
+        max((picture.places(one)[0] - before[0]).manhattanLength() for one in picture.items if one.now)
+        < spread
+    )
+    assert (picture.places(item)[0] - before[0]).manhattanLength() < 1e-6
 
 
 def test_a_comparison_under_way_is_stopped(reader):

@@ -35,7 +35,7 @@ from annotator.ui.panels.compare_words import (
 )
 from annotator.ui.words.plain_words import caption, tip
 
-LEGEND = "ring with a number: matched  ·  triangle: new  ·  square with a cross: gone, dotted where it would lie now  ·  hold the button to see both without them"
+LEGEND = "ring with a number: matched  ·  triangle: new  ·  square with a cross: gone, dotted where it would lie now  ·  hold the button to see both without them  ·  wheel: enlarge"
 WORKING = "Comparing ..."
 PROPOSE = (
     "Compare with what the program proposes at the same place of the earlier image; nothing is marked by it"

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -21,7 +21,9 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPen,
+    QPixmap,
     QResizeEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -35,6 +37,9 @@ GAP_PX, RADIUS_PX, REACH_PX = 10.0, 6.0, 14.0
 BAR_LENGTHS_MM = (20.0, 10.0, 5.0, 2.0, 1.0)
 BAR_SHARE = 0.4
 GROUND = QColor(0, 0, 0, 190)
+APART_MM = 0.05
+"""What two marks laid over one another may be apart without a word of it."""
+ZOOM_STEP, LARGEST_ZOOM = 1.25, 6.0
 MANY = 600
 """More than can be matched, on both sides together (analysis.change): none of them is taken in hand."""
 
@@ -77,10 +82,53 @@ class Item:
     mark_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _View:
+    """How much of both parts is shown: `zoom` times enlarged about a middle, which is a share of either side."""
+
+    zoom: float = 1.0
+    middle: tuple[float, float] = (0.5, 0.5)
+
+    def place(self, at: tuple[float, float], part: Crop, square: QRectF) -> QPointF:
+        """Where millimetres of a part lie in its square."""
+        scale = self.zoom * square.width() / part.side
+        return self.corner(square) + QPointF(at[0] - part.left, at[1] - part.top) * scale
+
+    def corner(self, square: QRectF) -> QPointF:
+        """Where the upper left corner of a part lies, maybe outside of its square."""
+        width = square.width()
+        x, y = (0.5 - self.zoom * middle for middle in self.middle)
+        return square.topLeft() + QPointF(x * width, y * width)
+
+    def part_of(self, image: QImage) -> QRect:
+        """The pixels of a part that are shown."""
+        side = image.width() / self.zoom
+        left, top = (middle * image.width() - side / 2 for middle in self.middle)
+        return QRect(round(left), round(top), round(side), round(side))
+
+    def zoomed(self, by: float, at: QPointF, square: QRectF) -> _View:
+        """Enlarged, with what is at a point of the square staying there; never less than all, never beyond an edge."""
+        zoom = min(max(self.zoom * by, 1.0), LARGEST_ZOOM)
+        shares = (at - square.topLeft()) / square.width()
+        under = [
+            middle + (share - 0.5) / self.zoom
+            for middle, share in zip(self.middle, (shares.x(), shares.y()), strict=True)
+        ]
+        middle = [
+            point - (share - 0.5) / zoom for point, share in zip(under, (shares.x(), shares.y()), strict=True)
+        ]
+        reach = 0.5 / zoom
+        x, y = (min(max(one, reach), 1 - reach) for one in middle)
+        return _View(zoom, (x, y))
+
+
+_WHOLE = _View()
+
+
 class ComparePicture(QWidget):
     """Paints both parts and steps through what is in them with the arrow keys.
 
-    While the left button is down both are seen without symbols. `told` carries what is in hand in words, '' for nothing; `chosen` the id of a mark of now that Enter or a double
+    The wheel enlarges both; while the left button is down they are seen without symbols. `told` carries what is in hand in words, '' for nothing; `chosen` the id of a mark of now that Enter or a double
     click asks for.
     """
 
@@ -95,6 +143,8 @@ class ComparePicture(QWidget):
         self.in_hand: int | None = None
         self.titles = ("", "")
         self._bare = False
+        self._fitted: tuple[QPixmap, ...] = ()
+        self._view = _WHOLE
         self._parts: tuple[Crop, ...] = ()
         self._places: tuple[NDArray[np.float64], ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -117,6 +167,7 @@ class ComparePicture(QWidget):
         """Show another comparison, or nothing."""
         self._shown, self.titles = shown, titles
         self._images = None if shown is None else (_image(shown.now), _image(shown.then))
+        self._fitted, self._view = (), _WHOLE
         self.items = ()
         if shown is not None:
             seen = shown.comparison.seen_now, shown.comparison.seen_then
@@ -141,7 +192,7 @@ class ComparePicture(QWidget):
             return None, None
         squares = self._squares()
         ends = zip((item.now, item.then), (shown.now, shown.then), squares, strict=True)
-        now, then = (None if at is None else _placed(at, part, square) for at, part, square in ends)
+        now, then = (None if at is None else self._view.place(at, part, square) for at, part, square in ends)
         return now, then
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -156,6 +207,17 @@ class ComparePicture(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._take(self._item_at(event.position()))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Both are enlarged alike about what is under the pointer."""
+        squares, turned = self._squares(), event.angleDelta().y()
+        square = next((one for one in squares if one.contains(event.position())), None)
+        if self._shown is None or square is None or not turned:
+            event.ignore()
+            return
+        self._view = self._view.zoomed(ZOOM_STEP ** (turned / 120), event.position(), square)
+        self._fitted = ()
+        self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._show_bare(event.button() == Qt.MouseButton.LeftButton)
@@ -188,19 +250,19 @@ class ComparePicture(QWidget):
             painter.end()
 
     def _paint(self, painter: QPainter, shown: Shown, images: tuple[QImage, QImage]) -> None:
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         squares = self._squares()
-        for square, image, title, part in zip(
-            squares, images, self.titles, (shown.now, shown.then), strict=True
+        pictures = self._fitting(images, squares[0].width())
+        for square, picture, title, part in zip(
+            squares, pictures, self.titles, (shown.now, shown.then), strict=True
         ):
-            painter.drawImage(square, image)
+            painter.drawPixmap(square.topLeft(), picture)
             head = QRectF(square.left(), square.top() - self._line(), square.width(), self._line())
             painter.setPen(QColor(theme.TEXT))
             words = self.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, int(head.width()))
             painter.drawText(head, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
             if shown.comparison.seen_now.in_mm and shown.comparison.seen_then.in_mm:
-                _paint_bar(painter, square, part)
+                _paint_bar(painter, square, part.side / self._view.zoom)
         if not self._bare and not self.items:
             self._paint_many(painter, squares)
         elif not self._bare:
@@ -208,6 +270,17 @@ class ComparePicture(QWidget):
                 self._paint_item(painter, item, squares, in_hand=number == self.in_hand)
             self._paint_numbers(painter, squares)
             self._paint_line(painter, squares)
+
+    def _fitting(self, images: tuple[QImage, QImage], side: float) -> tuple[QPixmap, ...]:
+        """Both parts at the size that they have on the screen: averaged, so that no speck falls between two pixels."""
+        pixels = max(1, round(side * self.devicePixelRatioF()))
+        if not self._fitted or self._fitted[0].width() != pixels:
+            how = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+            shown = [image.copy(self._view.part_of(image)) for image in images]
+            self._fitted = tuple(QPixmap.fromImage(image.scaled(pixels, pixels, *how)) for image in shown)
+            for picture in self._fitted:
+                picture.setDevicePixelRatio(pixels / side)
+        return self._fitted
 
     def _paint_item(
         self, painter: QPainter, item: Item, squares: tuple[QRectF, QRectF], *, in_hand: bool
@@ -227,9 +300,9 @@ class ComparePicture(QWidget):
         painter.setPen(QPen(QColor(theme.MARK), 3))
         for places, part, square in zip(self._places, self._parts, squares, strict=True):
             painter.setClipRect(square)
-            scale = square.width() / part.side
+            corner, scale = self._view.corner(square), self._view.zoom * square.width() / part.side
             x, y = (places - (part.left, part.top)).T * scale
-            painter.drawPointsNp(x + square.left(), y + square.top())
+            painter.drawPointsNp(x + corner.x(), y + corner.y())
         painter.restore()
 
     def _paint_numbers(self, painter: QPainter, squares: tuple[QRectF, QRectF]) -> None:
@@ -319,7 +392,8 @@ def items_of(shown: Shown) -> Iterator[Item]:
         return
     for number, pair in enumerate(compared.pairs, start=1):
         now, then = seen_now.places[pair.now], seen_then.places[pair.then]
-        words = f"matched {number}: {mm_digits(pair.apart_mm)} mm apart, sure to {pair.sure:.0%}"
+        beside = "" if pair.apart_mm < APART_MM else f", {mm_digits(pair.apart_mm)} mm beside one another"
+        words = f"matched {number}, sure to {pair.sure:.0%}{beside}"
         sizes = [
             of.diameters_mm[at] if of.diameters_mm else None
             for of, at in ((seen_now, pair.now), (seen_then, pair.then))
@@ -334,11 +408,6 @@ def items_of(shown: Shown) -> Iterator[Item]:
         yield Item(
             Fate.GONE, 0, would, seen_then.places[at], "gone: no partner now, dotted where it would lie"
         )
-
-
-def _placed(at: tuple[float, float], part: Crop, square: QRectF) -> QPointF:
-    scale = square.width() / part.side
-    return QPointF(square.left() + (at[0] - part.left) * scale, square.top() + (at[1] - part.top) * scale)
 
 
 def _add_shape(path: QPainterPath, fate: Fate, at: QPointF, radius: float, *, ghost: bool) -> None:
@@ -384,8 +453,8 @@ def _box(at: QPointF, reach: float) -> QRectF:
     return QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
 
 
-def _paint_bar(painter: QPainter, square: QRectF, part: Crop) -> None:
-    scale = square.width() / part.side
+def _paint_bar(painter: QPainter, square: QRectF, side_mm: float) -> None:
+    scale = square.width() / side_mm
     length = next((mm for mm in BAR_LENGTHS_MM if mm * scale <= square.width() * BAR_SHARE), 0.0)
     if not length:
         return
