@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import platformdirs
 
-from benchmarks.detection import found, sets, times
+from benchmarks.detection import found, grouping, partner, sets, stacks, times
 from benchmarks.imaging import machine, page
 
 README = Path(__file__).with_name("README.md")
@@ -26,7 +26,10 @@ def measures(cache: Path, name: str, workers: int) -> dict[str, Callable[[], lis
     """Each part of the README and what makes it."""
     return {
         "found": lambda: found.tables(cache, (name, "elsewhere"), workers),
+        "stacks": lambda: stacks.tables(name, workers),
         "times": lambda: times.tables(cache),
+        "grouping": lambda: grouping.tables(name),
+        "partner": lambda: partner.tables(name),
     }
 
 
