@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -385,6 +386,20 @@ def test_candidates_stand_in_for_marks_that_nobody_made(reader):
     assert shown.earlier.provenance is Provenance.CANDIDATES
     assert "candidates of the program" in panel.others.currentText()
     assert shown.earlier.apart_mm < 15
+
+
+def test_an_earlier_image_that_is_gone_is_named(qtbot, open_window, sample_dicoms, tmp_path):
+    for name in ("screening", "prior"):
+        shutil.copytree(sample_dicoms / name, tmp_path / "copy" / name)
+    reader = Reader(qtbot, open_window(), tmp_path / "copy")
+    reader.go_to("prior")
+    tracking = reader.mark("S1", views=("CC",))
+    reader.go_to("screening")
+    reader.mark("S1", views=("CC",), tracking=tracking)
+    (tmp_path / "copy" / "prior" / "RCC.dcm").unlink()
+    assert reader.compare() is None
+    assert "RCC.dcm" in reader.window.compare.hint.text()
+    assert not reader.window.compare.picture.isVisible()
 
 
 def test_an_exam_of_somebody_else_is_no_earlier_one(qtbot, open_window, tmp_path):
