@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import platformdirs
 
-from benchmarks.detection import found, grouping, partner, sets, stacks, times
+from benchmarks.detection import found, grouping, matching, partner, sets, stacks, times
 from benchmarks.imaging import machine, page
 
 README = Path(__file__).with_name("README.md")
@@ -30,6 +30,7 @@ def measures(cache: Path, name: str, workers: int) -> dict[str, Callable[[], lis
         "times": lambda: times.tables(cache),
         "grouping": lambda: grouping.tables(name),
         "partner": lambda: partner.tables(name),
+        "matching": lambda: matching.tables(name),
     }
 
 
