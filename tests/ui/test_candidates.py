@@ -11,6 +11,7 @@ from made_candidates import MODEL, Finder, candidate, made
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 from small_exam import write_exam
 from small_stack import SPECKS, write_stack
 
@@ -605,6 +606,19 @@ def test_an_image_that_cannot_be_searched_is_told_in_one_sentence_and_tried_agai
     QTest.mouseClick(at.panel.retry, Qt.MouseButton.LeftButton)
     at.until(lambda: len(at.candidates.lines) == 16)
     assert not at.panel.trouble.isVisible()
+
+
+def test_who_signs_amid_candidates_is_told_how_many_are_undecided(labeller) -> None:
+    card = labeller.window.signing_commands.card
+    labeller.key(KEY.Key_N)
+    for told in (False, True):
+        labeller.key(KEY.Key_Return, CTRL)
+        labeller.until(lambda: card.asks_to_sign)
+        words = " ".join(label.text() for label in card.findChildren(QLabel))
+        assert ("11 of 12 candidates for labelling are undecided." in words) is told
+        card.close_card()
+        labeller.window.grid.active.setFocus()
+        labeller.key(KEY.Key_R)
 
 
 def test_nothing_is_decided_in_a_signed_reading(labeller) -> None:

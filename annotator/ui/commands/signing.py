@@ -99,9 +99,10 @@ class SigningCommands(QObject):
         reading, facts = session.reading, session.facts
         coverage = self._window.looking_commands.coverage
         views = [(i.name or "an image", coverage.share(i)) for i in session.corrected_exam.images]
+        candidates = self._window.candidates.counts
         self._window.runner.query(
             _ASKING,
-            lambda _token: unsaid(reading, facts.contradictions, views),
+            lambda _token: unsaid(reading, facts.contradictions, views, candidates),
             lambda told: self._told(session, told),
             at_once=True,
         )

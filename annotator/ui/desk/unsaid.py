@@ -12,11 +12,13 @@ def unsaid(
     reading: Reading,
     contradictions: Callable[[str], Iterable[Contradiction]],
     views: Sequence[tuple[str, float | None]],
+    candidates: tuple[int, int] = (0, 0),
 ) -> tuple[str, ...]:
     """One sentence for each thing, the gravest first; () where nothing is left.
 
     `contradictions` of a finding by its id; `views` names each image with the share of its breast that was seen at
-    acquisition resolution, None while that is not known.
+    acquisition resolution, None while that is not known. `candidates` are those undecided, and all that are shown: told
+    to who began to go through them.
     """
     told = []
     if not reading.findings:
@@ -29,6 +31,9 @@ def unsaid(
     missed = [f"{name} {_percent(share)}" for name, share in views if share is not None and share < 1]
     if missed:
         told.append(f"Not all seen at acquisition resolution: {', '.join(missed)}.")
+    undecided, shown = candidates
+    if undecided and reading.decisions:
+        told.append(f"{undecided} of {shown} candidates for labelling are undecided.")
     return tuple(told)
 
 
