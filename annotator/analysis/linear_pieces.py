@@ -21,15 +21,17 @@ GAP_MM = 0.15
 """Shorter gaps do not end a piece: detectors show them as narrow dips."""
 
 FOLLOWED_MM = 7.0
+_ENDLESS_MM = 12.0
+"""What goes on for so long to both sides is a fold, a vessel or a fault of the detector."""
 _LEAST_LENGTHS = 2.5
 """A piece is linear from so many widths of length on."""
 _SLENDER = 0.6
 """Minor over major axis below which a spot may be part of a linear piece."""
 
 # logistic regression on the logarithms of Line.strength: long kinds of calcifications against clicks on
-# tissue without any, on synthetic images; the constant leaves 3 % of the tissue
+# tissue without any, on synthetic images; the constant also leaves real ligaments aside, most of the time
 _WEIGHTS = (5.89, -1.63, 0.14)
-_LEAST_EVIDENCE = 7.0
+_LEAST_EVIDENCE = 7.9
 
 _LEVEL = 0.42
 _SURE_Z = 5.0
@@ -40,7 +42,7 @@ def linear_piece(click: Click, patch: Patch, spot: Snapped | None) -> Snapped | 
     if spot is not None and not _slender(spot):
         return None
     line = line_near(patch, click, LIMIT_REACHES * click.reach + 1)
-    if line is None or (spot is None and _evidence(line) < _LEAST_EVIDENCE):
+    if line is None or _evidence(line) < _LEAST_EVIDENCE:
         return None
     reach = round(FOLLOWED_MM / click.pixel_mm)
     column, row = int(click.at.column), int(click.at.row)
@@ -71,7 +73,9 @@ def _followed(around: Patch, patch: Patch, line: Line, pixel_mm: float) -> Snapp
     track = follow(values, start, line.angle, width, noise, FOLLOWED_MM / pixel_mm)
     outline = partial(_shape, values, track, width, GAP_MM / pixel_mm, noise)
     shape = outline(None)
-    return None if shape is None else Snapped(around, shape, noise, _SURE_Z, False, outline)
+    if shape is None or (shape.axis is not None and shape.length * pixel_mm > _ENDLESS_MM):
+        return None
+    return Snapped(around, shape, noise, _SURE_Z, False, outline)
 
 
 def _shape(

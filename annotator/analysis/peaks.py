@@ -43,7 +43,7 @@ class Look:
     pixel_mm: float | None = None
 
 
-CLOSE = Look(half_mm=3.2, finest_mm=0.065, coarsest_mm=0.55, least_z=4.1, weak_z=3.0)
+CLOSE = Look(half_mm=3.2, finest_mm=0.065, coarsest_mm=0.55, least_z=4.1, weak_z=3.4)
 WIDE = Look(half_mm=12.0, finest_mm=0.55, coarsest_mm=2.4, least_z=2.2, pixel_mm=0.21)
 
 

@@ -30,16 +30,17 @@ REACH_MM = 0.15
 
 # lumps of tissue are everywhere at the sizes of large calcifications, but their edges are soft: asked is
 # height without doubt, or height in noise, slope of the edge in noise per pixel, and in peaks per diameter
-_LARGE_SURE_Z, _LARGE_CNR, _LARGE_SLOPE, _LARGE_SHARPNESS = 6.0, 22.0, 6.0, 2.8
+_LARGE_SURE_Z, _LARGE_LEAST_Z = 6.0, 2.95
+_LARGE_CNR, _LARGE_SLOPE, _LARGE_SHARPNESS = 22.0, 6.0, 2.9
 
 # nor is a speck from this size (mm) on credible when its edge climbs less than so much noise in 0.07 mm
 _SOFT_FROM_MM, _SOFT_SLOPE = 0.6, 1.0
 
 # a peak that is weak for the busy tissue around it is a calcification when its edge is sharp
-_WEAK_FROM_MM, _WEAK_SLOPE, _WEAK_SHARPNESS = 0.35, 1.0, 2.2
+_WEAK_MM, _WEAK_SLOPE, _WEAK_SHARPNESS = (0.35, 1.4), 1.0, 2.2
 
 # a speck as high as what it lies in, and whose edges are sharp, is a facet of it
-_FACET_HEIGHT, _FACET_LARGER = 0.7, 1.25
+_FACET_HEIGHT, _FACET_LARGER = 0.7, (1.25, 2.5)
 
 # a large spot this far above its surroundings and above a speck on it is what was meant
 _LARGE_Z, _LARGE_CONTRAST = 12.0, 1.2
@@ -135,7 +136,8 @@ def _overrides(large: Snapped, speck: Snapped) -> bool:
 
 def _facet(speck: Snapped, whole: Snapped) -> bool:
     """Whether the speck is only a part of what it lies in: no brighter, and clearly smaller."""
-    larger = whole.shape.diameter * whole.patch.step > _FACET_LARGER * speck.shape.diameter * speck.patch.step
+    times = whole.shape.diameter * whole.patch.step / (speck.shape.diameter * speck.patch.step)
+    larger = _FACET_LARGER[0] < times < _FACET_LARGER[1]
     return larger and whole.shape.peak > _FACET_HEIGHT * speck.shape.peak and whole.holds(speck)
 
 
@@ -155,14 +157,18 @@ def _slope(speck: Snapped, pixel_mm: float) -> float:
 
 def _clear(speck: Snapped, pixel_mm: float) -> bool:
     """Whether the edges say what the height of a weak peak does not."""
-    large = speck.shape.diameter * pixel_mm >= _WEAK_FROM_MM
-    return large and _slope(speck, pixel_mm) >= _WEAK_SLOPE and _sharpness(speck) >= _WEAK_SHARPNESS
+    sized = _WEAK_MM[0] <= speck.shape.diameter * pixel_mm <= _WEAK_MM[1]
+    return sized and _slope(speck, pixel_mm) >= _WEAK_SLOPE and _sharpness(speck) >= _WEAK_SHARPNESS
 
 
 def _hard(large: Snapped) -> bool:
     """Whether a large spot has the height or the edges of something hard."""
     shape, noise = large.shape, large.noise
-    edged = shape.steepness / noise >= _LARGE_SLOPE and _sharpness(large) >= _LARGE_SHARPNESS
+    edged = (
+        large.z >= _LARGE_LEAST_Z
+        and shape.steepness / noise >= _LARGE_SLOPE
+        and _sharpness(large) >= _LARGE_SHARPNESS
+    )
     return large.z >= _LARGE_SURE_Z or (shape.peak / noise >= _LARGE_CNR and edged)
 
 
