@@ -65,7 +65,7 @@ def seen_on(
     Raises UnreadableImage for an image that cannot be served, CallError where no cluster is at that place.
     """
     image = open_image(info.path)
-    found = candidates_of(info, image.frame, token)
+    found = candidates_of(info, image.frame, token, slices=image.slices() if info.is_stack else ())
     shown = [one for one in found.candidates if one.score >= threshold]
     known = {one.id: one for one in shown}
     numbers = count(1)
@@ -75,7 +75,7 @@ def seen_on(
         )
         for group in clusters_of(shown, info.spacing)
     )
-    if at is not None:
+    if at is not None and info.spacing is not None:
         clusters = (_at(clusters, at),)
     number = clusters[0].frame if clusters else 1
     return Seen(info, image.frame(number), clusters, found.model_version)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis import candidates
+from annotator.analysis.candidate_stack import find_in_stack
+from annotator.analysis.candidates import find_candidates
 from annotator.analysis.clusters import cluster_facts, grouped
 from annotator.analysis.distribution import suggested_distribution
 from annotator.analysis.location import BreastOnImage, breast_on_image
@@ -21,7 +22,7 @@ from annotator.jobs import CancelToken
 from annotator.model.candidate import Candidate, CandidateHint, Candidates
 from annotator.model.cluster_facts import ClusterFacts, DistributionHint
 from annotator.model.geometry import PixelSpacing
-from annotator.model.image import ImageInfo
+from annotator.model.image import ImageInfo, SlicePosition
 
 FrameOf = Callable[[int], NDArray[Any]]
 """Stored values of a frame by its number, from 1."""
@@ -54,20 +55,47 @@ def why_not(info: ImageInfo) -> str:
     return ""
 
 
-def candidates_of(info: ImageInfo, frame_of: FrameOf, token: CancelToken | None = None) -> Candidates:
+def candidates_of(
+    info: ImageInfo,
+    frame_of: FrameOf,
+    token: CancelToken | None = None,
+    *,
+    slices: Sequence[SlicePosition] = (),
+) -> Candidates:
     """The candidates of an image, of a stack those of its slices, best first; all of them, however low their score.
 
-    Raises UnreadableImage for an image that cannot be served, and Cancelled.
+    `slices` tell how far apart those of a stack lie. Raises UnreadableImage for an image that cannot be served, and
+    Cancelled.
     """
     reason = why_not(info)
     if reason:
         raise UnreadableImage(info.path, reason)
-    about: dict[str, Any] = {"spacing": info.spacing, "image": info.key(), "inverse": info.inverse}
-    about |= {"padding": info.padding, "token": token}
     if info.is_stack:
-        frames = [frame_of(number) for number in range(1, info.frames + 1)]
-        return candidates.find_in_stack(frames, **about)
-    return candidates.find_candidates(frame_of(1), **about)
+        return find_in_stack(
+            frame_of,
+            info.frames,
+            spacing=info.spacing,
+            image=info.key(),
+            slice_mm=_step_mm(slices),
+            inverse=info.inverse,
+            padding=info.padding,
+            token=token,
+        )
+    return find_candidates(
+        frame_of(1),
+        spacing=info.spacing,
+        image=info.key(),
+        inverse=info.inverse,
+        padding=info.padding,
+        token=token,
+    )
+
+
+def _step_mm(slices: Sequence[SlicePosition]) -> float | None:
+    """How far apart the slices of a stack lie, by their positions; None where the file does not tell."""
+    known = [one.position_mm for one in slices if one.position_mm is not None]
+    steps = np.abs(np.diff(known))
+    return float(np.median(steps)) if steps.size and np.median(steps) > 0 else None
 
 
 def clusters_of(

@@ -183,7 +183,8 @@ class Workspace:
         if frame is not None:
             decoded = frame
             return candidates_of(info, lambda _number: decoded, token)
-        return candidates_of(info, open_image(info.path, budget=1).frame, token)
+        image = open_image(info.path, budget=1)
+        return candidates_of(info, image.frame, token, slices=image.slices() if info.is_stack else ())
 
     def open_reading(self, study_instance_uid: str, exam: ExamInfo | None = None) -> OpenedReading:
         """The reader's reading of an exam with its undo history; an empty one when there is none yet.

@@ -115,6 +115,11 @@ def _of_images(workspace: Workspace, arguments: argparse.Namespace, line: Progre
 
 def _nothing(now: Seen, then: Seen) -> str | None:
     """Why there is nothing to compare, None where there is."""
+    unknown = next((seen.info for seen in (now, then) if seen.info.spacing is None), None)
+    if unknown is not None:
+        return (
+            f"the pixel spacing of {unknown.path.name} is not known, and clusters are compared in millimetres"
+        )
     if not now.clusters:
         return "no cluster of candidates is on the image of this exam"
     return None if then.clusters else "no cluster of candidates is on the earlier image"

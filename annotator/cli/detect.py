@@ -154,7 +154,9 @@ def _places(
         if place is None:
             kept.append((info, None))
         elif place in taken:
-            refused.append((info, f"it is the same SOP instance as {taken[place]}, and one file is written for both"))
+            refused.append(
+                (info, f"it is the same SOP instance as {taken[place]}, and one file is written for both")
+            )
         elif place.exists() and not force:
             refused.append((info, f"{place} is there already; give --force to replace it"))
         else:

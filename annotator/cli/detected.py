@@ -58,7 +58,7 @@ def detected(asked: Asked) -> dict[str, Any]:
     assumed = None if given is None else PixelSpacing(given, given, SpacingBasis.UNVERIFIED)
     image = open_image(asked.info.path)
     info = replace(image.info, spacing=image.info_of(1).spacing or assumed)
-    found = candidates_of(info, image.frame)
+    found = candidates_of(info, image.frame, slices=image.slices() if info.is_stack else ())
     told = [one for one in found.candidates if one.score >= asked.threshold]
     middle = (info.frames + 1) // 2
     breast = breast_of(info, image.frame(middle)) if len(told) > 2 else None
@@ -98,7 +98,7 @@ def _candidate(one: Candidate) -> dict[str, Any]:
         "row": round(one.point.row, 2),
         "frame": one.image.frame,
         "diameter_mm": None if one.diameter_mm is None else round(one.diameter_mm, 3),
-        "score": round(one.score, 4),
+        "score": round(one.score, 6),
         "hint": one.hint,
         "in_pectoral": one.in_pectoral,
     }
@@ -126,10 +126,11 @@ def in_words(document: dict[str, Any]) -> list[str]:
     count, clusters = len(document["candidates"]), document["clusters"]
     counts = f"{_counted(count, 'candidate')}, {_counted(len(clusters), 'cluster')}"
     lines = [f"{document['label'] or '-':<8} {counts:<30} {document['path']}"]
-    hinted = [row for row in document["rows"] if row["hint"]]
-    lines += [
-        f"{'':<8} {_counted(len(row['candidates']), 'candidate')} that may be {row['hint']}" for row in hinted
-    ]
+    for hint in dict.fromkeys(row["hint"] for row in document["rows"] if row["hint"]):
+        members = [len(row["candidates"]) for row in document["rows"] if row["hint"] == hint]
+        lines.append(
+            f"{'':<8} {_counted(sum(members), 'candidate')} that may be {hint}, in {_counted(len(members), 'row')}"
+        )
     lines += [
         f"{'':<8} cluster of {one['count']}, {one['extent_mm']:.1f} mm {document['basis']}, as {one['distribution_hint']}"
         for one in clusters

@@ -202,6 +202,14 @@ def test_a_wrong_call_is_one_sentence(sample_dicoms: Path, capsys, words, said: 
     assert err.count("\n") == 1
 
 
+def test_without_millimetres_nothing_is_compared(tmp_path: Path, capsys) -> None:
+    made.write_dicom(tmp_path / "now.dcm", made.breast())
+    made.write_dicom(tmp_path / "then.dcm", made.breast(), spacing=None)
+    told = compared(capsys, tmp_path / "now.dcm", tmp_path / "then.dcm")
+    assert "spacing of then.dcm is not known" in told["reason"]
+    assert all(one["then"] is None and one["reason"] for one in told["comparisons"])
+
+
 def test_a_damaged_image_is_named(sample_dicoms: Path, tmp_path: Path, capsys) -> None:
     (tmp_path / "broken.dcm").write_bytes(b"no image")
     made.write_dicom(tmp_path / "whole.dcm", made.breast())
