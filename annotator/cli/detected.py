@@ -15,6 +15,7 @@ _UNKNOWN_SPACING = (
     "its pixel spacing is not known: what was looked for has the size of calcifications on pixels of 0.07 mm, and there"
     " are no clusters; say it with --spacing MM"
 )
+_HINTS = {"artery": "an artery", "skin": "in the skin", "rim": "part of a rim"}
 _KEYS = (
     "path",
     "sop_instance_uid",
@@ -126,11 +127,11 @@ def in_words(document: dict[str, Any]) -> list[str]:
     count, clusters = len(document["candidates"]), document["clusters"]
     counts = f"{_counted(count, 'candidate')}, {_counted(len(clusters), 'cluster')}"
     lines = [f"{document['label'] or '-':<8} {counts:<30} {document['path']}"]
-    for hint in dict.fromkeys(row["hint"] for row in document["rows"] if row["hint"]):
+    for hint, words in _HINTS.items():
         members = [len(row["candidates"]) for row in document["rows"] if row["hint"] == hint]
-        lines.append(
-            f"{'':<8} {_counted(sum(members), 'candidate')} that may be {hint}, in {_counted(len(members), 'row')}"
-        )
+        if members:
+            rows = f", in {_counted(len(members), 'row')}" if len(members) < sum(members) else ""
+            lines.append(f"{'':<8} {_counted(sum(members), 'candidate')} that may be {words}{rows}")
     lines += [
         f"{'':<8} cluster of {one['count']}, {one['extent_mm']:.1f} mm {document['basis']}, as {one['distribution_hint']}"
         for one in clusters

@@ -17,6 +17,8 @@ from pydicom import dcmread
 
 from annotator.cli import main
 from annotator.cli.detect import file_name
+from annotator.cli.detected import _HINTS, in_words
+from annotator.model.candidate import CandidateHint
 
 KEYS = {
     "path",
@@ -227,6 +229,16 @@ def test_an_interrupt_leaves_whole_files_only(tmp_path: Path) -> None:
     files = list(out.iterdir())
     assert 3 <= len(files) < 60
     assert all(json.loads(path.read_bytes())["error"] is None for path in files)
+
+
+def test_people_are_told_how_many_may_be_something_else() -> None:
+    rows = [{"candidates": [0, 1, 2], "hint": "artery"}, {"candidates": [3], "hint": "skin"}]
+    document = {"label": "RCC", "path": "a.dcm", "candidates": [{}] * 5, "rows": rows, "clusters": []}
+    first, artery, skin = in_words(document)
+    assert first.split() == ["RCC", "5", "candidates,", "0", "clusters", "a.dcm"]
+    assert artery.strip() == "3 candidates that may be an artery, in 1 row"
+    assert skin.strip() == "1 candidate that may be in the skin"
+    assert set(_HINTS) == set(CandidateHint)
 
 
 def test_progress_is_told_to_a_terminal_only(images: Path) -> None:
