@@ -66,3 +66,31 @@ def test_plain_calcifications_are_proposed_and_accepted_by_a_key(
     assert session.flush()
     kept = window.desk.workspace.open_reading(session.exam.study_instance_uid).reading
     assert kept.decisions == session.reading.decisions
+
+
+def test_in_a_stack_the_slice_of_a_candidate_is_gone_to_and_marked_on(
+    qtbot, open_window, sample_dicoms: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "stack"
+    folder.mkdir()
+    shutil.copy(sample_dicoms / "tomosynthesis" / "RCC-tomo.dcm", folder)
+    window = open_window()
+    window.profiles.choose(LABELLING.name)
+    window.open_paths([folder])
+    search = window.candidate_search
+    qtbot.waitUntil(lambda: bool(search.searchable) and not search.missing, timeout=240_000)
+    assert search.troubles == ()
+    lines = window.candidates.lines
+    assert len({line.best.image.frame for line in lines}) > 1
+    window.grid.active.setFocus()
+    QTest.keyClick(window.grid.active, Qt.Key.Key_N)
+    first = window.candidates.current
+    assert first is not None
+    frame = first.best.image.frame
+    qtbot.waitUntil(
+        lambda: window.grid.active.picture is not None and window.grid.active.picture.frame_number == frame,
+        timeout=20_000,
+    )
+    QTest.keyClick(window.grid.active, Qt.Key.Key_Y)
+    qtbot.waitUntil(lambda: bool(window.desk.session.reading.marks), timeout=20_000)
+    assert window.desk.session.reading.marks[0].image == first.best.image

@@ -131,6 +131,7 @@ class CandidateView(QTreeView):
         head.setStretchLastSection(True)
         head.setSectionsMovable(False)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.lines.modelReset.connect(self._fit_columns)
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
 
@@ -160,7 +161,8 @@ class CandidateView(QTreeView):
         """As wide as the usual words are; what is left when all of the state is told goes to the hint."""
         width, pad = self.fontMetrics().horizontalAdvance, self.fontMetrics().horizontalAdvance("m")
         sizes = max(width(str(Millimetres(0.88, basis))) for basis in SpacingBasis)
-        known = {_IMAGE: width("RMLO"), _SIZE: sizes, _SCORE: width("Score")}
+        stacks = any(line.info.is_stack for line in self._candidates.lines)
+        known = {_IMAGE: width("RMLO slice 88" if stacks else "RMLO"), _SIZE: sizes, _SCORE: width("Score")}
         left = self.viewport().width() - sum(known.values()) - len(HEADS) * pad - width("undecided")
         known[_HINT] = min(max(left, width("skin?")), width("tram-track? 88 pieces"))
         for column, words in known.items():
