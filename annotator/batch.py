@@ -96,7 +96,7 @@ class _Worker(Generic[Item, Result]):
         self.pipe, theirs = context.Pipe()
         self.number: int | None = None
         self._process: SpawnProcess = context.Process(target=_serve, args=(work, theirs), daemon=True)
-        with _interrupts_ignored():
+        with _interrupts_ignored(), _one_core_each():
             self._process.start()
         theirs.close()
 
@@ -207,6 +207,24 @@ def _interrupts_ignored() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+_ONE_CORE = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"), "1"
+)
+"""What the libraries of arrays and pictures read when they are loaded."""
+
+
+@contextlib.contextmanager
+def _one_core_each() -> Iterator[None]:
+    """The other cores have processes of their own; what a user said stands."""
+    added = {name: value for name, value in _ONE_CORE.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
 
 
 def _free_memory() -> int | None:

@@ -44,17 +44,12 @@ class Asked:
 
 def detected(asked: Asked) -> dict[str, Any]:
     """What is told of one image, in whole. Raises UnreadableImage."""
-    import multiprocessing
     from dataclasses import replace
-
-    import cv2
 
     from annotator.detection import breast_of, candidates_of, clusters_of
     from annotator.imaging.dicom_file import open_image
     from annotator.model.geometry import PixelSpacing, SpacingBasis
 
-    if multiprocessing.parent_process() is not None:
-        cv2.setNumThreads(1)  # the other cores have processes of their own
     given = asked.spacing_mm
     assumed = None if given is None else PixelSpacing(given, given, SpacingBasis.UNVERIFIED)
     image = open_image(asked.info.path)

@@ -36,6 +36,19 @@ def slow(folder: str) -> int:
     return 0
 
 
+def threads(_: int) -> int:
+    import cv2
+
+    return cv2.getNumThreads()
+
+
+def test_each_process_keeps_to_one_core_and_this_one_to_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENCV_FOR_THREADS_NUM", raising=False)
+    before = dict(os.environ)
+    assert [one.result for one in outcomes(threads, [0, 1], jobs=2)] == [1, 1]
+    assert dict(os.environ) == before
+
+
 def test_every_item_is_done_once_in_processes_of_their_own() -> None:
     done = list(in_order(outcomes(doubled, [0, 1, 2, 7, 8, 9], jobs=2)))
     assert [one.number for one in done] == list(range(6))
