@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from annotator.analysis.candidate_hints import hints_of
 from annotator.analysis.candidate_looks import STEPS, Look, look
-from annotator.analysis.candidate_model import shipped_model
+from annotator.analysis.candidate_model import Scores, shipped_model
 from annotator.analysis.candidate_scales import SCALES_MM
 from annotator.jobs import CancelToken, Progress
 from annotator.model.candidate import Candidate, CandidateHint, CandidateRow, Candidates
@@ -21,13 +21,15 @@ from annotator.model.image import ImageKey, PaddingRange
 
 ASSUMED_PIXEL_MM = 0.07
 """Pixel size taken for the scales alone when an image does not say its own."""
-SHOWN_FROM = 0.5
+SHOWN_FROM = 0.77
 """Score from which a candidate is shown unless the reader chooses otherwise: docs/measuring.md, candidates."""
 LEAST_SCORE = 0.003
 """Nothing less likely is told at all."""
 MOST_TOLD = 600
 
 _SAME_SPOT_MM = 0.3
+_ALIKE = 0.9
+"""Of the likeliest score: what is no less likely on the same spot may stand for it."""
 _HINTED_FROM = 0.15
 _PER_SIGMA = 2 * 2**0.5
 """Diameter of a disc over the width of the filter that answers it best."""
@@ -81,32 +83,39 @@ def find_told(
     if looked is None:
         return [], model.version
     scores = model.scores(looked, token)
-    told = best_of_each_spot(looked, scores)
-    hints = hints_of(looked, told, scores[told] >= _HINTED_FROM)
+    told, likely = best_of_each_spot(looked, scores)
+    hints = hints_of(looked, told, likely >= _HINTED_FROM)
     columns, rows = looked.column, looked.row
     token.checkpoint(Progress(STEPS, STEPS))
     return [
         Told(
             ImagePoint(float(columns[k]), float(rows[k])),
-            float(scores[k]),
+            float(score),
             _PER_SIGMA * SCALES_MM[int(looked.peaks.scale[k])],
             hint,
             artery,
         )
-        for k, hint, artery in zip(told, hints.hints, hints.artery, strict=True)
+        for k, score, hint, artery in zip(told, likely, hints.hints, hints.artery, strict=True)
     ], model.version
 
 
-def best_of_each_spot(looked: Look, scores: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Which peaks to tell, likeliest first: of several on one spot the likeliest."""
+def best_of_each_spot(looked: Look, scores: Scores) -> tuple[NDArray[np.int64], Scores]:
+    """Which peaks to tell, likeliest first, and how likely: of several on one spot the plainest of the likeliest."""
+    likely = np.argsort(-scores, kind="stable")[: 4 * MOST_TOLD]
+    likely = likely[scores[likely] >= LEAST_SCORE]
+    x, y, strength = looked.x_mm[likely], looked.y_mm[likely], looked.peaks.strength[likely]
     kept: list[int] = []
-    x, y = looked.x_mm, looked.y_mm
-    for k in np.argsort(-scores, kind="stable"):
-        if scores[k] < LEAST_SCORE or len(kept) == MOST_TOLD:
+    told: list[float] = []
+    for k, score in enumerate(scores[likely]):
+        if len(kept) == MOST_TOLD:
             break
-        if not kept or np.hypot(x[kept] - x[k], y[kept] - y[k]).min() > _SAME_SPOT_MM:
-            kept.append(int(k))
-    return np.array(kept, np.int64)
+        if kept and np.hypot(x[kept] - x[k], y[kept] - y[k]).min() <= _SAME_SPOT_MM:
+            continue
+        near = np.flatnonzero(np.hypot(x - x[k], y - y[k]) <= _SAME_SPOT_MM)
+        alike = near[scores[likely[near]] >= _ALIKE * score]
+        kept.append(int(alike[strength[alike].argmax()]))
+        told.append(float(score))
+    return likely[kept], np.array(told)
 
 
 def candidate_of(

@@ -18,9 +18,12 @@ def spacing(mm=0.07):
     return PixelSpacing(mm, mm, SpacingBasis.AT_DETECTOR)
 
 
-def breast(spots=SPOTS, height=260.0, *, size=640, seed=1):
-    """A half disc of tissue against the left edge, in noise of deviation 20, with round specks of 0.3 mm."""
-    row, column = np.mgrid[:size, :size] + 0.5
+def breast(spots=SPOTS, height=260.0, *, size=640, seed=1, coarser=1.0):
+    """A half disc of tissue against the left edge, in noise of deviation 20, with round specks of 0.3 mm.
+
+    `coarser`: the same scene in pixels so many times larger.
+    """
+    row, column = (np.mgrid[: round(size / coarser), : round(size / coarser)] + 0.5) * coarser
     away = np.hypot(column, row - size / 2)
     inside = away < 0.8 * size
     grey = np.where(inside, 1500 + 200 * np.sin(row / 90) * np.cos(column / 70), 0.0)
@@ -57,6 +60,66 @@ def test_the_same_image_gives_the_same_names():
 
 def test_low_values_shown_white():
     assert on_spots(find(4095 - breast(), inverse=True)) == len(SPOTS)
+
+
+def places(found, least, scale=1.0):
+    return np.array(
+        [(c.point.column * scale, c.point.row * scale) for c in found.candidates if c.score >= least]
+    ).reshape(-1, 2)
+
+
+def met(these, others, within=3.0):
+    """How many of the places have one of the others beside them."""
+    if not len(these) or not len(others):
+        return 0
+    return int((np.hypot(*(these[:, None] - others[None]).transpose(2, 0, 1)).min(axis=1) <= within).sum())
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_mirrored_images_give_mirrored_candidates(seed):
+    frame = breast(seed=seed)
+    here = places(find(frame), 0.3)
+    there = places(find(np.ascontiguousarray(frame[:, ::-1])), 0.2)
+    there[:, 0] = frame.shape[1] - there[:, 0]
+    assert len(here) >= len(SPOTS)
+    assert met(here, there) == len(here)
+
+
+@pytest.mark.parametrize("coarser", [0.6, 0.8, 1.4])
+def test_the_size_of_pixels_changes_little(coarser):
+    fine = find(breast())
+    other = find(breast(coarser=coarser), spacing=spacing(0.07 * coarser))
+    spots = np.array(SPOTS, float)
+    assert met(spots, places(fine, SHOWN_FROM)) == len(SPOTS)
+    assert met(spots, places(other, SHOWN_FROM, coarser)) == len(SPOTS)
+
+
+def test_grey_values_stretched_and_bent_change_little():
+    frame = breast()
+    bent = np.rint(60000 * (frame / 4095.0) ** 0.7).astype(np.uint16)
+    assert met(np.array(SPOTS, float), places(find(bent), SHOWN_FROM)) == len(SPOTS)
+
+
+def test_noise_alone_gives_hardly_any():
+    for seed in range(4):
+        assert len(places(find(breast(spots=(), seed=seed)), SHOWN_FROM)) <= 1
+
+
+def test_single_dead_pixels_are_none():
+    frame = breast(spots=())
+    rng = np.random.default_rng(5)
+    rows, columns = rng.integers(220, 420, 30), rng.integers(60, 400, 30)
+    frame[rows, columns] = 4000
+    frame[rows[:8] + 1, columns[:8]] = 4000
+    assert len(places(find(frame), SHOWN_FROM)) <= 1
+
+
+def test_a_light_label_is_no_breast():
+    frame = breast()
+    frame[20:80, 560:630] = 4095
+    found = places(find(frame), SHOWN_FROM)
+    assert met(np.array(SPOTS, float), found) == len(SPOTS)
+    assert not ((found[:, 0] > 540) & (found[:, 1] < 100)).any()
 
 
 def test_padding_is_no_breast():
