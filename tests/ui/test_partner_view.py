@@ -182,6 +182,7 @@ def test_the_muscle_bounds_the_band_as_found_or_as_drawn(qtbot, window):
     layer = opened(qtbot, window)
     pane = pane_of(window, layer)
     assert layer.wall is not None
+    assert not layer.wall_drawn
     key(window, Qt.Key.Key_Escape)
     key(window, Qt.Key.Key_W, ALT)
     assert isinstance(pane.hand.tool, ChestWallTool)
@@ -191,7 +192,7 @@ def test_the_muscle_bounds_the_band_as_found_or_as_drawn(qtbot, window):
     assert wall is not None
     assert not isinstance(pane.hand.tool, ChestWallTool)
     again = opened(qtbot, window)
-    assert again.wall == wall.ends
+    assert (again.wall, again.wall_drawn) == (wall.ends, True)
     key(window, Qt.Key.Key_Escape)
     key(window, Qt.Key.Key_W, ALT | SHIFT)
     assert session.reading.chest_walls == ()

@@ -285,7 +285,8 @@ class PartnerCommands(QObject):
             self._failed(search.why_not)
             return
         first = self._layer is None
-        self._layer = PartnerLayer(search.band, search.proposals, spacing, other.breast, wall)
+        drawn = session.reading.chest_wall_on(other.info.sop_instance_uid) is not None
+        self._layer = PartnerLayer(search.band, search.proposals, spacing, other.breast, wall, drawn)
         self._show()
         self._window.marking_commands.apply_tool()
         if first:

@@ -30,13 +30,17 @@ _GROUND = QColor(0, 0, 0, 215)
 
 @dataclass(frozen=True, eq=False)
 class PartnerLayer:
-    """What is drawn on one image; `tissue` tells where the breast is, so that the band ends at the skin."""
+    """What is drawn on one image; `tissue` tells where the breast is, so that the band ends at the skin.
+
+    `wall` is the chest wall as the reader drew it where `wall_drawn`, else as found on the picture.
+    """
 
     band: PartnerBand
     proposals: tuple[PartnerProposal, ...]
     spacing: PixelSpacing
     tissue: BreastOnImage
     wall: tuple[ImagePoint, ImagePoint] | None = None
+    wall_drawn: bool = False
 
     def proposal_at(self, point: ImagePoint) -> PartnerProposal | None:
         """The proposal whose ring is round a place, the likeliest of several."""
@@ -63,6 +67,10 @@ def paint_partner(painter: QPainter, layer: PartnerLayer, view: ViewTransform, r
     for distance in (band.distance.value - band.half_mm, band.distance.value + band.half_mm):
         if distance > 0:
             _paint_arc(painter, layer, distance, view, ratio)
+    if layer.wall is not None and not layer.wall_drawn:
+        path = QPainterPath(QPointF(*view.to_screen(layer.wall[0])))
+        path.lineTo(QPointF(*view.to_screen(layer.wall[1])))
+        _dashed(painter, path, ratio)
     for proposal in layer.proposals:
         _paint_proposal(painter, layer, proposal, view, ratio)
     painter.restore()
@@ -81,16 +89,22 @@ def paint_wall(
 def _paint_arc(
     painter: QPainter, layer: PartnerLayer, distance_mm: float, view: ViewTransform, ratio: float
 ) -> None:
-    pen = QPen(QColor(theme.ACCENT), _BAND_WIDTH * ratio, Qt.PenStyle.DashLine)
-    rim = QPen(QColor(0, 0, 0, 120), (_BAND_WIDTH + 1.4) * ratio)
     path = QPainterPath()
     for stretch in _stretches(layer, distance_mm):
         path.moveTo(QPointF(*view.to_screen(stretch[0])))
         for point in stretch[1:]:
             path.lineTo(QPointF(*view.to_screen(point)))
+    _dashed(painter, path, ratio)
+
+
+def _dashed(painter: QPainter, path: QPainterPath, ratio: float) -> None:
+    """A thin line of dashes on a dark rim."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for one in (rim, pen):
-        painter.setPen(one)
+    for pen in (
+        QPen(QColor(0, 0, 0, 120), (_BAND_WIDTH + 1.4) * ratio),
+        QPen(QColor(theme.ACCENT), _BAND_WIDTH * ratio, Qt.PenStyle.DashLine),
+    ):
+        painter.setPen(pen)
         painter.drawPath(path)
 
 
