@@ -735,6 +735,9 @@ def test_in_a_stack_the_walk_goes_to_the_slice_and_the_mark_lies_on_it(qtbot, op
     window.profiles.choose(LABELLING.name)
     at = Labeller(qtbot, window, Finder(answer))
     at.open(write_stack(tmp_path / "stack"))
+    listed = at.panel.list.lines.index(0, 0)
+    assert listed.data() == f"LCC, {far_at[2]}"
+    assert f"slice {far_at[2]}" in listed.data(Qt.ItemDataRole.AccessibleTextRole)
     for frame in (far_at[2], near_at[2], far_at[2]):
         at.key(KEY.Key_N)
         at.until(

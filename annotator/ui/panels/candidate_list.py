@@ -94,7 +94,7 @@ class CandidateModel(QAbstractTableModel):
         line = self._candidates.lines[at]
         if column == _IMAGE:
             name = line.info.name or line.info.path.name
-            return f"{name} slice {line.best.image.frame}" if line.info.is_stack else name
+            return f"{line.info.label or name}, {line.best.image.frame}" if line.info.is_stack else name
         if column == _SIZE:
             return size_words(line)
         if column == _SCORE:
@@ -104,7 +104,9 @@ class CandidateModel(QAbstractTableModel):
     def _spoken(self, at: int) -> str:
         words = [self._words(at, column) for column in range(len(HEADS))]
         words[_SCORE] = f"score {words[_SCORE]}"
-        model = self._candidates.lines[at].model_version
+        line = self._candidates.lines[at]
+        words[_IMAGE] = words[_IMAGE].replace(", ", ", slice ") if line.info.is_stack else words[_IMAGE]
+        model = line.model_version
         return ", ".join(word for word in [*words, f"model {model}"] if word)
 
 
@@ -162,7 +164,7 @@ class CandidateView(QTreeView):
         width, pad = self.fontMetrics().horizontalAdvance, self.fontMetrics().horizontalAdvance("m")
         sizes = max(width(str(Millimetres(0.88, basis))) for basis in SpacingBasis)
         stacks = any(line.info.is_stack for line in self._candidates.lines)
-        known = {_IMAGE: width("RMLO slice 88" if stacks else "RMLO"), _SIZE: sizes, _SCORE: width("Score")}
+        known = {_IMAGE: width("RMLO, 88" if stacks else "RMLO"), _SIZE: sizes, _SCORE: width("Score")}
         left = self.viewport().width() - sum(known.values()) - len(HEADS) * pad - width("undecided")
         known[_HINT] = min(max(left, width("skin?")), width("tram-track? 88 pieces"))
         for column, words in known.items():
