@@ -59,7 +59,7 @@ class Reader:
         return self.window.desk.session
 
     def until(self, true) -> None:
-        self.qtbot.waitUntil(true, timeout=30000)
+        self.qtbot.waitUntil(true, timeout=90000)
 
     def go_to(self, name: str) -> None:
         exam = next(e for e in self.window.desk.exams if e.images[0].path.parent.name == name)

@@ -72,7 +72,8 @@ def pane_of(window, layer):
     return next(v for v in window.grid.shown if v.picture and v.picture.info.sop_instance_uid == uid)
 
 
-def test_a_number_takes_the_marks_of_the_other_view_as_one_act(qtbot, window):
+@pytest.mark.parametrize("taken_by", [Qt.Key.Key_1, Qt.Key.Key_Return], ids=["1", "Enter"])
+def test_a_key_takes_the_marks_of_the_other_view_as_one_act(qtbot, window, taken_by):
     session = window.desk.session
     first, _other, there = session.reading.findings
     layer = opened(qtbot, window)
@@ -84,7 +85,7 @@ def test_a_number_takes_the_marks_of_the_other_view_as_one_act(qtbot, window):
     assert told.startswith("F1 on RMLO: ")
     assert "(estimated, in breast) from the nipple on RCC, ± 10 mm; both nipples estimated" in told
     before = session.reading
-    key(window, Qt.Key.Key_1)
+    key(window, taken_by)
     assert len(session.reading.marks_of(first.id)) == len(before.marks_of(first.id)) + len(
         before.marks_of(there.id)
     )
@@ -232,7 +233,7 @@ def test_candidates_in_the_band_are_accepted_together(qtbot, window):
     def proposed() -> bool:
         return any(line.info.sop_instance_uid == uid for line in window.candidates.lines)
 
-    qtbot.waitUntil(proposed, timeout=60000)
+    qtbot.waitUntil(proposed, timeout=180000)
     layer = opened(qtbot, window)
     number = next(one.number for one in layer.proposals if one.candidate_ids)
     wanted = layer.numbered(number)
