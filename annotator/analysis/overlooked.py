@@ -15,7 +15,7 @@ _NONE_NEW, _NONE_GONE = 0.5, 0.75
 _MEAN = 4.0
 """New or gone ones where there are any."""
 _LIMITS = (0.2, 0.5, 0.8)
-"""Of whole numbers these take in more than they say: nine in ten of pairs with truth (docs/measuring.md)."""
+"""Of whole numbers these take in more than they say: nearly nine in ten of pairs with truth (docs/measuring.md)."""
 
 
 @dataclass(frozen=True, slots=True)

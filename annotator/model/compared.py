@@ -66,7 +66,7 @@ class Compared:
     Where `can_be_matched` is False, `why_not` says so in one sentence, and only the facts of each side hold: `pairs`,
     `new` and `gone` are empty. `new` are numbers of marks now without a partner, `gone` of marks then without one; some
     of either were overlooked on the other side: `new_count` and `gone_count` are how many that makes after it is
-    allowed for, with the limits that hold the true number nine times in ten. `score` is how much better than by accident the two agree and
+    allowed for, with the limits that hold the true number nearly nine times in ten. `score` is how much better than by accident the two agree and
     `chance_score` what unlike arrangements of the same marks reach; `chance_level` the pairs that they have. `turn_deg`,
     `scale` and `shift_mm` lay the earlier cluster over the one now, with what is left as bend. `then_on_now` says where
     each mark of then lies now (millimetres, as `now.hull`), for drawing.
