@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hands import move
 from made_candidates import MODEL, Finder, candidate, made
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
@@ -538,6 +539,50 @@ def test_anothers_reading_shows_no_candidates(labeller) -> None:
     workspace.settings = replace(workspace.settings, reader="anna")
     labeller.candidates.refresh()
     assert labeller.candidates.lines
+
+
+def test_words_about_a_candidate_go_when_it_is_hidden(qtbot, open_window, exam) -> None:
+    window = open_window()
+    window.profiles.choose(RADIOLOGY.name)
+    at = Labeller(qtbot, window)
+    at.open(exam)
+    at.key(KEY.Key_N, CTRL | SHIFT)
+    line = at.candidates.lines[0]
+    uid = line.info.sop_instance_uid
+    viewport = next(v for v in window.grid.shown if v.picture.info.sop_instance_uid == uid)
+    move(viewport, viewport.widget_position(line.best.point), held=Qt.MouseButton.NoButton)
+    at.until(lambda: "candidate for labelling" in window.status.hint.text())
+    assert "score 0.90" in window.status.hint.text()
+    at.key(KEY.Key_Z, CTRL)
+    assert at.candidates.lines == ()
+    assert "candidate" not in window.status.hint.text()
+    assert "score" not in window.status.hint.text()
+    at.key(KEY.Key_Y, CTRL)
+    at.key(KEY.Key_N)
+    assert "score" in at.said()
+    at.key(KEY.Key_Z, CTRL)
+    assert "score" not in at.said()
+
+
+def test_what_was_found_is_there_at_once_when_the_reader_comes_back(
+    qtbot, open_window, tmp_path, exam
+) -> None:
+    write_exam(exam / "other", patient="SMALL-2", study="2.25.2")
+    window = open_window()
+    window.profiles.choose(LABELLING.name)
+    at = Labeller(qtbot, window)
+    at.open(exam)
+    first = window.desk.exam
+    at.key(KEY.Key_PageDown)
+    at.until(lambda: window.desk.exam is not first and window.desk.session is not None)
+    at.until(lambda: bool(at.search.searchable) and not at.search.missing)
+    assert len(at.finder.asked) == 8
+    at.key(KEY.Key_PageUp)
+    at.until(lambda: window.desk.exam is first and window.desk.session is not None)
+    at.until(lambda: not window.exam_view.loading)
+    assert len(at.candidates.lines) == 16
+    assert at.search.missing == ()
+    assert len(at.finder.asked) == 8
 
 
 def test_the_exam_on_the_screen_is_searched_first_and_leaving_it_gives_up(

@@ -48,6 +48,7 @@ class CandidateCommands(QObject):
         self._search: CandidateSearch | None = None
         self._coming: ProposedRow | None = None
         self._offered_for = ""
+        self._hidden = True
         desk, panel = window.desk, window.candidates_panel
         self._candidates.changed.connect(self._draw)
         self._candidates.current_changed.connect(self._draw)
@@ -340,6 +341,11 @@ class CandidateCommands(QObject):
             session is not None and not session.reading.is_signed and self._candidates.why_hidden == HIDDEN
         )
         self._window.strip.first_pass.setVisible(waits and self._window.profiles.chosen)
+        hidden = bool(self._candidates.why_hidden)
+        if hidden and not self._hidden:
+            # what was said last may have been of a candidate
+            self._window.status.forget_act()
+        self._hidden = hidden
 
     def _offer_when_all_seen(self) -> None:
         share = self._window.looking_commands.coverage.share_of_exam

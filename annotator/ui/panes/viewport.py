@@ -161,8 +161,12 @@ class Viewport(GreyPane):
 
     def set_candidates(self, layer: CandidateLayer | None) -> None:
         """Draw what is proposed for labelling on the picture, or nothing."""
+        told = self._candidates.hovered_words
         if self._candidates.set_layer(layer):
             self.update()
+            if told:
+                # what was said of a candidate goes with it; the next movement tells anew
+                self.mark_hovered.emit(self._marks.hovered_words())
 
     def choose_candidate(self, point: ImagePoint) -> bool:
         """Take the candidate under the hand; False when there is none or marks are hidden."""
