@@ -399,7 +399,7 @@ def items_of(shown: Shown) -> Iterator[Item]:
             for of, at in ((seen_now, pair.now), (seen_then, pair.then))
         ]
         if sizes[0] is not None and sizes[1] is not None:
-            words += f"; {mm_digits(sizes[0])} mm, then {mm_digits(sizes[1])} mm"
+            words += f"; {_lengths(sizes[0], seen_now.basis, sizes[1], seen_then.basis)}"
         yield Item(Fate.MATCHED, number, now, then, words, now_ids[pair.now])
     for at in compared.new:
         yield Item(Fate.NEW, 0, seen_now.places[at], None, "new: no partner then", now_ids[at])
@@ -408,6 +408,12 @@ def items_of(shown: Shown) -> Iterator[Item]:
         yield Item(
             Fate.GONE, 0, would, seen_then.places[at], "gone: no partner now, dotted where it would lie"
         )
+
+
+def _lengths(now: float, basis: object, then: float, basis_then: object) -> str:
+    """Two sizes with how they are known: "0.25 mm, then 0.28 mm (estimated, in breast)"."""
+    known = "" if basis == basis_then else f" ({basis})"
+    return f"{mm_digits(now)} mm{known}, then {mm_digits(then)} mm ({basis_then})"
 
 
 def _add_shape(path: QPainterPath, fate: Fate, at: QPointF, radius: float, *, ghost: bool) -> None:
