@@ -21,7 +21,7 @@ from annotator.model.image import PaddingRange
 from annotator.model.mark import SpotMeasurement
 
 _FACTOR = 4
-_DIRECTIONS = 24
+_DIRECTIONS, _PLACES = 12, 48
 _LEAST_SHARE = 0.12
 """Of the area, for each of two parts, where nobody says where to cut."""
 _USUAL_LEVEL = 0.38
@@ -152,7 +152,7 @@ def _halves(fine: FloatImage, mask: Mask, at: tuple[int, int] | None) -> list[Ma
         nearest = int(np.hypot(columns - at[0], rows - at[1]).argmin())
         through = [(int(rows[nearest]), int(columns[nearest]))]
     else:
-        every = max(1, len(rows) // 160)
+        every = max(1, len(rows) // _PLACES)
         through = list(zip(rows[::every].tolist(), columns[::every].tolist(), strict=True))
     least = max(_LEAST_SHARE * len(rows) if at is None else 0.0, float(_FACTOR**2))
     lines = [(row, column, turn) for row, column in through for turn in range(_DIRECTIONS)]
