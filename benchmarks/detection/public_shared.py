@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.candidates import find_candidates
+from annotator.analysis.candidates import SHOWN_FROM, find_candidates
 from annotator.analysis.spots import measure_spot
 from annotator.errors import AnnotatorError
 from annotator.imaging.dicom_file import read_image
@@ -27,7 +27,7 @@ from annotator.model.image import ImageInfo
 from benchmarks.detection.datasets.annotated import UnusableData
 from benchmarks.detection.public_examine import POINT_MM
 
-THRESHOLDS = (0.5, 0.9)
+THRESHOLDS = (SHOWN_FROM, 0.95)
 _STEP_MM = 0.2
 """Of the grid of clicks in a box: nearer than a click reaches."""
 _NOT = "not a calcification"
