@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from annotator.errors import AnnotatorError
-from annotator.imaging import placement
-from annotator.model.geometry import ImagePoint
 from annotator.model.mark import MarkKind
 from annotator.ui.actions import Keys, key_text
 from annotator.ui.desk import candidate_acts
@@ -19,6 +15,7 @@ from annotator.ui.desk.candidate_measuring import CandidateMeasuring, Results
 from annotator.ui.desk.candidate_rows import ProposedRow, RowState
 from annotator.ui.desk.candidates import HIDDEN, hint_words, size_words
 from annotator.ui.hanging.candidate_search import CandidateSearch
+from annotator.ui.hanging.candidate_way import CandidateWay
 from annotator.ui.marks.tools import MarkTool
 from annotator.ui.panels.candidates import NO_SIZE, NONE_ABOVE, SEARCHING
 from annotator.ui.window.shown_keys import key_or_menu
@@ -26,14 +23,7 @@ from annotator.ui.window.shown_keys import key_or_menu
 if TYPE_CHECKING:
     from annotator.model.image import ExamInfo
     from annotator.ui.main_window import MainWindow
-    from annotator.ui.panes.viewport import Viewport
 
-PANEL = "candidates"
-SEEN_PX = 20.0
-"""A candidate gone to is at least so large on the screen, in logical pixels, unless that takes more than `CLOSEST`."""
-CLOSEST = 3.0
-ROOM = 0.7
-"""All pieces of an artery take at most so much of the pane."""
 _WHOLE = 1 - 1e-9
 
 
@@ -46,13 +36,14 @@ class CandidateCommands(QObject):
         self._candidates = window.candidates
         self._measuring = CandidateMeasuring(window.desk.workspace, window.runner, self)
         self._search: CandidateSearch | None = None
-        self._coming: ProposedRow | None = None
+        self._way = CandidateWay(window.exam_view, window.grid, self)
+        self._way.arrived.connect(self._prepare)
         self._offered_for = ""
         self._hidden = True
         desk, panel = window.desk, window.candidates_panel
         self._candidates.changed.connect(self._draw)
         self._candidates.current_changed.connect(self._draw)
-        window.exam_view.picture_shown.connect(self._arrived)
+        window.exam_view.picture_shown.connect(lambda *_what: self._draw())
         desk.exam_changed.connect(self._begin)
         desk.closing.connect(self._measuring.finish)
         panel.chosen.connect(self.choose)
@@ -103,7 +94,7 @@ class CandidateCommands(QObject):
         if line is None:
             self._say(self._why_none())
             return
-        self._go_to(line)
+        self._way.go_to(line)
         self._say(self._words(line))
 
     def accept_candidate(self) -> None:
@@ -159,7 +150,7 @@ class CandidateCommands(QObject):
         line = self._candidates.current
         if line is not None:
             focused = QApplication.focusWidget()
-            self._go_to(line)
+            self._way.go_to(line)
             if focused is not None and self._window.candidates_panel.isAncestorOf(focused):
                 focused.setFocus()
             self._say(self._words(line))
@@ -169,7 +160,7 @@ class CandidateCommands(QObject):
         self._candidates.choose(key)
         line = self._candidates.current
         if line is not None:
-            self._measuring.prepare(line, self._frames(line), self._not_measured)
+            self._prepare(line)
             self._say(self._words(line))
 
     def _accept(self, *, new_finding: bool) -> None:
@@ -194,7 +185,7 @@ class CandidateCommands(QObject):
                 )
             )
 
-        if not self._measuring.when_measured(line, self._frames(line), act_on, self._not_measured):
+        if not self._measuring.when_measured(line, self._way.frames(line), act_on, self._not_measured):
             self._say(f"Measuring {len(pieces)} candidates ...")
 
     def _in_hand(self) -> ProposedRow | None:
@@ -232,61 +223,8 @@ class CandidateCommands(QObject):
             return search.troubles[0]
         return NONE_ABOVE if not total else f"All {total} candidates are decided." if not undecided else ""
 
-    def _go_to(self, line: ProposedRow) -> None:
-        view, grid = self._window.exam_view, self._window.grid
-        uid, frame = line.info.sop_instance_uid, line.best.image.frame
-        shown = sorted(grid.shown, key=lambda viewport: viewport is not grid.active)
-        here = next((v for v in shown if v.picture and v.picture.info.sop_instance_uid == uid), None)
-        if here is not None and here.picture is not None:
-            self._coming = None
-            grid.set_active(here)
-            if here.picture.info.is_stack and frame not in here.picture.numbers:
-                view.stacks.go(grid.viewports.index(here), frame)
-            self._look(here, line)
-            return
-        if view.is_prior_pane(view.active_pane):
-            own = (v for v in grid.shown if not view.is_prior_pane(grid.viewports.index(v)))
-            grid.set_active(next(own, grid.active))
-        self._coming = line
-        view.show_image(line.info, frame if line.info.is_stack else None)
-
-    def _arrived(self, pane: int, _picture: object) -> None:
-        line, viewport = self._coming, self._window.grid.viewports[pane]
-        picture = viewport.picture
-        uid = None if picture is None else picture.info.sop_instance_uid
-        if line is not None and line.info.sop_instance_uid == uid and viewport is self._window.grid.active:
-            self._coming = None
-            self._look(viewport, line)
-        self._draw()
-
-    def _look(self, viewport: Viewport, line: ProposedRow) -> None:
-        """The line in the middle of a pane, as large as it needs; who looks closer already stays there."""
-        size = width, height = viewport.device_size()
-        columns = [piece.point.column for piece in line.pieces]
-        rows = [piece.point.row for piece in line.pieces]
-        wanted = min(max(SEEN_PX * viewport.ratio / max(line.best.diameter_px, 1.0), 1.0), CLOSEST)
-        scale = max(viewport.view.scale, wanted)
-        extent = max(max(columns) - min(columns), max(rows) - min(rows))
-        if extent > 0:
-            scale = min(scale, ROOM * min(size) / extent)
-        view = placement.scaled_to(viewport.view, width / 2, height / 2, scale)
-        middle = ImagePoint((min(columns) + max(columns)) / 2, (min(rows) + max(rows)) / 2)
-        viewport.set_view(placement.center_on(view, middle, width, height))
-        self._measuring.prepare(line, self._frames(line), self._not_measured)
-
-    def _frames(self, line: ProposedRow) -> Mapping[int, NDArray[Any]]:
-        """Those slices of the image of a line that are decoded, by number."""
-        uid, frames = line.info.sop_instance_uid, {}
-        kept = self._window.exam_view.shelf.peek(line.best.image)
-        pictures = [v.picture for v in self._window.grid.shown]
-        for picture in (*pictures, kept):
-            if picture is None or picture.provisional or picture.info.sop_instance_uid != uid:
-                continue
-            for number in {piece.image.frame for piece in line.pieces}:
-                frame = picture.slice_frame(number)
-                if frame is not None:
-                    frames[number] = frame
-        return frames
+    def _prepare(self, line: ProposedRow) -> None:
+        self._measuring.prepare(line, self._way.frames(line), self._not_measured)
 
     def _kind_in_hand(self) -> MarkKind:
         """What a click would call a spot whose size proposes neither word."""
@@ -314,7 +252,7 @@ class CandidateCommands(QObject):
             viewport.set_candidates(self._candidates.layer_of(uid))
 
     def _begin(self, _exam: ExamInfo) -> None:
-        self._coming = None
+        self._way.give_up()
         self._measuring.forget()
         if self._window.candidates_panel.isVisible():
             self._ask()
