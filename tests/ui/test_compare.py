@@ -21,7 +21,8 @@ from annotator.model.geometry import ImagePoint
 from annotator.model.image import ExamInfo
 from annotator.model.mark import MarkKind
 from annotator.ui import theme
-from annotator.ui.panels.compare_picture import COLOURS, Fate
+from annotator.ui.panels.compare_items import Fate
+from annotator.ui.panels.compare_picture import COLOURS
 from annotator.ui.theme import MINIMUM_CONTRAST, PANEL, contrast
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)

@@ -10,13 +10,14 @@ import pytest
 
 from annotator.lexicon.loader import load_lexicon
 from annotator.model.cluster_facts import ClusterFacts
-from annotator.model.compared import Answer, ChangeHint, Compared, Constellation
+from annotator.model.compared import Answer, ChangeHint, Compared, Constellation, Pair
 from annotator.model.comparison import ClusterOnImage, Comparison, EarlierCluster, Provenance
 from annotator.model.finding import Change
 from annotator.model.geometry import ImagePoint, SpacingBasis
 from annotator.model.image import ImageInfo, ImageKey, Laterality, View
 from annotator.model.mark import Mark, MarkKind
 from annotator.model.timeline import ReadExam
+from annotator.ui.panels.compare_items import Fate, items_of
 from annotator.ui.panels.compare_words import (
     answer_words,
     fact_lines,
@@ -100,3 +101,40 @@ def test_answers_and_suggestions_are_sentences():
         suggestion_words(comparison(facts, more), lexicon)
         == "Suggested, not said: more calcifications. 5 are new."
     )
+
+
+def test_everything_in_a_comparison_is_told_one_by_one():
+    now = Constellation(
+        places=((0.0, 0.0), (5.0, 0.0), (0.0, 5.0)),
+        diameters_mm=(0.25, None, 0.3),
+        mark_ids=("a", "b", "c"),
+        basis=SpacingBasis.ESTIMATED_IN_BREAST,
+    )
+    then = Constellation(
+        places=((10.0, 10.0), (15.0, 10.1), (19.0, 9.0)),
+        diameters_mm=(0.28, 0.3, 0.4),
+        basis=SpacingBasis.ESTIMATED_IN_BREAST,
+    )
+    compared = Compared(
+        now=FACTS,
+        then=FACTS,
+        can_be_matched=True,
+        pairs=(Pair(0, 0, 0.01, 0.97), Pair(1, 1, 0.2, 0.6)),
+        new=(2,),
+        gone=(2,),
+        then_on_now=((0.0, 0.0), (5.0, 0.1), (9.0, -1.0)),
+    )
+    told = Comparison(now=CLUSTER, then=CLUSTER, seen_now=now, seen_then=then, compared=compared, hint=HINT)
+    first, second, new, gone = items_of(told)
+    assert first.words == "matched 1, sure to 97%; 0.25 mm, then 0.28 mm (estimated, in breast)"
+    assert second.words == "matched 2, sure to 60%, 0.20 mm beside one another"
+    assert (second.number, second.mark_id, second.now, second.then) == (2, "b", (5.0, 0.0), (15.0, 10.1))
+    assert (new.fate, new.number, new.mark_id, new.now, new.then) == (Fate.NEW, 0, "c", (0.0, 5.0), None)
+    assert (gone.fate, gone.mark_id, gone.now, gone.then) == (Fate.GONE, "", (9.0, -1.0), (19.0, 9.0))
+    otherwise = replace(told, seen_then=replace(then, basis=SpacingBasis.AT_DETECTOR))
+    assert next(items_of(otherwise)).words.endswith(
+        "0.25 mm (estimated, in breast), then 0.28 mm (at detector)"
+    )
+    unlike = replace(told, compared=replace(compared, can_be_matched=False, why_not="Unlike."))
+    fates = [(one.fate, one.mark_id) for one in items_of(unlike)]
+    assert fates == [(Fate.ALONE, "a"), (Fate.ALONE, "b"), (Fate.ALONE, "c"), *[(Fate.ALONE, "")] * 3]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,29 +27,18 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from annotator.imaging.crop import Crop
-from annotator.model.geometry import mm_digits
 from annotator.ui import theme
 from annotator.ui.desk.compared_clusters import Shown
+from annotator.ui.panels.compare_items import Fate, Item, items_of
 from annotator.ui.words.plain_words import tip
 
 GAP_PX, RADIUS_PX, REACH_PX = 10.0, 6.0, 14.0
 BAR_LENGTHS_MM = (20.0, 10.0, 5.0, 2.0, 1.0)
 BAR_SHARE = 0.4
 GROUND = QColor(0, 0, 0, 190)
-APART_MM = 0.05
-"""What two marks laid over one another may be apart without a word of it."""
 ZOOM_STEP, LARGEST_ZOOM = 1.25, 6.0
 MANY = 600
 """More than can be matched, on both sides together (analysis.change): none of them is taken in hand."""
-
-
-class Fate(StrEnum):
-    """What became of a mark; the value is said."""
-
-    MATCHED = "matched"
-    NEW = "new"
-    GONE = "gone"
-    ALONE = "not matched"
 
 
 COLOURS = {
@@ -59,27 +47,6 @@ COLOURS = {
     Fate.GONE: theme.AMBER,
     Fate.ALONE: theme.MARK,
 }
-SHAPES = {
-    Fate.MATCHED: "ring with a number",
-    Fate.NEW: "triangle",
-    Fate.GONE: "square with a cross",
-    Fate.ALONE: "ring",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A calcification of either side or of both: its places in the millimetres of each, and its number when matched.
-
-    Of what is gone `now` is where it would lie; `mark_id` is that of the mark of now, '' where there is none.
-    """
-
-    fate: Fate
-    number: int
-    now: tuple[float, float] | None
-    then: tuple[float, float] | None
-    words: str
-    mark_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +141,7 @@ class ComparePicture(QWidget):
             self._parts = shown.now, shown.then
             self._places = np.array(seen[0].places), np.array(seen[1].places)
             if sum(map(len, seen)) <= MANY:
-                self.items = tuple(items_of(shown))
+                self.items = tuple(items_of(shown.comparison))
         self.in_hand = None
         self.setAccessibleDescription("" if shown is None else shown.comparison.compared.in_sentence)
         self.update()
@@ -377,43 +344,6 @@ class ComparePicture(QWidget):
     def _choose(self, item: Item) -> None:
         if item.mark_id:
             self.chosen.emit(item.mark_id)
-
-
-def items_of(shown: Shown) -> Iterator[Item]:
-    """Everything in a comparison, matched pairs first in the order of their numbers."""
-    seen_now, seen_then = shown.comparison.seen_now, shown.comparison.seen_then
-    compared = shown.comparison.compared
-    now_ids = seen_now.mark_ids or ("",) * len(seen_now)
-    if not compared.can_be_matched:
-        for at, place in enumerate(seen_now.places):
-            yield Item(Fate.ALONE, 0, place, None, "now; the two cannot be matched", now_ids[at])
-        for place in seen_then.places:
-            yield Item(Fate.ALONE, 0, None, place, "then; the two cannot be matched")
-        return
-    for number, pair in enumerate(compared.pairs, start=1):
-        now, then = seen_now.places[pair.now], seen_then.places[pair.then]
-        beside = "" if pair.apart_mm < APART_MM else f", {mm_digits(pair.apart_mm)} mm beside one another"
-        words = f"matched {number}, sure to {pair.sure:.0%}{beside}"
-        sizes = [
-            of.diameters_mm[at] if of.diameters_mm else None
-            for of, at in ((seen_now, pair.now), (seen_then, pair.then))
-        ]
-        if sizes[0] is not None and sizes[1] is not None:
-            words += f"; {_lengths(sizes[0], seen_now.basis, sizes[1], seen_then.basis)}"
-        yield Item(Fate.MATCHED, number, now, then, words, now_ids[pair.now])
-    for at in compared.new:
-        yield Item(Fate.NEW, 0, seen_now.places[at], None, "new: no partner then", now_ids[at])
-    for at in compared.gone:
-        would = compared.then_on_now[at] if compared.then_on_now else None
-        yield Item(
-            Fate.GONE, 0, would, seen_then.places[at], "gone: no partner now, dotted where it would lie"
-        )
-
-
-def _lengths(now: float, basis: object, then: float, basis_then: object) -> str:
-    """Two sizes with how they are known: "0.25 mm, then 0.28 mm (estimated, in breast)"."""
-    known = "" if basis == basis_then else f" ({basis})"
-    return f"{mm_digits(now)} mm{known}, then {mm_digits(then)} mm ({basis_then})"
 
 
 def _add_shape(path: QPainterPath, fate: Fate, at: QPointF, radius: float, *, ghost: bool) -> None:
