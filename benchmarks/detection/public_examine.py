@@ -132,7 +132,8 @@ def within(
     """Which of `points`, (n, 2) columns and rows, are on what was drawn, by the rules of this benchmark."""
     if target.mask_in:
         mask = region_mask(target.mask_in, info)
-        columns, rows = np.floor(points).astype(int).T
+        # the far edge of the last pixel is a place too
+        columns, rows = np.minimum(points, np.array(mask.shape[::-1]) - 1).astype(int).T
         return np.asarray(mask[rows, columns])
     if target.is_point:
         away = np.hypot(points[:, 0] - target.centre.column, points[:, 1] - target.centre.row)
