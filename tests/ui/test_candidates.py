@@ -23,7 +23,7 @@ from annotator.model.image import ImageInfo
 from annotator.model.mark import MarkKind
 from annotator.ui.commands import signing as signing_commands
 from annotator.ui.desk.candidate_rows import RowState
-from annotator.ui.desk.candidates import HIDDEN, LENT
+from annotator.ui.desk.candidates import HIDDEN, LENT, USUAL_SCORE
 from annotator.ui.keys.profiles import LABELLING, RADIOLOGY
 from annotator.ui.main_window import MainWindow
 from annotator.ui.marks.candidate_layer import CandidateLayer, ShownCandidates
@@ -122,7 +122,7 @@ def test_labelling_walks_accepts_and_rejects_by_keys_over_a_restart(
     at.key(KEY.Key_N)
     current = at.candidates.current
     assert current is not None
-    assert (current.best.score, current.info.sop_instance_uid) == (0.9, order[0])
+    assert (current.best.score, current.info.sop_instance_uid) == (0.95, order[0])
     at.until(lambda: at.active_uid == order[0])
     viewport = at.window.grid.active
     middle = viewport.rect().center()
@@ -145,7 +145,7 @@ def test_labelling_walks_accepts_and_rejects_by_keys_over_a_restart(
     at.key(KEY.Key_N)
     nothing = at.candidates.current
     assert nothing is not None
-    assert nothing.best.score == 0.6
+    assert nothing.best.score == 0.8
     at.key(KEY.Key_R)
     assert {d.verdict for d in at.reading.decisions} == {Verdict.ACCEPTED, Verdict.REJECTED}
     at.key(KEY.Key_Z, CTRL)
@@ -173,7 +173,7 @@ def test_the_walk_goes_over_all_images_in_hung_order_and_round(labeller) -> None
         assert labeller.candidates.current is not None
         labeller.until(lambda: labeller.active_uid == labeller.candidates.current.info.sop_instance_uid)
         seen.append(labeller.candidates.current.key)
-    listed = [line.key for line in labeller.candidates.lines if line.best.score >= 0.5]
+    listed = [line.key for line in labeller.candidates.lines if line.best.score >= USUAL_SCORE]
     assert seen == [*listed, listed[0]]
     labeller.key(KEY.Key_N, SHIFT)
     assert labeller.candidates.current.key == listed[-1]
@@ -431,14 +431,14 @@ def test_threshold_and_filter_say_what_is_listed_and_are_remembered(labeller) ->
     assert panel.list.lines.rowCount() == 12
     panel.slider.setValue(10)
     assert panel.list.lines.rowCount() == 16
-    panel.slider.setValue(85)
+    panel.slider.setValue(92)
     assert panel.count.text() == "undecided 4 of 4"
-    panel.slider.setValue(95)
+    panel.slider.setValue(97)
     assert panel.list.lines.rowCount() == 0
     assert panel.hint.text() == NONE_ABOVE
     labeller.key(KEY.Key_N)
     assert labeller.said() == NONE_ABOVE
-    panel.slider.setValue(85)
+    panel.slider.setValue(92)
     labeller.key(KEY.Key_N)
     labeller.key(KEY.Key_R)
     assert panel.count.text() == "undecided 3 of 4"
@@ -451,8 +451,8 @@ def test_threshold_and_filter_say_what_is_listed_and_are_remembered(labeller) ->
     labeller.key(KEY.Key_N)
     assert labeller.said() == "All 4 candidates are decided."
     labeller.candidates.remember()
-    assert window.profiles.remembered("candidate score") == "0.85"
-    assert labeller.candidates.threshold == 0.85
+    assert window.profiles.remembered("candidate score") == "0.92"
+    assert labeller.candidates.threshold == 0.92
 
 
 def test_the_list_tells_image_size_score_hint_and_state(labeller) -> None:
@@ -460,11 +460,11 @@ def test_the_list_tells_image_size_score_hint_and_state(labeller) -> None:
     lines = labeller.panel.list.lines
     told = [[lines.index(row, column).data() for column in range(lines.columnCount())] for row in range(3)]
     name = labeller.window.exam_view.order[0].name
-    assert told[0] == [name, "0.30 mm at detector", "0.90", "", "undecided"]
+    assert told[0] == [name, "0.30 mm at detector", "0.95", "", "undecided"]
     assert told[1][3] == "tram-track? 2 pieces"
     assert told[2][3] == "skin?"
     spoken = lines.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
-    assert "score 0.80" in spoken
+    assert "score 0.90" in spoken
     assert MODEL in spoken
 
 
@@ -552,7 +552,7 @@ def test_words_about_a_candidate_go_when_it_is_hidden(qtbot, open_window, exam) 
     viewport = next(v for v in window.grid.shown if v.picture.info.sop_instance_uid == uid)
     move(viewport, viewport.widget_position(line.best.point), held=Qt.MouseButton.NoButton)
     at.until(lambda: "candidate for labelling" in window.status.hint.text())
-    assert "score 0.90" in window.status.hint.text()
+    assert "score 0.95" in window.status.hint.text()
     at.key(KEY.Key_Z, CTRL)
     assert at.candidates.lines == ()
     assert "candidate" not in window.status.hint.text()
@@ -748,7 +748,7 @@ def test_ten_thousand_candidates_are_listed_drawn_and_decided(qtbot, open_window
         if info.name != "RCC":
             return Candidates((), (), MODEL)
         ones = tuple(
-            candidate(info, f"{n:05d}", (5 + (n % 200), 5 + n // 200 * 7.5), 1 - n / 20_000)
+            candidate(info, f"{n:05d}", (5 + (n % 200), 5 + n // 200 * 7.5), 1 - n / 50_000)
             for n in range(10_000)
         )
         return Candidates(ones, tuple(CandidateRow((one.id,)) for one in ones), MODEL)

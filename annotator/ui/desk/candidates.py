@@ -28,7 +28,7 @@ from annotator.ui.desk.session import ReadingSession
 from annotator.ui.keys.profiles import LABELLING, Profiles
 from annotator.ui.marks.candidate_layer import CandidateLayer
 
-USUAL_SCORE = 0.5
+USUAL_SCORE = 0.77
 """About one false mark an image on the synthetic images that the program was tried on."""
 REMEMBERED_MS = 500
 """From the last step of a threshold to its writing down: a slider that is drawn takes many."""
