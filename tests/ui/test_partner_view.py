@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hands import click, drag
+from hands import click, drag, move, press, release
 from made_signature import signature_of
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
@@ -159,6 +159,25 @@ def test_the_key_again_closes_it_and_another_finding_too(qtbot, window):
     opened(qtbot, window)
     key(window, Qt.Key.Key_Tab)
     assert window.partner_commands.layer is None
+
+
+def test_a_stroke_begun_right_after_a_mark_is_not_taken_out_of_the_hand(qtbot, window):
+    layer = opened(qtbot, window)
+    pane = pane_of(window, layer)
+    before = window.desk.session.reading
+    start = QPoint(pane.width() // 2, pane.height() - 40)
+    press(pane, start)
+    move(pane, start + QPoint(20, 0))
+    window.desk.session.select_marks(frozenset())
+    window.partner_commands._ask()
+    qtbot.waitUntil(lambda: window.partner_commands.layer is not layer, timeout=15000)
+    assert pane.hand.busy
+    for place in (QPoint(20, 20), QPoint(0, 20), QPoint(0, 2)):
+        move(pane, start + place)
+    release(pane, start)
+    assert len(window.desk.session.reading.clusters) == len(before.clusters) + 1
+    newest = window.partner_commands
+    qtbot.waitUntil(lambda: pane.hand.tool.layer is newest.layer, timeout=15000)
 
 
 def test_why_there_is_nothing_to_show(qtbot, window):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 
 from annotator.analysis.chest_wall import pectoral_edge
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _Line = tuple[ImagePoint, ImagePoint]
 LANE, MEASURING = "partner", "partner candidates"
+WHILE_BUSY_MS = 50
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -62,6 +63,10 @@ class PartnerCommands(QObject):
         self._pieces: dict[str, Candidate] = {}
         self._model_version = ""
         self._drawing_wall = False
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(WHILE_BUSY_MS)
+        self._later.timeout.connect(self._put_tool_in_hand)
         window.desk.session_changed.connect(self._follow)
         window.exam_view.picture_shown.connect(lambda _pane, picture: self._arrived(picture))
         for viewport in window.grid.viewports:
@@ -148,9 +153,7 @@ class PartnerCommands(QObject):
         ):
             return super().eventFilter(watched, event)
         act: Callable[[], object] | None = None
-        if (self._asked is not None or self._drawing_wall) and not any(
-            v.hand.busy for v in self._window.grid.viewports
-        ):
+        if (self._asked is not None or self._drawing_wall) and not self._hand_is_busy():
             act = self._act_of(event)
         if act is None:
             return super().eventFilter(watched, event)
@@ -288,9 +291,19 @@ class PartnerCommands(QObject):
         drawn = session.reading.chest_wall_on(other.info.sop_instance_uid) is not None
         self._layer = PartnerLayer(search.band, search.proposals, spacing, other.breast, wall, drawn)
         self._show()
-        self._window.marking_commands.apply_tool()
+        self._put_tool_in_hand()
         if first:
             self._say(self._words(session, asked, search))
+
+    def _put_tool_in_hand(self) -> None:
+        """Once the hand is free: another tool would take the stroke out of it that was begun meanwhile."""
+        if self._hand_is_busy():
+            self._later.start()
+        elif self._layer is not None:
+            self._window.marking_commands.apply_tool()
+
+    def _hand_is_busy(self) -> bool:
+        return any(viewport.hand.busy for viewport in self._window.grid.viewports)
 
     def _failed(self, why: str) -> None:
         self.leave()
