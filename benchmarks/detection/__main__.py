@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 import platformdirs
 
-from benchmarks.detection import found, grouping, matching, partner, sets, stacks, times
+from benchmarks.detection import found, grouping, matching, partner, sets, snap, stacks, times
 from benchmarks.imaging import machine, page
 
 README = Path(__file__).with_name("README.md")
@@ -28,6 +28,7 @@ def measures(cache: Path, name: str, workers: int) -> dict[str, Callable[[], lis
         "found": lambda: found.tables(cache, (name, "elsewhere"), workers),
         "stacks": lambda: stacks.tables(name, workers),
         "times": lambda: times.tables(cache),
+        "snap": lambda: snap.tables(cache, (name, "elsewhere"), workers),
         "grouping": lambda: grouping.tables(name),
         "partner": lambda: partner.tables(name),
         "matching": lambda: matching.tables(name),
