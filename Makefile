@@ -35,7 +35,7 @@ lint: $(INSTALLED_DEV)  ## style, types and import rules
 bench: $(INSTALLED)  ## how well a click finds and measures a calcification, beside a plain method; some minutes
 	@$(BIN)/python -m benchmarks.spots
 
-bench-detection: $(INSTALLED_DETECTION)  ## every table of benchmarks/detection/README.md; an hour, most of it once for the trials
+bench-detection: $(INSTALLED_DETECTION)  ## every table of benchmarks/detection/README.md; some forty minutes
 	@$(BIN)/python -m benchmarks.detection --write
 
 bench-marks: $(INSTALLED)  ## how fluent the window is with ten thousand marks, beside ten; two minutes
