@@ -32,8 +32,8 @@ lint: $(INSTALLED_DEV)  ## style, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: $(INSTALLED)  ## how well a click finds and measures a calcification, beside a plain method; some minutes
-	@$(BIN)/python -m benchmarks.spots
+bench: $(INSTALLED)  ## how well a click finds and measures a calcification, beside plain methods; half an hour, most of it once for the trials
+	@$(BIN)/python -m benchmarks.detection.snap --write
 
 bench-detection: $(INSTALLED_DETECTION)  ## every table of benchmarks/detection/README.md; some forty minutes
 	@$(BIN)/python -m benchmarks.detection --write
