@@ -32,7 +32,8 @@ _RING_RADII_MM = (0.3, 0.38, 0.46, 0.55, 0.65)
 _RING_SECTORS = 8
 _RING_HEIGHT, _RING_DEPTH = 4.0, 0.35
 _RIM_RADII_MM = tuple(float(r) for r in np.arange(1.0, 6.1, 0.4))
-_RIM_OFF_MM, _RIM_MARKS, _RIM_SECTORS = 0.35, 6, 6
+_RIM_OFF_MM, _RIM_MARKS, _RIM_SECTORS = 0.3, 8, 7
+_RIM_TURN_DEG, _RIM_ALONG, _RIM_INSIDE = 30.0, 0.75, 0.2
 
 Points = NDArray[np.float64]
 
@@ -55,7 +56,7 @@ def hints_of(looked: Look, told: NDArray[np.int64], sure: NDArray[np.bool_]) -> 
     linear = sure & (looked.numbers[told, NAMES.index("piece")] > _LEAST_PIECE)
     artery = arteries(x, y, direction, linear)
     skin_mm = looked.ground.skin_at(looked.peaks.column[told], looked.peaks.row[told])
-    for k in np.flatnonzero(on_rims(x, y, sure & (artery < 0))):
+    for k in np.flatnonzero(on_rims(x, y, direction, sure & (artery < 0))):
         hints[k] = CandidateHint.RIM
     for k in np.flatnonzero(sure & ringed(looked, told)):
         hints[k] = CandidateHint.SKIN if skin_mm[k] <= SKIN_WITHIN_MM else CandidateHint.RIM
@@ -156,25 +157,38 @@ def ringed(looked: Look, told: NDArray[np.int64]) -> NDArray[np.bool_]:
     return found
 
 
-def on_rims(x: Points, y: Points, sure: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which marks lie with others all round on a circle of 1 to 6 mm radius, with none of them inside."""
+def on_rims(x: Points, y: Points, direction: Points, sure: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which marks lie with others all round on a circle of 1 to 6 mm radius and run along it, few of them inside."""
     made = np.zeros(len(x), np.bool_)
     at = np.flatnonzero(sure)
     if len(at) < _RIM_MARKS:
         return made
-    px, py = x[at], y[at]
+    px, py, way = x[at], y[at], direction[at]
     step = 0.4
     for radius in _RIM_RADII_MM:
-        turn = np.arange(0, 2 * np.pi, step / radius)
-        centres_x = (px[:, None] + radius * np.cos(turn)).ravel()
-        centres_y = (py[:, None] + radius * np.sin(turn)).ravel()
-        cells = np.stack([np.rint(centres_x / step), np.rint(centres_y / step)], axis=1).astype(np.int64)
-        kinds, votes = np.unique(cells, axis=0, return_counts=True)
-        for centre in kinds[votes >= _RIM_MARKS] * step:
-            away = np.hypot(px - centre[0], py - centre[1])
-            on = np.abs(away - radius) < _RIM_OFF_MM
-            sector = np.floor((np.arctan2(py - centre[1], px - centre[0]) + np.pi) / (np.pi / 4)).astype(int)
-            full = len(set((sector[on] % 8).tolist())) >= _RIM_SECTORS
-            if full and on.sum() >= 2 * (away < radius - _RIM_OFF_MM).sum():
-                made[at[on]] = True
+        # the middle of a rim lies straight beside the way it runs
+        centres = np.concatenate(
+            [
+                np.stack([px + side * radius * np.sin(way), py - side * radius * np.cos(way)], axis=1)
+                for side in (-1, 1)
+            ]
+        )
+        cells = np.rint(centres / step).astype(np.int64)
+        around = np.concatenate([cells + np.array((i, j)) for i in (-1, 0, 1) for j in (-1, 0, 1)])
+        kinds, votes = np.unique(around, axis=0, return_counts=True)
+        for centre in kinds[votes >= _RIM_MARKS - 2] * step:
+            on = _on_circle(px - centre[0], py - centre[1], way, radius)
+            made[at[on]] = True
     return made
+
+
+def _on_circle(across: Points, down: Points, way: Points, radius: float) -> NDArray[np.bool_]:
+    """The marks on a rim of this radius about (0, 0); none where they make no rim."""
+    away = np.hypot(across, down)
+    on = np.abs(away - radius) < _RIM_OFF_MM
+    inside = (away < radius - _RIM_OFF_MM).sum()
+    bearing = np.arctan2(down, across)
+    along = _apart(bearing + np.pi / 2, way) < math.radians(_RIM_TURN_DEG)
+    sectors = set((np.floor((bearing[on & along] + np.pi) / (np.pi / 4)).astype(int) % 8).tolist())
+    whole = on.sum() >= _RIM_MARKS and len(sectors) >= _RIM_SECTORS and inside <= _RIM_INSIDE * on.sum()
+    return on & along if whole and along[on].mean() >= _RIM_ALONG else np.zeros(len(on), np.bool_)

@@ -27,8 +27,8 @@ LEAST_SCORE = 0.003
 """Nothing less likely is told at all."""
 MOST_TOLD = 600
 
-_SAME_SPOT_MM = 0.3
-_ALIKE = 0.9
+_SAME_SPOT_MM = 0.25
+_ALIKE = 0.97
 """Of the likeliest score: what is no less likely on the same spot may stand for it."""
 _HINTED_FROM = 0.15
 _PER_SIGMA = 2 * 2**0.5

@@ -22,7 +22,7 @@ from benchmarks.detection.network import as_network, fit_network
 FOLDS = 2
 FALSE_ROWS = (1000, 1000)
 """Of each image, in the first and the later passes: half the strongest, half drawn and weighing as much as all others."""
-EPOCHS = (8, 9)
+EPOCHS = (6, 6)
 FOLD_EPOCHS = 4
 TRAINING_TURNS = 1
 

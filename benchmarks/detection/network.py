@@ -11,7 +11,7 @@ from annotator.analysis.candidate_model import LIMIT, Network, read_network
 from annotator.analysis.candidate_patches import symmetries
 
 FILTERS, NUMBERS, BOTH = 80, 64, 48
-BATCH = 512
+BATCH = 1024
 RATE, DECAY = 2e-3, 2e-3
 MOST_WEIGHT = 8.0
 _BETA = (0.9, 0.999)

@@ -1,9 +1,9 @@
 """Train the judge of candidates anew from synthetic images and write the arrays that the program ships.
 
-    python -m benchmarks.detection.train --cache DIR [--more 100] [--out FILE]
+    python -m benchmarks.detection.train --cache DIR [--more 60] [--unprocessed 51] [--out FILE]
 
-Trained on the set "train" of `sets.py` (and `--more` further seeds of the same ranges), each for presentation and
-unprocessed. How good it became is for the tables of `python -m benchmarks.detection` to say, on "dev" while choosing.
+Trained on the set "train" of `sets.py` and `--more` further seeds of the same ranges, for presentation, the first
+`--unprocessed` of them unprocessed too. How good it became is for the tables of `python -m benchmarks.detection` to say, on "dev" while choosing.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from benchmarks.detection.judged import LARGEST_MM, LEAST_SNR, NEVER_FALSE_MM, W
 
 MORE_FROM = 10000
 """Seeds that belong to no set."""
-RAW_WEIGHT = 0.5
+RAW_WEIGHT = 0.6
 FAINT_WEIGHT = 0.3
 LEAST_TRAINED_SNR = 3.0
 
 
-def examples(cache: Path, seeds: Sequence[int]) -> Iterator[Example]:
-    """What is looked at on both kinds of image of each trial, with what is true of it."""
+def examples(cache: Path, seeds: Sequence[int], unprocessed: int) -> Iterator[Example]:
+    """What is seen on each trial for presentation, on the first of them unprocessed too, with what is true of it."""
     for number, seed in enumerate(seeds, start=1):
         trial = sets.trial(cache, seed)
-        for raw in (False, True):
+        for raw in (False, True) if number <= unprocessed else (False,):
             made = example(trial, raw=raw)
             if made is not None:
                 yield made
@@ -95,14 +95,18 @@ def _on(covered: np.ndarray, column: np.ndarray, row: np.ndarray, pixel_mm: floa
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detection.train", description=__doc__)
     parser.add_argument("--cache", type=Path, required=True, help="folder that the trials are kept in")
-    parser.add_argument("--more", type=int, default=0, help="how many further trials to train on")
+    parser.add_argument("--more", type=int, default=60, help="how many further trials to train on")
+    parser.add_argument(
+        "--unprocessed", type=int, default=51, help="how many trials are looked at unprocessed too"
+    )
     parser.add_argument("--out", type=Path, default=Path("annotator/analysis/models/candidates.npz"))
     given = parser.parse_args()
     cv2.setNumThreads(1)
     seeds = (*sets.SETS["train"].seeds, *range(MORE_FROM, MORE_FROM + given.more))
-    made = list(examples(given.cache, seeds))
+    made = list(examples(given.cache, seeds, given.unprocessed))
     record = {
         "seeds": spans(seeds),
+        "seeds_unprocessed_too": spans(seeds[: given.unprocessed]),
         "ranges": "TRAINED",
         "images": len(made),
         "peaks": sum(len(e.true) for e in made),

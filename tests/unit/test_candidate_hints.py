@@ -65,18 +65,38 @@ def test_round_spots_along_two_lines_are_no_artery():
     assert (arteries(x, y, direction, np.zeros(len(x), np.bool_)) == -1).all()
 
 
-def test_marks_round_a_circle_are_on_a_rim():
-    angle = np.arange(10) * (2 * np.pi / 10)
-    x, y = 20 + 3 * np.cos(angle), 20 + 3 * np.sin(angle)
-    assert on_rims(x, y, linear(x)).all()
-    half = angle < np.pi
-    assert not on_rims(x[half], y[half], linear(x[half])).any()
+def circle(count=12, radius=3.0, turned=np.pi / 2):
+    angle = np.arange(count) * (2 * np.pi / count)
+    return 20 + radius * np.cos(angle), 20 + radius * np.sin(angle), (angle + turned) % np.pi
+
+
+def test_marks_that_run_round_a_circle_are_on_a_rim():
+    x, y, direction = circle()
+    assert on_rims(x, y, direction, linear(x)).all()
+
+
+def test_half_a_circle_is_no_rim():
+    x, y, direction = (values[:6] for values in circle())
+    assert not on_rims(x, y, direction, linear(x)).any()
+
+
+def test_marks_that_run_across_a_circle_are_no_rim():
+    x, y, direction = circle(turned=0.0)
+    assert not on_rims(x, y, direction, linear(x)).any()
+
+
+def test_a_full_circle_is_no_rim():
+    rng = np.random.default_rng(4)
+    rim, inside = circle(), rng.uniform(18.5, 21.5, (2, 12))
+    x, y, direction = together(rim, (*inside, rng.uniform(0, np.pi, 12)))
+    assert not on_rims(x, y, direction, linear(x)).any()
 
 
 def test_a_scattered_group_is_no_rim():
     rng = np.random.default_rng(3)
-    x, y = rng.normal(20, 2, (2, 14))
-    assert not on_rims(x, y, linear(x)).any()
+    for _ in range(20):
+        x, y = rng.normal(20, 2, (2, 30))
+        assert not on_rims(x, y, rng.uniform(0, np.pi, 30), linear(x)).any()
 
 
 def test_pieces_of_an_artery_are_one_line_of_the_list():
