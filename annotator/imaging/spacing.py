@@ -19,8 +19,11 @@ _SAME_FACTOR = 0.05
 """The breast has some centimetres of depth and the distances are to its support: five parts in a hundred."""
 _UNLIKELY_FACTOR = (0.9, 5.0)
 _IMPOSSIBLE_FACTOR = (0.01, 100.0)
-_POSSIBLE_SIDE_MM = (1e-4, 100.0)
-"""A hundredth of the finest film scanner's pixel to more than a breast: beyond it, a number is no length."""
+_POSSIBLE_SIDE_MM = (0.005, 10.0)
+"""Half the finest pixel of a magnified specimen to one that shows no breast: beyond it, a number is no length.
+
+Filters of some tenths of a millimetre are as many pixels wide as this allows.
+"""
 
 
 def magnification_factor(facts: Facts, macro: Macro | None = None) -> float | None:
@@ -71,7 +74,13 @@ def pixel_spacing(
         if demagnified is None:
             return PixelSpacing(*imager, SpacingBasis.AT_DETECTOR)
         row, column = (side * demagnified for side in imager)
-        return PixelSpacing(row, column, SpacingBasis.ESTIMATED_IN_BREAST)
+        if _possible(row, column):
+            return PixelSpacing(row, column, SpacingBasis.ESTIMATED_IN_BREAST)
+        facts.repairs.append(
+            f"Magnified {1 / demagnified:g} times a pixel would be {row:g} x {column:g} mm in the breast, which cannot be; "
+            "the magnification was ignored."
+        )
+        return PixelSpacing(*imager, SpacingBasis.AT_DETECTOR)
     film = _pair(facts, "NominalScannedPixelSpacing")
     if film is not None:
         return PixelSpacing(*film, SpacingBasis.AT_FILM)
@@ -140,13 +149,17 @@ def _pair(facts: Facts, keyword: str) -> tuple[float, float] | None:
     if not facts.texts(keyword):
         return None
     sides = facts.numbers(keyword)
-    low, high = _POSSIBLE_SIDE_MM
-    if len(sides) == 2 and low <= min(sides) and max(sides) <= high:
+    if len(sides) == 2 and _possible(*sides):
         return sides[0], sides[1]
     if sides:
         shown = "\\".join(f"{s:g}" for s in sides)
         facts.repairs.append(f"{keyword} is {shown}, which is not a spacing, and was ignored.")
     return None
+
+
+def _possible(row: float, column: float) -> bool:
+    low, high = _POSSIBLE_SIDE_MM
+    return low <= min(row, column) and max(row, column) <= high
 
 
 def _same(a: tuple[float, float], b: tuple[float, float]) -> bool:

@@ -123,6 +123,14 @@ CASES = {
     "none": Case({}, None, None),
     "factor alone": Case(FACTOR, None, None),
     "no length at all": Case({"PixelSpacing": [0, 0]}, None, None, "not a spacing"),
+    "finer than any pixel": Case({"ImagerPixelSpacing": [0.0001, 0.0001]}, None, None, "not a spacing"),
+    "a pixel of a hand's width": Case({"ImagerPixelSpacing": [100, 100]}, None, None, "not a spacing"),
+    "magnified beyond any pixel": Case(
+        {"ImagerPixelSpacing": [0.01, 0.02], "EstimatedRadiographicMagnificationFactor": 50},
+        "1.0 mm at detector",
+        "2.0 mm at detector",
+        "magnification was ignored",
+    ),
     "magnification view without a factor": Case(
         magnified(**IMAGER), "10.0 mm at detector", "20.0 mm at detector", "how much it magnifies"
     ),
