@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from annotator.analysis.same_place import placed_cluster, propose_pairs
+from annotator.analysis.same_place import placed_marks, propose_pairs
 from annotator.analysis.spots import measure_spot
 from annotator.detection import candidates_of, clusters_of
 from annotator.errors import CallError
@@ -20,7 +20,7 @@ from annotator.model.compared import PlacedCluster
 from annotator.model.comparison import ClusterOnImage, Comparison, EarlierClusters, Provenance
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import ExamInfo, ImageInfo
-from annotator.model.intervals import MONTH_DAYS
+from annotator.model.intervals import months_between
 from annotator.model.mark import Mark, MarkKind
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def compared_images(
     """
     proposed = _proposed(comparing, now, then)
     paired = {0: (0, proposed.get((0, 0), (0.0, None))[1])} if chosen else _paired(proposed)
-    months = months_between(now.info, then.info)
+    months = months_apart(now.info, then.info)
     for here, cluster in enumerate(now.clusters):
         (token or CancelToken()).checkpoint(Progress(here, len(now.clusters)))
         if here not in paired:
@@ -126,17 +126,14 @@ def compared_readings(
         for one in found.offered:
             views.setdefault(one.now.info.sop_instance_uid, one)
         for one in views.values():
-            months = months_between(one.now.info, one.then.info)
+            months = months_apart(one.now.info, one.then.info)
             comparison = comparing.compare(one.now, one.then, months=months, token=token)
             yield Beside(one.now, one.then, comparison, one.provenance, one.apart_mm, name)
 
 
-def months_between(now: ImageInfo, then: ImageInfo) -> float | None:
-    """Months from the earlier exam to this one, below 0 when it is the later one; None where a date is missing."""
-    days = [ExamInfo("", (info,)).day for info in (now, then)]
-    if days[0] is None or days[1] is None:
-        return None
-    return (days[0] - days[1]).days / MONTH_DAYS
+def months_apart(now: ImageInfo, then: ImageInfo) -> float | None:
+    """Months from the exam of one image to that of another, below 0 when it is the later one; None without both dates."""
+    return months_between(*(ExamInfo("", (info,)).day for info in (now, then)))
 
 
 def _mark(candidate: Candidate, number: int, info: ImageInfo, frame_of: Any) -> Mark:
@@ -200,12 +197,5 @@ def _placed(comparing: Comparing, seen: Seen) -> list[PlacedCluster]:
     if not seen.clusters:
         return []
     _, breast = comparing.as_hung(seen.clusters[0], seen.frame)
-    found = []
-    for number, cluster in enumerate(seen.clusters):
-        column, row = (
-            sum(getattr(mark.point, axis) for mark in cluster.marks) / len(cluster.marks)
-            for axis in ("column", "row")
-        )
-        count = len(cluster.marks)
-        found.append(placed_cluster(str(number), seen.info, breast, ImagePoint(column, row), count=count))
+    found = (placed_marks(str(number), cluster, breast) for number, cluster in enumerate(seen.clusters))
     return [one for one in found if one is not None]

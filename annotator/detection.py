@@ -120,7 +120,7 @@ def clusters_of(
             points[members],
             sizes[members],
             None if nipple is None else (nipple.column * scale[0], nipple.row * scale[1]),
-            _area_mm2(breast, spacing),
+            None if breast is None else breast.area_mm2(spacing),
             basis=spacing.basis,
         )
         ids = tuple(chosen[member].id for member in members)
@@ -133,9 +133,3 @@ def breast_of(info: ImageInfo, frame: NDArray[Any]) -> BreastOnImage:
     levels = levels_of(info, frame)
     turn, _ = hung(info, levels)
     return breast_on_image(info, turn, tissue_mask(levels), levels.coarsest_block)
-
-
-def _area_mm2(breast: BreastOnImage | None, spacing: PixelSpacing) -> float | None:
-    if breast is None or breast.axes is None or not breast.outline.any():
-        return None
-    return float(np.count_nonzero(breast.outline) * breast.block**2 * spacing.row_mm * spacing.column_mm)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from annotator.analysis.candidate_ground import Ground
 from annotator.analysis.candidate_lines import Lines
 from annotator.analysis.candidate_peaks import Peaks, blobness, highest_near, index, responses_at
-from annotator.analysis.candidate_scales import SCALES_MM, Scale
+from annotator.analysis.candidate_scales import GLOBAL_SHARE, SCALES_MM, Scale
 from annotator.analysis.noise import FloatImage
 from annotator.jobs import CancelToken
 
@@ -107,7 +107,7 @@ def _scale_columns(seen: _Seen) -> Columns:
     i, j = index(ground.skin_mm, 1, *_cells(seen))
     busy = np.stack([s.busy[i, j] / s.typical for s in scales], axis=1)
     # in deviations of the whole breast, not of its surroundings
-    heights = responses * np.sqrt(0.35 + 0.65 * busy**2)
+    heights = responses * np.sqrt(GLOBAL_SHARE + (1 - GLOBAL_SHARE) * busy**2)
     round_ = np.stack([blobness(s, x, y) for s in scales], axis=1)
     each = np.arange(len(peaks))
     best = peaks.scale

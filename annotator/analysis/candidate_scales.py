@@ -18,7 +18,8 @@ LEAST_SIGMA_PX = 0.6
 """The narrowest filter that pixels can carry."""
 
 _HALVE_FROM_PX = 3.2
-_GLOBAL_SHARE = 0.35
+GLOBAL_SHARE = 0.35
+"""Of the variance that a response is divided by: what the whole breast counts; the rest is that around the place."""
 _LOCAL_MM = 2.5
 _CLIP = 4.0
 _PER_MEAN_SIZE = 1.2533
@@ -96,7 +97,7 @@ def evened(response: FloatImage, inside: FloatImage) -> tuple[float, FloatImage]
     width = _LOCAL_MM / COARSE_MM
     near = cv2.GaussianBlur(mean, (0, 0), width) / np.maximum(cv2.GaussianBlur(inside, (0, 0), width), 1e-3)
     busy = np.asarray(_PER_MEAN_SIZE * near, np.float32)
-    sd = np.sqrt(_GLOBAL_SHARE * typical**2 + (1 - _GLOBAL_SHARE) * busy**2).astype(np.float32)
+    sd = np.sqrt(GLOBAL_SHARE * typical**2 + (1 - GLOBAL_SHARE) * busy**2).astype(np.float32)
     weight = cv2.resize(1 / sd, (columns, rows), interpolation=cv2.INTER_LINEAR)
     cv2.multiply(response, weight, dst=response)
     return typical, busy

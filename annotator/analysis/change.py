@@ -23,7 +23,7 @@ __all__ = ["compare_clusters", "propose_pairs", "suggested_change"]
 FEWEST, MOST = 4, 300
 """Marks on each side: fewer fit one another by accident, more take minutes."""
 CHANCE_FACTOR = 1.5
-"""How much better than by chance two clusters must agree (design of 2d)."""
+"""How much better than by chance two clusters must agree."""
 SURE = 0.5
 
 _JITTER_MM = 2.0

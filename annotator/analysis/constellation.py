@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from annotator.analysis.location import BreastOnImage
 from annotator.model.cluster_facts import Place
 from annotator.model.compared import Constellation
@@ -33,7 +31,7 @@ def constellation_of(
         contrasts=tuple(None if one is None else one.contrast for one in sizes),
         mark_ids=tuple(mark.id for mark in cluster.marks),
         nipple=None if nipple is None or info.spacing is None else place(nipple),
-        breast_area_mm2=_area_mm2(cluster, breast),
+        breast_area_mm2=None if breast is None or info.spacing is None else breast.area_mm2(info.spacing),
         basis=None if info.spacing is None else info.spacing.basis,
         in_mm=info.spacing is not None,
     )
@@ -45,10 +43,3 @@ def pixel_mm(cluster: ClusterOnImage, turn: Orientation) -> tuple[float, float]:
     if spacing is None:
         return 1.0, 1.0
     return (spacing.row_mm, spacing.column_mm) if turn.transpose else (spacing.column_mm, spacing.row_mm)
-
-
-def _area_mm2(cluster: ClusterOnImage, breast: BreastOnImage | None) -> float | None:
-    spacing = cluster.info.spacing
-    if breast is None or spacing is None or not breast.outline.any() or breast.axes is None:
-        return None
-    return float(np.count_nonzero(breast.outline) * breast.block**2 * spacing.row_mm * spacing.column_mm)

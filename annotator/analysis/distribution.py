@@ -50,7 +50,7 @@ FEATURES = (
 """Facts that the trees look at, in their order; three shares made of them follow."""
 _UNKNOWN = -1.0
 FEWEST = 3
-"""Fewer marks have no distribution (design of 2c: isolated)."""
+"""Fewer marks have no distribution."""
 
 
 @dataclass(frozen=True, eq=False)

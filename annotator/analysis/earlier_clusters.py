@@ -11,13 +11,11 @@ import numpy as np
 from annotator.analysis.clusters import LEAST, grouped
 from annotator.analysis.location import BreastOnImage
 from annotator.analysis.mark_table import as_array
-from annotator.analysis.same_place import placed_cluster, propose_pairs
+from annotator.analysis.same_place import apart_mm, placed_marks, propose_pairs
 from annotator.hanging import is_detail
 from annotator.model.candidate import Candidate
-from annotator.model.compared import PlacedCluster
 from annotator.model.comparison import ClusterOnImage, EarlierCluster, EarlierClusters, Provenance
 from annotator.model.finding import Reading
-from annotator.model.geometry import ImagePoint
 from annotator.model.image import ExamInfo, ImageInfo
 from annotator.model.mark import Mark, MarkKind, SpotMeasurement
 from annotator.model.timeline import ReadExam
@@ -98,7 +96,7 @@ def candidates_there(
             for number, one in enumerate(members, start=1)
         )
         cluster = replace(then, marks=marks)
-        away = apart_mm(now, cluster, breast_of)
+        away = marks_apart_mm(now, cluster, breast_of)
         if away is not None and away <= FAR_MM:
             found.append((away, cluster, members))
     if not found:
@@ -133,7 +131,7 @@ def _offered(
             finding_id=finding.id,
             number=finding.number,
             provenance=Provenance.SAME if same else Provenance.LIKELIEST,
-            apart_mm=apart_mm(now, then, breast_of),
+            apart_mm=marks_apart_mm(now, then, breast_of),
         )
 
 
@@ -141,8 +139,8 @@ def _with_likelihood(
     now: ClusterOnImage, there: Sequence[EarlierCluster], breast_of: BreastOf
 ) -> list[EarlierCluster]:
     """The clusters of one earlier image with how likely each is the same, as seen from the nipple."""
-    mine = _placed("", now, breast_of)
-    others = [_placed(str(row), one.then, breast_of) for row, one in enumerate(there)]
+    mine = placed_marks("", now, breast_of(now.info))
+    others = [placed_marks(str(row), one.then, breast_of(one.then.info)) for row, one in enumerate(there)]
     known = [one for one in others if one is not None]
     if mine is None or not known:
         return list(there)
@@ -150,31 +148,10 @@ def _with_likelihood(
     return [replace(one, likely=likely.get(str(row))) for row, one in enumerate(there)]
 
 
-def _placed(name: str, cluster: ClusterOnImage, breast_of: BreastOf) -> PlacedCluster | None:
-    breast = breast_of(cluster.info)
-    if breast is None or not cluster.marks:
-        return None
-    middle = ImagePoint(*np.mean(as_array([mark.point for mark in cluster.marks]), axis=0).tolist())
-    count = len(cluster.marks)
-    return placed_cluster(name, cluster.info, breast, middle, nipple=cluster.nipple, count=count)
-
-
-def apart_mm(now: ClusterOnImage, then: ClusterOnImage, breast_of: BreastOf) -> float | None:
-    """How far the middles of two clusters lie from one another, each as seen from its nipple."""
-    one, other = (_from_nipple(cluster, breast_of(cluster.info)) for cluster in (now, then))
-    return None if one is None or other is None else math.hypot(one[0] - other[0], one[1] - other[1])
-
-
-def _from_nipple(cluster: ClusterOnImage, breast: BreastOnImage | None) -> tuple[float, float] | None:
-    nipple = cluster.nipple or (None if breast is None else breast.nipple)
-    if breast is None or breast.axes is None or nipple is None or not cluster.marks:
-        return None
-    column, row = np.mean(as_array([mark.point for mark in cluster.marks]), axis=0).tolist()
-    (depth, below), (at, line) = (
-        breast.axes.to_mm(ImagePoint(column, row)),
-        breast.axes.to_mm(nipple),
-    )
-    return at - depth, below - line
+def marks_apart_mm(now: ClusterOnImage, then: ClusterOnImage, breast_of: BreastOf) -> float | None:
+    """How far the middles of two clusters lie from one another, each as seen from its nipple; None where not known."""
+    one, other = (placed_marks("", cluster, breast_of(cluster.info)) for cluster in (now, then))
+    return None if one is None or other is None else apart_mm(one, other)
 
 
 def _clusters(reading: Reading, finding_id: str, exam: ExamInfo) -> list[ClusterOnImage]:

@@ -88,7 +88,7 @@ def _on_image(
     estimated = None if breast is None else breast.nipple
     nipple = estimated if placed is None else placed.point
     known = NippleKnown.ESTIMATED if estimated is not None else NippleKnown.UNKNOWN
-    seen = _Seen(info.spacing, nipple, _area(breast, info.spacing))
+    seen = _Seen(info.spacing, nipple, None if breast is None else breast.area_mm2(info.spacing))
     facts = seen.facts(here.points, here.diameters)
     hint, why_not = _hint(info, facts)
     return ClustersOnImage(
@@ -171,13 +171,6 @@ def _groups(
         facts = whole if member.all() else seen.facts(here.points[member], here.diameters[member])
         made.append(GroupOnImage(facts, seen.around(facts)))
     return tuple(made)
-
-
-def _area(breast: BreastOnImage | None, spacing: PixelSpacing) -> float | None:
-    """Of the breast on an image, in mm2; None where it was not found."""
-    if breast is None or not breast.outline.any():
-        return None
-    return float(np.count_nonzero(breast.outline)) * breast.block**2 * spacing.column_mm * spacing.row_mm
 
 
 def _keys(table: MarkTable, info: ImageInfo) -> list[ImageKey]:

@@ -18,7 +18,7 @@ from annotator.analysis.coverage import breast_outline
 from annotator.analysis.mark_table import Points
 from annotator.hanging import is_detail, knows_up
 from annotator.model.finding import Depth, Quadrant
-from annotator.model.geometry import ImagePoint, Orientation
+from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing
 from annotator.model.image import ImageInfo, Laterality
 from annotator.model.measured import LATERAL_VIEWS, Half
 
@@ -55,6 +55,12 @@ class BreastOnImage:
     def fits(self, info: ImageInfo) -> bool:
         """Whether this was worked out with the side, view and turn that the image has now."""
         return self.shown_as == _shown_as(info)
+
+    def area_mm2(self, spacing: PixelSpacing) -> float | None:
+        """Area of the breast; None where it was not found, and on a view of a part of it."""
+        cells = np.count_nonzero(self.outline)
+        whole = self.axes is not None and cells
+        return float(cells * self.block**2 * spacing.row_mm * spacing.column_mm) if whole else None
 
     def outside(self, points: Points) -> int | None:
         """How many points (column, row) lie in the air, more than a cell away from the breast; None where that is

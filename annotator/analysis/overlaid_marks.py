@@ -20,7 +20,7 @@ from annotator.jobs import CancelToken
 Matrix = NDArray[np.float64]
 
 TURN_SD, SCALE_SD, SHEAR_SD = math.radians(6.0), 0.045, 0.03
-"""How a breast lies otherwise on the next exam: standard deviations of turn, scale and shear (design of 2d)."""
+"""How a breast lies otherwise on the next exam: standard deviations of turn, scale and shear."""
 BEND_SD_MM, BEND_REACH_MM = 0.35, 5.0
 """How tissue bends beyond that, and over which length alike."""
 PLACE_SD_MM = 0.24

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from annotator.analysis.location import BreastOnImage
 from annotator.model.compared import PlacedCluster, ProposedPair
+from annotator.model.comparison import ClusterOnImage
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import ImageInfo
 
@@ -48,6 +49,22 @@ def placed_cluster(
     )
 
 
+def placed_marks(name: str, cluster: ClusterOnImage, breast: BreastOnImage | None) -> PlacedCluster | None:
+    """The marks of a cluster as seen from the nipple; None where that is not known, and without any mark."""
+    if breast is None or not cluster.marks:
+        return None
+    return placed_cluster(
+        name, cluster.info, breast, cluster.middle, nipple=cluster.nipple, count=len(cluster.marks)
+    )
+
+
+def apart_mm(one: PlacedCluster, other: PlacedCluster) -> float:
+    """How far two clusters lie from one another, each as seen from its nipple."""
+    turn = math.radians(one.angle_deg - other.angle_deg)
+    squared = one.nipple_mm**2 + other.nipple_mm**2 - 2 * one.nipple_mm * other.nipple_mm * math.cos(turn)
+    return math.sqrt(max(0.0, squared))
+
+
 def propose_pairs(now: Sequence[PlacedCluster], then: Sequence[PlacedCluster]) -> tuple[ProposedPair, ...]:
     """For each cluster of now those of the prior that may be the same, the likeliest first, and "none of them".
 
@@ -71,10 +88,7 @@ def _same_view(one: PlacedCluster, other: PlacedCluster) -> bool:
 
 def _weight(one: PlacedCluster, other: PlacedCluster) -> tuple[float, float]:
     """(mm apart, likelihood per mm2); counts that differ much speak a little against it."""
-    turn = math.radians(one.angle_deg - other.angle_deg)
-    apart = math.sqrt(
-        max(0.0, one.nipple_mm**2 + other.nipple_mm**2 - 2 * one.nipple_mm * other.nipple_mm * math.cos(turn))
-    )
+    apart = apart_mm(one, other)
     weight = math.exp(-0.5 * (apart / PLACE_SD_MM) ** 2) / (2 * math.pi * PLACE_SD_MM**2)
     if one.count and other.count:
         weight *= math.exp(-0.5 * min(4.0, (math.log(one.count / other.count) / _COUNT_SD) ** 2))

@@ -210,7 +210,7 @@ def _point(at: tuple[float, float] | None) -> Any:
 
 def _as_json(one: Beside) -> dict[str, Any]:
     """One pair of clusters, always with the same keys; null where nothing is told."""
-    from annotator.compared_files import months_between
+    from annotator.compared_files import months_apart
 
     comparison = one.comparison
     compared, hint = (None, None) if comparison is None else (comparison.compared, comparison.hint)
@@ -218,7 +218,7 @@ def _as_json(one: Beside) -> dict[str, Any]:
         "finding": one.finding or None,
         "how_paired": one.provenance,
         "apart_mm": _plain(one.apart_mm),
-        "months": None if one.then is None else _plain(months_between(one.now.info, one.then.info)),
+        "months": None if one.then is None else _plain(months_apart(one.now.info, one.then.info)),
         "now": _cluster(one.now, comparison, "now"),
         "then": None if one.then is None else _cluster(one.then, comparison, "then"),
         "can_be_matched": compared is not None and compared.can_be_matched,

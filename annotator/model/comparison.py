@@ -30,6 +30,15 @@ class ClusterOnImage:
     nipple: ImagePoint | None = None
 
     @property
+    def middle(self) -> ImagePoint:
+        """The mean of the places of its marks; ZeroDivisionError without any."""
+        points = [mark.point for mark in self.marks]
+        return ImagePoint(
+            sum(point.column for point in points) / len(points),
+            sum(point.row for point in points) / len(points),
+        )
+
+    @property
     def frame(self) -> int:
         """The frame with most of the marks, of equally full ones the first; 1 without marks."""
         counts: dict[int, int] = {}

@@ -29,6 +29,11 @@ def months_words(months: int) -> str:
     return f"{months} month{'' if months == 1 else 's'}"
 
 
+def months_between(day: date | None, earlier: date | None) -> float | None:
+    """Mean months from an earlier day to a day, below 0 where it is the later one; None where one is not known."""
+    return None if day is None or earlier is None else (day - earlier).days / MONTH_DAYS
+
+
 def interval_words(here: date | None, there: date | None) -> str:
     """How far another exam lies from this one: "6 months earlier", "12 days later"; no date is in it."""
     if here is None or there is None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from annotator.model.intervals import interval_words
+from annotator.model.intervals import interval_words, months_between
 
 HERE = date(2024, 3, 12)
 
@@ -26,3 +26,10 @@ HERE = date(2024, 3, 12)
 )
 def test_how_far_apart_exams_are(there: date | None, words: str) -> None:
     assert interval_words(HERE, there) == words
+
+
+def test_months_between_exams_are_signed_and_need_both_dates() -> None:
+    later = date(HERE.year + 1, HERE.month, HERE.day)
+    assert months_between(later, HERE) == pytest.approx(12, abs=0.1)
+    assert months_between(HERE, later) == pytest.approx(-12, abs=0.1)
+    assert months_between(HERE, None) is months_between(None, HERE) is None

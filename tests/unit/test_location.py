@@ -281,3 +281,11 @@ def test_what_did_not_change_is_not_measured_anew():
     assert measurer.of(more, finding, hung_otherwise).nipple_distance is None
     with pytest.raises(KeyError):
         measurer.of(more, "nobody", exam)
+
+
+def test_the_area_of_a_breast_is_told_where_all_of_it_is_seen() -> None:
+    _, breast = seen()
+    cells = np.count_nonzero(shown_breast(right=False))
+    assert breast.area_mm2(TENTH) == pytest.approx(cells * (BLOCK * 0.1) ** 2, rel=0.01)
+    assert replace(breast, axes=None).area_mm2(TENTH) is None
+    assert replace(breast, outline=np.zeros_like(breast.outline)).area_mm2(TENTH) is None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from annotator.analysis.constellation import pixel_mm
-from annotator.analysis.earlier_clusters import apart_mm, candidates_there
+from annotator.analysis.earlier_clusters import candidates_there, marks_apart_mm
 from annotator.errors import AnnotatorError
 from annotator.imaging.air import hung
 from annotator.imaging.crop import Crop, crop
@@ -27,7 +27,7 @@ from annotator.model.comparison import (
 from annotator.model.finding import Reading
 from annotator.model.geometry import Orientation
 from annotator.model.image import ExamInfo, ImageInfo
-from annotator.model.intervals import MONTH_DAYS
+from annotator.model.intervals import months_between
 from annotator.model.mark import SpotMeasurement
 from annotator.ui.desk.candidates import USUAL_SCORE
 from annotator.ui.desk.reading_desk import ReadingDesk
@@ -157,7 +157,7 @@ class ComparedClusters(QObject):
                 strong = [one for one in proposed.candidates if one.score >= USUAL_SCORE]
                 found = candidates_there(now, then, strong, workspace.measurer.breast, measured)
                 if found is not None:
-                    away = apart_mm(now, found, workspace.measurer.breast)
+                    away = marks_apart_mm(now, found, workspace.measurer.breast)
                     return EarlierCluster(
                         now=now,
                         then=found,
@@ -264,12 +264,9 @@ class ComparedClusters(QObject):
 
     def _compare(self, earlier: EarlierCluster) -> None:
         session = self._desk.session
-        if session is None or session.exam.day is None or earlier.exam.exam_date is None:
-            months = None
-        else:
-            months = (session.exam.day - earlier.exam.exam_date).days / MONTH_DAYS
         if session is None:
             return
+        months = months_between(session.exam.day, earlier.exam.exam_date)
         comparing, known = session.workspace.comparing, dict(self._decoded)
 
         def job(token: CancelToken) -> tuple[Shown, dict[tuple[str, int], _Decoded]]:
