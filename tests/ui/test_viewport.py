@@ -560,7 +560,7 @@ def test_during_a_window_drag_the_pointer_is_told_with_the_words(viewport, qtbot
     qtbot.waitUntil(lambda: len(told) > 0)
     viewport.set_voi(Window(1111, 2223))
     told.clear()
-    viewport._untold = QPointF(30, 40)
+    viewport._pointed = QPointF(30, 40)
     QApplication.sendEvent(viewport, QEvent(QEvent.Type.Leave))
     qtbot.waitUntil(lambda: not viewport._rewording.isActive())
     assert told == [None]

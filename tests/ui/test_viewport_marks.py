@@ -199,6 +199,22 @@ def test_a_mark_under_the_pointer_is_told_in_words_until_it_is_left(viewport):
     assert told[-1] == ""
 
 
+def test_a_picture_that_moves_under_a_resting_pointer_is_told_anew(viewport, qtbot):
+    shown = picture(np.full((300, 220), 10, np.uint16))
+    point = ImagePoint(100.0, 140.0)
+    viewport.show_picture(shown)
+    viewport.set_reading(reading_with(shown, [point]))
+    words, places = [], []
+    viewport.mark_hovered.connect(words.append)
+    viewport.pointer_moved.connect(lambda pointer: places.append(pointer and pointer.point))
+    at = viewport.widget_position(point).toPoint()
+    move(viewport, at, NONE)
+    assert words[-1].startswith("F1  microcalcification")
+    viewport.zoom_by(2.0, QPointF(at + QPoint(30, 30)))
+    qtbot.waitUntil(lambda: words[-1] == "")
+    assert places[-1] == viewport.view.to_image(at.x(), at.y())
+
+
 def test_the_words_of_a_cluster_at_the_edge_stay_in_the_pane(viewport):
     shown = picture(np.full((300, 220), 10, np.uint16))
     outline = (ImagePoint(150, 200), ImagePoint(214, 200), ImagePoint(214, 296), ImagePoint(150, 296))

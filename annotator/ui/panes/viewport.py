@@ -78,11 +78,16 @@ class Viewport(GreyPane):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._message = ""
-        self._untold: QPointF | None = None
+        self._pointed: QPointF | None = None
         self._rewording = QTimer(self)
         self._rewording.setSingleShot(True)
         self._rewording.setInterval(WORDS_MS)
         self._rewording.timeout.connect(self._update_words)
+        self._retelling = QTimer(self)
+        self._retelling.setSingleShot(True)
+        self._retelling.setInterval(WORDS_MS)
+        self._retelling.timeout.connect(self._tell_again)
+        self.view_changed.connect(self._tell_soon)
         self._marks = ShownMarks()
         self._partner: PartnerLayer | None = None
         self._chest_wall: tuple[ImagePoint, ImagePoint] | None = None
@@ -257,17 +262,17 @@ class Viewport(GreyPane):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.hand.move(event)
-        if self._rewording.isActive():
-            self._untold = event.position()
-        else:
-            self._tell_pointer(event.position())
+        self._pointed = event.position()
+        if not self._rewording.isActive():
+            self._tell_pointer(self._pointed)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.hand.release(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.hand.wheel(event)
-        self._tell_pointer(event.position())
+        self._pointed = event.position()
+        self._tell_pointer(self._pointed)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         # the right button also drags, so the menu waits for its release (see Hand); the key does not
@@ -297,7 +302,7 @@ class Viewport(GreyPane):
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
-        self._untold = None
+        self._pointed = None
         self._hover(None)
         self.pointer_moved.emit(None)
 
@@ -367,9 +372,7 @@ class Viewport(GreyPane):
             if words is not None:
                 for place in words.places:
                     self.update(self.widget_rect(place))
-        at, self._untold = self._untold, None
-        if at is not None:
-            self._tell_pointer(at)
+        self._tell_again()
 
     def _update_marks(self) -> None:
         """Repaint where marks look otherwise than on the screen."""
@@ -402,6 +405,15 @@ class Viewport(GreyPane):
         there = point if self._marks.visible else None
         if self._candidates.hover(there, self._picture, self._view, self.ratio) or over_mark:
             self.mark_hovered.emit(self._marks.hovered_words() or self._candidates.hovered_words)
+
+    def _tell_soon(self) -> None:
+        if self._pointed is not None and not self._retelling.isActive():
+            self._retelling.start()
+
+    def _tell_again(self) -> None:
+        """Tell what is under a pointer that rests while the picture moves."""
+        if self._pointed is not None:
+            self._tell_pointer(self._pointed)
 
     def _tell_pointer(self, at: QPointF) -> None:
         picture = self._picture
