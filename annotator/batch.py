@@ -188,12 +188,21 @@ class _Crew(Generic[Item, Result]):
 def _serve(work: Callable[[Item], Result], pipe: Connection) -> None:
     """What a process does: an item, its outcome, the next, until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # not inherited on Windows
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:
         try:
             number, item = pipe.recv()
+            pipe.send(_attempt(work, number, item))
         except (EOFError, OSError):
             return
-        pipe.send(_attempt(work, number, item))
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as the one that started it is gone, killed or not: nobody waits for its answer."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 @contextlib.contextmanager

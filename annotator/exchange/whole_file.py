@@ -26,9 +26,12 @@ def write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-    except OSError as error:
+    except BaseException as error:
+        # Ctrl+C too leaves nothing behind
         part.unlink(missing_ok=True)
-        raise ExportError(_sentence(path, error)) from error
+        if isinstance(error, OSError):
+            raise ExportError(_sentence(path, error)) from error
+        raise
 
 
 def _sentence(path: Path, error: OSError) -> str:

@@ -90,18 +90,17 @@ def test_closing_it_ends_the_processes(tmp_path: Path) -> None:
             os.kill(worker, 0)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl+C is no signal that a test could send")
-def test_an_interrupt_leaves_no_process_and_no_word(tmp_path: Path) -> None:
-    """As in a terminal: the signal goes to the whole group, the processes of the batch too."""
+def started_batch(folder: Path) -> subprocess.Popen[bytes]:
+    """A program of its own with a batch of two processes, which have begun to work."""
     program = (
         "import sys; sys.path[:0] = ['.', 'tests/unit']\n"
         "from annotator.batch import outcomes\n"
         "from test_batch import slow\n"
         "if __name__ == '__main__':\n"
-        f"    try: list(outcomes(slow, [{str(tmp_path)!r}] * 4, jobs=2))\n"
+        f"    try: list(outcomes(slow, [{str(folder)!r}] * 4, jobs=2))\n"
         "    except KeyboardInterrupt: sys.exit(130)\n"
     )
-    script = tmp_path.parent / "batch.py"
+    script = folder.parent / "batch.py"
     script.write_text(program, encoding="utf-8")
     started = subprocess.Popen(
         [sys.executable, str(script)],
@@ -110,14 +109,30 @@ def test_an_interrupt_leaves_no_process_and_no_word(tmp_path: Path) -> None:
         cwd=Path(__file__).parents[2],
         env={**os.environ, "PYTHONPATH": f"{Path(__file__).parents[2]}{os.pathsep}{Path(__file__).parent}"},
     )
-    while len(list(tmp_path.iterdir())) < 2 and started.poll() is None:
+    while len(list(folder.iterdir())) < 2 and started.poll() is None:
         time.sleep(0.05)
+    return started
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl+C is no signal that a test could send")
+def test_an_interrupt_leaves_no_process_and_no_word(tmp_path: Path) -> None:
+    """As in a terminal: the signal goes to the whole group, the processes of the batch too."""
+    started = started_batch(tmp_path)
     os.killpg(started.pid, signal.SIGINT)
     _, said = started.communicate()
     assert (started.returncode, said) == (130, b"")
     for worker in tmp_path.iterdir():
         with pytest.raises(ProcessLookupError):
             os.kill(int(worker.name), 0)
+
+
+def test_who_is_killed_leaves_no_process_that_works_on(tmp_path: Path) -> None:
+    """Nor a word: standard error ends when the last process that holds it does."""
+    started = started_batch(tmp_path)
+    started.kill()
+    _, said = started.communicate(timeout=30)
+    assert said == b""
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_what_is_ready_early_waits_for_its_place() -> None:
