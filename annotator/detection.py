@@ -19,7 +19,7 @@ from annotator.imaging.air import hung, tissue_mask
 from annotator.imaging.header import MAMMOGRAPHY_CLASSES
 from annotator.imaging.pyramid import levels_of
 from annotator.jobs import CancelToken
-from annotator.model.candidate import Candidate, CandidateHint, Candidates
+from annotator.model.candidate import Candidate, Candidates
 from annotator.model.cluster_facts import ClusterFacts, DistributionHint
 from annotator.model.geometry import PixelSpacing
 from annotator.model.image import ImageInfo, SlicePosition
@@ -28,8 +28,6 @@ FrameOf = Callable[[int], NDArray[Any]]
 """Stored values of a frame by its number, from 1."""
 
 _PROJECTIONS = ("1.2.840.10008.5.1.4.1.1.13.1.4", "1.2.840.10008.5.1.4.1.1.13.1.5")
-_NO_GROUP = (CandidateHint.ARTERY, CandidateHint.SKIN)
-"""What looks like these makes no cluster: along one artery two hundred marks would be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ def clusters_of(
 
     What looks like pieces of an artery or like skin is left out. `breast` tells the nipple and the breast's area.
     """
-    chosen = [one for one in found if one.hint not in _NO_GROUP]
+    chosen = [one for one in found if one.makes_groups]
     if spacing is None or not chosen:
         return ()
     scale = np.array([spacing.column_mm, spacing.row_mm])

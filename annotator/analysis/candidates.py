@@ -21,8 +21,6 @@ from annotator.model.image import ImageKey, PaddingRange
 
 ASSUMED_PIXEL_MM = 0.07
 """Pixel size taken for the scales alone when an image does not say its own."""
-SHOWN_FROM = 0.77
-"""Score from which a candidate is shown unless the reader chooses otherwise: docs/measuring.md, candidates."""
 LEAST_SCORE = 0.003
 """Nothing less likely is told at all."""
 MOST_TOLD = 600

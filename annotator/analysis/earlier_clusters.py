@@ -80,10 +80,11 @@ def candidates_there(
 ) -> ClusterOnImage | None:
     """Of the candidates of an earlier image those that lie together nearest to where the cluster of now lies.
 
-    As marks that nobody made: `measure` tells their sizes. None where no `LEAST` of them lie within 10 mm, or none of
+    As marks that nobody made: `measure` tells their sizes. What looks like an artery or like skin is left out. None where no `LEAST` of them lie within 10 mm, or none of
     these groups within `FAR_MM` of the place.
     """
     spacing = then.info.spacing
+    candidates = [one for one in candidates if one.makes_groups]
     if spacing is None or not candidates:
         return None
     points = as_array([one.point for one in candidates])

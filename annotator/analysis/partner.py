@@ -173,10 +173,14 @@ def _group(finding_id: str, marks: Sequence[Mark]) -> Group:
 def groups_of_candidates(
     candidates: Sequence[Candidate], view: OnView, reading: Reading
 ) -> tuple[Group, ...]:
-    """Candidates of an image as they lie together, without those that are marked or that the reader rejected."""
+    """Candidates of an image as they lie together, without those that are marked or that the reader rejected, and
+    without what looks like an artery or like skin.
+    """
     uid = view.info.sop_instance_uid
     here = [
-        one for one in candidates if one.image.sop_instance_uid == uid and reading.decision_on(one.id) is None
+        one
+        for one in candidates
+        if one.image.sop_instance_uid == uid and one.makes_groups and reading.decision_on(one.id) is None
     ]
     marked = as_array([m.point for m in reading.marks if m.image.sop_instance_uid == uid])
     points, taken = as_array([one.point for one in here]), _in_mm(view, marked)

@@ -97,8 +97,8 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _of_images(workspace: Workspace, arguments: argparse.Namespace, line: ProgressLine) -> dict[str, Any]:
     """The candidates of two images, cluster by cluster."""
-    from annotator.analysis.candidates import SHOWN_FROM
     from annotator.compared_files import compared_images, seen_on
+    from annotator.model.candidate import SHOWN_FROM
 
     threshold = SHOWN_FROM if arguments.threshold is None else arguments.threshold
     now, then = _image(workspace, arguments.now), _image(workspace, arguments.then)

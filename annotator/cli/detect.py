@@ -100,8 +100,8 @@ def run_detect(arguments: argparse.Namespace) -> int:
 
 def _look_through(images: list[ImageInfo], arguments: argparse.Namespace, batch: _Batch) -> None:
     """Look at all images whose place in the folder is free, and tell each in the order given."""
-    from annotator.analysis.candidates import SHOWN_FROM
     from annotator.batch import in_order, outcomes, usable_jobs
+    from annotator.model.candidate import SHOWN_FROM
 
     kept, refused = _places(images, arguments.out, force=arguments.force)
     for info, reason in refused:

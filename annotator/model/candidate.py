@@ -12,6 +12,10 @@ from enum import StrEnum
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import ImageKey
 
+SHOWN_FROM = 0.77
+"""Score from which a candidate is shown unless the reader chooses otherwise: about one false mark an image on the
+synthetic images that the model was tried on (docs/measuring.md, candidates)."""
+
 
 class CandidateHint(StrEnum):
     """What a candidate looks like beside a calcification of its own; a hint takes no candidate off the list."""
@@ -37,6 +41,11 @@ class Candidate:
     diameter_mm: float | None = None
     hint: CandidateHint | None = None
     in_pectoral: bool = False
+
+    @property
+    def makes_groups(self) -> bool:
+        """Whether it counts where candidates are put in groups: along one artery two hundred marks would be one."""
+        return self.hint not in (CandidateHint.ARTERY, CandidateHint.SKIN)
 
 
 @dataclass(frozen=True, slots=True)

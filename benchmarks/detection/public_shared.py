@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.candidates import SHOWN_FROM, find_candidates
+from annotator.analysis.candidates import find_candidates
 from annotator.analysis.spots import measure_spot
 from annotator.errors import AnnotatorError
 from annotator.imaging.dicom_file import read_image
-from annotator.model.candidate import Candidate
+from annotator.model.candidate import SHOWN_FROM, Candidate
 from annotator.model.geometry import ImagePoint, PixelSpacing
 from annotator.model.image import ImageInfo
 from benchmarks.detection.datasets.annotated import UnusableData

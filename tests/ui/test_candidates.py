@@ -17,13 +17,13 @@ from small_exam import write_exam
 from small_stack import SPECKS, write_stack
 
 from annotator.errors import UnreadableImage
-from annotator.model.candidate import CandidateRow, Candidates, Verdict
+from annotator.model.candidate import SHOWN_FROM, CandidateRow, Candidates, Verdict
 from annotator.model.finding import Reading
 from annotator.model.image import ImageInfo
 from annotator.model.mark import MarkKind
 from annotator.ui.commands import signing as signing_commands
 from annotator.ui.desk.candidate_rows import RowState
-from annotator.ui.desk.candidates import HIDDEN, LENT, USUAL_SCORE
+from annotator.ui.desk.candidates import HIDDEN, LENT
 from annotator.ui.keys.profiles import LABELLING, RADIOLOGY
 from annotator.ui.main_window import MainWindow
 from annotator.ui.marks.candidate_layer import CandidateLayer, ShownCandidates
@@ -173,7 +173,7 @@ def test_the_walk_goes_over_all_images_in_hung_order_and_round(labeller) -> None
         assert labeller.candidates.current is not None
         labeller.until(lambda: labeller.active_uid == labeller.candidates.current.info.sop_instance_uid)
         seen.append(labeller.candidates.current.key)
-    listed = [line.key for line in labeller.candidates.lines if line.best.score >= USUAL_SCORE]
+    listed = [line.key for line in labeller.candidates.lines if line.best.score >= SHOWN_FROM]
     assert seen == [*listed, listed[0]]
     labeller.key(KEY.Key_N, SHIFT)
     assert labeller.candidates.current.key == listed[-1]

@@ -8,7 +8,6 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotator.analysis.candidates import SHOWN_FROM
 from annotator.model.candidate import (
     Candidate,
     CandidateDecision,
@@ -22,7 +21,6 @@ from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from annotator.model.image import ImageInfo, ImageKey
 from annotator.model.mark import Mark, MarkKind
 from annotator.ui.desk.candidate_rows import STATES, Proposals, ProposedImage, RowState, within_reach
-from annotator.ui.desk.candidates import USUAL_SCORE
 
 SPACING = PixelSpacing(0.1, 0.1, SpacingBasis.AT_DETECTOR)
 MODEL = "m1"
@@ -117,7 +115,3 @@ def test_hints_belong_to_lines() -> None:
     made = Candidates((one,), (CandidateRow(("a",), CandidateHint.ARTERY), CandidateRow(())), MODEL)
     (line,) = ProposedImage.of(image(), made).lines
     assert (line.hint, line.model_version) == (CandidateHint.ARTERY, MODEL)
-
-
-def test_the_threshold_at_first_is_that_of_the_model() -> None:
-    assert USUAL_SCORE == SHOWN_FROM

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from annotator.analysis.candidates import SHOWN_FROM, find_candidates
+from annotator.analysis.candidates import find_candidates
 from annotator.jobs import Cancelled, CancelToken
+from annotator.model.candidate import SHOWN_FROM
 from annotator.model.geometry import PixelSpacing, SpacingBasis
 from annotator.model.image import ImageKey, PaddingRange
 

@@ -19,7 +19,7 @@ from annotator.analysis.partner import (
     groups_of_marks,
 )
 from annotator.model import edits
-from annotator.model.candidate import Candidate
+from annotator.model.candidate import Candidate, CandidateHint
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, SpacingBasis
 from annotator.model.image import ImageInfo, Laterality, View
@@ -183,3 +183,15 @@ def test_candidates_that_are_marked_or_rejected_are_not_proposed():
     assert left.candidate_ids == ("c1", "c2", "c3")
     assert groups_of_candidates(found[1:3], view("MLO"), reading) == ()
     assert groups_of_candidates((), view("MLO"), reading) == ()
+
+
+def test_candidates_along_an_artery_are_no_group_to_propose():
+    reading, _ = edits.add_finding(Reading(id="r", reader="a", study_instance_uid="1"))
+    key = view("MLO").info.key()
+    hints = [CandidateHint.ARTERY] * 4 + [CandidateHint.RIM, None, None]
+    found = [
+        Candidate(f"c{n}", key, ImagePoint(100 + 20 * n, 100), 0.9, 4.0, 0.4, hint)
+        for n, hint in enumerate(hints)
+    ]
+    (left,) = groups_of_candidates(found, view("MLO"), reading)
+    assert left.candidate_ids == ("c4", "c5", "c6")

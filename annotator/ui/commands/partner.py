@@ -24,10 +24,10 @@ from annotator.model.geometry import ImagePoint
 from annotator.model.mark import MarkKind
 from annotator.ui.desk import partnering
 from annotator.ui.desk.candidate_acts import as_marks
+from annotator.ui.desk.candidate_measuring import Results, measured
 from annotator.ui.marks.partner import ChestWallTool, PartnerLayer, PartnerTool, numbers
 
 if TYPE_CHECKING:
-    from annotator.analysis.spots import SpotResult
     from annotator.jobs import CancelToken
     from annotator.model.candidate import Candidate
     from annotator.model.image import ImageInfo
@@ -362,22 +362,8 @@ class PartnerCommands(QObject):
     def _measure(self, session: ReadingSession, asked: _Asked, proposal: PartnerProposal) -> None:
         """Candidates become marks as a click there would make them; measured in a job, as there may be many."""
         pieces = [self._pieces[key] for key in proposal.candidate_ids if key in self._pieces]
-        workspace, info = session.workspace, asked.wanted
 
-        def job(token: CancelToken) -> dict[str, SpotResult]:
-            from annotator.imaging.dicom_file import read_image  # noqa: PLC0415  after the first paint
-
-            frames = {
-                number: read_image(info.path, number).frame(number)
-                for number in {p.image.frame for p in pieces}
-            }
-            results = {}
-            for piece in pieces:
-                token.checkpoint()
-                results[piece.id] = workspace.measure_spot(info, frames[piece.image.frame], piece.point)
-            return results
-
-        def measured(results: dict[str, SpotResult]) -> None:
+        def done(results: Results) -> None:
             accepted = as_marks(session.reading, pieces, results, MarkKind.MICRO)
             self._taken(
                 partnering.take_candidates(
@@ -385,7 +371,8 @@ class PartnerCommands(QObject):
                 )
             )
 
-        self._window.runner.query(MEASURING, job, measured, lambda error: self._failed(str(error)))
+        job = partial(measured, session.workspace, asked.wanted, pieces, {})
+        self._window.runner.query(MEASURING, job, done, lambda error: self._failed(str(error)))
 
     def _taken(self, told: str) -> None:
         if told:

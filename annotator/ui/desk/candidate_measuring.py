@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ from annotator.workspace import Workspace
 
 if TYPE_CHECKING:
     from annotator.analysis.spots import SpotResult
+    from annotator.model.candidate import Candidate
+    from annotator.model.image import ImageInfo
 
 AIM_PX = 2.0
 """One deviation of the place a candidate is proposed at, in image pixels."""
@@ -55,7 +57,9 @@ class CandidateMeasuring(QObject):
             if self._asked.pop(key, None) is not None:
                 failed(error)
 
-        self._runner.query(_lane(line), partial(measured, self._workspace, line, frames), done, not_read)
+        self._runner.query(
+            _lane(line), partial(measured, self._workspace, line.info, line.pieces, frames), done, not_read
+        )
 
     def when_measured(
         self,
@@ -67,7 +71,7 @@ class CandidateMeasuring(QObject):
         """Do something with the measurements of a line: now where they are here, or are a click's work; else soon."""
         found = self._known.get(line.ids)
         if found is None and len(line.pieces) == 1 and line.best.image.frame in frames:
-            found = measured(self._workspace, line, frames, CancelToken())
+            found = measured(self._workspace, line.info, line.pieces, frames, CancelToken())
             self._keep(line.ids, found)
         if found is not None:
             act(found)
@@ -82,7 +86,7 @@ class CandidateMeasuring(QObject):
         for line, frames, act in asked.values():
             self._runner.cancel(_lane(line))
             try:
-                act(measured(self._workspace, line, frames, CancelToken()))
+                act(measured(self._workspace, line.info, line.pieces, frames, CancelToken()))
             except AnnotatorError:
                 # what cannot be read cannot be measured: the marks say so by having no size
                 act({})
@@ -97,18 +101,20 @@ class CandidateMeasuring(QObject):
             self._known.popitem(last=False)
 
 
-def measured(workspace: Workspace, line: ProposedRow, frames: Frames, token: CancelToken) -> Results:
-    """Each piece of a line as measured on its slice, by the id of the piece. Raises UnreadableImage."""
+def measured(
+    workspace: Workspace, info: ImageInfo, pieces: Sequence[Candidate], frames: Frames, token: CancelToken
+) -> Results:
+    """Candidates of an image as measured, each on its slice, by their ids. Raises UnreadableImage."""
     from annotator.imaging.dicom_file import read_image  # noqa: PLC0415  after the first paint
 
     found = {}
     decoded: dict[int, NDArray[Any]] = dict(frames)
-    for piece in line.pieces:
+    for piece in pieces:
         token.checkpoint()
         number = piece.image.frame
         if number not in decoded:
-            decoded[number] = read_image(line.info.path, number).frame(number)
-        found[piece.id] = workspace.measure_spot(line.info, decoded[number], piece.point, AIM_PX)
+            decoded[number] = read_image(info.path, number).frame(number)
+        found[piece.id] = workspace.measure_spot(info, decoded[number], piece.point, AIM_PX)
     return found
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from annotator.analysis.mark_table import table_of
-from annotator.model.candidate import CandidateHint
+from annotator.model.candidate import SHOWN_FROM, CandidateHint
 from annotator.model.changes import Changes
 from annotator.model.geometry import Millimetres
 from annotator.model.image import ExamInfo, ImageInfo
@@ -28,8 +28,6 @@ from annotator.ui.desk.session import ReadingSession
 from annotator.ui.keys.profiles import LABELLING, Profiles
 from annotator.ui.marks.candidate_layer import CandidateLayer
 
-USUAL_SCORE = 0.77
-"""About one false mark an image on the synthetic images that the program was tried on."""
 REMEMBERED_MS = 500
 """From the last step of a threshold to its writing down: a slider that is drawn takes many."""
 KEPT_EXAMS = 8
@@ -127,9 +125,9 @@ class ExamCandidates(QObject):
             return self._threshold
         said = self._profiles.remembered(_SCORE)
         try:
-            return min(max(float(said), 0.0), 1.0) if said else USUAL_SCORE
+            return min(max(float(said), 0.0), 1.0) if said else SHOWN_FROM
         except ValueError:
-            return USUAL_SCORE
+            return SHOWN_FROM
 
     def set_threshold(self, score: float) -> None:
         """Show what scores at least so much, and remember it."""

@@ -16,7 +16,7 @@ from annotator.imaging.air import hung
 from annotator.imaging.crop import Crop, crop
 from annotator.imaging.pyramid import Levels, levels_of
 from annotator.jobs import CancelToken, Progress
-from annotator.model.candidate import Candidate
+from annotator.model.candidate import SHOWN_FROM, Candidate
 from annotator.model.comparison import (
     ClusterOnImage,
     Comparison,
@@ -29,7 +29,6 @@ from annotator.model.geometry import Orientation
 from annotator.model.image import ExamInfo, ImageInfo
 from annotator.model.intervals import months_between
 from annotator.model.mark import SpotMeasurement
-from annotator.ui.desk.candidates import USUAL_SCORE
 from annotator.ui.desk.reading_desk import ReadingDesk
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.task_runner import TaskRunner
@@ -154,7 +153,7 @@ class ComparedClusters(QObject):
                     there = one.image.frame == of.number
                     return workspace.measure_spot(of.info, of.frame, one.point).measurement if there else None
 
-                strong = [one for one in proposed.candidates if one.score >= USUAL_SCORE]
+                strong = [one for one in proposed.candidates if one.score >= SHOWN_FROM]
                 found = candidates_there(now, then, strong, workspace.measurer.breast, measured)
                 if found is not None:
                     away = marks_apart_mm(now, found, workspace.measurer.breast)

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.jobs import Progress
-from annotator.ui.desk.candidates import HIDDEN, USUAL_SCORE, ExamCandidates
+from annotator.model.candidate import SHOWN_FROM
+from annotator.ui.desk.candidates import HIDDEN, ExamCandidates
 from annotator.ui.panels.candidate_list import CandidateView
 
 CAPTION = "Candidates for labelling, found by a program trained on synthetic images; not a diagnosis."
@@ -184,7 +185,7 @@ class CandidatesPanel(QWidget):
         self.slider.setPageStep(5)
         self.slider.setAccessibleName("Least score that is shown")
         self.slider.setToolTip(
-            f"Least score that is shown; {USUAL_SCORE:.2f} gives about 1 false mark an image on synthetic images"
+            f"Least score that is shown; {SHOWN_FROM:.2f} gives about 1 false mark an image on synthetic images"
         )
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.slider.valueChanged.connect(lambda value: self._candidates.set_threshold(value / STEPS))
