@@ -104,8 +104,10 @@ def test_digits_are_windows_again_once_it_is_closed(qtbot, window):
     assert window.docks.is_shown("worklist") is not shown
     assert window.partner_commands.layer is layer
     assert window.desk.session.reading is before
+    assert "1 or 2 to take, Esc to leave" in window.status.message
     key(window, Qt.Key.Key_Escape)
     assert window.partner_commands.layer is None
+    assert window.status.message == ""
     key(window, Qt.Key.Key_1)
     assert window.desk.session.reading is before
     assert not any(isinstance(v.hand.tool, PartnerTool) for v in window.grid.shown)

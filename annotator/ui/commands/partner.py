@@ -63,6 +63,7 @@ class PartnerCommands(QObject):
         self._pieces: dict[str, Candidate] = {}
         self._model_version = ""
         self._drawing_wall = False
+        self._prompt = ""
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(WHILE_BUSY_MS)
@@ -111,6 +112,7 @@ class PartnerCommands(QObject):
         self._window.runner.cancel(LANE)
         self._window.runner.cancel(MEASURING)
         self._show()
+        self._window.status.take_back(self._prompt)
         if was:
             self._window.marking_commands.apply_tool()
         return was
@@ -293,7 +295,8 @@ class PartnerCommands(QObject):
         self._show()
         self._put_tool_in_hand()
         if first:
-            self._say(self._words(session, asked, search))
+            self._prompt = self._words(session, asked, search)
+            self._say(self._prompt)
 
     def _put_tool_in_hand(self) -> None:
         """Once the hand is free: another tool would take the stroke out of it that was begun meanwhile."""
@@ -316,11 +319,9 @@ class PartnerCommands(QObject):
         has = f" ({len(there)} of its marks lie here already)" if there else ""
         where, band = f"F{number} on {asked.wanted.label}{has}", search.band.in_sentence
         if not search.proposals:
-            return f"{where}: nothing is marked in the band, click where it is · {band}"
+            return f"{where}: click where it is, Esc to leave · {band} · nothing is marked in the band"
         because = ", ".join(search.proposals[0].because[:3])
-        return (
-            f"{where}: press {numbers(search.proposals)} to take it in, Esc to leave · {band} · 1: {because}"
-        )
+        return f"{where}: {numbers(search.proposals)} to take, Esc to leave · {band} · 1: {because}"
 
     def _show(self) -> None:
         """The layer on the panes that show its image, and on no other."""
