@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.noise import FloatImage, spread
+from annotator.analysis.noise import QUIETEST, FloatImage, NoiseCurve, spread
 from annotator.jobs import CancelToken
 from annotator.model.image import PaddingRange
 
@@ -24,8 +24,6 @@ LEAST_SIDE = 24
 _AIR_SHARE = 0.12
 """Breast begins this far from air to the median of the breast."""
 _BINS = 40
-_QUIETEST = 0.25
-"""Grey levels: no noise is taken to be smaller, whole numbers alone make 0.29."""
 _SAMPLES = 1_500_000
 _DEAD_HEIGHT, _DEAD_EIGHT, _DEAD_FOUR = 6.0, 0.2, 0.18
 _SATURATED_MM2 = 60.0
@@ -222,10 +220,10 @@ def _stabilised(part: FloatImage, inside: NDArray[np.uint8]) -> FloatImage | Non
         nodes.append(float(np.median(means[bin_])))
         deviations.append(spread(sizes[bin_]))
     even = np.convolve(np.pad(deviations, 2, mode="edge"), np.full(5, 0.2), mode="valid")
-    least = _QUIETEST if np.issubdtype(part.dtype, np.floating) and _whole(part) else 1e-12
+    least = QUIETEST if np.issubdtype(part.dtype, np.floating) and _whole(part) else 1e-12
     sd = np.maximum(even, max(least, 0.02 * float(even.max())))
     values, first = np.unique(np.asarray(nodes), return_index=True)
-    return _through(part, values, sd[first])
+    return _through(part, NoiseCurve(values, sd[first]))
 
 
 def _whole(part: FloatImage) -> bool:
@@ -234,13 +232,11 @@ def _whole(part: FloatImage) -> bool:
     return bool((some == np.rint(some)).all())
 
 
-def _through(part: FloatImage, nodes: NDArray[np.float64], sd: NDArray[np.float64]) -> FloatImage:
-    """`part` through the curve that climbs by 1 / sd; beyond the nodes it goes on as it ended."""
-    low, high = min(float(part.min()), nodes[0]) - 1, max(float(part.max()), nodes[-1]) + 1
-    curve = np.concatenate([[0.0], np.cumsum(np.diff(nodes) * 2 / (sd[1:] + sd[:-1]))])
-    x = np.concatenate([[low], nodes, [high]])
-    y = np.concatenate([[(low - nodes[0]) / sd[0]], curve, [curve[-1] + (high - nodes[-1]) / sd[-1]]])
-    y -= np.interp(np.median(nodes), x, y)
+def _through(part: FloatImage, noise: NoiseCurve) -> FloatImage:
+    """`part` in units of its noise, 0 at the middle one of the nodes."""
+    x, y = noise.units(float(part.min()), float(part.max()))
+    y -= np.interp(np.median(noise.values), x, y)
+    low, high = x[0], x[-1]
     # a table of 65,536 steps is as good as the curve itself and ten times as fast
     steps = 65536
     table = np.interp(np.linspace(low, high, steps), x, y).astype(np.float32)

@@ -15,7 +15,7 @@ FloatImage = NDArray[np.float32]
 _PER_MEDIAN = 1.4826
 """Standard deviation of a normal distribution over the median of its distances from the middle."""
 _BINS = 10
-_QUIETEST = 0.25
+QUIETEST = 0.25
 """Grey levels: no noise is taken to be smaller, whole numbers alone make 0.29."""
 
 
@@ -44,17 +44,19 @@ class NoiseCurve:
         return float(np.interp(value, self.values, self.deviations))
 
     def stabilised(self, patch: FloatImage) -> FloatImage:
-        """The patch through the monotone curve after which the noise is 1 everywhere (Bria 2018)."""
+        """The patch in units of its noise, which is then 1 everywhere."""
+        return np.asarray(np.interp(patch, *self.units(float(patch.min()), float(patch.max()))), np.float32)
+
+    def units(self, low: float, high: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The monotone curve after which the noise is 1 everywhere (Bria 2018), as grey values and what they become.
+
+        It takes in `low` to `high`: beyond its nodes, where only spots live, it goes on as it ended.
+        """
         nodes, sd = self.values, self.deviations
-        steps = np.diff(nodes) * 2 / (sd[1:] + sd[:-1])
-        curve = np.concatenate([[0.0], np.cumsum(steps)])
-        # beyond the nodes, where only spots live, the curve goes on as it ended
-        low, high = min(float(patch.min()), nodes[0]) - 1, max(float(patch.max()), nodes[-1]) + 1
-        ends_in = np.concatenate([[low], nodes, [high]])
-        ends_out = np.concatenate(
-            [[(low - nodes[0]) / sd[0]], curve, [curve[-1] + (high - nodes[-1]) / sd[-1]]]
-        )
-        return np.asarray(np.interp(patch, ends_in, ends_out), np.float32)
+        climbed = np.concatenate([[0.0], np.cumsum(np.diff(nodes) * 2 / (sd[1:] + sd[:-1]))])
+        low, high = min(low, float(nodes[0])) - 1, max(high, float(nodes[-1])) + 1
+        before, after = (low - nodes[0]) / sd[0], climbed[-1] + (high - nodes[-1]) / sd[-1]
+        return np.concatenate([[low], nodes, [high]]), np.concatenate([[before], climbed, [after]])
 
 
 def noise_curve(patch: FloatImage, valid: NDArray[np.bool_]) -> NoiseCurve:
@@ -75,7 +77,7 @@ def noise_curve(patch: FloatImage, valid: NDArray[np.bool_]) -> NoiseCurve:
     deviations = [spread(sizes[part]) for part in parts]
     sd = np.convolve(np.pad(deviations, 1, mode="edge"), np.full(3, 1 / 3), mode="valid")
     # air of one value beside the breast has no noise of its own
-    sd = np.maximum(sd, max(_QUIETEST, 0.35 * float(sd.max())))
+    sd = np.maximum(sd, max(QUIETEST, 0.35 * float(sd.max())))
     values, first = np.unique(np.asarray(nodes), return_index=True)
     return NoiseCurve(values, sd[first])
 
