@@ -190,7 +190,7 @@ def place(words: str) -> tuple[float, float]:
     try:
         column, row = (float(part) for part in words.split(","))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{words!r} is not COL,ROW, e.g. 2355,1377") from None
+        raise argparse.ArgumentTypeError(f"{words!r} is not COL,ROW, e.g. 1906,1541") from None
     if not (math.isfinite(column) and math.isfinite(row)):
         raise argparse.ArgumentTypeError(f"{words!r} is not a place; both numbers are finite")
     return column, row

@@ -12,7 +12,7 @@ from hatchling.builders.wheel import WheelBuilder
 from annotator import __version__
 
 PROJECT = Path(__file__).resolve().parents[2]
-DATA = {".toml", ".mako", ".typed", ".json", ".svg", ".html", ".css", ".dcm", ".png"}
+DATA = {".toml", ".mako", ".typed", ".json", ".svg", ".html", ".css", ".dcm", ".png", ".npz"}
 
 
 @pytest.fixture(scope="module")
