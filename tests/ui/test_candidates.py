@@ -27,6 +27,7 @@ from annotator.ui.desk.candidates import HIDDEN, LENT
 from annotator.ui.keys.profiles import LABELLING, RADIOLOGY
 from annotator.ui.main_window import MainWindow
 from annotator.ui.marks.candidate_layer import CandidateLayer, ShownCandidates
+from annotator.ui.panels.candidate_list import HEADS
 from annotator.ui.panels.candidates import ALL_DECIDED, NO_SIZE, NONE_ABOVE
 from annotator.ui.theme import CANDIDATE
 
@@ -466,6 +467,17 @@ def test_the_list_tells_image_size_score_hint_and_state(labeller) -> None:
     spoken = lines.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert "score 0.90" in spoken
     assert MODEL in spoken
+
+
+def test_every_state_is_told_in_full_in_a_narrow_list(labeller) -> None:
+    labeller.window.show_panel("candidates")
+    view = labeller.panel.list
+    size = view.fontMetrics().horizontalAdvance
+    words = ("RMLO", "0.88 mm at detector", "Score", "skin?", RowState.MARKED)
+    narrow = sum(size(word) + size("m") for word in words)
+    view.setFixedWidth(narrow + 2 * view.frameWidth())
+    labeller.until(lambda: view.viewport().width() <= narrow)
+    assert size(RowState.MARKED) <= view.columnWidth(len(HEADS) - 1)
 
 
 def test_the_list_leads_to_the_image_and_keeps_the_keyboard(labeller) -> None:

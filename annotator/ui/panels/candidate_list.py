@@ -162,10 +162,13 @@ class CandidateView(QTreeView):
     def _fit_columns(self) -> None:
         """As wide as the usual words are; what is left when all of the state is told goes to the hint."""
         width, pad = self.fontMetrics().horizontalAdvance, self.fontMetrics().horizontalAdvance("m")
-        sizes = max(width(str(Millimetres(0.88, basis))) for basis in SpacingBasis)
-        stacks = any(line.info.is_stack for line in self._candidates.lines)
+        images = {line.info.sop_instance_uid: line.info for line in self._candidates.lines}.values()
+        bases = {one.spacing.basis for one in images if one.spacing is not None} or set(SpacingBasis)
+        sizes = max(width(str(Millimetres(0.88, basis))) for basis in bases)
+        stacks = any(one.is_stack for one in images)
         known = {_IMAGE: width("RMLO, 88" if stacks else "RMLO"), _SIZE: sizes, _SCORE: width("Score")}
-        left = self.viewport().width() - sum(known.values()) - len(HEADS) * pad - width("undecided")
+        states = max(width(state) for state in RowState)
+        left = self.viewport().width() - sum(known.values()) - len(HEADS) * pad - states
         known[_HINT] = min(max(left, width("skin?")), width("tram-track? 88 pieces"))
         for column, words in known.items():
             self.header().resizeSection(column, words + pad)
