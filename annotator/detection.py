@@ -28,6 +28,8 @@ FrameOf = Callable[[int], NDArray[Any]]
 """Stored values of a frame by its number, from 1."""
 
 _PROJECTIONS = ("1.2.840.10008.5.1.4.1.1.13.1.4", "1.2.840.10008.5.1.4.1.1.13.1.5")
+_PIXEL_MM, _MOST_OBLONG = (0.01, 0.5), 2.0
+"""Of mammograms, films and magnified views. Coarser ones show no calcification and everything looks like one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,17 @@ def why_not(info: ImageInfo) -> str:
     if info.sop_class_uid not in MAMMOGRAPHY_CLASSES and info.modality.upper() != "MG":
         what = f"its modality is {info.modality}" if info.modality else "it tells no modality"
         return f"it is no mammogram ({what})"
-    return ""
+    return "" if info.spacing is None else _no_pixel(info.spacing)
+
+
+def _no_pixel(spacing: PixelSpacing) -> str:
+    small, large = sorted((spacing.row_mm, spacing.column_mm))
+    if _PIXEL_MM[0] <= small and large <= min(_PIXEL_MM[1], _MOST_OBLONG * small):
+        return ""
+    return (
+        f"its pixels are {spacing.row_mm:g} x {spacing.column_mm:g} mm; candidates are looked for on pixels of "
+        f"{_PIXEL_MM[0]:g} to {_PIXEL_MM[1]:g} mm whose sides are alike within a factor of {_MOST_OBLONG:g}"
+    )
 
 
 def candidates_of(

@@ -44,6 +44,10 @@ def at(*places: tuple[float, float], hint: CandidateHint | None = None, first: i
         ({"sop_class_uid": "1.2.840.10008.5.1.4.1.1.13.1.5"}, "projections"),
         ({"image_type": ("ORIGINAL", "PRIMARY", "localizer")}, "localizer"),
         ({"view": View("SPECIMEN")}, "specimen"),
+        ({"spacing": SPACING}, ""),
+        ({"spacing": PixelSpacing(1.0, 1.0, SpacingBasis.AT_DETECTOR)}, "1 x 1 mm"),
+        ({"spacing": PixelSpacing(0.005, 0.005, SpacingBasis.AT_DETECTOR)}, "0.005 x 0.005 mm"),
+        ({"spacing": PixelSpacing(0.02, 0.4, SpacingBasis.AT_DETECTOR)}, "0.02 x 0.4 mm"),
     ],
 )
 def test_only_breasts_are_looked_at(facts: dict, said: str) -> None:
