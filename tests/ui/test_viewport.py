@@ -352,6 +352,18 @@ def test_z_goes_to_one_to_one_and_back(viewport):
     assert viewport.view == fitted
 
 
+def test_z_never_shows_nothing_but_air(viewport):
+    frame = breast(3000, 2200)
+    frame[:, :1700] = 0
+    viewport.show_picture(picture(frame))
+    viewport.toggle_fit_one_to_one()
+    assert viewport.view.scale == 1
+    shown = pixels(viewport)[100:300, :, 1]
+    assert (shown > 20).mean() > 0.3
+    viewport.toggle_fit_one_to_one()
+    assert viewport.view.scale < 1
+
+
 @pytest.mark.parametrize(("side", "right"), [(Laterality.RIGHT, False), (Laterality.LEFT, True)])
 def test_words_stand_on_the_air_side_and_off_the_breast(viewport, side, right):
     frame = breast() if side is Laterality.RIGHT else breast()[:, ::-1].copy()

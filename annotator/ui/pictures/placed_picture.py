@@ -149,12 +149,15 @@ class PlacedPicture(QWidget):
             self._set_view(placement.one_to_one(self._view, *self.device_size(), where))
 
     def toggle_fit_one_to_one(self) -> None:
-        """To 1:1 at the pointer, or back to all of the breast."""
+        """To 1:1 at the pointer, where nothing but air would be seen in the middle of the breast, or back to all of it."""
         if self._view.scale == 1 and not self._fitted:
             self.fit()
             return
         at = QPointF(self.mapFromGlobal(self.cursor().pos()))
         self.one_to_one(at if self.rect().contains(at.toPoint()) else None)
+        if self._picture is not None and not self._sees_breast(self._picture):
+            column, row, columns, rows = self._picture.breast
+            self.center_on(ImagePoint(column + columns / 2, row + rows / 2))
 
     def zoom_by(self, factor: float, at: QPointF) -> None:
         """Zoom, keeping what is under `at`."""
@@ -182,9 +185,11 @@ class PlacedPicture(QWidget):
         picture = self._picture
         if picture is None or self._fitted:
             return
-        block = picture.levels.coarsest_block
-        if not sees_tissue(picture.tissue, block, self._view, self.device_size()):
+        if not self._sees_breast(picture):
             self.fit()
+
+    def _sees_breast(self, picture: Picture) -> bool:
+        return sees_tissue(picture.tissue, picture.levels.coarsest_block, self._view, self.device_size())
 
     def _placed(self, picture: Picture, scale: float | None = None) -> ViewTransform:
         size, info = self.device_size(), picture.info
