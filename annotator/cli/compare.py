@@ -190,7 +190,8 @@ def _exam(workspace: Workspace, path: Path) -> ExamInfo:
 
 
 def _same_view(now: ImageInfo, then: ImageInfo) -> None:
-    """Refuse what is another breast or another view; what tells nothing is believed."""
+    """Refuse another breast or view, and the exams in the wrong order; what tells nothing is believed."""
+    from annotator.compared_files import months_apart
     from annotator.errors import CallError
 
     sides, views = (now.laterality, then.laterality), (now.view.name, then.view.name)
@@ -200,6 +201,11 @@ def _same_view(now: ImageInfo, then: ImageInfo) -> None:
         )
     if now.sop_instance_uid == then.sop_instance_uid:
         raise CallError("NOW and THEN are the same image.")
+    months = months_apart(now, then)
+    if months is not None and months < 0:
+        raise CallError(
+            "THEN is of a later exam than NOW; what is new would be told as gone. Name the later one first."
+        )
 
 
 def _point(at: tuple[float, float] | None) -> Any:

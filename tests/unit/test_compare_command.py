@@ -188,6 +188,7 @@ def _away(cluster: dict, place: list[float]) -> float:
         (("screening/RCC.dcm", "prior/LCC.dcm"), "NOW is RCC, THEN is LCC"),
         (("screening/RCC.dcm", "prior/RMLO.dcm"), "the same view"),
         (("screening/RCC.dcm", "screening/RCC.dcm"), "are the same image"),
+        (("prior/RCC.dcm", "screening/RCC.dcm"), "THEN is of a later exam than NOW"),
         (("screening", "prior"), "is a folder"),
         (("screening/RCC.dcm", "prior/RCC.dcm", "--then", "1,1"), "give --at too"),
         (("screening/RCC.dcm", "prior/RCC.dcm", "--at", "1,1", "--saved"), "--saved compares findings"),
