@@ -251,6 +251,8 @@ def _impossible(reading: Reading) -> Iterator[str]:
     for candidate in said:
         if not (candidate.id and 0 <= candidate.score <= 1):
             yield shortened(f"decisions: {candidate.id!r} needs an id and a score from 0 to 1.")
+        sizes = [("diameter_px", candidate.diameter_px), ("diameter_mm", candidate.diameter_mm)]
+        yield from (shortened(f"decisions: {candidate.id!r}: {fault}") for fault in _no_lengths(sizes))
     for name, number, image, points in placed:
         yield from (shortened(f"{name}: {fault}") for fault in _misplaced(number, image, points))
     for mark in reading.marks:
@@ -272,10 +274,27 @@ _LENGTHS = ("diameter", "uncertainty", "major", "minor", "length", "width")
 
 
 def _mismeasured(measured: SpotMeasurement) -> Iterator[str]:
-    for name in (f"{length}_{unit}" for length in _LENGTHS for unit in ("px", "mm")):
-        value = getattr(measured, name)
+    names = [f"measurement.{length}_{unit}" for length in _LENGTHS for unit in ("px", "mm")]
+    yield from _no_lengths((name, getattr(measured, name.removeprefix("measurement."))) for name in names)
+    if measured.level is not None and not 0 < measured.level < 1:
+        yield f"measurement.level is {measured.level:g}; it is a share of the height, more than 0 and less than 1."
+    for name, points in (
+        ("center", (measured.center,)),
+        ("outline", measured.outline),
+        ("axis", measured.axis),
+    ):
+        far = next((p for p in points if not max(abs(p.column), abs(p.row)) < FARTHEST_PX), None)
+        if far is not None:
+            yield (
+                f"measurement.{name} has a place at {far.column:g}, {far.row:g}; it must be less than {FARTHEST_PX:,} pixels "
+                "away."
+            )
+
+
+def _no_lengths(named: Iterable[tuple[str, float | None]]) -> Iterator[str]:
+    for name, value in named:
         if value is not None and not 0 <= value < FARTHEST_PX:
-            yield f"measurement.{name} is {value:g}; a length is 0 or more and less than {FARTHEST_PX:,}."
+            yield f"{name} is {value:g}; a length is 0 or more and less than {FARTHEST_PX:,}."
 
 
 def _images(document: Mapping[str, Any]) -> dict[str, ImageInfo]:

@@ -125,6 +125,9 @@ def twice(what: str) -> Callable[[Document], None]:
     return change
 
 
+PLACE, IMAGE = {"column": 5.0, "row": 6.0}, {"sop_instance_uid": "1.2", "frame": 1}
+CANDIDATE = {"id": "c1", "image": IMAGE, "point": PLACE, "score": 0.9, "diameter_px": 1e308}
+DECISION = {"candidate": CANDIDATE, "model_version": "m", "verdict": "rejected"}
 FIRST, MARK, CLUSTER = ("findings", 0), ("findings", 0, "marks", 0), ("findings", 0, "clusters", 0)
 
 FINDINGS: dict[str, tuple[Callable[[Document], None], str]] = {
@@ -147,6 +150,13 @@ FINDINGS: dict[str, tuple[Callable[[Document], None], str]] = {
     "negative length": (put(*FIRST, "extent", value={"value_mm": -4.0}), "findings[0].extent cannot be read (a length in the breast is 0 to 500 mm, not -4.0)"),
     "huge length": (put(*FIRST, "extent", value={"value_mm": 1e300}), "a length in the breast is 0 to 500 mm"),
     "negative measurement": (put(*MARK, "measurement", "diameter_mm", value=-1.0), "measurement.diameter_mm is -1; a length is 0 or more"),
+    "a level above the peak": (put(*MARK, "measurement", "level", value=1e308), "measurement.level is 1e+308; it is a share"),
+    "an axis on the moon": (put(*MARK, "measurement", "axis", value=[{"column": 1e308, "row": 1}, {"column": 2, "row": 1}]), "measurement.axis has a place at 1e+308, 1"),
+    "an outline on the moon": (put(*MARK, "measurement", "outline", value=[{"column": 1, "row": -1e308}]), "measurement.outline has a place at 1, -1e+308"),
+    "a decision on a candidate without end": (put("decisions", value=[DECISION]), "decisions: 'c1': diameter_px is 1e+308; a length is"),
+    "a decision of a score above one": (put("decisions", value=[{**DECISION, "candidate": {**CANDIDATE, "score": 1e308}}]), "decisions: 'c1' needs an id and a score from 0 to 1"),
+    "a verdict twice": (put("decisions", value=[{**DECISION, "candidate": {**CANDIDATE, "diameter_px": 4.0}}] * 2), "decisions: candidate 'c1' stands there 2 times"),
+    "a chest wall without ends": (put("chest_walls", value=[{"image": IMAGE, "ends": [PLACE, PLACE]}]), "a chest wall is a line between two points"),
     "a place on the moon": (put(*MARK, "point", "row", value=1e300), "a place is 10, 1e+300; it must be less than 1,000,000 pixels away"),
     "recommended in a century": (put(*FIRST, "recommended_months", value=1200), "recommended_months is 0 to 120, not 1200"),
     "two findings with one id": (put("findings", 1, "id", value="same"), "finding_id is"),
