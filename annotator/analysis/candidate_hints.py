@@ -1,6 +1,7 @@
 """What a candidate looks like beside a calcification of its own: the wall of an artery, a ring in the skin, a rim.
 
-A hint takes nothing off the list. It is a question to the reader; the pieces of one artery become one line.
+A hint takes nothing off the list. It is a question to the reader; the pieces of one artery, and of one large rim, become
+one line.
 """
 
 from __future__ import annotations
@@ -10,29 +11,21 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from annotator.analysis.candidate_arteries import angle_between, arteries, joined
 from annotator.analysis.candidate_features import NAMES, sample
 from annotator.analysis.candidate_looks import Look
 from annotator.model.candidate import CandidateHint
 
-GAP_MM, BEND_DEG = 2.5, 25.0
-"""Marks continue each other that far apart and that far off each other's direction."""
-TRACKS_MM = (0.7, 3.0)
-"""Apart are both walls of an artery."""
-LEAST_CHAIN, LEAST_CHAIN_MM = 3, 4.0
-PARALLEL_SHARE = 0.4
-"""Of a chain that has another beside it."""
 SKIN_WITHIN_MM = 15.0
 
-_QUANTISED_DEG = 11.25
 _LEAST_PIECE = 2.0
 _RING_RADII_MM = (0.3, 0.38, 0.46, 0.55, 0.65)
 _RING_SECTORS = 8
 _RING_HEIGHT, _RING_DEPTH = 4.0, 0.35
 _RIM_RADII_MM = tuple(float(r) for r in np.arange(1.0, 6.1, 0.4))
 _RIM_OFF_MM, _RIM_MARKS, _RIM_SECTORS = 0.3, 8, 7
+_ONE_RIM_MM = 2.5
 _RIM_TURN_DEG, _RIM_ALONG, _RIM_INSIDE = 30.0, 0.75, 0.2
 
 Points = NDArray[np.float64]
@@ -40,10 +33,10 @@ Points = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """For each told candidate its hint, and the number of its artery (-1: none)."""
+    """For each told candidate its hint, and the number of the artery or rim that it is a piece of (-1: none)."""
 
     hints: tuple[CandidateHint | None, ...]
-    artery: tuple[int, ...]
+    whole: tuple[int, ...]
 
 
 def hints_of(looked: Look, told: NDArray[np.int64], sure: NDArray[np.bool_]) -> Hints:
@@ -54,73 +47,26 @@ def hints_of(looked: Look, told: NDArray[np.int64], sure: NDArray[np.bool_]) -> 
         return Hints((), ())
     x, y, direction = looked.x_mm[told], looked.y_mm[told], looked.direction[told]
     linear = sure & (looked.numbers[told, NAMES.index("piece")] > _LEAST_PIECE)
-    artery = arteries(x, y, direction, linear)
+    rim = on_rims(x, y, direction, sure)
+    artery = arteries(x, y, direction, linear & ~rim, sure & ~rim)
+    small = sure & ringed(looked, told) & ~rim & (artery < 0)
     skin_mm = looked.ground.skin_at(looked.peaks.column[told], looked.peaks.row[told])
-    for k in np.flatnonzero(on_rims(x, y, direction, sure & (artery < 0))):
-        hints[k] = CandidateHint.RIM
-    for k in np.flatnonzero(sure & ringed(looked, told)):
-        hints[k] = CandidateHint.SKIN if skin_mm[k] <= SKIN_WITHIN_MM else CandidateHint.RIM
+    for k in np.flatnonzero(rim | small):
+        near_skin = small[k] and skin_mm[k] <= SKIN_WITHIN_MM
+        hints[k] = CandidateHint.SKIN if near_skin else CandidateHint.RIM
     for k in np.flatnonzero(artery >= 0):
         hints[k] = CandidateHint.ARTERY
-    return Hints(tuple(hints), tuple(artery.tolist()))
+    whole = artery.copy()
+    at = np.flatnonzero(rim)
+    whole[at] = artery.max() + 1 + _each_rim(x[at], y[at])
+    return Hints(tuple(hints), tuple(whole.tolist()))
 
 
-def arteries(x: Points, y: Points, direction: Points, linear: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The number of the artery that each mark is a piece of, -1 for none.
-
-    Linear marks that continue each other make a chain; chains that run beside another are the walls of one artery.
-    """
-    made = np.full(len(x), -1, np.int64)
-    at = np.flatnonzero(linear)
-    if len(at) < 2 * LEAST_CHAIN:
-        return made
-    across, down = x[at] - x[at][:, None], y[at] - y[at][:, None]
-    away = np.hypot(across, down)
-    bearing = np.arctan2(down, across)
-    own, other = direction[at][:, None], direction[at][None, :]
-    off = np.radians(BEND_DEG + _QUANTISED_DEG)
-    same_way = _apart(own, other) < off
-    turned = np.maximum(_apart(bearing, own), _apart(bearing, other))
-    continues = (away < GAP_MM) & same_way & (turned < off) & (away * np.sin(turned) < TRACKS_MM[0])
-    np.fill_diagonal(continues, val=False)
-    chain = _joined(continues)
-    long = _long_enough(x[at], y[at], chain)
-    beside = (away > TRACKS_MM[0]) & (away < TRACKS_MM[1]) & same_way
-    beside &= (_apart(bearing, own) > math.radians(45)) & long[:, None] & long[None, :]
-    beside &= chain[:, None] != chain[None, :]
-    pairs = np.zeros_like(beside)
-    for number in np.unique(chain[long]):
-        members = chain == number
-        if beside[members].any(axis=1).mean() >= PARALLEL_SHARE:
-            pairs |= beside & members[:, None]
-    pairs |= pairs.T
-    if not pairs.any():
-        return made
-    whole = _joined(pairs | (continues & long[:, None] & long[None, :]))
-    walls = {int(n) for n in whole[pairs.any(axis=1)]}
-    numbers = {name: k for k, name in enumerate(sorted(walls))}
-    made[at] = [numbers.get(int(n), -1) if ok else -1 for n, ok in zip(whole, long, strict=True)]
-    return made
-
-
-def _apart(one: Points, other: Points) -> Points:
-    """Angle between two lines, 0 to a quarter turn."""
-    turned = np.abs(one - other) % np.pi
-    return np.minimum(turned, np.pi - turned)
-
-
-def _joined(linked: NDArray[np.bool_]) -> NDArray[np.int64]:
-    _, labels = connected_components(coo_array(linked), directed=False)
-    return np.asarray(labels, np.int64)
-
-
-def _long_enough(x: Points, y: Points, chain: NDArray[np.int64]) -> NDArray[np.bool_]:
-    made = np.zeros(len(x), np.bool_)
-    for number in np.unique(chain):
-        members = chain == number
-        extent = math.hypot(float(np.ptp(x[members])), float(np.ptp(y[members])))
-        made[members] = members.sum() >= LEAST_CHAIN and extent >= LEAST_CHAIN_MM
-    return made
+def _each_rim(x: Points, y: Points) -> NDArray[np.int64]:
+    """The number of the rim that each mark on one is a piece of."""
+    if not len(x):
+        return np.zeros(0, np.int64)
+    return joined(np.hypot(x - x[:, None], y - y[:, None]) < _ONE_RIM_MM)
 
 
 def ringed(looked: Look, told: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -188,7 +134,7 @@ def _on_circle(across: Points, down: Points, way: Points, radius: float) -> NDAr
     on = np.abs(away - radius) < _RIM_OFF_MM
     inside = (away < radius - _RIM_OFF_MM).sum()
     bearing = np.arctan2(down, across)
-    along = _apart(bearing + np.pi / 2, way) < math.radians(_RIM_TURN_DEG)
+    along = angle_between(bearing + np.pi / 2, way) < math.radians(_RIM_TURN_DEG)
     sectors = set((np.floor((bearing[on & along] + np.pi) / (np.pi / 4)).astype(int) % 8).tolist())
     whole = on.sum() >= _RIM_MARKS and len(sectors) >= _RIM_SECTORS and inside <= _RIM_INSIDE * on.sum()
     return on & along if whole and along[on].mean() >= _RIM_ALONG else np.zeros(len(on), np.bool_)

@@ -35,13 +35,13 @@ _PER_SIGMA = 2 * 2**0.5
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One candidate before it has a name; `artery` numbers the artery that it is a piece of, -1 for none."""
+    """One candidate before it has a name; `whole` numbers the artery or rim that it is a piece of, -1 for none."""
 
     point: ImagePoint
     score: float
     diameter_mm: float
     hint: CandidateHint | None
-    artery: int
+    whole: int
 
 
 def find_candidates(
@@ -62,7 +62,7 @@ def find_candidates(
     """
     told, version = find_told(frame, spacing=spacing, inverse=inverse, padding=padding, token=token)
     candidates = tuple(candidate_of(t, image, version, spacing, pectoral) for t in told)
-    return Candidates(candidates, rows_of(candidates, [t.artery for t in told]), version)
+    return Candidates(candidates, rows_of(candidates, [t.whole for t in told]), version)
 
 
 def find_told(
@@ -91,9 +91,9 @@ def find_told(
             float(score),
             _PER_SIGMA * SCALES_MM[int(looked.peaks.scale[k])],
             hint,
-            artery,
+            whole,
         )
-        for k, score, hint, artery in zip(told, likely, hints.hints, hints.artery, strict=True)
+        for k, score, hint, whole in zip(told, likely, hints.hints, hints.whole, strict=True)
     ], model.version
 
 
@@ -138,9 +138,9 @@ def candidate_of(
     )
 
 
-def rows_of(candidates: Sequence[Candidate], artery: Sequence[int]) -> tuple[CandidateRow, ...]:
-    """The lines of the list, likeliest first: one for each candidate, one for all pieces of an artery."""
+def rows_of(candidates: Sequence[Candidate], whole: Sequence[int]) -> tuple[CandidateRow, ...]:
+    """The lines of the list, likeliest first: one for each candidate, one for all pieces of an artery or a rim."""
     lines: dict[int, list[Candidate]] = {}
-    for number, (candidate, of) in enumerate(zip(candidates, artery, strict=True)):
+    for number, (candidate, of) in enumerate(zip(candidates, whole, strict=True)):
         lines.setdefault(of if of >= 0 else -1 - number, []).append(candidate)
     return tuple(CandidateRow(tuple(c.id for c in line), line[0].hint) for line in lines.values())

@@ -50,7 +50,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
-    """Candidates that are one line of the list: one spot, or the pieces of one artery, best first."""
+    """Candidates that are one line of the list: one spot, or the pieces of one artery or rim, best first."""
 
     ids: tuple[str, ...]
     hint: CandidateHint | None = None

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from annotator.model import edits
-from annotator.model.candidate import Candidate, CandidateDecision, Verdict
+from annotator.model.candidate import Candidate, CandidateDecision, CandidateHint, Verdict
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint
 from annotator.model.mark import MarkKind, SpotMeasurement
@@ -107,4 +107,5 @@ def as_marks(
 
 
 def _count(pieces: Sequence[Candidate]) -> str:
-    return "a candidate" if len(pieces) == 1 else f"an artery of {len(pieces)} candidates"
+    whole = "a rim" if pieces[0].hint is CandidateHint.RIM else "an artery"
+    return "a candidate" if len(pieces) == 1 else f"{whole} of {len(pieces)} candidates"
