@@ -98,7 +98,7 @@ def test_the_key_help_lists_every_act_and_every_chord(qtbot) -> None:
     qtbot.addWidget(window)
     window.show_for(Mode(), UNDECIDED, keys_in_force(), lexicon)
     text = " ".join(page.toPlainText() for page in window.pages)
-    missing = [spec.id for spec in ACTIONS if f"{spec.name}. {spec.tooltip}" not in text]
+    missing = [spec.id for spec in ACTIONS if f"{spec.name}. {spec.tooltip}".replace("?.", "?") not in text]
     missing += [spec.id for spec in ACTIONS if spec.shortcuts and key_text(spec.shortcuts) not in text]
     missing += [c.letters for chord in (*CHORDS, LINE) for c in chord.choices if c.word(lexicon) not in text]
     assert missing == []

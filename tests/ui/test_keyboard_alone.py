@@ -165,6 +165,14 @@ def test_single_letters_are_silent_in_fields_and_work_again_on_the_image(window:
     assert done == ["invert"]
 
 
+def test_what_other_programs_call_an_act_finds_it_and_is_not_said(window: MainWindow) -> None:
+    QTest.keySequence(window.grid.active, QKeySequence("Ctrl+K"))
+    search = window.key_commands.search
+    QTest.keyClicks(search.line, "CAD detection")
+    assert search.list.currentItem().text().startswith("Candidates")
+    assert search.note.text() == "Show or hide the candidates for labelling"
+
+
 def test_the_search_box_opens_from_a_field_and_gives_the_keyboard_back_to_it(window: MainWindow) -> None:
     window.worklist.filter.setFocus()
     QTest.keySequence(window.worklist.filter, QKeySequence("Ctrl+K"))

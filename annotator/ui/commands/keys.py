@@ -96,9 +96,10 @@ class KeyCommands(QObject):
                         action.text().rstrip("."),
                         spec.menu,
                         shown,
-                        f"{spec.tooltip} {ALSO_CALLED.get(spec.id, '')}",
+                        spec.tooltip,
                         why,
                         action.trigger,
+                        ALSO_CALLED.get(spec.id, ""),
                     )
                 )
         return made + self._words()

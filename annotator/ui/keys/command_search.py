@@ -45,7 +45,10 @@ _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing to find. `place` is its menu; `more` is looked through too; `why_not` '' when it can be done."""
+    """One thing to find. `place` is its menu; `why_not` '' when it can be done.
+
+    `more` is shown and looked through, `also`, what other programs call it, only looked through.
+    """
 
     id: str
     title: str
@@ -54,6 +57,7 @@ class Entry:
     more: str
     why_not: str
     run: Callable[[], object]
+    also: str = ""
 
 
 def found(entries: Sequence[Entry], typed: str, recent: Sequence[str]) -> list[Entry]:
@@ -61,7 +65,7 @@ def found(entries: Sequence[Entry], typed: str, recent: Sequence[str]) -> list[E
     place = {entry_id: at for at, entry_id in enumerate(recent)}
     ranked = []
     for at, entry in enumerate(entries):
-        far = rank(typed, entry.title, f"{entry.place} {entry.more}")
+        far = rank(typed, entry.title, f"{entry.place} {entry.more} {entry.also}")
         if far is not None:
             late = place.get(entry.id, len(recent))
             near = (math.ceil(far), late, far) if typed.strip() else (0, late, 0.0)

@@ -150,7 +150,8 @@ class KeyHelp(QDialog):
 
 
 def _row(spec: ActionSpec, keys: Keys) -> tuple[str, str]:
-    return key_text(keys[spec.id]), f"{spec.name}. {spec.tooltip}"
+    stop = "" if spec.name.endswith("?") else "."
+    return key_text(keys[spec.id]), f"{spec.name}{stop} {spec.tooltip}"
 
 
 def _matching(rows: Iterable[tuple[str, str]], typed: str, title: str) -> Rows:
