@@ -239,6 +239,7 @@ class MainWindow(QMainWindow):
         self.candidates_panel = CandidatesPanel(self.candidates)
         self.timeline = TimelinePanel(self.followed, workspace.lexicon)
         self.compared = ComparedClusters(self.desk, runner, lambda: not self.candidates.why_hidden, self)
+        self.candidates.changed.connect(self.compared.take_back_candidates)
         self.compare = ComparePanel(self.compared, workspace.lexicon)
         self.problems = FilesProblemPanel()
         self.status = StatusLine(settings.reader)

@@ -370,8 +370,8 @@ def test_nothing_is_worked_out_while_the_panel_is_out_of_sight(reader):
 
 
 def test_candidates_stand_in_for_marks_that_nobody_made(reader):
-    """In Labelling candidates may be seen at once."""
-    from annotator.ui.keys.profiles import LABELLING
+    """In Labelling candidates may be seen at once; back in Radiology nothing of them stays in sight."""
+    from annotator.ui.keys.profiles import LABELLING, RADIOLOGY
 
     window = reader.window
     window.profiles.choose(LABELLING.name)
@@ -387,6 +387,14 @@ def test_candidates_stand_in_for_marks_that_nobody_made(reader):
     assert shown.earlier.provenance is Provenance.CANDIDATES
     assert "candidates of the program" in panel.others.currentText()
     assert shown.earlier.apart_mm < 15
+
+    window.profiles.choose(RADIOLOGY.name)
+    assert window.compared.shown is None
+    assert not window.compared.found.offered
+    reader.done()
+    assert window.compared.shown is None
+    assert "candidates of the program" not in panel.others.currentText()
+    assert not panel.candidates.isEnabled()
 
 
 def test_an_earlier_image_that_is_gone_is_named(qtbot, open_window, sample_dicoms, tmp_path):

@@ -89,6 +89,7 @@ class ComparedClusters(QObject):
         self._runner = runner
         self._watched = False
         self._asked: tuple[object, ...] | None = None
+        self._of_candidates = False
         self._decoded: dict[tuple[str, int], _Decoded] = {}
         self.why = NO_EXAM
         self.found = EarlierClusters()
@@ -170,6 +171,7 @@ class ComparedClusters(QObject):
             return None
 
         self.why = ""
+        self._of_candidates = True
         self._runner.query(EARLIER_LANE, job, self._proposed, self._failed, self.progress.emit)
         self.changed.emit()
 
@@ -221,6 +223,15 @@ class ComparedClusters(QObject):
     def _ask_soon(self) -> None:
         if self._watched:
             self._pause.start()
+
+    def take_back_candidates(self) -> None:
+        """Once candidates are hidden again, nothing that came of them stays in sight or is still worked out."""
+        if self._may_see() or not self._of_candidates:
+            return
+        self._cancel_both()
+        self._of_candidates = False
+        self._forget()
+        self._ask_soon()
 
     def _ask(self) -> None:
         session = self._desk.session
