@@ -26,12 +26,11 @@ def write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-    except BaseException as error:
-        # Ctrl+C too leaves nothing behind
+    except OSError as error:
+        raise ExportError(_sentence(path, error)) from error
+    finally:
+        # there no more when all went well; Ctrl+C too leaves nothing behind
         part.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise ExportError(_sentence(path, error)) from error
-        raise
 
 
 def _sentence(path: Path, error: OSError) -> str:
