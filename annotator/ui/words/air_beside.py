@@ -93,4 +93,5 @@ def _summed(mask: NDArray[np.bool_]) -> _Sums:
     breast = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8))
     sums = np.zeros((breast.shape[0] + 1, breast.shape[1] + 1), np.int64)
     sums[1:, 1:] = breast.cumsum(axis=0, dtype=np.int64).cumsum(axis=1)
-    return sums.tolist()  # type: ignore[no-any-return]
+    listed: _Sums = sums.tolist()
+    return listed
