@@ -11,17 +11,19 @@ from numpy.typing import NDArray
 
 from annotator.analysis.candidate_stack import find_in_stack
 from annotator.analysis.candidates import find_candidates
+from annotator.analysis.chest_wall import pectoral_region
 from annotator.analysis.clusters import cluster_facts, grouped
 from annotator.analysis.distribution import suggested_distribution
 from annotator.analysis.location import BreastOnImage, breast_on_image
 from annotator.errors import UnreadableImage
+from annotator.hanging import SIDEWAYS
 from annotator.imaging.air import hung, tissue_mask
 from annotator.imaging.header import MAMMOGRAPHY_CLASSES
 from annotator.imaging.pyramid import levels_of
 from annotator.jobs import CancelToken
 from annotator.model.candidate import Candidate, Candidates
 from annotator.model.cluster_facts import ClusterFacts, DistributionHint
-from annotator.model.geometry import PixelSpacing
+from annotator.model.geometry import ImagePoint, PixelSpacing
 from annotator.model.image import ImageInfo, SlicePosition
 
 FrameOf = Callable[[int], NDArray[Any]]
@@ -81,6 +83,7 @@ def candidates_of(
     if reason:
         raise UnreadableImage(info.path, reason)
     if info.is_stack:
+        middle = frame_of((info.frames + 1) // 2) if info.view.name in SIDEWAYS else None
         return find_in_stack(
             frame_of,
             info.frames,
@@ -89,16 +92,32 @@ def candidates_of(
             slice_mm=_step_mm(slices),
             inverse=info.inverse,
             padding=info.padding,
+            pectoral=() if middle is None else pectoral_of(info, middle),
             token=token,
         )
+    frame = frame_of(1)
     return find_candidates(
-        frame_of(1),
+        frame,
         spacing=info.spacing,
         image=info.key(),
         inverse=info.inverse,
         padding=info.padding,
+        pectoral=pectoral_of(info, frame),
         token=token,
     )
+
+
+def pectoral_of(info: ImageInfo, frame: NDArray[Any]) -> tuple[ImagePoint, ...]:
+    """The outline of the pectoral muscle on an oblique or a side view; empty where there is none or no clear edge."""
+    if info.view.name not in SIDEWAYS:
+        return ()
+    levels = levels_of(info, frame)
+    turn, _ = hung(info, levels)
+    tissue = tissue_mask(levels)
+    axes = breast_on_image(info, turn, tissue, levels.coarsest_block).axes
+    if axes is None:
+        return ()
+    return pectoral_region(levels.coarsest(), tissue, levels.coarsest_block, axes, inverse=info.inverse)
 
 
 def _step_mm(slices: Sequence[SlicePosition]) -> float | None:

@@ -13,7 +13,7 @@ from annotator.analysis.blobs import FINEST_PX, blob_response, bright_up
 from annotator.analysis.candidates import ASSUMED_PIXEL_MM, MOST_TOLD, Told, candidate_of, find_told
 from annotator.jobs import CancelToken, Progress
 from annotator.model.candidate import CandidateRow, Candidates
-from annotator.model.geometry import PixelSpacing
+from annotator.model.geometry import ImagePoint, PixelSpacing
 from annotator.model.image import ImageKey, PaddingRange
 
 SLAB_MM = 7.0
@@ -47,6 +47,7 @@ def find_in_stack(
     slice_mm: float | None = None,
     inverse: bool = False,
     padding: PaddingRange | None = None,
+    pectoral: Sequence[ImagePoint] = (),
     token: CancelToken | None = None,
 ) -> Candidates:
     """Candidates of a stack of `frames` slices `slice_mm` apart, each with the number of its sharpest slice.
@@ -75,7 +76,7 @@ def find_in_stack(
     kept = _once_each(found, spacing)
     best = _sharpest(kept, read_frame, frames, spacing, inverse, padding, token, done)
     made = [
-        candidate_of(t.told, replace(image, frame=n), version, spacing)
+        candidate_of(t.told, replace(image, frame=n), version, spacing, pectoral)
         for t, n in zip(kept, best, strict=True)
     ]
     rows = [CandidateRow((c.id,), c.hint) for c in made]

@@ -83,7 +83,9 @@ def find_told(
     scores = model.scores(looked, token)
     told, likely = best_of_each_spot(looked, scores)
     hints = hints_of(looked, told, likely >= _HINTED_FROM)
-    columns, rows = looked.column, looked.row
+    # a peak on the very edge is given the middle of its pixel: a spot can be measured there
+    columns = np.clip(looked.column, 0.5, frame.shape[1] - 0.5)
+    rows = np.clip(looked.row, 0.5, frame.shape[0] - 0.5)
     token.checkpoint(Progress(STEPS, STEPS))
     return [
         Told(

@@ -56,6 +56,18 @@ def pectoral_edge(
     return points[0], points[1]
 
 
+def pectoral_region(
+    coarse: NDArray[Any], tissue: NDArray[np.bool_], block: int, axes: BreastAxes, *, inverse: bool = False
+) -> tuple[ImagePoint, ...]:
+    """The outline of the muscle in the stored image: behind its edge, to the corner; empty where no edge is clear."""
+    edge = pectoral_edge(coarse, tissue, block, axes, inverse=inverse)
+    if edge is None:
+        return ()
+    columns, _ = axes.orientation.displayed_size(axes.columns, axes.rows)
+    corner = ImagePoint(float(columns) if axes.away < 0 else 0.0, 0.0)
+    return (*edge, axes.orientation.to_stored(corner, axes.columns, axes.rows))
+
+
 def _as_it_hangs(coarse: NDArray[np.float32], axes: BreastAxes) -> NDArray[np.float32]:
     """Turned as the image hangs, with the chest wall at the left."""
     turn = axes.orientation
