@@ -51,6 +51,8 @@ FEATURES = (
 _UNKNOWN = -1.0
 FEWEST = 3
 """Fewer marks have no distribution."""
+_FEW, _APART_MM = 5, 10.0
+"""Three or four places taken at random nearly always lie near some line; it tells nothing where none is near another."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +113,9 @@ def suggested_distribution(facts: ClusterFacts) -> DistributionHint:
     if facts.count < FEWEST:
         marks = "One mark alone" if facts.count == 1 else f"Only {facts.count} marks"
         return DistributionHint(Distribution.SINGLE, (f"{marks}; an arrangement takes {FEWEST}.",))
+    if facts.count < _FEW and facts.spacing_mm is not None and facts.spacing_mm > _APART_MM:
+        apart = f"{facts.count} marks, {mm_digits(facts.spacing_mm)} mm from one to the nearest other"
+        return DistributionHint(Distribution.SINGLE, (f"{apart}; so few so far apart make no arrangement.",))
     shares = trained().shares(features_of(facts))
     best, second = np.argsort(-shares, kind="stable")[:2].tolist()
     word = WORDS[best]

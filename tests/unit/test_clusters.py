@@ -206,3 +206,13 @@ def test_what_was_left_out_or_not_known_is_said() -> None:
     assert "One mark lies apart and is left out of this." in hint.because
     assert "Where the nipple lies is not known, so nothing is told of the direction." in hint.because
     assert len(suggested_distribution(cluster_facts(row, nipple_mm=(90.0, 5.0))).because) == 1
+
+
+def test_a_few_marks_far_apart_are_no_line() -> None:
+    hint = suggested_distribution(cluster_facts([(0.0, 0.0), (25.0, 3.0), (47.0, 1.0)]))
+    assert hint.word is Distribution.SINGLE
+    assert hint.because == (
+        "3 marks, 22.1 mm from one to the nearest other; so few so far apart make no arrangement.",
+    )
+    near = suggested_distribution(cluster_facts([(0.0, 0.0), (6.0, 0.3), (12.0, 0.1), (18.0, 0.2)]))
+    assert near.word is Distribution.LINEAR
