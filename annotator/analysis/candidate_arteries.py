@@ -20,7 +20,7 @@ WALLS_MM = (0.7, 3.2)
 OPPOSITE_MM, TURN_DEG = 1.5, 28.0
 """Pieces of both walls lie beside each other, so far along at most, and run the same way; ways are told in steps of
 11 degrees."""
-GAP_MM, BEND_DEG, WIDER_MM = 6.0, 30.0, 0.3
+GAP_MM, BEND_DEG, WIDER_MM = 7.0, 30.0, 0.3
 """A course goes on so far away, so much turned, and so much wider or narrower."""
 LONG_MM, LONG_MARKS = 8.0, 8
 SHORT_MM, SHORT_MARKS, SHORT_SPREAD_MM = 6.0, 13, 0.17

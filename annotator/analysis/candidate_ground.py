@@ -23,6 +23,8 @@ LEAST_SIDE = 24
 
 _AIR_SHARE = 0.12
 """Breast begins this far from air to the median of the breast."""
+_LEAST_MIDDLE = 0.15
+"""The middle of the breast lies at least so far from air to its brightest parts."""
 _BINS = 40
 _SAMPLES = 1_500_000
 _DEAD_HEIGHT, _DEAD_EIGHT, _DEAD_FOUR = 6.0, 0.2, 0.18
@@ -153,6 +155,10 @@ def _breast(coarse: FloatImage, covered: FloatImage, highest: float) -> NDArray[
         return None
     smooth = cv2.GaussianBlur(np.where(picture, coarse, air).astype(np.float32), (0, 0), 1.5)
     middle = float(np.median(values[values > air + 0.05 * (dense - air)]))
+    if middle - air < _LEAST_MIDDLE * (dense - air):
+        # where air glows with scatter around the breast, its darkest is far below the rest of it
+        parted = _parted(values, air, dense)
+        air, middle = float(np.median(values[~parted])), float(np.median(values[parted]))
     mask = ((smooth > air + _AIR_SHARE * (middle - air)) & picture).astype(np.uint8)
     mask &= ~_saturated(coarse, highest) & 1
     mask = _largest(mask)
@@ -161,6 +167,13 @@ def _breast(coarse: FloatImage, covered: FloatImage, highest: float) -> NDArray[
     )[9:-9, 9:-9]
     closed = (closed & picture.view(np.uint8)).astype(np.uint8)
     return closed if closed.any() else None
+
+
+def _parted(values: FloatImage, low: float, high: float) -> NDArray[np.bool_]:
+    """Which values belong to the brighter of two kinds (Otsu 1979)."""
+    grey = np.clip((values - low) * (255 / (high - low)), 0, 255).astype(np.uint8)
+    _, bright = cv2.threshold(grey.reshape(-1, 1), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return np.asarray(bright[:, 0] > 0)
 
 
 def _saturated(coarse: FloatImage, highest: float) -> NDArray[np.uint8]:

@@ -1,6 +1,6 @@
 """Train the judge of candidates anew from synthetic images and write the arrays that the program ships.
 
-    python -m benchmarks.detection.train --cache DIR [--more 60] [--unprocessed 51] [--workers 2] [--out FILE]
+    python -m benchmarks.detection.train --cache DIR [--more 140] [--unprocessed 100] [--workers 2] [--out FILE]
 
 Trained on the set "train" of `sets.py` and `--more` further seeds of the same ranges, for presentation, the first
 `--unprocessed` of them unprocessed too. Scores are made to mean what they say on the set "dev", and what is found there goes into
@@ -95,9 +95,9 @@ def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detection.train", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--cache", type=Path, required=True, help="folder that the trials are kept in")
-    parser.add_argument("--more", type=int, default=60, help="how many further trials to train on")
+    parser.add_argument("--more", type=int, default=140, help="how many further trials to train on")
     parser.add_argument(
-        "--unprocessed", type=int, default=51, help="how many trials are looked at unprocessed too"
+        "--unprocessed", type=int, default=100, help="how many trials are looked at unprocessed too"
     )
     parser.add_argument("--workers", type=int, default=2, help="processes that look at trials")
     parser.add_argument("--out", type=Path, default=Path("annotator/analysis/models/candidates.npz"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from annotator.analysis.candidate_ground import make_ground
 from annotator.analysis.candidates import find_candidates
 from annotator.jobs import Cancelled, CancelToken
 from annotator.model.candidate import SHOWN_FROM
@@ -52,6 +53,22 @@ def test_plain_specks_come_first():
     assert 0 <= scores[-1] <= scores[0] <= 1
     assert {i for row in found.rows for i in row.ids} == {c.id for c in found.candidates}
     assert found.model_version
+
+
+def test_air_that_glows_around_an_unprocessed_breast_is_no_breast():
+    size = 640
+    row, column = np.mgrid[:size, :size] + 0.5
+    away = np.hypot(column, row - size / 2) - 0.42 * size
+    counts = np.where(away < 0, 820.0, 3370 + 300 * np.exp(-np.maximum(away, 0) / 80))
+    spots = [(90, 300), (120, 340), (150, 310)]
+    for x, y in spots:
+        counts -= 150 * np.exp(-0.5 * ((column - x) ** 2 + (row - y) ** 2) / 1.8**2)
+    counts += np.random.default_rng(4).normal(0, 0.25, counts.shape) * np.sqrt(counts)
+    frame = np.rint(counts).astype(np.uint16)
+    assert on_spots(find(frame, inverse=True), spots) == len(spots)
+    ground = make_ground(frame, 0.07, inverse=True)
+    assert ground is not None
+    assert ground.values.shape[1] < 0.6 * size
 
 
 def test_the_same_image_gives_the_same_names():
