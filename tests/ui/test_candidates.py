@@ -760,7 +760,7 @@ def test_ten_thousand_candidates_are_listed_drawn_and_decided(qtbot, open_window
         if info.name != "RCC":
             return Candidates((), (), MODEL)
         ones = tuple(
-            candidate(info, f"{n:05d}", (5 + (n % 200), 5 + n // 200 * 7.5), 1 - n / 50_000)
+            candidate(info, f"{n:05d}", (5 + (n % 200), 5 + n // 200 * 7.5), 1 - n / 100_000)
             for n in range(10_000)
         )
         return Candidates(ones, tuple(CandidateRow((one.id,)) for one in ones), MODEL)
