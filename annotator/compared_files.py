@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from annotator.analysis.same_place import placed_marks, propose_pairs
-from annotator.analysis.spots import measure_spot
+from annotator.analysis.change.same_place import placed_marks, propose_pairs
+from annotator.analysis.spots.snapping import measure_spot
 from annotator.detection import candidates_of, clusters_of
 from annotator.errors import CallError
 from annotator.imaging.dicom_file import open_image

@@ -7,11 +7,12 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from annotator.analysis.change import compare_clusters, suggested_change
-from annotator.analysis.constellation import constellation_of
-from annotator.analysis.earlier_clusters import ReadBefore, earlier_clusters
-from annotator.analysis.location import BreastOnImage, breast_on_image
-from annotator.analysis.measured import FindingMeasurer
+from annotator.analysis.breast.location import BreastOnImage, breast_on_image
+from annotator.analysis.change.compare import compare_clusters
+from annotator.analysis.change.constellation import constellation_of
+from annotator.analysis.change.earlier_clusters import ReadBefore, earlier_clusters
+from annotator.analysis.change.suggested_change import suggested_change
+from annotator.analysis.findings.measured import FindingMeasurer
 from annotator.imaging.air import hung, tissue_mask
 from annotator.imaging.dicom_file import read_image
 from annotator.imaging.pyramid import levels_of

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.candidate_stack import find_in_stack
-from annotator.analysis.candidates import find_candidates
-from annotator.analysis.chest_wall import pectoral_region
-from annotator.analysis.clusters import cluster_facts, grouped
-from annotator.analysis.distribution import suggested_distribution
-from annotator.analysis.location import BreastOnImage, breast_on_image
+from annotator.analysis.breast.chest_wall import pectoral_region
+from annotator.analysis.breast.location import BreastOnImage, breast_on_image
+from annotator.analysis.candidates.find import find_candidates
+from annotator.analysis.candidates.stack import find_in_stack
+from annotator.analysis.clusters.distribution import suggested_distribution
+from annotator.analysis.clusters.grouping import cluster_facts, grouped
 from annotator.errors import UnreadableImage
 from annotator.hanging import SIDEWAYS
 from annotator.imaging.air import hung, tissue_mask

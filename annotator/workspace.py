@@ -42,9 +42,9 @@ from annotator.settings import Settings, header_index_path
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from annotator.analysis.best_slice import BestSlice
-    from annotator.analysis.measured import FindingMeasurer
-    from annotator.analysis.spots import SpotResult
+    from annotator.analysis.findings.measured import FindingMeasurer
+    from annotator.analysis.spots.best_slice import BestSlice
+    from annotator.analysis.spots.snapping import SpotResult
     from annotator.comparing import Comparing
     from annotator.imaging.collection import Listing
     from annotator.model.candidate import Candidates
@@ -124,7 +124,7 @@ class Workspace:
 
         `choice` 1 is the next best spot and so on; `level` the share of its height to take the outline at.
         """
-        from annotator.analysis.spots import measure_spot
+        from annotator.analysis.spots.snapping import measure_spot
 
         return measure_spot(
             frame,
@@ -143,7 +143,7 @@ class Workspace:
         self, info: ImageInfo, frame: NDArray[Any], spots: Sequence[SpotMeasurement]
     ) -> SpotMeasurement:
         """Measured spots of one image, measured as one."""
-        from annotator.analysis.parts import join_spots
+        from annotator.analysis.spots.parts import join_spots
 
         return join_spots(frame, spots, spacing=info.spacing, inverse=info.inverse, padding=info.padding)
 
@@ -151,7 +151,7 @@ class Workspace:
         self, info: ImageInfo, frame: NDArray[Any], spot: SpotMeasurement, at: ImagePoint | None = None
     ) -> tuple[SpotMeasurement, ...]:
         """A measured spot cut in two where it is thinnest, or there at `at`; itself alone when too small."""
-        from annotator.analysis.parts import split_spot
+        from annotator.analysis.spots.parts import split_spot
 
         return split_spot(frame, spot, at, spacing=info.spacing, inverse=info.inverse, padding=info.padding)
 
@@ -159,7 +159,7 @@ class Workspace:
         self, info: ImageInfo, frames: Iterable[tuple[int, NDArray[Any]]], at: ImagePoint, reach_px: float
     ) -> BestSlice | None:
         """The slice of a stack in which the spot at a place is sharpest; None when none stands out."""
-        from annotator.analysis.best_slice import best_slice
+        from annotator.analysis.spots.best_slice import best_slice
 
         return best_slice(
             frames,
@@ -303,7 +303,7 @@ class Workspace:
     @cached_property
     def measurer(self) -> FindingMeasurer:
         """Measures findings; whoever has a picture tells it where the breast lies (`learn`)."""
-        from annotator.analysis.measured import FindingMeasurer
+        from annotator.analysis.findings.measured import FindingMeasurer
 
         return FindingMeasurer()
 
@@ -315,7 +315,7 @@ class Workspace:
         self, reading: Reading, finding_id: str, exam: ExamInfo, token: CancelToken | None = None
     ) -> tuple[ClustersOnImage, ...]:
         """How the marks of a finding lie together on each image, and the word that suggests; for a job."""
-        from annotator.analysis.finding_clusters import clusters_of
+        from annotator.analysis.findings.clusters import clusters_of
 
         return clusters_of(reading, finding_id, exam, self.measurer.breast, token)
 
@@ -358,7 +358,7 @@ class Workspace:
 
         What cannot be read is left out: places on it stay unknown.
         """
-        from annotator.analysis.location import breast_on_image
+        from annotator.analysis.breast.location import breast_on_image
         from annotator.imaging.air import hung, tissue_mask
         from annotator.imaging.dicom_file import read_image
         from annotator.imaging.pyramid import levels_of

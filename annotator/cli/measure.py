@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from annotator.cli.output import print_json
 
 if TYPE_CHECKING:
-    from annotator.analysis.spots import SpotResult
+    from annotator.analysis.spots.snapping import SpotResult
     from annotator.imaging.dicom_file import Mammogram
     from annotator.model.geometry import ImagePoint
     from annotator.model.mark import SpotMeasurement
@@ -115,7 +115,7 @@ def _measured(
     image: Mammogram, at: tuple[float, float], arguments: argparse.Namespace, settings: Settings
 ) -> SpotResult:
     """The spot that is meant at one place; refused where fewer than the one asked for could be meant."""
-    from annotator.analysis.spots import SpotResult, measure_spot
+    from annotator.analysis.spots.snapping import SpotResult, measure_spot
     from annotator.model.geometry import ImagePoint
 
     result = measure_spot(

@@ -11,9 +11,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from annotator.analysis.candidate_looks import look
-from annotator.analysis.candidate_model import Model
-from annotator.analysis.candidates import best_of_each_spot
+from annotator.analysis.candidates.find import best_of_each_spot
+from annotator.analysis.candidates.looks import look
+from annotator.analysis.candidates.model import Model
 from benchmarks.detection import sets
 from benchmarks.detection.froc import RATES, clusters_at, found_at, threshold
 from benchmarks.detection.judged import Judged, judged

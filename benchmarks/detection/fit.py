@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from annotator.analysis import candidate_context, candidate_features
-from annotator.analysis.candidate_context import context
-from annotator.analysis.candidate_model import SECOND_LOOKS, Network
+from annotator.analysis.candidates.context import NAMES as CONTEXT_NAMES
+from annotator.analysis.candidates.context import context
+from annotator.analysis.candidates.features import NAMES as FEATURE_NAMES
+from annotator.analysis.candidates.model import SECOND_LOOKS, Network
 from annotator.phantom import trial
 from benchmarks.detection.network import as_network, fit_network
 
@@ -132,7 +133,7 @@ def _drawn(
 
 def write_model(file: Path, passes: Sequence[Arrays], record: dict[str, Any]) -> str:
     """Write arrays and, beside them, the record of how they were made; returns the version's name."""
-    names = (*candidate_features.NAMES, *candidate_context.NAMES)
+    names = (*FEATURE_NAMES, *CONTEXT_NAMES)
     arrays = {f"pass{k}_{name}": _small(v) for k, fitted in enumerate(passes) for name, v in fitted.items()}
     content = b"".join(np.ascontiguousarray(arrays[k]).tobytes() for k in sorted(arrays))
     digest = hashlib.sha256("\n".join(names).encode() + content).hexdigest()

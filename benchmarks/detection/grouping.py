@@ -20,7 +20,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.clusters import cluster_facts, grouped, suggested_distribution
+from annotator.analysis.clusters.distribution import suggested_distribution
+from annotator.analysis.clusters.grouping import cluster_facts, grouped
 from annotator.model.cluster_facts import ClusterFacts
 from annotator.model.finding import Distribution
 from annotator.phantom.arranged import arrange

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from annotator.analysis.clusters import grouped
+from annotator.analysis.clusters.grouping import grouped
 from annotator.phantom.trial import Trial
 from annotator.phantom.truth import TrueCalcification
 from benchmarks.detection.seen import Marks

@@ -18,8 +18,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.change import FEWEST, compare_clusters, suggested_change
-from annotator.analysis.overlooked import really_alone
+from annotator.analysis.change.compare import FEWEST, compare_clusters
+from annotator.analysis.change.overlooked import really_alone
+from annotator.analysis.change.suggested_change import suggested_change
 from annotator.model.compared import Compared, Constellation
 from annotator.model.finding import Change
 from benchmarks.detection.matching_pairs import (

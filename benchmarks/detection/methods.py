@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.candidate_ground import Ground, make_ground
-from annotator.analysis.candidate_lines import make_lines
-from annotator.analysis.candidate_peaks import find_peaks
-from annotator.analysis.candidate_scales import make_scales
-from annotator.analysis.candidates import find_candidates
+from annotator.analysis.candidates.find import find_candidates
+from annotator.analysis.candidates.ground import Ground, make_ground
+from annotator.analysis.candidates.lines import make_lines
+from annotator.analysis.candidates.peaks import find_peaks
+from annotator.analysis.candidates.scales import make_scales
 from annotator.jobs import CancelToken
 from annotator.model.image import ImageKey
 from benchmarks.detection.seen import Marks, Seen

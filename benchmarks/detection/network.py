@@ -1,4 +1,4 @@
-"""Train the small network of `annotator.analysis.candidate_model`: plain numpy, minutes on two cores."""
+"""Train the small network of `annotator.analysis.candidates.model`: plain numpy, minutes on two cores."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from annotator.analysis.candidate_model import LIMIT, Network, read_network
-from annotator.analysis.candidate_patches import symmetries
+from annotator.analysis.candidates.model import LIMIT, Network, read_network
+from annotator.analysis.candidates.patches import symmetries
 
 FILTERS, NUMBERS, BOTH = 80, 64, 48
 BATCH = 1024

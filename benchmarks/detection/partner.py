@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from annotator.analysis.breast_axes import BreastAxes
-from annotator.analysis.location import BreastOnImage
-from annotator.analysis.partner import Group, OnView, find_partner
+from annotator.analysis.breast.axes import BreastAxes
+from annotator.analysis.breast.location import BreastOnImage
+from annotator.analysis.clusters.partner import Group, OnView, find_partner
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, SpacingBasis
 from annotator.model.image import ImageInfo, Laterality, View
 from annotator.model.partner import BAND_MM

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator import analysis
-from annotator.analysis.candidates import find_candidates
-from annotator.analysis.spots import measure_spot
+from annotator.analysis.candidates.find import find_candidates
+from annotator.analysis.spots.snapping import measure_spot
 from annotator.errors import UnreadableImage
 from annotator.exchange.whole_file import write_whole
 from annotator.imaging.air import tissue_mask

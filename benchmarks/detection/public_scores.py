@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.clusters import LEAST, LINK_MM, grouped
+from annotator.analysis.clusters.grouping import LEAST, LINK_MM, grouped
 from benchmarks.detection.datasets.annotated import TargetKind
 from benchmarks.detection.froc import RATES, threshold
 from benchmarks.detection.public_examine import OUTLINE_MM, POINT_MM, ImageRecord, TargetRecord

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.candidates import find_candidates
-from annotator.analysis.spots import measure_spot
+from annotator.analysis.candidates.find import find_candidates
+from annotator.analysis.spots.snapping import measure_spot
 from annotator.errors import AnnotatorError
 from annotator.imaging.dicom_file import read_image
 from annotator.model.candidate import SHOWN_FROM, Candidate

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import watershed_ift
 
-from annotator.analysis.spots import measure_spot
+from annotator.analysis.spots.snapping import measure_spot
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from annotator.model.image import PaddingRange
 

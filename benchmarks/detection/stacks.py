@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from annotator.analysis.candidate_stack import find_in_stack
+from annotator.analysis.candidates.stack import find_in_stack
 from annotator.model.candidate import Candidate
 from annotator.model.geometry import PixelSpacing, SpacingBasis
 from annotator.model.image import ImageKey

@@ -19,7 +19,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from annotator.analysis.candidate_looks import look
+from annotator.analysis.candidates.looks import look
 from annotator.phantom.trial import Trial
 from benchmarks.detection import chosen, sets
 from benchmarks.detection.fit import Example, fit_passes, spans, write_model
@@ -100,7 +100,9 @@ def _parsed() -> argparse.Namespace:
         "--unprocessed", type=int, default=100, help="how many trials are looked at unprocessed too"
     )
     parser.add_argument("--workers", type=int, default=2, help="processes that look at trials")
-    parser.add_argument("--out", type=Path, default=Path("annotator/analysis/models/candidates.npz"))
+    parser.add_argument(
+        "--out", type=Path, default=Path("annotator/analysis/candidates/models/candidates.npz")
+    )
     return parser.parse_args()
 
 

@@ -3,7 +3,7 @@
     pip install "mammo-annotator[detection]"
     python -m benchmarks.detection.train_words
 
-Writes annotator/analysis/models/distribution.npz and, beside it, the record of how it was made. The same versions of
+Writes annotator/analysis/clusters/models/distribution.npz and, beside it, the record of how it was made. The same versions of
 the libraries make the same trees. Some two minutes.
 """
 
@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.clusters import cluster_facts
-from annotator.analysis.distribution import FEATURES, WORDS, Trees, features_of
+from annotator.analysis.clusters.distribution import FEATURES, WORDS, Trees, features_of
+from annotator.analysis.clusters.grouping import cluster_facts
 from benchmarks.detection.grouping import DEV, TRAIN, noisy_sets
 
-MODELS = Path(__file__).resolve().parents[2] / "annotator" / "analysis" / "models"
+MODELS = Path(__file__).resolve().parents[2] / "annotator" / "analysis" / "clusters" / "models"
 SETS = 20_000
 DEV_SETS = 1500
 UNKNOWN_SHARE = 0.2

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from annotator.analysis.spots import measure_spot
+from annotator.analysis.spots.snapping import measure_spot
 from annotator.cli import main
 from annotator.imaging.dicom_file import read_image
 from annotator.model.geometry import ImagePoint

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotator.analysis.spots import SpotResult, measure_spot
+from annotator.analysis.spots.snapping import SpotResult, measure_spot
 from annotator.imaging.dicom_file import read_image
 from annotator.model.geometry import ImagePoint
 

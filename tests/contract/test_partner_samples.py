@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from annotator.analysis.partner import OnView, find_partner, group_of, groups_of_marks
+from annotator.analysis.clusters.partner import OnView, find_partner, group_of, groups_of_marks
 from annotator.bootstrap import make_workspace
 from annotator.model import edits
 from annotator.model.comparison import ClusterOnImage

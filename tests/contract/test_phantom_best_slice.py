@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from annotator.analysis.best_slice import best_slice
+from annotator.analysis.spots.best_slice import best_slice
 from annotator.imaging.dicom_file import read_image
 from annotator.model.geometry import ImagePoint
 

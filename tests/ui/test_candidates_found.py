@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from annotator.analysis.candidate_model import shipped_model
+from annotator.analysis.candidates.model import shipped_model
 from annotator.model.candidate import Verdict
 from annotator.ui.keys.profiles import LABELLING
 

@@ -9,7 +9,7 @@ from hands import NONE, move
 from pictures import breast, picture
 from PySide6.QtCore import QObject, QPoint, Signal
 
-from annotator.analysis.coverage import CELL_PX, cells_in_view, cells_touched, grid_size
+from annotator.analysis.breast.coverage import CELL_PX, cells_in_view, cells_touched, grid_size
 from annotator.errors import StoreError
 from annotator.imaging.tomosynthesis import Slab, SlabKind
 from annotator.model.coverage import Seen

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication, QWidget
 
-from annotator.analysis.measured import FindingMeasurer, most_in_circle
+from annotator.analysis.findings.measured import FindingMeasurer, most_in_circle
 from annotator.lexicon.loader import load_lexicon
 from annotator.model.edits import add_cluster, add_finding, add_mark, describe, set_stage
 from annotator.model.finding import Assessment, Distribution, Morphology, Reading, Recommendation, Stage

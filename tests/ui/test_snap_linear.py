@@ -13,8 +13,8 @@ from pictures import FINDING, picture, reading_with
 from PySide6.QtGui import QColor
 from test_session import INFO, StillPicture, bugs, runner, session, workspace  # noqa: F401  fixtures
 
+from annotator.analysis.findings.measured import FindingMeasurer
 from annotator.analysis.mark_table import table_of
-from annotator.analysis.measured import FindingMeasurer
 from annotator.model import edits
 from annotator.model.geometry import ImagePoint, SpacingBasis
 from annotator.model.image import ExamInfo

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pictures import breast, picture
 from PySide6.QtCore import QCoreApplication
 
-from annotator.analysis.coverage import cells_in_view
+from annotator.analysis.breast.coverage import cells_in_view
 from annotator.model.geometry import Orientation
 from annotator.ui.app import make_application
 from annotator.ui.looking.coverage_keeper import breast_of

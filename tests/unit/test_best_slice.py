@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from annotator.analysis.best_slice import best_slice
+from annotator.analysis.spots.best_slice import best_slice
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import PaddingRange
 

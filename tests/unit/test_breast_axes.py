@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotator.analysis.breast_axes import breast_axes
+from annotator.analysis.breast.axes import breast_axes
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, SpacingBasis
 from annotator.model.image import ImageInfo, Laterality, View
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotator.analysis.candidate_arteries import arteries
-from annotator.analysis.candidate_hints import on_rims
-from annotator.analysis.candidates import find_candidates, rows_of
+from annotator.analysis.candidates.arteries import arteries
+from annotator.analysis.candidates.find import find_candidates, rows_of
+from annotator.analysis.candidates.hints import on_rims
 from annotator.imaging.dicom_file import open_image
 from annotator.model.candidate import SHOWN_FROM, Candidate, CandidateHint
 from annotator.model.geometry import ImagePoint

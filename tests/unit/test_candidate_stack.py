@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from annotator.analysis.candidate_stack import find_in_stack
+from annotator.analysis.candidates.stack import find_in_stack
 from annotator.jobs import Cancelled, CancelToken
 from annotator.model.geometry import PixelSpacing, SpacingBasis
 from annotator.model.image import ImageKey

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from annotator.analysis.candidate_ground import make_ground
-from annotator.analysis.candidates import find_candidates
+from annotator.analysis.candidates.find import find_candidates
+from annotator.analysis.candidates.ground import make_ground
 from annotator.jobs import Cancelled, CancelToken
 from annotator.model.candidate import SHOWN_FROM
 from annotator.model.geometry import PixelSpacing, SpacingBasis

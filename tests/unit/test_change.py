@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotator.analysis.association import agreement, pair_chances
-from annotator.analysis.breast_axes import BreastAxes
-from annotator.analysis.change import MOST, compare_clusters, propose_pairs, suggested_change
-from annotator.analysis.location import BreastOnImage
-from annotator.analysis.overlooked import really_alone
-from annotator.analysis.same_place import placed_cluster
+from annotator.analysis.breast.axes import BreastAxes
+from annotator.analysis.breast.location import BreastOnImage
+from annotator.analysis.change.association import agreement, pair_chances
+from annotator.analysis.change.compare import MOST, compare_clusters
+from annotator.analysis.change.overlooked import really_alone
+from annotator.analysis.change.same_place import placed_cluster, propose_pairs
+from annotator.analysis.change.suggested_change import suggested_change
 from annotator.jobs import Cancelled, CancelToken, Progress
 from annotator.model.compared import Compared, Constellation, PlacedCluster
 from annotator.model.finding import Change

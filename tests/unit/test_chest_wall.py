@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotator.analysis.breast_axes import BreastAxes, breast_axes
-from annotator.analysis.chest_wall import pectoral_edge
+from annotator.analysis.breast.axes import BreastAxes, breast_axes
+from annotator.analysis.breast.chest_wall import pectoral_edge
 from annotator.imaging.air import hung, tissue_mask
 from annotator.imaging.pyramid import levels_of
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, SpacingBasis

@@ -11,8 +11,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from annotator.analysis.clusters import cluster_facts, grouped, suggested_distribution
-from annotator.analysis.linkage import nearest_distances
+from annotator.analysis.clusters.distribution import suggested_distribution
+from annotator.analysis.clusters.grouping import cluster_facts, grouped
+from annotator.analysis.clusters.linkage import nearest_distances
 from annotator.model.cluster_facts import ClusterFacts
 from annotator.model.finding import Distribution
 from annotator.model.geometry import SpacingBasis

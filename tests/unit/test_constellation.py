@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotator.analysis.constellation import constellation_of
+from annotator.analysis.change.constellation import constellation_of
 from annotator.imaging.crop import crop
 from annotator.imaging.pyramid import levels_of
 from annotator.model.comparison import ClusterOnImage

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotator.analysis.coverage import (
+from annotator.analysis.breast.coverage import (
     bits_of,
     breast_cells,
     breast_outline,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotator.analysis.spots import measure_spot
+from annotator.analysis.spots.snapping import measure_spot
 from annotator.detection import candidates_of, clusters_of, pectoral_of, why_not
 from annotator.errors import UnreadableImage
 from annotator.imaging.dicom_file import open_image

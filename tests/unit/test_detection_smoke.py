@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from annotator.analysis.spots import measure_spot
+from annotator.analysis.spots.snapping import measure_spot
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from annotator.model.mark import SpotMeasurement
 from annotator.phantom.trial import Trial

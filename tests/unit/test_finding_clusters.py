@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotator.analysis.finding_clusters import NO_SPACING, ONLY_A_PART, TOO_FEW, clusters_of
-from annotator.analysis.location import breast_on_image
+from annotator.analysis.breast.location import breast_on_image
+from annotator.analysis.findings.clusters import NO_SPACING, ONLY_A_PART, TOO_FEW, clusters_of
 from annotator.jobs import Cancelled, CancelToken
 from annotator.model import edits
 from annotator.model.clusters_on_image import NippleKnown

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from annotator.analysis.change import compare_clusters
-from annotator.analysis.clusters import cluster_facts, grouped, suggested_distribution
-from annotator.analysis.distribution import WORDS
+from annotator.analysis.change.compare import compare_clusters
+from annotator.analysis.clusters.distribution import WORDS, suggested_distribution
+from annotator.analysis.clusters.grouping import cluster_facts, grouped
 from benchmarks.detection import grouping, matching, matching_pairs
 from benchmarks.detection.grouping import adjusted_rand, by_rules, noisy_sets, scenes
 from benchmarks.detection.matching_pairs import true_pairs, unlike_pairs

@@ -10,8 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotator.analysis.location import BreastOnImage, breast_on_image, half_of, place_in_breast, quadrant_of
-from annotator.analysis.measured import FindingMeasurer
+from annotator.analysis.breast.location import (
+    BreastOnImage,
+    breast_on_image,
+    half_of,
+    place_in_breast,
+    quadrant_of,
+)
+from annotator.analysis.findings.measured import FindingMeasurer
 from annotator.model import edits
 from annotator.model.finding import Depth, Quadrant, Reading
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, SpacingBasis

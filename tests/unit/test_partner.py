@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotator.analysis.breast_axes import BreastAxes
-from annotator.analysis.location import BreastOnImage
-from annotator.analysis.partner import (
+from annotator.analysis.breast.axes import BreastAxes
+from annotator.analysis.breast.location import BreastOnImage
+from annotator.analysis.clusters.partner import (
     Group,
     OnView,
     find_partner,

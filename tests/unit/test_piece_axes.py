@@ -8,8 +8,8 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from annotator.analysis.parts import join_spots, split_spot
-from annotator.analysis.piece_axes import with_cut_axes, with_joined_axis
+from annotator.analysis.spots.parts import join_spots, split_spot
+from annotator.analysis.spots.piece_axes import with_cut_axes, with_joined_axis
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from annotator.model.mark import SpotMeasurement
 

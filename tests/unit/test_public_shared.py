@@ -64,7 +64,7 @@ def test_every_place_found_by_eye_on_real_images_snaps(shared_data: Path) -> Non
 
 
 def test_every_cluster_found_by_eye_on_real_images_has_candidates(shared_data: Path) -> None:
-    from annotator.analysis.candidates import find_candidates
+    from annotator.analysis.candidates.find import find_candidates
     from annotator.imaging.dicom_file import read_image
     from annotator.model.candidate import SHOWN_FROM
     from benchmarks.detection.public_shared import _picture

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotator.analysis.spots import measure_spot
+from annotator.analysis.spots.snapping import measure_spot
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis, contains
 from annotator.model.image import PaddingRange
 from annotator.model.mark import MarkKind

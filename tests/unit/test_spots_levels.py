@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotator.analysis.spots import SpotResult, join_spots, measure_spot, split_spot
+from annotator.analysis.spots.parts import join_spots, split_spot
+from annotator.analysis.spots.snapping import SpotResult, measure_spot
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis, contains
 from annotator.model.image import PaddingRange
 from annotator.model.mark import SpotMeasurement

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from annotator.analysis.best_slice import best_slice
+from annotator.analysis.spots.best_slice import best_slice
 from annotator.model.geometry import ImagePoint
 from annotator.phantom.stack_trial import StackTrial, make_stack_trial
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from annotator.analysis.coverage import bits_of, cells_in_view, grid_size
-from annotator.analysis.walk import quadrants
+from annotator.analysis.breast.coverage import bits_of, cells_in_view, grid_size
+from annotator.analysis.breast.walk import quadrants
 from annotator.imaging.placement import center_on, fit, one_to_one
 from annotator.model.geometry import Orientation
 

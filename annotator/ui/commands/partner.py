@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 
-from annotator.analysis.chest_wall import pectoral_edge
-from annotator.analysis.partner import (
+from annotator.analysis.breast.chest_wall import pectoral_edge
+from annotator.analysis.clusters.partner import (
     OnView,
     find_partner,
     group_of,

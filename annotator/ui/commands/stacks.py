@@ -19,7 +19,7 @@ from annotator.ui.stacks.cine import Cine
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from annotator.analysis.best_slice import BestSlice
+    from annotator.analysis.spots.best_slice import BestSlice
     from annotator.ui.main_window import MainWindow
 
 BEST_SLICE = "best slice"

@@ -14,7 +14,7 @@ from annotator.ui.desk.candidate_rows import ProposedRow
 from annotator.ui.marks.words import size_words
 
 if TYPE_CHECKING:
-    from annotator.analysis.spots import SpotResult
+    from annotator.analysis.spots.snapping import SpotResult
     from annotator.ui.desk.session import ReadingSession
 
 

@@ -17,7 +17,7 @@ from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import Workspace
 
 if TYPE_CHECKING:
-    from annotator.analysis.spots import SpotResult
+    from annotator.analysis.spots.snapping import SpotResult
     from annotator.model.candidate import Candidate
     from annotator.model.image import ImageInfo
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from annotator.analysis.constellation import pixel_mm
-from annotator.analysis.earlier_clusters import candidates_there, marks_apart_mm
+from annotator.analysis.change.constellation import pixel_mm
+from annotator.analysis.change.earlier_clusters import candidates_there, marks_apart_mm
 from annotator.errors import AnnotatorError
 from annotator.imaging.air import hung
 from annotator.imaging.crop import Crop, crop

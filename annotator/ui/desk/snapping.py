@@ -21,7 +21,7 @@ from annotator.ui.marks.words import size_words
 from annotator.ui.pictures.picture import SlabOfSlices
 
 if TYPE_CHECKING:
-    from annotator.analysis.spots import SpotResult
+    from annotator.analysis.spots.snapping import SpotResult
     from annotator.ui.desk.session import ReadingSession
 
 AGAIN_S = 0.5

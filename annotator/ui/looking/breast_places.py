@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from annotator.analysis.breast_axes import BreastAxes, breast_axes
+from annotator.analysis.breast.axes import BreastAxes, breast_axes
 from annotator.model.geometry import ImagePoint, Orientation
 from annotator.ui.panes.viewport import Viewport
 from annotator.ui.pictures.picture import Picture

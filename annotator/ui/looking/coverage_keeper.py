@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from annotator.analysis.coverage import CELL_PX, breast_cells, breast_outline, grid_size
+from annotator.analysis.breast.coverage import CELL_PX, breast_cells, breast_outline, grid_size
 from annotator.errors import AnnotatorError
 from annotator.jobs import CancelToken
 from annotator.model.coverage import Seen

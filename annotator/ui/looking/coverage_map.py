@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QLineF, QObject, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QTransform
 from PySide6.QtWidgets import QWidget
 
-from annotator.analysis.coverage import CELL_PX, cells_of
+from annotator.analysis.breast.coverage import CELL_PX, cells_of
 from annotator.model.geometry import ImagePoint
 from annotator.ui import theme
 from annotator.ui.looking.coverage_keeper import CoverageKeeper

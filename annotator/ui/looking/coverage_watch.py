@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
-from annotator.analysis.coverage import cells_in_view, cells_touched
+from annotator.analysis.breast.coverage import cells_in_view, cells_touched
 from annotator.ui.looking.lens import Lens
 from annotator.ui.panes.viewport import Viewport
 from annotator.ui.panes.viewport_grid import ViewportGrid

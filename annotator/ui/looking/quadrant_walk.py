@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from annotator.analysis.coverage import CELL_PX, cells_of, grid_size
-from annotator.analysis.walk import quadrants
+from annotator.analysis.breast.coverage import CELL_PX, cells_of, grid_size
+from annotator.analysis.breast.walk import quadrants
 from annotator.hanging import edge_for
 from annotator.imaging import placement
 from annotator.model.geometry import ImagePoint, ViewTransform

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
-from annotator.analysis.location import BreastOnImage
+from annotator.analysis.breast.location import BreastOnImage
 from annotator.model.geometry import ImagePoint, PixelSpacing, ViewTransform
 from annotator.model.mark import MarkKind
 from annotator.model.partner import PartnerBand, PartnerProposal

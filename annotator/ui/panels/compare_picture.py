@@ -38,7 +38,7 @@ BAR_SHARE = 0.4
 GROUND = QColor(0, 0, 0, 190)
 ZOOM_STEP, LARGEST_ZOOM = 1.25, 6.0
 MANY = 600
-"""More than can be matched, on both sides together (analysis.change): none of them is taken in hand."""
+"""More than can be matched, on both sides together (analysis.change.compare): none of them is taken in hand."""
 
 
 COLOURS = {

@@ -95,7 +95,7 @@ class Start(QObject):
         if not self._over:
             self._workspace.open_database()
             # or the first click on a picture would wait for it
-            import annotator.analysis.spots  # noqa: F401, PLC0415
+            import annotator.analysis.spots.snapping  # noqa: F401, PLC0415
 
     def _started(self, _opened: None) -> None:
         # what is loaded by now stays to the end: later searches for garbage leave it out

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from shiboken6 import isValid
 
-from annotator.analysis.location import BreastOnImage, breast_on_image
+from annotator.analysis.breast.location import BreastOnImage, breast_on_image
 from annotator.jobs import CancelToken
 from annotator.lexicon.contradictions import load_contradictions
 from annotator.ui.desk.session import ReadingSession

@@ -1,0 +1,1 @@
+"""A cluster beside the same cluster on an earlier exam: found again, laid over it, and what changed."""
