@@ -86,6 +86,7 @@ def findings_document(
         "nipples": msgspec.to_builtins(reading.nipples),
         "chest_walls": msgspec.to_builtins(reading.chest_walls),
         "recalls": msgspec.to_builtins(reading.recalls),
+        "pixels": msgspec.to_builtins(reading.pixels),
         "first_pass": reading.first_pass,
         "decisions": msgspec.to_builtins(reading.decisions),
         "signatures": msgspec.to_builtins(reading.signatures),

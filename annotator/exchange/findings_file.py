@@ -196,6 +196,7 @@ def _unlike(reading: Reading) -> Iterator[str]:
         "clusters: number": (one.number for one in reading.clusters),
         "nipples: image": (one.image.sop_instance_uid for one in reading.nipples),
         "chest_walls: image": (one.image.sop_instance_uid for one in reading.chest_walls),
+        "pixels: image": (one.place for one in reading.pixels),
         "recalls: sop_instance_uid": (one.sop_instance_uid for one in reading.recalls),
         "decisions: candidate": (one.candidate.id for one in reading.decisions),
         "hanging: sop_instance_uid": (one.sop_instance_uid for one in reading.hanging),

@@ -17,7 +17,7 @@ from annotator.model.candidate import CandidateDecision
 from annotator.model.finding import Finding, Reading, Stage
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.mark import Cluster, Mark
-from annotator.model.seen_on_image import ChestWall, NipplePlace, TechnicalRecall
+from annotator.model.seen_on_image import ChestWall, MarkedPixels, NipplePlace, TechnicalRecall
 from annotator.model.signing import Signature
 
 _Item = TypeVar("_Item", Finding, Mark, Cluster)
@@ -33,7 +33,7 @@ class Changes:
 
     Of `lexicon_edition`, `done`, `stage`, `first_pass` and `amending` None says that nothing changed; a `stage` of (None,) that
     it is no longer said. What is said of images goes by SOP Instance UID, `decisions` by candidate, `signatures` by
-    version.
+    version, `pixels` by frame (`MarkedPixels.place`).
     """
 
     findings: Mapping[str, Finding | None] = field(default_factory=dict)
@@ -50,6 +50,7 @@ class Changes:
     first_pass: bool | None = None
     decisions: Mapping[str, CandidateDecision | None] = field(default_factory=dict)
     chest_walls: Mapping[str, ChestWall | None] = field(default_factory=dict)
+    pixels: Mapping[str, MarkedPixels | None] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         by_key = (
@@ -62,6 +63,7 @@ class Changes:
             self.signatures,
             self.decisions,
             self.chest_walls,
+            self.pixels,
         )
         single = (self.lexicon_edition, self.done, self.stage, self.amending, self.first_pass)
         return any(by_key) or any(one is not None for one in single)
@@ -85,6 +87,7 @@ def diff(before: Reading, after: Reading) -> Changes:
         None if before.first_pass == after.first_pass else after.first_pass,
         _decision_changes(before.decisions, after.decisions),
         _changed(_by_place(before.chest_walls), _by_place(after.chest_walls)),
+        _pixel_changes(before.pixels, after.pixels),
     )
 
 
@@ -111,6 +114,7 @@ def apply(reading: Reading, changes: Changes) -> Reading:
         amending=reading.amending if changes.amending is None else changes.amending,
         first_pass=reading.first_pass if changes.first_pass is None else changes.first_pass,
         decisions=_redecided(reading.decisions, changes.decisions),
+        pixels=_repictured(reading.pixels, changes.pixels),
     )
 
 
@@ -224,6 +228,22 @@ def _redecided(
     decisions: tuple[CandidateDecision, ...], changed: Mapping[str, CandidateDecision | None]
 ) -> tuple[CandidateDecision, ...]:
     return decided_in_order(_merged(by_candidate(decisions), changed).values()) if changed else decisions
+
+
+def _by_frame(pixels: Iterable[MarkedPixels]) -> dict[str, MarkedPixels]:
+    return {one.place: one for one in pixels}
+
+
+def _pixel_changes(
+    before: tuple[MarkedPixels, ...], after: tuple[MarkedPixels, ...]
+) -> dict[str, MarkedPixels | None]:
+    return {} if before is after else _changed(_by_frame(before), _by_frame(after))
+
+
+def _repictured(
+    pixels: tuple[MarkedPixels, ...], changed: Mapping[str, MarkedPixels | None]
+) -> tuple[MarkedPixels, ...]:
+    return tuple(sorted(_merged(_by_frame(pixels), changed).values())) if changed else pixels
 
 
 def _changed(before: Mapping[_Key, _Value], after: Mapping[_Key, _Value]) -> dict[_Key, _Value | None]:

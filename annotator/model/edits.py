@@ -15,7 +15,7 @@ from annotator.model.geometry import ImagePoint, PixelSpacing
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.image import ImageKey
 from annotator.model.mark import Cluster, Mark, MarkKind, SpotMeasurement
-from annotator.model.seen_on_image import ChestWall, NipplePlace, TechnicalRecall
+from annotator.model.seen_on_image import ChestWall, MarkedPixels, NipplePlace, TechnicalRecall
 from annotator.model.signing import Signature
 
 
@@ -280,6 +280,19 @@ class AcceptedCandidate:
     point: ImagePoint
     kind: MarkKind
     measurement: SpotMeasurement | None = None
+
+
+def keep_pixels(reading: Reading, pixels: Iterable[MarkedPixels]) -> Reading:
+    """Keep what the pixels of frames are, as far as nothing is kept of them yet: what came first stays.
+
+    It is no word of the reader's: an exam that is done stays so. The same reading when nothing is new.
+    """
+    known = {one.image for one in reading.pixels}
+    new = [one for one in pixels if one.image not in known]
+    if not new:
+        return reading
+    _open(reading)
+    return replace(reading, pixels=tuple(sorted([*reading.pixels, *new])))
 
 
 def _said(reading: Reading, **parts: Any) -> Reading:

@@ -15,7 +15,7 @@ from annotator.model.geometry import SpacingBasis, mm_digits
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.image import ImageKey, Laterality
 from annotator.model.mark import Cluster, Mark, MarkKind
-from annotator.model.seen_on_image import ChestWall, NipplePlace, TechnicalRecall
+from annotator.model.seen_on_image import ChestWall, MarkedPixels, NipplePlace, TechnicalRecall
 from annotator.model.signing import Signature
 
 
@@ -242,7 +242,8 @@ class Reading:
     `signatures` by version, so that equal content is an equal value. `first_pass`: the reader has looked at the exam
     alone and lets candidates be shown. `stage` is that of the exam, None where the reader has not said it.
     `hanging` holds what the reader corrected in how images hang; `done`: the reader calls the exam done.
-    `amending` is the reason for which a signed reading is open again, '' while it is not.
+    `amending` is the reason for which a signed reading is open again, '' while it is not. `pixels`, ordered by
+    frame, holds what the pixels of marked frames were when the first mark came.
     """
 
     id: str
@@ -262,6 +263,7 @@ class Reading:
     done: bool = False
     signatures: tuple[Signature, ...] = ()
     amending: str = ""
+    pixels: tuple[MarkedPixels, ...] = ()
 
     @property
     def is_signed(self) -> bool:
@@ -294,6 +296,10 @@ class Reading:
     def recall_of(self, sop_instance_uid: str) -> TechnicalRecall | None:
         """Whether and why the reader wants a view taken again."""
         return next((r for r in self.recalls if r.sop_instance_uid == sop_instance_uid), None)
+
+    def pixels_of(self, image: ImageKey) -> str:
+        """SHA-256 of what the pixels of a marked frame were; '' where none is kept."""
+        return next((one.sha256 for one in self.pixels if one.image == image), "")
 
     def decision_on(self, candidate_id: str) -> CandidateDecision | None:
         """What the reader said of a candidate, None while nothing."""

@@ -8,6 +8,8 @@ from enum import StrEnum
 from annotator.model.geometry import ImagePoint, PixelSpacing
 from annotator.model.image import ImageKey
 
+_HEX = frozenset("0123456789abcdef")
+
 
 @dataclass(frozen=True, slots=True)
 class NipplePlace:
@@ -32,6 +34,23 @@ class ChestWall:
     def __post_init__(self) -> None:
         if self.ends[0] == self.ends[1]:
             raise ValueError("a chest wall is a line between two points")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MarkedPixels:
+    """What the pixels of a marked frame were: SHA-256 of its stored values, in 64 hexadecimal digits."""
+
+    image: ImageKey
+    sha256: str
+
+    def __post_init__(self) -> None:
+        if len(self.sha256) != 64 or set(self.sha256) - _HEX:
+            raise ValueError("a SHA-256 has 64 hexadecimal digits")
+
+    @property
+    def place(self) -> str:
+        """Which frame of which image, as one word."""
+        return f"{self.image.sop_instance_uid} {self.image.frame}"
 
 
 class RecallReason(StrEnum):

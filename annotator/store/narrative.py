@@ -55,6 +55,8 @@ def describe_changes(
         parts.append(f"hung {image(uid)} as {after.hanging_of(uid).words}")
     if changes.done is not None and not signing:
         parts.append(_done_or_not(changes.done, alone=not parts))
+    if changes.pixels and not parts:
+        parts.append("noted what the pixels of marked images are")
     return "; ".join(parts)
 
 

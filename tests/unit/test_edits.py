@@ -22,6 +22,7 @@ from annotator.model.edits import (
     describe,
     draw_chest_wall,
     finish_first_pass,
+    keep_pixels,
     move_mark,
     reconsider_candidates,
     reject_candidates,
@@ -37,7 +38,7 @@ from annotator.model.geometry import ImagePoint, Orientation
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.image import ImageKey, Laterality
 from annotator.model.mark import MarkKind, SpotMeasurement
-from annotator.model.seen_on_image import ChestWall
+from annotator.model.seen_on_image import ChestWall, MarkedPixels
 from annotator.store.encoding import (
     decode_changes,
     decode_reading,
@@ -54,7 +55,7 @@ IMAGES = (ImageKey("1.2.3.4"), ImageKey("1.2.3.5"))
 def acts(draw: st.DrawFn) -> list[Reading]:
     """Readings as they follow from a random series of acts, the empty one first."""
     readings = [EMPTY]
-    for choice in draw(st.lists(st.integers(0, 13), max_size=25)):
+    for choice in draw(st.lists(st.integers(0, 14), max_size=25)):
         now = readings[-1]
         some = draw(st.randoms(use_true_random=False))
         if choice == 0 or not now.findings:
@@ -84,6 +85,8 @@ def acts(draw: st.DrawFn) -> list[Reading]:
             after = reject_candidates(now, "model 1", [found])
         elif choice == 13:
             after = reconsider_candidates(finish_first_pass(now), [some.choice("abc")])
+        elif choice == 14:
+            after = keep_pixels(now, [MarkedPixels(some.choice(IMAGES), some.choice("abc") * 64)])
         elif not now.marks:
             continue
         elif choice == 5:
@@ -392,3 +395,21 @@ def test_a_chest_wall_is_drawn_once_for_each_image_and_taken_away():
     assert remove_chest_wall(gone, "1.2") is gone
     with pytest.raises(ValueError, match="two points"):
         ChestWall(ImageKey("1.1"), (ImagePoint(1, 2), ImagePoint(1, 2)))
+
+
+def test_the_first_pixels_kept_of_a_frame_stay_and_nothing_is_said_by_it() -> None:
+    first, other = MarkedPixels(ImageKey("1.2", 2), "a" * 64), MarkedPixels(ImageKey("1.1"), "b" * 64)
+    done = set_done(EMPTY, True)
+    kept = keep_pixels(keep_pixels(done, [first]), [replace(first, sha256="c" * 64), other])
+    assert kept.pixels == (other, first)
+    assert kept.done
+    assert keep_pixels(kept, [first]) is kept
+    assert (kept.pixels_of(ImageKey("1.2", 2)), kept.pixels_of(ImageKey("1.2"))) == ("a" * 64, "")
+    assert apply(done, diff(done, kept)) == kept
+    assert apply(kept, diff(kept, done)) == done
+
+
+@pytest.mark.parametrize("digest", ["", "a" * 63, "A" * 64, "g" * 64])
+def test_pixels_are_known_by_a_whole_digest(digest: str) -> None:
+    with pytest.raises(ValueError, match="64"):
+        MarkedPixels(ImageKey("1.1"), digest)

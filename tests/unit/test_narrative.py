@@ -31,7 +31,7 @@ from annotator.model.hanging_choice import HangingChoice
 from annotator.model.history import Act
 from annotator.model.image import ImageKey, Laterality
 from annotator.model.mark import MarkKind
-from annotator.model.seen_on_image import ChestWall, NipplePlace, RecallReason, TechnicalRecall
+from annotator.model.seen_on_image import ChestWall, MarkedPixels, NipplePlace, RecallReason, TechnicalRecall
 from annotator.model.signing import Signature
 from annotator.store.narrative import describe_changes
 
@@ -119,6 +119,7 @@ SIGNED = Signature(
 POINT = ImagePoint(1, 1)
 MARKED = edits.add_mark(ONE, ONE.findings[0].id, ImageKey("1.1"), POINT, MarkKind.MICRO)[0]
 TIED = edits.add_cluster(MARKED, ONE.findings[0].id, ImageKey("1.1"), (POINT,), [MARKED.marks[0].id])[0]
+PIXELS = MarkedPixels(ImageKey("1.1"), "0" * 64)
 CLOSED = edits.sign(ONE, SIGNED)
 OPEN_AGAIN = edits.amend(CLOSED, "one more view")
 
@@ -158,6 +159,10 @@ ACTS: dict[str, list[tuple[Reading, Reading, str]]] = {
     "recalls": [
         (ONE, edits.recall_view(ONE, RECALL), "asked for LMLO to be taken again: "),
         (edits.recall_view(ONE, RECALL), ONE, "no longer asks for LMLO to be taken again"),
+    ],
+    "pixels": [
+        (ONE, edits.keep_pixels(ONE, [PIXELS]), "noted what the pixels of marked images are"),
+        (ONE, edits.keep_pixels(MARKED, [PIXELS]), "placed a microcalcification in F1"),
     ],
     "first_pass": [(ONE, edits.finish_first_pass(ONE), "finished the first pass")],
     "decisions": [
