@@ -11,6 +11,7 @@
     |-- StoreError             the database said no
     |   |-- StaleReading       somebody saved this reading in the meantime
     |   |-- UnsavableAct       an act holds what no database can keep
+    |   |-- NotAllowed         a role that does not give this right
     |   `-- NewerDatabase      written by a newer program than this one
     `-- ExportError            a file that could not be written
 
@@ -69,6 +70,10 @@ class StaleReading(StoreError):
 
 class UnsavableAct(StoreError):
     """What was to be saved has no form the database could keep: the fault is of the value, and trying again no help."""
+
+
+class NotAllowed(StoreError):
+    """The database lets this account not do that; nothing was saved."""
 
 
 class NewerDatabase(StoreError):

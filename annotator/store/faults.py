@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 
-from annotator.errors import StoreError, UnsavableAct
+from annotator.errors import NotAllowed, StoreError, UnsavableAct
 
 _SQLITE = {
     "SQLITE_BUSY": "is locked by another program; close that program, or wait until it has finished",
@@ -24,6 +24,9 @@ _SQLITE = {
     "SQLITE_TOOBIG": "cannot hold a value this large; undo the act, and please report it",
 }
 
+_NO_RIGHT = "42501"
+"""SQLSTATE of PostgreSQL: insufficient_privilege, which row policies answer with too."""
+
 
 @contextmanager
 def told(place: str) -> Iterator[None]:
@@ -36,6 +39,11 @@ def told(place: str) -> Iterator[None]:
     except DataError as error:
         raise UnsavableAct(_sentence(place, error.orig)) from error
     except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == _NO_RIGHT:
+            raise NotAllowed(
+                f"{place} does not let this account do that ({_first_line(error.orig)}), so nothing was saved; ask an "
+                "administrator of the database, who gives each account its role with 'annotator people'."
+            ) from error
         raise StoreError(_sentence(place, error.orig)) from error
     except SQLAlchemyError as error:
         raise StoreError(f"{place}: the database could not be used ({_first_line(error)}).") from error

@@ -18,6 +18,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    Identity,
     Integer,
     LargeBinary,
     MetaData,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
-KNOWN = ("0001", "0002", "0003", "0004")
+KNOWN = ("0001", "0002", "0003", "0004", "0005")
 """Every revision of the migrations this program knows, oldest first."""
 
 HEAD = KNOWN[-1]
@@ -105,6 +106,18 @@ revisions = Table(
     # the version in force, empty while the reading is open; and how many were signed so far
     Column("signed", Integer, nullable=True),
     Column("versions", Integer, nullable=True),
+    # see `annotator.store.chain`
+    Column("chain", String(64), nullable=True),
+)
+
+heads = Table(
+    "heads",
+    metadata,
+    Column("reading_id", String(64), ForeignKey("readings.id"), primary_key=True),
+    # the last revision, its link, and the last one that signed the reading; kept by a trigger and by nothing else
+    Column("number", Integer, nullable=False),
+    Column("chain", String(64), nullable=True),
+    Column("signed", Integer, nullable=True),
 )
 
 salt = Table(
@@ -125,4 +138,31 @@ coverage = Table(
     Column("rows", Integer, nullable=False),
     # bit n of byte m is cell 8 m + n; what was seen stays seen
     Column("bits", LargeBinary, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("who", String(255), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("program_version", String(64), nullable=False),
+    Column("act", String(32), nullable=False),
+    Column("reading_id", String(64), nullable=True, index=True),
+    Column("study_instance_uid", String(128), nullable=True),
+    # names no patient
+    Column("what", Text, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    # the account of the system, on PostgreSQL of the database; of several rows the last counts
+    Column("name", String(255), nullable=False, index=True),
+    Column("display_name", String(255), nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("added", Moment, nullable=False),
+    Column("added_by", String(255), nullable=False),
 )

@@ -27,12 +27,14 @@ from sqlalchemy.exc import IntegrityError
 
 from annotator import __version__
 from annotator.errors import StaleReading, StoreError
+from annotator.model.audit import AuditAct, AuditEntry
 from annotator.model.changes import apply, diff
 from annotator.model.coverage import Seen
 from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Reading
 from annotator.model.history import Act, Revision
-from annotator.store import encoding, signing, upgrade
+from annotator.model.person import Person, Role
+from annotator.store import audited, chain, encoding, people, signing, upgrade
 from annotator.store.address import parse_url, place_of
 from annotator.store.exam_facts import ExamFacts, facts_kept, fill_in, missing, patient_digest
 from annotator.store.faults import told
@@ -45,6 +47,9 @@ from annotator.store.sqlite import WRITES, sqlite_engine
 from annotator.store.summaries import ReadingSummary, load_summaries
 
 _READINGS = uuid.UUID("6f5d1c52-6f0e-4f37-9b1c-2a3f5f0c7e41")
+REMOVED = "revisions were removed"
+"""How both databases refuse an act that would stand where another was taken away."""
+
 SNAPSHOT_EVERY = 200
 """Every so many revisions the whole reading is kept beside the change, unless it has more marks than acts since."""
 
@@ -56,18 +61,21 @@ class Store:
     in the database from its first saved act, or the first look that was kept, on.
     """
 
-    def __init__(self, engine: Engine, place: str) -> None:
+    def __init__(self, engine: Engine, place: str, who: str = "") -> None:
         self._engine = engine
+        self.who = who
         self._writers = engine.execution_options(**{WRITES: True})
         self._place = place
         self._lock = threading.RLock()
         self._opened = OpenedReadings()
 
     @classmethod
-    def open(cls, url: str) -> Store:
+    def open(cls, url: str, *, who: str | None = None) -> Store:
         """Open the database at `url`; make it when it is new, migrate it (after a copy) when it is older.
 
-        `url` is `sqlite:///FILE` or `postgresql+psycopg://...`. Raises StoreError, NewerDatabase.
+        `url` is `sqlite:///FILE` or `postgresql+psycopg://...`. `who` is said to act in the audit (the account of the
+        system where it is not given); PostgreSQL knows better and says itself. Raises StoreError, NewerDatabase, and
+        NotAllowed for an account that the administrator of a PostgreSQL has given no role.
         """
         parsed = parse_url(url)
         place = place_of(parsed)
@@ -75,10 +83,12 @@ class Store:
         try:
             with told(place):
                 upgrade.bring_up_to_date(engine, place)
+                with engine.connect() as connection:
+                    known_as = people.account(connection, who, place)
         except StoreError:
             engine.dispose()
             raise
-        return cls(engine, place)
+        return cls(engine, place, known_as)
 
     def open_reading(
         self,
@@ -154,9 +164,12 @@ class Store:
                     row = _row(reading, before, based_on + 1, act, label, display)
                     if _whole_is_due(connection, reading, based_on + 1):
                         row["snapshot"] = encoding.encode_reading(reading)
+                    row["chain"] = chain.link(chain.last_link(connection, reading.id), row)
                     connection.execute(insert(revisions), row)
             except StoreError as error:
                 if isinstance(error.__cause__, IntegrityError):
+                    if REMOVED in str(error.__cause__.orig):
+                        raise _cut_off(reading) from error
                     raise _stale(based_on) from error
                 raise
             self._opened.keep(based_on + 1, reading)
@@ -254,6 +267,46 @@ class Store:
         """What was seen of each image, in the order of the images; () for a reading that is not kept yet."""
         with told(self._place), self._engine.connect() as connection:
             return load_seen(connection, reading_id)
+
+    def note(
+        self,
+        act: AuditAct,
+        *,
+        reading_id: str | None = None,
+        study_instance_uid: str | None = None,
+        what: str = "",
+    ) -> None:
+        """Append to the audit that `who` did this now; `what` is a short text that names no patient."""
+        with told(self._place), self._writers.begin() as connection:
+            audited.append(connection, self.who, act, reading_id, study_instance_uid, what)
+
+    def audit(
+        self,
+        *,
+        reading_id: str | None = None,
+        study_instance_uid: str | None = None,
+        since: datetime | None = None,
+        limit: int | None = None,
+    ) -> tuple[AuditEntry, ...]:
+        """Entries of the audit, the newest first: of one reading or exam, from a time on, at most so many.
+
+        On PostgreSQL administrators see all of it, everybody else their own.
+        """
+        with told(self._place), self._engine.connect() as connection:
+            return audited.load(connection, self._place, reading_id, study_instance_uid, since, limit)
+
+    def people(self) -> tuple[Person, ...]:
+        """Everybody who was ever given a role, by name, as they are now."""
+        with told(self._place), self._engine.connect() as connection:
+            return people.load(connection, self._place)
+
+    def add_person(self, name: str, display_name: str, role: Role) -> None:
+        """Say who an account is and in which role, from now on; what was said before stays in the database.
+
+        On PostgreSQL administrators only: NotAllowed for everybody else.
+        """
+        with told(self._place), self._writers.begin() as connection:
+            people.append(connection, name, display_name, role, self.who)
 
     def close(self) -> None:
         """Let go of the database; nothing is pending, every save was complete when it returned."""
@@ -397,6 +450,14 @@ def _begin(connection: Connection, reading: Reading, exam: ExamFacts) -> None:
 def _id_of(study_instance_uid: str, reader: str) -> str:
     """The id of a reading that begins: the same in two windows that open an exam before either kept anything."""
     return uuid.uuid5(_READINGS, f"{study_instance_uid}\n{reader}").hex
+
+
+def _cut_off(reading: Reading) -> StoreError:
+    return StoreError(
+        f"Nothing more can be saved in {reading.reader}'s reading of exam {reading.study_instance_uid}: something else "
+        "than this program removed its last acts from the database; 'annotator doctor --verify' tells which, and a "
+        "backup brings them back."
+    )
 
 
 def _stale(based_on: int) -> StaleReading:
