@@ -15,7 +15,7 @@ class Act(StrEnum):
     """What made a revision. An undo is one more revision, never the removal of one.
 
     Signing, opening a signed reading for an amendment and withdrawing that are acts of their own: none of them is
-    undone, and nothing before them is.
+    undone, and nothing before them is. A merge puts acts made elsewhere together with what was saved meanwhile.
     """
 
     EDIT = "edit"
@@ -24,6 +24,7 @@ class Act(StrEnum):
     SIGN = "sign"
     AMEND = "amend"
     WITHDRAW = "withdraw"
+    MERGE = "merge"
 
 
 OF_SIGNING = frozenset({Act.SIGN, Act.AMEND, Act.WITHDRAW})
@@ -59,18 +60,19 @@ class Step:
 def undo_steps(empty: Reading, revisions: Iterable[Revision]) -> tuple[tuple[Step, ...], int]:
     """The undo stack that led through these revisions, and how many of its steps are done.
 
-    `empty` is the reading before revision 1. A new edit drops what had been undone before it, as
-    every undo stack does; signing, amending and withdrawing begin a new stack.
+    `empty` is the reading before revision 1, or before the first of those that are known. A new edit drops what had
+    been undone before it, as every undo stack does; signing, amending and withdrawing begin a new stack, and so does
+    what was undone or done again of acts that are not known.
     """
     steps: list[Step] = []
     done = 0
     current = empty
     for revision in revisions:
-        if revision.act is Act.UNDO:
+        if revision.act is Act.UNDO and done:
             done -= 1
-        elif revision.act is Act.REDO:
+        elif revision.act is Act.REDO and done < len(steps):
             done += 1
-        elif revision.act in OF_SIGNING:
+        elif revision.act in OF_SIGNING or revision.act in (Act.UNDO, Act.REDO):
             steps.clear()
             done = 0
         else:

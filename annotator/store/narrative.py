@@ -27,6 +27,8 @@ def tell(before: Reading, revision: Revision, word: Word, image: Callable[[str],
     done = describe_changes(before, revision.reading, word, image)
     if revision.act is Act.EDIT or revision.act in OF_SIGNING:
         return done or f"{revision.label}: changed nothing"
+    if revision.act is Act.MERGE:
+        return f"put together with what was saved meanwhile: {done or 'nothing is new'}"
     verb = "took back" if revision.act is Act.UNDO else "did again"
     named = f"{verb} {revision.label!r}" if revision.label else verb
     return f"{named}: {done}" if done else named

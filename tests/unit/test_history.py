@@ -30,7 +30,7 @@ def test_the_stack_is_that_of_whoever_acted(wanted: list[Act]) -> None:
     now = EMPTY
     revisions: list[Revision] = []
     for number, act in enumerate(wanted, start=1):
-        if act is Act.EDIT:
+        if act in (Act.EDIT, Act.MERGE):
             after = replace(EMPTY, reader=f"after {number}")
             stack = [*stack[:done], Step(f"act {number}", now, after)]
             done, now = done + 1, after
@@ -48,6 +48,14 @@ def test_the_stack_is_that_of_whoever_acted(wanted: list[Act]) -> None:
         revisions.append(revision(len(revisions) + 1, act, now))
         revisions[-1] = replace(revisions[-1], label=f"act {number}")
     assert undo_steps(EMPTY, revisions) == (tuple(stack), done)
+
+
+def test_undoing_what_is_not_known_begins_a_stack_anew() -> None:
+    values = [replace(EMPTY, reader=f"after {number}") for number in range(4)]
+    acts = (Act.UNDO, Act.REDO, Act.EDIT, Act.UNDO)
+    revisions = [revision(n, act, value) for n, (act, value) in enumerate(zip(acts, values, strict=True), 1)]
+    assert undo_steps(EMPTY, revisions) == ((Step("act 3", values[1], values[2]),), 0)
+    assert undo_steps(EMPTY, revisions[:2]) == ((), 0)
 
 
 def test_the_last_signed_is_that_of_the_last_signature() -> None:
