@@ -1,9 +1,10 @@
 """Transfer syntax -> decoder, one table; and what a compressed frame must satisfy before it is shown.
 
 imagecodecs' single modules come first: they are the fastest and release the interpreter. Where one
-fails, the pydicom plugin named here decides, in a process of its own; pydicom is never left to try
-plugins on its own, because it hides what the first one said. A decoder is only believed together with
-`stream_checks`.
+fails, the pydicom plugin named here decides; pydicom is never left to try plugins on its own, because it
+hides what the first one said. A decoder is only believed together with `stream_checks`. JPEG 2000 and all
+plugins are decoded in other processes (`decoding_apart`), the rest takes no more memory and time than the
+size that was checked before.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from pydicom.uid import UID
 
 from annotator.imaging.decode_guard import attempt, quiet_parsing
-from annotator.imaging.second_decoder import decode_apart
+from annotator.imaging.decoding_apart import DecodingLimit, decode_with, decode_with_plugin
 from annotator.imaging.stream_checks import (
     BadStream,
     Family,
@@ -124,14 +125,14 @@ def decode_frame(codec: Codec, data: bytes, info: ImageInfo) -> tuple[Frame, int
     check_against_header(head, rows, columns, bits)
     if codec.family in _SAME_STREAM:
         check_tiles(data)
-    frame, _ = attempt(lambda: _primary(codec, data))
+    frame, _ = _attempted(lambda: _primary(codec, data, head))
     if frame is None or frame.shape != (rows, columns):
-        frame, _ = attempt(lambda: _with_plugin(codec, data, head, bits))
-    if frame is None or frame.shape != (rows, columns):
-        raise BadStream("is damaged or cut off (no decoder can follow it)")
+        frame, why = _attempted(lambda: _with_plugin(codec, data, head, bits))
+        if frame is None:
+            raise BadStream(why)
     if codec.family is Family.JPEG_LOSSLESS:
         _check_lossless(codec, data, head, frame, bits)
-    elif codec.family is Family.JPEG and is_starved(data, frame, lambda d: _primary(codec, d)):
+    elif codec.family is Family.JPEG and is_starved(data, frame, lambda d: _primary(codec, d, head)):
         raise BadStream("is cut off (it ends before its last pixels)")
     if not _fits(frame, info.bits_stored if head.precision == info.bits_stored else info.high_bit + 1):
         raise BadStream("is damaged (it holds values that its header does not allow)")
@@ -156,11 +157,27 @@ def _function(codec: Codec) -> Callable[..., Any]:
     return function
 
 
-def _primary(codec: Codec, data: bytes) -> Frame:
-    decode = _function(codec)
+def _attempted(decode: Callable[[], Frame]) -> tuple[Frame | None, str]:
+    """What a decoder gives, or None and why not; BadStream where it reached a limit, as any other would."""
+    limits = list[str]()
+
+    def within_limits() -> Frame | None:
+        try:
+            return decode()
+        except DecodingLimit as error:
+            limits.append(str(error))
+            return None
+
+    frame, why = attempt(within_limits)
+    if limits:
+        raise BadStream(limits[0])
+    return frame, why
+
+
+def _primary(codec: Codec, data: bytes, head: StreamHead) -> Frame:
     if codec.family in _SAME_STREAM:
-        return _sharing_cores(decode, data)
-    frame: Frame = decode(data)
+        return decode_jpeg_2000(data, head)
+    frame: Frame = _function(codec)(data)
     return frame
 
 
@@ -168,26 +185,27 @@ _COUNTING = threading.Lock()
 _running = 0
 
 
-def decode_jpeg_2000(data: bytes) -> Frame:
-    """A JPEG 2000 stream as it is, unchecked; raises whatever the decoder raises."""
-    return _sharing_cores(_function(_J2K), data)
+def decode_jpeg_2000(data: bytes, head: StreamHead) -> Frame:
+    """A JPEG 2000 stream of one colour, not checked any further; DecodingFailed when nothing comes of it.
 
-
-def _sharing_cores(decode: Callable[..., Frame], data: bytes) -> Frame:
-    """A frame alone takes all cores; frames side by side share them, which is faster for all together."""
+    A frame alone takes all cores; frames side by side share them, which is faster for all together.
+    """
     global _running  # noqa: PLW0603 - the cores are shared by the whole process
     with _COUNTING:
         _running += 1
         threads = max(1, min(_MOST_THREADS, os.cpu_count() or 1) // _running)
+    kind = f"{'i' if head.signed else 'u'}{1 if head.precision <= 8 else 2}"
     try:
-        return decode(data, numthreads=threads)
+        return decode_with(
+            _J2K.module, _J2K.function, data, (head.rows, head.columns), kind, numthreads=threads
+        )
     finally:
         with _COUNTING:
             _running -= 1
 
 
 def _with_plugin(codec: Codec, data: bytes, head: StreamHead, bits: tuple[int, int]) -> Frame:
-    """Decode with the one plugin of pydicom that the table names, in a process of its own."""
+    """Decode with the one plugin of pydicom that the table names."""
     options: dict[str, Any] = {
         "rows": head.rows,
         "columns": head.columns,
@@ -199,7 +217,8 @@ def _with_plugin(codec: Codec, data: bytes, head: StreamHead, bits: tuple[int, i
         "bits_stored": bits[1],
         "pixel_keyword": "PixelData",
     }
-    return decode_apart(data, codec.fallback_syntax, codec.fallback_plugin, options)
+    shape, kind = (head.rows, head.columns), f"u{bits[0] // 8}"
+    return decode_with_plugin(data, codec.fallback_syntax, codec.fallback_plugin, shape, kind, options)
 
 
 def _check_lossless(codec: Codec, data: bytes, head: StreamHead, frame: Frame, bits: tuple[int, int]) -> None:
@@ -211,7 +230,7 @@ def _check_lossless(codec: Codec, data: bytes, head: StreamHead, frame: Frame, b
         raise BadStream("is cut off (it ends before its last pixels)")
     if balance is not None and balance.present - balance.needed > 64:
         raise BadStream("is damaged (it holds more than the pixels take)")
-    second, _ = attempt(lambda: _with_plugin(codec, data, head, bits))
+    second, _ = _attempted(lambda: _with_plugin(codec, data, head, bits))
     if second is None or not np.array_equal(second, frame):
         raise BadStream("is damaged (two decoders disagree about it)")
 
@@ -241,7 +260,7 @@ def _decode_rle(data: bytes, rows: int, columns: int, bits: tuple[int, int]) -> 
         room.flags.writeable = False  # nobody else holds it: the view need not be copied
         return room.view(kind).reshape(rows, columns)
     head = StreamHead(Family.RLE, rows, columns, bits[0])
-    frame, _ = attempt(lambda: _with_plugin(_RLE, data, head, bits))
-    if frame is None or frame.shape != (rows, columns):
+    frame, _ = _attempted(lambda: _with_plugin(_RLE, data, head, bits))
+    if frame is None:
         raise BadStream("is cut off or damaged (its rows cannot be unpacked to their length)")
     return frame

@@ -20,6 +20,25 @@ _Result = TypeVar("_Result")
 _WANTED = (Cancelled, KeyboardInterrupt, SystemExit, GeneratorExit)
 _PARSING = threading.RLock()
 
+_LEAST_SECONDS = 4.0
+_SECONDS_PER_PIXEL = 0.5e-6
+_FREE_PIXELS = 8_000_000
+_LEAST_MEMORY = 512 << 20
+_MEMORY_PER_PIXEL = 16
+"""JPEG 2000 takes 8 bytes a pixel for what it unfolds, and as much again while it turns it into pixels."""
+MOST_MEMORY = 1 << 30
+"""What decoding may take above the picture itself."""
+
+
+def decode_seconds(pixels: int) -> float:
+    """How long cores may work on one frame: five times as long as the slowest decoder takes on a slow machine."""
+    return _LEAST_SECONDS + max(0, pixels - _FREE_PIXELS) * _SECONDS_PER_PIXEL
+
+
+def decode_memory(pixels: int) -> int:
+    """By how many bytes a decoder may make its process grow for a frame."""
+    return min(_LEAST_MEMORY + _MEMORY_PER_PIXEL * pixels, MOST_MEMORY)
+
 
 @contextmanager
 def decode_guard(path: Path) -> Iterator[None]:

@@ -68,7 +68,7 @@ def _decode(data: bytes, info: ImageInfo, level: int) -> NDArray[Any] | None:
     if stream is None:
         return None
     step = 1 << level
-    cells = decode_jpeg_2000(stream)
+    cells = decode_jpeg_2000(stream, read_head(stream))
     if cells.shape != (-(-info.rows // step), -(-info.columns // step)):
         return None
     return _stored(cells, info)

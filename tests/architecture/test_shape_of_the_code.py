@@ -18,7 +18,13 @@ MODULE_LINES = 500
 FUNCTION_LINES = 60
 USUAL_FUNCTION_LINES = 25
 # Where a fault that nobody foresaw may be caught, because the program or a batch must go on or end well.
-CATCH_ALL = {"ui/app.py", "ui/task_runner.py", "cli/__init__.py", "imaging/decode_guard.py"}
+CATCH_ALL = {
+    "ui/app.py",
+    "ui/task_runner.py",
+    "cli/__init__.py",
+    "imaging/decode_guard.py",
+    "imaging/decode_program.py",
+}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
