@@ -121,7 +121,7 @@ class _Three:
         self.base: Reading = base
         self.mine: Reading = mine
         self.theirs: Reading = theirs
-        self._all = (base, mine, theirs)
+        self._all: tuple[Reading, Reading, Reading] = (base, mine, theirs)
         self._choices = choices
         self.conflicts: list[Conflict] = []
         self._kept_by: dict[str, Side] = {}
@@ -151,7 +151,7 @@ class _Three:
             assert left is not None
             if was is None:
                 found.append(left)
-            elif self._touched(key, self.theirs if here is None else self.mine):
+            elif self._touched(key, self._all[2 if here is None else 1]):
                 side = self._choose(Part.FINDING, key, "", was, here, there)
                 self._kept_by[key] = side
                 chosen = {Side.MINE: here, Side.THEIRS: there, Side.BASE: was}[side]
@@ -190,7 +190,10 @@ class _Three:
 
     def _present(self, part: Part, sides: list[tuple[_Item, ...]]) -> list[_Item]:
         """Marks or clusters that stay: of those on both sides field by field, owners and ties apart."""
-        base, mine, theirs = ({item.id: item for item in items} for items in sides)
+        known: list[dict[str, _Item]] = [{item.id: item for item in items} for items in sides]
+        base: dict[str, _Item] = known[0]
+        mine: dict[str, _Item] = known[1]
+        theirs: dict[str, _Item] = known[2]
         found: list[_Item] = []
         for key in dict.fromkeys([*theirs, *mine]):
             was, here, there = base.get(key), mine.get(key), theirs.get(key)
