@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotator import __version__
-from annotator.errors import UnreadableImage
 from annotator.hanging import patient_number
 from annotator.jobs import CancelToken
 from annotator.lexicon.loader import Lexicon, load_lexicon
+from annotator.model.audit import AuditAct
 from annotator.model.clusters_on_image import ClustersOnImage
 from annotator.model.coverage import Seen
 from annotator.model.display import NOT_RECORDED
@@ -25,6 +25,7 @@ from annotator.model.history import Act, Revision, Step, last_signed, undo_steps
 from annotator.model.image import ExamInfo, ImageInfo
 from annotator.model.mark import SpotMeasurement
 from annotator.model.measured import Circumstances, Measured
+from annotator.model.pseudonym import Pseudonyms
 from annotator.model.signing import Signature, SignedFinding
 from annotator.model.timeline import ReadExam, sightings_of
 from annotator.rules import (
@@ -200,6 +201,8 @@ class Workspace:
             patient="" if exam is None else patient_number(exam),
         )
         if exam is not None:
+            # before the database can be out of reach
+            _ = self.pseudonyms
             followed = self.followed(exam, {})
             here = self._read_exam(reading, exam, followed.patient)
             self._earlier[study_instance_uid] = earlier_in(followed.sightings, here)
@@ -232,7 +235,7 @@ class Workspace:
         """
         from annotator.store.encoding import content_digest
 
-        follow_ups = self._follow_ups(reading, exam)
+        follow_ups = self.follow_ups(reading, exam)
         return Signature(
             version=len(reading.signatures) + 1,
             reader=self.settings.reader,
@@ -358,24 +361,9 @@ class Workspace:
 
         What cannot be read is left out: places on it stay unknown.
         """
-        from annotator.analysis.breast.location import breast_on_image
-        from annotator.imaging.air import hung, tissue_mask
-        from annotator.imaging.dicom_file import read_image
-        from annotator.imaging.pyramid import levels_of
+        from annotator.breasts import find_breasts
 
-        marked = [*(one.image for one in reading.clusters), *(one.image for one in reading.marks)]
-        first = {key.sop_instance_uid: key.frame for key in marked}
-        for info in exam.images:
-            number = first.get(info.sop_instance_uid)
-            if number is None or self.measurer.breast(info) is not None:
-                continue
-            (token or CancelToken()).checkpoint()
-            try:
-                levels = levels_of(info, read_image(info.path, number).frame(number))
-            except (UnreadableImage, IndexError):
-                continue
-            tissue, (turn, _) = tissue_mask(levels), hung(info, levels)
-            self.measurer.learn(breast_on_image(info, turn, tissue, levels.coarsest_block))
+        find_breasts(self.measurer, reading, exam, token or CancelToken())
 
     def breast_assessments(self, reading: Reading, exam: ExamInfo | None = None) -> BreastAssessments:
         """What the findings come to for each breast, by the reader's own categories and by the suggested ones.
@@ -384,7 +372,7 @@ class Workspace:
         """
         sides = {} if exam is None else {image.sop_instance_uid: image.laterality for image in exam.images}
         return breast_assessments(
-            reading, self._follow_ups(reading, exam), sides, load_lexicon(reading.lexicon_edition)
+            reading, self.follow_ups(reading, exam), sides, load_lexicon(reading.lexicon_edition)
         )
 
     @cached_property
@@ -448,14 +436,18 @@ class Workspace:
         """All revisions of a reading, oldest first."""
         return self._store.revisions(reading_id)
 
-    def write_findings(self, reading: Reading, exam: ExamInfo, path: Path) -> None:
-        """All findings of a reading with marks and suggestions as one JSON file; raises ExportError."""
-        from annotator.exchange.finding_json import write_findings
-        from annotator.hanging import corrected_exam
+    @cached_property
+    def pseudonyms(self) -> Pseudonyms:
+        """What exports call exams and patients; asked of the database once, so that a name for a file needs none later."""
+        return self._store.pseudonyms()
 
-        images = {image.sop_instance_uid: image for image in corrected_exam(exam, reading.hanging).images}
-        follow_ups, displays = self._follow_ups(reading, exam), self._store.displays(reading.id)
-        write_findings(reading, images, follow_ups, path, displays, self.lexicon.sources)
+    def patient_pseudonym(self, exam: ExamInfo) -> str:
+        """What exports call the patient of an exam; '' where the files do not say who it is."""
+        return self.pseudonyms.patient(self._store.patient_digest(patient_number(exam)))
+
+    def note(self, act: AuditAct, exam: str, reading_id: str | None = None, what: str = "") -> None:
+        """Add to the audit; `exam` is the Study Instance UID, `what` names no patient."""
+        self._store.note(act, reading_id=reading_id, study_instance_uid=exam, what=what)
 
     def displays(self, reading_id: str) -> tuple[str, ...]:
         """In words, every display that a reading was made on."""
@@ -485,7 +477,8 @@ class Workspace:
             signed=len(reading.signatures) or None,
         )
 
-    def _follow_ups(self, reading: Reading, exam: ExamInfo | None) -> dict[str, FollowUp]:
+    def follow_ups(self, reading: Reading, exam: ExamInfo | None) -> dict[str, FollowUp]:
+        """The documented follow-up of every finding, by its id."""
         return {finding.id: self.follow_up(reading, finding.id, exam) for finding in reading.findings}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import msgspec
 
 from annotator import __version__
 from annotator.errors import ExportError
+from annotator.exchange.pseudonymised import pseudonymised
 from annotator.exchange.whole_file import write_whole
 from annotator.lexicon.loader import Source, load_lexicon
 from annotator.model.finding import Finding, Reading
@@ -18,6 +20,7 @@ from annotator.model.follow_up import FollowUp
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis, greatest_extent
 from annotator.model.image import ImageInfo
 from annotator.model.mark import Cluster, Mark, MarkKind
+from annotator.model.pseudonym import Pseudonyms
 
 FORMAT = "mammo-annotator findings"
 FORMAT_VERSION = 1
@@ -26,6 +29,15 @@ COORDINATES = (
     "column and row in pixels of the image as stored; (0, 0) is the outer corner of its first pixel, "
     "so the centre of that pixel is (0.5, 0.5); frames count from 1"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What a document stands behind: the pseudonyms of its database, and that of the patient ('' where not known)."""
+
+    pseudonyms: Pseudonyms
+    patient: str = ""
+
 
 # distances in pixels: a spacing of one, whose basis is never shown
 _PIXELS = PixelSpacing(1.0, 1.0, SpacingBasis.UNVERIFIED)
@@ -38,14 +50,15 @@ def write_findings(
     path: Path,
     displays: Sequence[str] = (),
     sources: Mapping[str, Source] | None = None,
+    behind: Behind | None = None,
 ) -> None:
-    """Write every finding of a reading with its marks, clusters and suggestion.
+    """Write every finding of a reading with its marks, clusters and suggestion; `behind` pseudonyms, or with the UIDs.
 
     `images` by SOP Instance UID (those not at hand may be missing), `follow_ups` by finding id,
     `displays` in words, those the reading was made on, `sources` those of the lexicon and of the decision table in
     use (None: of the lexicon alone). The file is written whole or not at all. Raises ExportError.
     """
-    document = findings_document(reading, images, follow_ups, displays, sources)
+    document = findings_document(reading, images, follow_ups, displays, sources, behind)
     try:
         content = msgspec.json.format(msgspec.json.encode(document), indent=1)
     except UnicodeError as error:
@@ -61,6 +74,7 @@ def findings_document(
     follow_ups: Mapping[str, FollowUp],
     displays: Sequence[str] = (),
     sources: Mapping[str, Source] | None = None,
+    behind: Behind | None = None,
 ) -> dict[str, Any]:
     """The document `write_findings` writes, as plain dicts and lists.
 
@@ -69,12 +83,15 @@ def findings_document(
     """
     shown = {m.image.sop_instance_uid for m in reading.marks}
     shown |= {c.image.sop_instance_uid for c in reading.clusters}
-    return {
+    document = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "statement": STATEMENT,
         "program": {"name": "Mammogram Annotator", "version": __version__},
         "coordinates": COORDINATES,
+        "identified": behind is None,
+        "exam_pseudonym": behind.pseudonyms.exam(reading.study_instance_uid) if behind else None,
+        "patient_pseudonym": (behind.patient or None) if behind else None,
         "reading_id": reading.id,
         "reader": reading.reader,
         "study_instance_uid": reading.study_instance_uid,
@@ -98,6 +115,7 @@ def findings_document(
         ],
         "sources": _sources(reading, follow_ups, sources),
     }
+    return document if behind is None else pseudonymised(document, behind.pseudonyms)
 
 
 def shown_beside(finding: Finding, follow_up: FollowUp | None) -> FollowUp | None:

@@ -6,7 +6,6 @@ date or UID of a patient or exam is in it unless asked for.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -45,7 +44,8 @@ _NO_BREASTS = BreastAssessments((), ())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """Everything a report is made from. `lexicon` is the edition the reading uses, `beside` by finding id.
+    """Everything a report is made from. `name` is what exports call the exam, `lexicon` the edition the reading uses,
+    `beside` by finding id.
 
     `displays` say in words on what displays the reading was made. `changes` says for each version but the first, by
     its number, what it changed. `as_signed`: the content is what the last signature covers.
@@ -53,6 +53,7 @@ class Material:
 
     reading: Reading
     exam: ExamInfo
+    name: str = ""
     lexicon: Lexicon
     beside: Mapping[str, Beside] = field(default_factory=dict)
     breasts: BreastAssessments = _NO_BREASTS
@@ -104,13 +105,8 @@ def report_of(material: Material, finding_id: str | None = None, *, identified: 
     )
 
 
-def pseudonym(study_instance_uid: str) -> str:
-    """A short name for an exam that cannot be turned back into its UID."""
-    return hashlib.sha256(study_instance_uid.encode()).hexdigest()[:10].upper()
-
-
 def _exam_name(material: Material, *, identified: bool) -> str:
-    named = f"Exam {pseudonym(material.reading.study_instance_uid)}"
+    named = f"Exam {material.name}" if material.name else "Exam without a name"
     patient = _patient(material.exam)
     return f"{patient}, {named}" if identified and patient else named
 

@@ -21,8 +21,10 @@ from annotator.lexicon.loader import Lexicon, load_lexicon
 from annotator.model.finding import Finding, Reading
 from annotator.model.follow_up import Contradiction, FollowUp
 from annotator.model.history import Act
+from annotator.model.identity import Identity, without_names
 from annotator.model.image import ExamInfo
 from annotator.model.intervals import interval_words
+from annotator.reporting.noted import note_export
 from annotator.reporting.pictures import report_pictures
 from annotator.rules import breast_assessments, then_and_now
 from annotator.store.encoding import content_digest
@@ -47,6 +49,9 @@ def write_report(
     Names nobody unless `identified`. A PDF is made of `make_report` by `annotator.ui.reports`.
     """
     report = make_report(workspace, reading, exam, token, finding_id=finding_id, identified=identified)
+    note_export(
+        workspace, reading, f"report as {path.suffix.lower().removeprefix('.')}", identified=identified
+    )
     form = report_text if path.suffix.lower() == ".txt" else report_html
     write_whole(path, form(report).encode())
 
@@ -87,16 +92,21 @@ def make_report(
         if finding_id in (None, finding.id)
     }
     sides = {image.sop_instance_uid: image.laterality for image in exam.images}
+    as_signed = not reading.signatures or content_digest(reading) == reading.signatures[-1].content
+    identity = Identity() if identified else Identity.of(exam)
     material = Material(
-        reading=reading,
+        reading=without_names(reading, identity),
         exam=exam,
+        name=workspace.pseudonyms.exam(reading.study_instance_uid),
         lexicon=lexicon,
         beside=beside,
         breasts=breast_assessments(reading, in_force, sides, lexicon),
         displays=workspace.displays(reading.id),
-        changes=dict(_changes(workspace, reading, exam, lexicon)),
+        changes={
+            version: identity.hidden(words) for version, words in _changes(workspace, reading, exam, lexicon)
+        },
         rules_version=workspace.rules.version,
-        as_signed=not reading.signatures or content_digest(reading) == reading.signatures[-1].content,
+        as_signed=as_signed,
     )
     return report_of(material, finding_id, identified=identified)
 

@@ -10,6 +10,7 @@ from datetime import date
 from sqlalchemy import Connection, select, update
 
 from annotator.errors import StoreError
+from annotator.model.pseudonym import Pseudonyms
 from annotator.store.rows import fetched
 from annotator.store.schema import readings, salt
 
@@ -30,14 +31,23 @@ def patient_digest(connection: Connection, patient: str) -> str | None:
     """
     if not patient:
         return None
+    key = _key(connection)
+    return hmac.new(key, patient.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def pseudonyms_of(connection: Connection) -> Pseudonyms:
+    """What exports call exams and patients of this database; the key is of this database and lies nowhere else."""
+    return Pseudonyms(hmac.new(_key(connection), b"pseudonyms of exports", hashlib.sha256).digest())
+
+
+def _key(connection: Connection) -> bytes:
     value = connection.execute(select(salt.c.value)).scalar_one()
     try:
-        key = bytes.fromhex(value)
+        return bytes.fromhex(value)
     except (TypeError, ValueError) as error:
         raise StoreError(
             f"What makes patients unreadable in this database was changed ({error}); restore a backup."
         ) from error
-    return hmac.new(key, patient.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def facts_kept(connection: Connection, reading_id: str) -> ExamFacts:

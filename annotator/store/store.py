@@ -34,9 +34,17 @@ from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Reading
 from annotator.model.history import Act, Revision
 from annotator.model.person import Person, Role
+from annotator.model.pseudonym import Pseudonyms
 from annotator.store import audited, chain, encoding, people, signing, upgrade
 from annotator.store.address import parse_url, place_of
-from annotator.store.exam_facts import ExamFacts, facts_kept, fill_in, missing, patient_digest
+from annotator.store.exam_facts import (
+    ExamFacts,
+    facts_kept,
+    fill_in,
+    missing,
+    patient_digest,
+    pseudonyms_of,
+)
 from annotator.store.faults import told
 from annotator.store.opened import OpenedReadings
 from annotator.store.rows import checked, fetched
@@ -49,6 +57,9 @@ from annotator.store.summaries import ReadingSummary, load_summaries
 _READINGS = uuid.UUID("6f5d1c52-6f0e-4f37-9b1c-2a3f5f0c7e41")
 REMOVED = "revisions were removed"
 """How both databases refuse an act that would stand where another was taken away."""
+
+_NOTED = {Act.SIGN: AuditAct.SIGNED, Act.WITHDRAW: AuditAct.WITHDREW}
+"""Acts on a reading that the audit has too, in one transaction with them."""
 
 SNAPSHOT_EVERY = 200
 """Every so many revisions the whole reading is kept beside the change, unless it has more marks than acts since."""
@@ -139,6 +150,11 @@ class Store:
         with told(self._place), self._engine.connect() as connection:
             return patient_digest(connection, patient)
 
+    def pseudonyms(self) -> Pseudonyms:
+        """What exports call the exams and patients of this database."""
+        with told(self._place), self._engine.connect() as connection:
+            return pseudonyms_of(connection)
+
     def save(
         self,
         reading: Reading,
@@ -166,6 +182,9 @@ class Store:
                         row["snapshot"] = encoding.encode_reading(reading)
                     row["chain"] = chain.link(chain.last_link(connection, reading.id), row)
                     connection.execute(insert(revisions), row)
+                    if act in _NOTED:
+                        uid, what = reading.study_instance_uid, f"version {len(reading.signatures)}"
+                        audited.append(connection, self.who, _NOTED[act], reading.id, uid, what)
             except StoreError as error:
                 if isinstance(error.__cause__, IntegrityError):
                     if REMOVED in str(error.__cause__.orig):

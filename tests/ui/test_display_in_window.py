@@ -13,7 +13,7 @@ from small_exam import COLUMNS, ROWS, write_exam
 
 from annotator.model.display import CorrectionSwitch, Measurement
 from annotator.model.geometry import ImagePoint
-from annotator.reporting import write_report
+from annotator.reporting import write_findings, write_report
 from annotator.ui.display.check import DisplayCheck
 from annotator.ui.display.displays import screen_id
 from annotator.ui.main_window import MainWindow
@@ -59,7 +59,7 @@ def test_every_act_keeps_the_display_it_was_made_on(qtbot, window, tmp_path):
     assert second.startswith("GSDF, measured 2026-11-20, deviation ")
     assert second in window.status.display.toolTip()
     workspace = window.desk.workspace
-    workspace.write_findings(session.reading, session.exam, tmp_path / "f.json")
+    write_findings(workspace, session.reading, session.exam, tmp_path / "f.json")
     assert json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))["displays"] == [first, second]
     write_report(workspace, session.reading, session.exam, tmp_path / "r.html")
     assert f"<dt>Display</dt><dd>{first}; {second}</dd>" in (tmp_path / "r.html").read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from annotator.model.hanging_choice import HangingChoice
 from annotator.model.history import Act
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey, Laterality, View
 from annotator.model.mark import MarkKind
-from annotator.reporting import write_report
+from annotator.reporting import write_findings, write_report
 from annotator.settings import load_settings
 from annotator.ui.desk.saving import SaveState
 from annotator.ui.desk.session import ReadingSession
@@ -113,7 +113,7 @@ def test_a_corrected_image_is_what_the_reader_says_in_words_and_files(
     mark_all(session, picture)
     assert session.reading.stage is None
     assert "after magnification views" in session.follow_up(session.reading.findings[0].id).assumed[0]
-    session.workspace.write_findings(session.reading, session.exam, tmp_path / "f.json")
+    write_findings(session.workspace, session.reading, session.exam, tmp_path / "f.json")
     write_report(session.workspace, session.reading, session.exam, tmp_path / "f.html")
     for name in ("f.json", "f.html"):
         text = (tmp_path / name).read_text(encoding="utf-8")

@@ -96,6 +96,7 @@ ALSO_CALLED: Mapping[str, str] = {
     "save_findings": "export annotations",
     "save_report": "export print pdf",
     "save_finding_report": "export print pdf one",
+    "save_named_findings": "export annotations identified uid",
     "save_named_report": "export print pdf identified",
     "copy_report": "clipboard ris paste",
     "open_report": "show view",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from annotator.ui.desk.exports import FINDINGS, ExportKind, report_kind
+from annotator.ui.desk.exports import FINDINGS, ExportKind, findings_kind, report_kind
 
 if TYPE_CHECKING:
     from annotator.ui.desk.session import ReadingSession
@@ -63,6 +63,9 @@ class ExamCommands(QObject):
 
     def save_findings(self) -> None:
         self._export(FINDINGS)
+
+    def save_named_findings(self) -> None:
+        self._export(findings_kind(identified=True))
 
     def undo(self) -> None:
         self._finish()

@@ -23,7 +23,7 @@ from annotator.settings import Settings
 from annotator.ui.app import make_application
 from annotator.ui.demonstration.heartbeat import Heartbeat
 from annotator.ui.demonstration.robot import DemoFailed, Robot
-from annotator.ui.desk.exports import write_report_as
+from annotator.ui.desk.exports import FINDINGS, write_report_as
 from annotator.ui.desk.reading_desk import sample_folder
 from annotator.ui.desk.saving import SaveState
 from annotator.ui.desk.session import ReadingSession
@@ -319,7 +319,7 @@ class _Demo:
         findings = self._out / f"findings-{name}.json"
         report, paper = self._out / f"report-{name}.html", self._out / f"report-{name}.pdf"
         with self._heart.left_out():
-            self.workspace.write_findings(reading, exam, findings)
+            FINDINGS.write(self.workspace, reading, exam, findings, CancelToken())
             for file in (report, paper):
                 write_report_as(file, self.workspace, reading, exam, CancelToken())
         written = f"{findings.name}, {report.name} and {paper.name}"

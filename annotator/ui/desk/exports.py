@@ -46,11 +46,20 @@ def report_kind(finding_id: str | None = None, *, identified: bool = False) -> E
     return ExportKind("report", REPORT_FORMS, write)
 
 
-FINDINGS = ExportKind(
-    "findings",
-    (("JSON", "json"),),
-    lambda workspace, reading, exam, path, _token: workspace.write_findings(reading, exam, path),
-)
+def findings_kind(*, identified: bool = False) -> ExportKind:
+    """The findings for programs; `identified` with the UIDs of exam and images."""
+
+    def write(
+        workspace: Workspace, reading: Reading, exam: ExamInfo, path: Path, _token: CancelToken
+    ) -> None:
+        from annotator.reporting import write_findings  # noqa: PLC0415
+
+        write_findings(workspace, reading, exam, path, identified=identified)
+
+    return ExportKind("findings", (("JSON", "json"),), write)
+
+
+FINDINGS = findings_kind()
 
 
 def write_report_as(
@@ -81,6 +90,7 @@ def write_report_as(
     report = reporting.make_report(
         workspace, reading, exam, token, finding_id=finding_id, identified=identified
     )
+    reporting.note_export(workspace, reading, "report as pdf", identified=identified)
     write_pdf(path, report, workspace.settings.report_paper, token)
 
 
@@ -91,9 +101,11 @@ def report_as_text(
     from annotator import reporting  # noqa: PLC0415
     from annotator.exchange.report_text import report_text  # noqa: PLC0415
 
-    return report_text(
-        reporting.make_report(workspace, reading, exam, token, finding_id=finding_id, with_pictures=False)
+    report = reporting.make_report(
+        workspace, reading, exam, token, finding_id=finding_id, with_pictures=False
     )
+    reporting.note_export(workspace, reading, "report copied as text", identified=False)
+    return report_text(report)
 
 
 class Exports(QObject):
@@ -123,8 +135,6 @@ class Exports(QObject):
 
         The name offered is made of a pseudonym: a file name is no place for a patient.
         """
-        from annotator.exchange.report_content import pseudonym  # noqa: PLC0415
-
         suffixes = {f"{words} (*.{suffix})": suffix for words, suffix in kind.forms}
         dialog = QFileDialog(self._window, f"Save {kind.name}", str(self._folder))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -132,7 +142,7 @@ class Exports(QObject):
         dialog.setDefaultSuffix(kind.forms[0][1])
         dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(suffixes[chosen]))
         # without an ending, so that the form chosen below gives it
-        dialog.selectFile(f"{kind.name}-{pseudonym(session.exam.study_instance_uid)}")
+        dialog.selectFile(f"{kind.name}-{self._workspace.pseudonyms.exam(session.exam.study_instance_uid)}")
         write = partial(self._write, kind, session.reading, session.exam, then)
         dialog.fileSelected.connect(lambda chosen: write(Path(chosen)))
         dialog.finished.connect(dialog.deleteLater)
