@@ -16,7 +16,8 @@ from typing import Any
 
 from annotator import __version__
 from annotator.cli.output import print_json, visible
-from annotator.errors import AnnotatorError
+from annotator.cli.verify import add_options, run_verify
+from annotator.errors import AnnotatorError, CallError
 from annotator.model.display import ScreenId, grey_levels
 
 LIBRARIES = (
@@ -55,6 +56,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         action="store_true",
         help="only remove what is kept of headers (names of patients too) to list folders quickly",
     )
+    add_options(parser)
     parser.set_defaults(run=run_doctor)
 
 
@@ -62,6 +64,10 @@ def run_doctor(arguments: argparse.Namespace) -> int:
     """Look at everything, say what was found, and 1 when something needed is missing."""
     if arguments.forget_index:
         return _forget_index()
+    if arguments.verify:
+        return run_verify(arguments)
+    if arguments.against or arguments.keep_heads:
+        raise CallError("--against and --keep-heads are of --verify; add it.")
     problems: list[str] = []
     found = {
         "program": __version__,

@@ -12,14 +12,15 @@ says what this proves and what it does not.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, Text, cast, column, select, table
+from sqlalchemy import ColumnElement, Connection, Select, Text, cast, column, func, select, table, text
+from sqlalchemy.exc import OperationalError
 
-from annotator.store.schema import revisions
+from annotator.store.schema import heads, readings, revisions
 
 FIXED = ("id", "study_instance_uid", "reader", "lexicon_edition", "created")
 """What of a reading's row never changes; date and patient are filled in once, later, and no link covers them."""
@@ -89,7 +90,7 @@ def _canonical(row: Mapping[str, Any]) -> Iterator[bytes]:
     for name in sorted(row):
         value = row[name]
         if name != "chain" and value is not None:
-            yield before + _sorted_json(name) + b":"
+            yield before + _sorted_json(str(name)) + b":"
             yield from _value(name, value)
             before = b","
     yield b"}"
@@ -163,3 +164,168 @@ def _plain(value: Any) -> Any:
         except OverflowError:
             return str(value)
     return value
+
+
+Also = Callable[[str, Any, dict[str, Any]], Iterable[str]]
+"""What else is to be said of a row, by the id of its reading and its number."""
+
+
+def broken(
+    connection: Connection,
+    progress: Callable[[int, int], None] | None = None,
+    also: Also | None = None,
+) -> Iterator[str]:
+    """What is wrong with the chains of a database, one sentence for each revision or reading, in their order.
+
+    Looks and changes nothing; holds a few revisions in memory, however many there are. Of a row that was changed
+    only that row is named: the next one is looked at beside the link that stands in the row before it. For one
+    moment of the database the caller holds a transaction. `progress` hears how many of how many readings are done.
+    """
+    ids = _Ids(connection)
+    for done, reading_id in enumerate(ids, 1):
+        yield from broken_reading(connection, reading_id, also)
+        if progress is not None:
+            progress(done, max(done, ids.total))
+    yield from _without_reading(connection)
+
+
+def broken_reading(connection: Connection, reading_id: str, also: Also | None = None) -> Iterator[str]:
+    """What is wrong with the chain of one reading."""
+    dialect = connection.dialect.name
+    query = stored("readings", FIXED, dialect).where(column("id") == reading_id)
+    own = connection.execute(query).one()._asdict()
+    whose = f"{own['reader']}'s reading of exam {own['study_instance_uid']}"
+    before: str | None = root(own)
+    expected, last = 1, None
+    for number, row in _rows(connection, reading_id):
+        if number != expected:
+            yield _removed(expected, number, whose)
+        if row is None:
+            yield f"Revision {number} of {whose} cannot be read: it was damaged; {_RESTORE}."
+        elif row["chain"] is None:
+            yield f"Revision {number} of {whose} was added by something else than this program; {_RESTORE}."
+        elif number == expected and before is not None and link(before, row) != row["chain"]:
+            yield (
+                f"Revision {number} of {whose} is not what was saved, or does not follow what is kept before it: "
+                f"something else than this program changed the database; {_RESTORE}."
+            )
+        if row is not None and also is not None:
+            yield from also(reading_id, number, row)
+        before = None if row is None else row["chain"]
+        expected = number + 1 if isinstance(number, int) else expected + 1
+        last = (number, before)
+    yield from _beside_head(connection, own, last, whose)
+
+
+_RESTORE = "restore a backup"
+
+
+def _beside_head(
+    connection: Connection, own: Mapping[str, Any], last: tuple[Any, str | None] | None, whose: str
+) -> Iterator[str]:
+    if not _head_is_shown(connection, str(own["reader"])):
+        return
+    query = select(heads.c.number, heads.c.chain).where(heads.c.reading_id == own["id"])
+    head = connection.execute(query).first()
+    number, chain = last or (0, None)
+    if head is None:
+        if last is not None:
+            yield f"What is known of the end of {whose} was removed by something else than this program; {_RESTORE}."
+    elif head.number != number:
+        if isinstance(number, int) and head.number > number:
+            yield _removed(number + 1, head.number + 1, whose)
+        else:
+            yield f"The last revisions of {whose} were added by something else than this program; {_RESTORE}."
+    elif head.chain != chain and chain is not None:
+        yield (
+            f"The last revision of {whose} is not the one that was saved last: something else than this program wrote "
+            f"the revisions anew; {_RESTORE}."
+        )
+
+
+def _removed(first: int, after: int, whose: str) -> str:
+    """Of revisions from `first` up to the one before `after`."""
+    one = after == first + 1
+    which = f"Revision {first} of {whose} was" if one else f"Revisions {first} to {after - 1} of {whose} were"
+    return f"{which} removed: something else than this program changed the database; {_RESTORE}."
+
+
+def _rows(connection: Connection, reading_id: str) -> Iterator[tuple[Any, dict[str, Any] | None]]:
+    """Number and columns of each revision in order; None for the columns of a row that cannot be read."""
+    names = tuple(one.name for one in revisions.c)
+    query = (
+        stored("revisions", names, connection.dialect.name)
+        .where(column("reading_id") == reading_id)
+        .order_by(column("number"))
+    )
+    after: Any = None
+    while True:
+        some = query if after is None else query.where(column("number") > after)
+        try:
+            rows = [row._asdict() for row in connection.execute(some.limit(ROWS_AT_ONCE))]
+        except OperationalError:
+            if connection.dialect.name != "sqlite":
+                raise
+            yield from _one_by_one(connection, query, reading_id, after)
+            return
+        for row in rows:
+            after = row["number"]
+            yield after, row
+        if len(rows) < ROWS_AT_ONCE:
+            return
+
+
+def _one_by_one(
+    connection: Connection, query: Select[Any], reading_id: str, after: Any
+) -> Iterator[tuple[Any, dict[str, Any] | None]]:
+    numbers: Select[Any] = (
+        select(column("number")).select_from(table("revisions")).where(column("reading_id") == reading_id)
+    )
+    if after is not None:
+        numbers = numbers.where(column("number") > after)
+    for number in connection.execute(numbers.order_by(column("number"))).scalars().all():
+        try:
+            yield number, connection.execute(query.where(column("number") == number)).one()._asdict()
+        except OperationalError:
+            yield number, None
+
+
+class _Ids:
+    """The ids of all readings, a page at a time; `total` how many there were at first."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.total = connection.execute(select(func.count()).select_from(readings)).scalar_one()
+
+    def __iter__(self) -> Iterator[str]:
+        after = ""
+        while True:
+            query = select(readings.c.id).where(readings.c.id > after).order_by(readings.c.id).limit(_PAGE)
+            some = self._connection.execute(query).scalars().all()
+            yield from some
+            if len(some) < _PAGE:
+                return
+            after = some[-1]
+
+
+_PAGE = 500
+
+
+def _head_is_shown(connection: Connection, reader: str) -> bool:
+    """Whether this account sees the end of a reading of `reader`, which row policies keep from others."""
+    if connection.dialect.name != "postgresql":
+        return True
+    shown = text(
+        "SELECT NOT row_security_active('heads') OR annotator_role() = 'administrator' OR session_user::text = :reader"
+    )
+    return bool(connection.execute(shown, {"reader": reader}).scalar())
+
+
+def _without_reading(connection: Connection) -> Iterator[str]:
+    """Readings that were taken away with their row, while their end or their revisions stayed."""
+    gone = select(heads.c.reading_id, heads.c.number).where(heads.c.reading_id.not_in(select(readings.c.id)))
+    for reading_id, number in connection.execute(gone.order_by(heads.c.reading_id)):
+        yield (
+            f"Reading {reading_id}, which had {number} revisions, was removed: something else than this program "
+            f"changed the database; {_RESTORE}."
+        )

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, inspect, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, select, text
 
 from annotator.errors import SignedReading, StoreError
 from annotator.model.finding import Reading
 from annotator.model.history import Act, Revision
-from annotator.store import schema
+from annotator.store import chain, encoding, kept_heads, schema, upgrade
 from annotator.store.address import parse_url, place_of
 from annotator.store.faults import told
-from annotator.store.schema import revisions
+from annotator.store.schema import readings, revisions
 from annotator.store.signing import refuse, tampered
 from annotator.store.sqlite import database_file
 from annotator.store.store import Store
+from annotator.store.summaries import ReadingSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +78,112 @@ def look_at_signed(url: str) -> SignedReadings:
             closed = (revisions.c.act == Act.SIGN.value) | revisions.c.versions.is_not(None)
             signed = select(revisions.c.reading_id).where(closed).distinct()
             ids = sorted(connection.execute(signed).scalars())
-        return SignedReadings(len(ids), tuple(fault for one in ids for fault in _faults(store, one)))
+        listed = {one.reading_id: one for one in store.readings()} if ids else {}
+        return SignedReadings(len(ids), tuple(fault for one in ids for fault in _faults(store, one, listed)))
     finally:
         engine.dispose()
 
 
-def _faults(store: Store, reading_id: str) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What `verify` looked at, and how many faults it told."""
+
+    readings: int
+    revisions: int
+    faults: int
+
+
+def verify(
+    url: str,
+    tell: Callable[[str], None],
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    against: Path | None = None,
+    heads_to: Path | None = None,
+) -> Verified:
+    """Look at every revision of every reading, as at one moment, and `tell` each fault as it is found.
+
+    The chains, whether each row is understood, and what is signed. Changes nothing. `against` is a file of heads kept
+    earlier (`heads_to` writes one of now). Raises StoreError when the database cannot be looked at, NewerDatabase
+    for one of a newer program.
+    """
+    state = look_at(url)
+    refuse_newer(state)
+    if not state.exists or state.revision is None:
+        return Verified(0, 0, 0)
+    if state.revision != state.head:
+        raise StoreError(
+            f"{state.place} is of an earlier version of this program and has no chain yet; it gets one when it is opened."
+        )
+    engine = _engine(parse_url(url))
+    counter = _Counter(tell)
+    try:
+        with told(state.place), moment(engine) as connection:
+            for fault in chain.broken(connection, progress, _not_understood(state.place)):
+                counter.told(fault)
+            if against is not None:
+                for fault in kept_heads.differing(connection, against):
+                    counter.told(fault)
+            if heads_to is not None:
+                kept_heads.keep(connection, heads_to, state.place)
+            count = connection.execute(select(func.count()).select_from(readings)).scalar_one()
+            acts = connection.execute(select(func.count()).select_from(revisions)).scalar_one()
+    finally:
+        engine.dispose()
+    for fault in look_at_signed(url).faults:
+        counter.told(fault)
+    return Verified(count, acts, counter.count)
+
+
+class _Counter:
+    """Tells each fault once."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._known: set[str] = set()
+
+    def told(self, fault: str) -> None:
+        if fault not in self._known:
+            self._known.add(fault)
+            self._tell(fault)
+
+    @property
+    def count(self) -> int:
+        return len(self._known)
+
+
+def refuse_newer(state: DatabaseState) -> None:
+    """Raise NewerDatabase for a database that a newer program wrote."""
+    if state.revision is not None and state.revision not in schema.KNOWN:
+        raise upgrade.newer(state.place, state.revision)
+
+
+def _not_understood(place: str) -> chain.Also:
+    """What to say of a revision whose change or whole reading this program cannot read."""
+
+    def say(reading_id: str, number: object, row: Mapping[str, Any]) -> Iterator[str]:
+        where = f"{place}: revision {number} of reading {reading_id}"
+        try:
+            encoding.decode_changes(row["delta"], where)
+            if row["snapshot"] is not None:
+                encoding.decode_reading(row["snapshot"], where)
+        except StoreError as error:
+            yield str(error)
+
+    return say
+
+
+@contextmanager
+def moment(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees the database as it is now, whatever others save meanwhile, and that writes nothing."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
+
+
+def _faults(store: Store, reading_id: str, listed: Mapping[str, ReadingSummary]) -> Iterator[str]:
     try:
         kept = store.revisions(reading_id)
         signed = [revision.reading for revision in kept if revision.act is Act.SIGN]
@@ -87,12 +192,12 @@ def _faults(store: Store, reading_id: str) -> Iterator[str]:
         yield str(error)
         return
     changed = dict.fromkeys(_told(reading) for reading in (*signed, last) if tampered(reading))
-    yield from changed or _unlawful(store, reading_id, kept)
+    yield from changed or _unlawful(store, listed[reading_id], kept)
 
 
-def _unlawful(store: Store, reading_id: str, kept: Sequence[Revision]) -> Iterator[str]:
+def _unlawful(store: Store, listed: ReadingSummary, kept: Sequence[Revision]) -> Iterator[str]:
     """The first act that no program of ours would have saved, and a list that says something else than the reading."""
-    before = store.blank(reading_id)
+    before = store.blank(listed.reading_id)
     whose = f"{before.reader}'s reading of exam {before.study_instance_uid}"
     for number, revision in enumerate(kept, 1):
         try:
@@ -107,7 +212,6 @@ def _unlawful(store: Store, reading_id: str, kept: Sequence[Revision]) -> Iterat
             )
             return
         before = revision.reading
-    listed = next(one for one in store.readings() if one.reading_id == reading_id)
     said = tuple(finding.assessment or "" for finding in before.findings)
     if (listed.signed, listed.versions, listed.assessments) != (
         before.signatures[-1].version if before.is_signed else 0,
@@ -131,11 +235,24 @@ def _told(reading: Reading) -> str:
 def _engine(url: URL) -> Engine:
     """For looking only: no settings of the file are touched."""
     try:
-        return create_engine(url, json_deserializer=lambda text: text)
+        engine = create_engine(url, json_deserializer=lambda text: text)
     except ModuleNotFoundError as error:
         raise StoreError(
             "The driver for PostgreSQL is not installed; run: pip install 'psycopg[binary]'."
         ) from error
+    if engine.dialect.name == "sqlite":
+        # so that a transaction begins with its first question, not with its first change
+        event.listen(engine, "connect", _by_hand)
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _by_hand(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
 
 
 def _revision(url: URL, place: str) -> str | None:

@@ -39,6 +39,12 @@ def bring_up_to_date(engine: Engine, place: str) -> None:
             )
 
 
+def make_tables(engine: Engine, revision: str) -> None:
+    """Make the tables of an empty database as they were at a revision that is known."""
+    with _locked(engine) as connection:
+        _run_migrations(connection, revision)
+
+
 def _revision(connection: Connection, place: str) -> str | None:
     tables = set(inspect(connection).get_table_names())
     if "alembic_version" not in tables:
@@ -48,11 +54,16 @@ def _revision(connection: Connection, place: str) -> str | None:
         return None
     found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if found is not None and found not in schema.KNOWN:
-        raise NewerDatabase(
-            f"{place} was written by a newer version of this program (revision {found}, this one knows "
-            f"{schema.HEAD}); update this program."
-        )
+        raise newer(place, str(found))
     return str(found) if found is not None else None
+
+
+def newer(place: str, found: str) -> NewerDatabase:
+    """What is said of a database whose revision this program does not know."""
+    return NewerDatabase(
+        f"{place} was written by a newer version of this program (revision {found}, this one knows "
+        f"{schema.HEAD}); update this program."
+    )
 
 
 @contextmanager
@@ -79,7 +90,7 @@ def _pragma(connection: Connection, what: str) -> None:
     raw.cursor().execute(f"PRAGMA {what}")
 
 
-def _run_migrations(connection: Connection) -> None:
+def _run_migrations(connection: Connection, revision: str = "head") -> None:
     from alembic import command  # noqa: PLC0415 - needed once in the life of a database
     from alembic.config import Config  # noqa: PLC0415
 
@@ -87,4 +98,4 @@ def _run_migrations(connection: Connection) -> None:
     config.set_main_option("script_location", SCRIPTS)
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

@@ -9,6 +9,18 @@ from hypothesis import HealthCheck, settings
 from postgresql_server import NoServer, Server, server
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
+from test_chain import (  # noqa: F401
+    test_a_changed_column_of_one_revision_is_named,
+    test_a_changed_row_of_a_reading_is_named,
+    test_a_reading_taken_away_is_named,
+    test_a_revision_put_in_by_hand_is_named,
+    test_an_unsigned_amendment_and_an_undo_are_links_like_others,
+    test_links_computed_anew_are_named_by_the_head_and_by_heads_kept_elsewhere,
+    test_nothing_is_saved_where_acts_were_removed,
+    test_removed_revisions_are_named_the_last_ones_too,
+    test_the_command_says_it_and_changes_nothing,
+    test_what_was_saved_is_as_it_was_saved,
+)
 from test_exam_facts import (  # noqa: F401
     test_an_exam_that_was_only_looked_at_is_known_too,
     test_what_was_not_known_at_first_is_filled_in_once,
@@ -53,6 +65,7 @@ from test_store import (  # noqa: F401
 )
 
 from annotator.errors import NewerDatabase
+from annotator.model.audit import AuditAct
 from annotator.model.history import Act
 from annotator.store.checkup import look_at_signed
 from annotator.store.store import Store
@@ -100,11 +113,18 @@ def refused(address: str, statement: str, said: str) -> None:
         "UPDATE salt SET value = ''",
         "DELETE FROM salt",
         "DELETE FROM coverage",
+        "DELETE FROM heads",
+        "UPDATE heads SET number = 1",
+        "DELETE FROM audit",
+        "UPDATE audit SET who = ''",
+        "UPDATE people SET role = 'administrator'",
+        "TRUNCATE people",
     ],
 )
 def test_what_is_saved_cannot_be_changed_by_any_program(store: Store, file: str, statement: str) -> None:
     reading, _ = store.open_reading("1.2", "a", lexicon_edition="5", patient="P1")
     store.save(with_mark(reading), reader="a", based_on=0, act=Act.EDIT, label="Mark")
+    store.note(AuditAct.OPENED, reading_id=reading.id)
     refused(file, statement, "never changed or removed")
     assert [r.label for r in store.revisions(reading.id)] == ["Mark"]
 
