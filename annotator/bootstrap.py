@@ -24,7 +24,7 @@ def make_workspace(settings: Settings) -> Workspace:
     def open_store() -> Store:
         from annotator.store.store import Store
 
-        return Store.open(settings.database)
+        return Store.open(settings.database, who=settings.reader)
 
     lexicon = load_lexicon(settings.lexicon_edition)
     warning = ""

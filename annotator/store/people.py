@@ -27,7 +27,8 @@ class _Row:
 def account(connection: Connection, who: str | None, place: str) -> str:
     """Who acts: on PostgreSQL the account that logged in, elsewhere `who`, or the account of the system.
 
-    Raises NotAllowed where the rows of PostgreSQL are kept from an account that has no role.
+    Raises NotAllowed where the rows of PostgreSQL are kept from an account that has no role, or that would read under
+    another name.
     """
     if connection.dialect.name != "postgresql":
         return who or system_account()
@@ -37,6 +38,11 @@ def account(connection: Connection, who: str | None, place: str) -> str:
         raise NotAllowed(
             f"The database account {name} has no role in {place}, so it sees no reading and saves none; ask an "
             f"administrator for 'annotator people add {name} --role reader'."
+        )
+    if kept and who is not None and who != name:
+        raise NotAllowed(
+            f"You read as {who!r}, but the database knows you as {name} and keeps readings of {name} only; leave the "
+            f"reader out of the settings, or log in to the database as {who}."
         )
     return str(name)
 
