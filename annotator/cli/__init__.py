@@ -50,6 +50,9 @@ COMMANDS = {
     "report": Command("report", "a saved reading as pages for people: HTML, PDF or text"),
     "due": Command("due", "what was asked for and is due when"),
     "history": Command("readings", "every revision of the readings of an exam"),
+    "backup": Command("backup", "everything the database holds, in one file"),
+    "restore": Command("restore", "bring a backup back into the database"),
+    "copy": Command("copy", "bring everything into another database, and compare"),
     "doctor": Command("doctor", "what this installation can do, and what it lacks"),
 }
 

@@ -63,6 +63,15 @@ def backup(path: Path, old_revision: str) -> Path:
     return copy
 
 
+def settle_in_one_file(path: Path) -> None:
+    """Let a database that nobody has open be one file, as a copy of it to be carried away has to be."""
+    connection = sqlite3.connect(path)
+    try:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    finally:
+        connection.close()
+
+
 def _as_is(text: str) -> str:
     return text
 

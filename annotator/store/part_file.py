@@ -1,0 +1,82 @@
+"""A database file that has its name only once it is whole: made beside it, for its owner's eyes only."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from annotator.errors import StoreError
+
+BESIDE = ("", "-journal", "-wal", "-shm")
+"""What SQLite keeps of a database, by what is added to its name."""
+
+
+@contextmanager
+def part_beside(file: Path) -> Iterator[Path]:
+    """An empty file in the folder of `file`, which is gone with all that SQLite put beside it unless it was named."""
+    part = file.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StoreError(
+            f"{file} cannot be written ({error.strerror}); choose a folder you may write to."
+        ) from error
+    try:
+        yield part
+    finally:
+        for ending in BESIDE:
+            part.with_name(part.name + ending).unlink(missing_ok=True)
+
+
+def give_name(part: Path, file: Path, *, replace: bool) -> None:
+    """Put a whole file in its place, on disk when this returns; what lies there goes only where `replace` says so."""
+    try:
+        _synced(part)
+        if replace:
+            part.replace(file)
+        else:
+            _name_new(part, file)
+        _synced(file.parent)
+    except FileExistsError as error:
+        raise already_there(file) from error
+    except OSError as error:
+        raise StoreError(
+            f"{file} could not be written ({error.strerror}); choose another place, or make room there."
+        ) from error
+
+
+def already_there(file: Path) -> StoreError:
+    """How a file that exists is left alone."""
+    return StoreError(
+        f"{file} is there already and was left as it is; choose another name, or add --replace."
+    )
+
+
+def _name_new(part: Path, file: Path) -> None:
+    try:
+        os.link(part, file)
+    except FileExistsError:
+        raise
+    except OSError:
+        # a file system without links (FAT, some shares)
+        if file.exists():
+            raise FileExistsError from None
+        part.rename(file)
+
+
+def _synced(path: Path) -> None:
+    folder = path.is_dir()
+    if folder and os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    except OSError:
+        # some shares know no such thing of a folder
+        if not folder:
+            raise
+    finally:
+        os.close(handle)
