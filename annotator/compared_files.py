@@ -32,7 +32,7 @@ NEAR_MM = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SearchedImage:
     """The clusters of candidates on one image, with its frame."""
 
     info: ImageInfo
@@ -42,7 +42,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class ClusterPair:
     """A cluster of now beside one of then: how they came together, how far apart they lie, and what became of it.
 
     `then` and `comparison` None: nothing there is near enough to be it. `finding` is F1 and so on of a saved reading.
@@ -59,7 +59,7 @@ class Beside:
 
 def seen_on(
     info: ImageInfo, *, threshold: float, at: ImagePoint | None, token: CancelToken | None = None
-) -> Seen:
+) -> SearchedImage:
     """The clusters of candidates on an image, measured; with `at` only the one there.
 
     Raises UnreadableImage for an image that cannot be served, CallError where no cluster is at that place.
@@ -78,12 +78,17 @@ def seen_on(
     if at is not None and info.spacing is not None:
         clusters = (_at(clusters, at),)
     number = clusters[0].frame if clusters else 1
-    return Seen(info, image.frame(number), clusters, found.model_version)
+    return SearchedImage(info, image.frame(number), clusters, found.model_version)
 
 
 def compared_images(
-    comparing: Comparing, now: Seen, then: Seen, *, chosen: bool, token: CancelToken | None = None
-) -> Iterator[Beside]:
+    comparing: Comparing,
+    now: SearchedImage,
+    then: SearchedImage,
+    *,
+    chosen: bool,
+    token: CancelToken | None = None,
+) -> Iterator[ClusterPair]:
     """Each cluster of now beside the likeliest of then by its place as seen from the nipple; each of then serves once.
 
     `chosen`: both were named by their places, and belong together wherever they lie.
@@ -95,14 +100,14 @@ def compared_images(
         (token or CancelToken()).checkpoint(Progress(here, len(now.clusters)))
         if here not in paired:
             why = "no cluster of candidates of the earlier image is likely to be it by its place"
-            yield Beside(cluster, None, None, None, None, why_not=why)
+            yield ClusterPair(cluster, None, None, None, None, why_not=why)
             continue
         there, apart = paired[here]
         comparison = comparing.compare(
             cluster, then.clusters[there], months=months, frames=(now.frame, then.frame), token=token
         )
         provenance = Provenance.CHOSEN if chosen else Provenance.CANDIDATES
-        yield Beside(cluster, then.clusters[there], comparison, provenance, apart)
+        yield ClusterPair(cluster, then.clusters[there], comparison, provenance, apart)
 
 
 def compared_readings(
@@ -111,7 +116,7 @@ def compared_readings(
     exam: ExamInfo,
     priors: Sequence[ExamInfo],
     token: CancelToken | None = None,
-) -> Iterator[Beside | tuple[str, EarlierClusters]]:
+) -> Iterator[ClusterPair | tuple[str, EarlierClusters]]:
     """Each finding of a saved reading beside the likeliest of what was marked before, on each view that has both.
 
     Where there is nothing to compare a finding with, its name and why not.
@@ -128,7 +133,7 @@ def compared_readings(
         for one in views.values():
             months = months_apart(one.now.info, one.then.info)
             comparison = comparing.compare(one.now, one.then, months=months, token=token)
-            yield Beside(one.now, one.then, comparison, one.provenance, one.apart_mm, name)
+            yield ClusterPair(one.now, one.then, comparison, one.provenance, one.apart_mm, name)
 
 
 def months_apart(now: ImageInfo, then: ImageInfo) -> float | None:
@@ -170,7 +175,7 @@ _Proposed = dict[tuple[int, int | None], tuple[float, float | None]]
 """(cluster of now, cluster of then or None) -> how likely they are the same, and millimetres apart."""
 
 
-def _proposed(comparing: Comparing, now: Seen, then: Seen) -> _Proposed:
+def _proposed(comparing: Comparing, now: SearchedImage, then: SearchedImage) -> _Proposed:
     placed = [_placed(comparing, seen) for seen in (now, then)]
     return {
         (int(pair.now), None if pair.then is None else int(pair.then)): (pair.likely, pair.apart_mm)
@@ -192,7 +197,7 @@ def _paired(proposed: _Proposed) -> dict[int, tuple[int, float | None]]:
     return found
 
 
-def _placed(comparing: Comparing, seen: Seen) -> list[PlacedCluster]:
+def _placed(comparing: Comparing, seen: SearchedImage) -> list[PlacedCluster]:
     """The clusters of an image as seen from its nipple, by their numbers; none where that is not known."""
     if not seen.clusters:
         return []

@@ -1,4 +1,4 @@
-"""What finding a spot and finding its slice have in common: bright side up, and the response of a blob."""
+"""What finding spots, candidates and slices have in common: bright side up, and the response of a blob of a size."""
 
 from __future__ import annotations
 
@@ -10,10 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.analysis.noise import FloatImage
+from annotator.model.geometry import PixelSpacing
 from annotator.model.image import PaddingRange
 
+ASSUMED_PIXEL_MM, ASSUMED_SLICE_PIXEL_MM = 0.07, 0.1
+"""Pixel size of mammograms and of tomosynthesis, taken for the widths of filters alone when an image does not say its own."""
 FINEST_PX = 0.8
 """The narrowest filter that pixels can carry, as the deviation of its Gaussian."""
+
+
+def pixel_mm_of(spacing: PixelSpacing | None) -> float:
+    """How wide a pixel is taken to be when filters are made to measure."""
+    return ASSUMED_PIXEL_MM if spacing is None else spacing.mean_mm
 
 
 def bright_up(

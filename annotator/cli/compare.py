@@ -11,7 +11,7 @@ from annotator.cli.output import print_json, visible
 from annotator.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
-    from annotator.compared_files import Beside, Seen
+    from annotator.compared_files import ClusterPair, SearchedImage
     from annotator.model.cluster_facts import ClusterFacts
     from annotator.model.compared import Answer
     from annotator.model.comparison import ClusterOnImage, Comparison
@@ -113,7 +113,7 @@ def _of_images(workspace: Workspace, arguments: argparse.Namespace, line: Progre
     return _document(arguments, seen[0].model_version, comparisons, _nothing(*seen))
 
 
-def _nothing(now: Seen, then: Seen) -> str | None:
+def _nothing(now: SearchedImage, then: SearchedImage) -> str | None:
     """Why there is nothing to compare, None where there is."""
     unknown = next((seen.info for seen in (now, then) if seen.info.spacing is None), None)
     if unknown is not None:
@@ -127,7 +127,7 @@ def _nothing(now: Seen, then: Seen) -> str | None:
 
 def _of_readings(workspace: Workspace, arguments: argparse.Namespace, line: ProgressLine) -> dict[str, Any]:
     """The marks of the saved readings of two exams, finding by finding."""
-    from annotator.compared_files import Beside, compared_readings
+    from annotator.compared_files import ClusterPair, compared_readings
     from annotator.errors import StoreError
     from annotator.hanging import corrected_exam
 
@@ -143,7 +143,7 @@ def _of_readings(workspace: Workspace, arguments: argparse.Namespace, line: Prog
     exam = corrected_exam(exam, reading.hanging)
     comparisons, reasons = [], []
     for one in compared_readings(workspace.comparing, reading, exam, (prior,)):
-        if isinstance(one, Beside):
+        if isinstance(one, ClusterPair):
             comparisons.append(_as_json(one))
         else:
             reasons.append(f"{one[0]}: {one[1].why_not}")
@@ -214,7 +214,7 @@ def _point(at: tuple[float, float] | None) -> Any:
     return None if at is None else ImagePoint(*at)
 
 
-def _as_json(one: Beside) -> dict[str, Any]:
+def _as_json(one: ClusterPair) -> dict[str, Any]:
     """One pair of clusters, always with the same keys; null where nothing is told."""
     from annotator.compared_files import months_apart
 

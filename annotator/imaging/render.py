@@ -21,7 +21,7 @@ from annotator.imaging.placement import fit
 from annotator.imaging.pyramid import Levels, Plane
 from annotator.imaging.sampling import (
     Axes,
-    Snapped,
+    PixelRun,
     area_mean,
     axes_of,
     bilinear,
@@ -184,7 +184,7 @@ def _settled(levels: Levels, axes: Axes, mode: Mode, smooth: bool) -> NDArray[np
     return levels.to_stored(_blended(values, peak, axes), holes)
 
 
-def _moving(levels: Levels, shown: Axes, down: Snapped, across: Snapped, mode: Mode) -> NDArray[np.uint16]:
+def _moving(levels: Levels, shown: Axes, down: PixelRun, across: PixelRun, mode: Mode) -> NDArray[np.uint16]:
     rows, columns = slice(down.first, down.stop), slice(across.first, across.stop)
     part = levels.crop(down.level, rows, columns)
     drawn = np.asarray(cv2.resize(part, (across.width, down.width), interpolation=cv2.INTER_LINEAR))

@@ -81,7 +81,7 @@ class Axis:
         under = np.floor((centres - self.start) / self.scale / 2**level).astype(np.intp)
         return np.asarray(np.clip(under, 0, length - 1))
 
-    def snapped(self, level: int) -> Snapped:
+    def snapped(self, level: int) -> PixelRun:
         """A run of whole pixels of a level on whole screen pixels, which covers the screen as this does.
 
         Where the image goes on beyond the screen, a run is taken that begins and ends next to whole
@@ -103,11 +103,11 @@ class Axis:
             among = range(stop, min(stop + _CLOSER_WITHIN, length - 1) + 1)
             stop = min(among, key=lambda pixel: abs(place(pixel) - round(place(pixel))))
         left = round(place(first))
-        return Snapped(first, stop, left, max(round(place(stop)) - left, 1), level)
+        return PixelRun(first, stop, left, max(round(place(stop)) - left, 1), level)
 
 
 @dataclass(frozen=True, slots=True)
-class Snapped:
+class PixelRun:
     """Pixels `first` to `stop` of a level on `width` screen pixels from `left` on."""
 
     first: int

@@ -63,7 +63,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class SourceDifference:
     """What patient pages and BI-RADS say about one topic where they differ, each text with its source tags.
 
     `when` None: of any finding whose row names it.
@@ -88,7 +88,7 @@ class RuleTable:
     sets: Sets
     rows: tuple[Row, ...]
     notes: tuple[Note, ...]
-    comparisons: Mapping[str, Comparison]
+    comparisons: Mapping[str, SourceDifference]
     sources: Mapping[str, Source] = field(default_factory=dict)
     file: str = ""
 
@@ -241,8 +241,8 @@ def _note(entry: Entry, sets: Sets) -> Note:
     return note
 
 
-def _comparison(entry: Entry, sets: Sets) -> Comparison:
-    comparison = Comparison(
+def _comparison(entry: Entry, sets: Sets) -> SourceDifference:
+    comparison = SourceDifference(
         id=entry.text("id"),
         when=_optional_condition(entry, sets),
         patient_pages=entry.text("patient_pages"),

@@ -36,8 +36,8 @@ __all__ = [
     "TRAINED",
     "VERSION",
     "Circumstances",
+    "CoveredPixels",
     "Defect",
-    "Patch",
     "Ranges",
     "Trial",
     "draw_circumstances",
@@ -53,7 +53,7 @@ RAW_HIGHEST = 16383
 
 
 @dataclass(frozen=True, slots=True)
-class Patch:
+class CoveredPixels:
     """Which pixels a calcification covers: the share of each, 0..1, the first pixel being (`left`, `top`).
 
     `axis` is the medial axis of a linear piece as (column, row), end to end, and `width_mm` its width; empty and
@@ -80,7 +80,7 @@ class Trial:
     raw: NDArray[np.uint16]
     raw_state: str
     truth: TrueView
-    patches: tuple[Patch, ...]
+    patches: tuple[CoveredPixels, ...]
     defects: tuple[Defect, ...]
     circumstances: Circumstances
 
@@ -157,24 +157,24 @@ def unprocessed(
     return np.rint(np.clip(values, 0, RAW_HIGHEST)).astype(np.uint16), state
 
 
-def _patch(shadow: Shadow, anatomy: Anatomy, placement: Placement) -> Patch:
+def _patch(shadow: Shadow, anatomy: Anatomy, placement: Placement) -> CoveredPixels:
     rows, columns = np.flatnonzero(shadow.coverage.any(axis=1)), np.flatnonzero(shadow.coverage.any(axis=0))
     coverage = shadow.coverage[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     left, top = shadow.left + int(columns[0]), shadow.top + int(rows[0])
     shape = shadow.calcification.shape
     if not isinstance(shape, Piece):
-        return Patch(left, top, as_field(coverage))
+        return CoveredPixels(left, top, as_field(coverage))
     column, row = placement.to_detector(*plane_of(anatomy, shadow.calcification.centre))
     pixel = placement.detector.in_breast_mm
     axis = tuple(
         (column - p[0] / pixel, row - anatomy.breast.vertical(BodyPoint(*p), anatomy.view) / pixel)
         for p in shape.points
     )
-    return Patch(left, top, as_field(coverage), axis, shape.width_mm)
+    return CoveredPixels(left, top, as_field(coverage), axis, shape.width_mm)
 
 
-def _mirrored_patch(patch: Patch, columns: int) -> Patch:
-    return Patch(
+def _mirrored_patch(patch: CoveredPixels, columns: int) -> CoveredPixels:
+    return CoveredPixels(
         columns - patch.left - patch.coverage.shape[1],
         patch.top,
         as_field(patch.coverage[:, ::-1]),

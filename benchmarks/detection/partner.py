@@ -20,7 +20,7 @@ import numpy as np
 
 from annotator.analysis.breast.axes import BreastAxes
 from annotator.analysis.breast.location import BreastOnImage
-from annotator.analysis.clusters.partner import Group, OnView, find_partner
+from annotator.analysis.clusters.partner import MarkGroup, OnView, find_partner
 from annotator.model.geometry import ImagePoint, Orientation, PixelSpacing, SpacingBasis
 from annotator.model.image import ImageInfo, Laterality, View
 from annotator.model.partner import BAND_MM
@@ -124,7 +124,7 @@ def _view(rng: np.random.Generator, breast: Breast, view: PhantomView) -> OnView
 _NIPPLE = ImagePoint(1500.0, 1600.0)
 
 
-def _marked(rng: np.random.Generator, breast: Breast, group: CalcGroup, view: PhantomView) -> Group:
+def _marked(rng: np.random.Generator, breast: Breast, group: CalcGroup, view: PhantomView) -> MarkGroup:
     kept = [one for one in group.calcifications if rng.random() >= MISSED] or list(group.calcifications[:1])
     moved = rng.normal(0, PLACE_SD_MM, 2)
     places = [(one.centre.depth, breast.vertical(one.centre, view)) for one in kept]
@@ -132,15 +132,15 @@ def _marked(rng: np.random.Generator, breast: Breast, group: CalcGroup, view: Ph
         (_NIPPLE.column - (d + moved[0]) / _PIXEL, _NIPPLE.row - (v + moved[1]) / _PIXEL) for d, v in places
     ]
     sizes = np.array([2 * one.shape.reach_mm() for one in kept]) * rng.normal(1, 0.1, len(kept))
-    return Group(np.array(points), sizes, group.id)
+    return MarkGroup(np.array(points), sizes, group.id)
 
 
-def _stray(rng: np.random.Generator, breast: Breast, view: PhantomView) -> Group:
+def _stray(rng: np.random.Generator, breast: Breast, view: PhantomView) -> MarkGroup:
     depth = rng.uniform(10, breast.depth_mm - 10)
     off, around = (8 + 0.5 * depth) * math.sqrt(rng.random()), rng.uniform(0, 2 * math.pi)
     place = BodyPoint(depth, off * math.cos(around), off * math.sin(around))
     point = _NIPPLE.column - depth / _PIXEL, _NIPPLE.row - breast.vertical(place, view) / _PIXEL
-    return Group(np.array([point]), np.array([rng.uniform(0.2, 0.6)]), f"stray {point}")
+    return MarkGroup(np.array([point]), np.array([rng.uniform(0.2, 0.6)]), f"stray {point}")
 
 
 def _table(name: str, found: dict[tuple[PhantomView, PhantomView], list[Trial]]) -> list[str]:

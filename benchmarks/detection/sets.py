@@ -25,8 +25,8 @@ from annotator.phantom.trial import (
     ELSEWHERE,
     TRAINED,
     VERSION,
+    CoveredPixels,
     Defect,
-    Patch,
     Ranges,
     Trial,
     draw_circumstances,
@@ -142,7 +142,7 @@ def cropped(whole: Trial, side: int) -> Trial:
     )
 
 
-def _moved(patch: Patch, left: int, top: int) -> Patch:
+def _moved(patch: CoveredPixels, left: int, top: int) -> CoveredPixels:
     axis = tuple((column - left, row - top) for column, row in patch.axis)
     return replace(patch, left=patch.left - left, top=patch.top - top, axis=axis)
 
@@ -183,7 +183,7 @@ def _restored(folder: Path, kept: _Kept) -> Trial:
     flat = np.load(folder / "coverage.npy").astype(np.float32) / 255
     ends = list(itertools.accumulate(rows * columns for rows, columns in kept.shapes))
     patches = tuple(
-        Patch(left, top, flat[end - shape[0] * shape[1] : end].reshape(shape), tuple(axis), width)
+        CoveredPixels(left, top, flat[end - shape[0] * shape[1] : end].reshape(shape), tuple(axis), width)
         for (left, top), shape, end, axis, width in zip(
             kept.corners, kept.shapes, ends, kept.axes, kept.widths, strict=True
         )

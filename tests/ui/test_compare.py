@@ -439,7 +439,7 @@ def test_more_marks_than_can_be_matched_are_dots(qtbot):
     from annotator.model.comparison import ClusterOnImage, Comparison, EarlierCluster
     from annotator.model.image import ImageInfo
     from annotator.model.timeline import ReadExam
-    from annotator.ui.desk.compared_clusters import Shown
+    from annotator.ui.desk.compared_clusters import ShownComparison
     from annotator.ui.panels.compare_picture import MANY, ComparePicture
 
     info = ImageInfo(path=Path("none.dcm"), sop_class_uid="1", sop_instance_uid="2", rows=9, columns=9)
@@ -460,7 +460,7 @@ def test_more_marks_than_can_be_matched_are_dots(qtbot):
     qtbot.addWidget(picture)
     picture.resize(500, 260)
     picture.show()
-    picture.show_comparison(Shown(earlier, comparison, dark, dark, True))
+    picture.show_comparison(ShownComparison(earlier, comparison, dark, dark, True))
     assert len(seen) > MANY
     assert picture.items == ()
     QTest.keyClick(picture, Qt.Key.Key_Right)

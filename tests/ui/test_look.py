@@ -8,33 +8,33 @@ import pytest
 
 from annotator.imaging.render import Mode
 from annotator.settings import load_settings
-from annotator.ui.looking.look import Look
+from annotator.ui.looking.look import PictureLook
 
-LOOKS = [Look(mode, smooth) for mode, smooth in itertools.product(Mode, (False, True))]
+LOOKS = [PictureLook(mode, smooth) for mode, smooth in itertools.product(Mode, (False, True))]
 
 
 def test_the_profile_says_how_to_begin():
-    assert Look.of(load_settings()) == Look(Mode.SPECK_TRUE, smooth=False)
+    assert PictureLook.of(load_settings()) == PictureLook(Mode.SPECK_TRUE, smooth=False)
     profile = load_settings(overrides={"display_mode": "mean", "enlarged": "smooth"})
-    assert Look.of(profile) == Look(Mode.MEAN, smooth=True)
+    assert PictureLook.of(profile) == PictureLook(Mode.MEAN, smooth=True)
 
 
 @pytest.mark.parametrize("default", LOOKS)
 @pytest.mark.parametrize("chosen", LOOKS)
 def test_a_choice_is_remembered_until_the_profile_says_something_else(chosen, default):
     text = chosen.to_text(default)
-    assert Look.from_text(text, default) == chosen
+    assert PictureLook.from_text(text, default) == chosen
     for other in LOOKS:
         if other != default:
-            assert Look.from_text(text, other) == other
+            assert PictureLook.from_text(text, other) == other
 
 
 @pytest.mark.parametrize("text", ["", "peak squares not speck-true squares", "nonsense", " not "])
 def test_what_cannot_be_read_is_the_default(text):
-    assert Look.from_text(text, Look()) == Look()
+    assert PictureLook.from_text(text, PictureLook()) == PictureLook()
 
 
 def test_each_choice_is_changed_alone():
-    assert Look().other_mode() == Look(Mode.MEAN)
-    assert Look().other_mode().other_mode() == Look()
-    assert Look().other_enlarged() == Look(smooth=True)
+    assert PictureLook().other_mode() == PictureLook(Mode.MEAN)
+    assert PictureLook().other_mode().other_mode() == PictureLook()
+    assert PictureLook().other_enlarged() == PictureLook(smooth=True)

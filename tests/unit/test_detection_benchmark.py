@@ -9,7 +9,7 @@ import pytest
 
 from annotator.phantom.distractors import Defect
 from annotator.phantom.texture import stream
-from annotator.phantom.trial import TRAINED, Patch, Trial, draw_circumstances
+from annotator.phantom.trial import TRAINED, CoveredPixels, Trial, draw_circumstances
 from annotator.phantom.truth import TrueCalcification, TrueGroup, TrueView
 from benchmarks.detection.froc import clusters_at, false_marks, found_at, threshold
 from benchmarks.detection.judged import Judged, judged
@@ -33,7 +33,7 @@ def trial(*calcs: TrueCalcification, defects: tuple[Defect, ...] = ()) -> Trial:
         "L", "CC", "b", 1000, 800, PIXEL, PIXEL, 1.0, 50.0, 500.0, 500.0,
         (TrueGroup("S1", "fine_pleo", "grouped", False, len(calcs)),), calcs,
     )  # fmt: skip
-    patches = tuple(Patch(int(c.column) - 2, int(c.row) - 2, ROUND) for c in calcs)
+    patches = tuple(CoveredPixels(int(c.column) - 2, int(c.row) - 2, ROUND) for c in calcs)
     none = np.zeros((0, 0), dtype=np.uint16)
     drawn = draw_circumstances(1, stream(1), TRAINED)
     return Trial(1, none, none, "log", truth, patches, defects, drawn)

@@ -12,7 +12,7 @@ import pytest
 from annotator.analysis.breast.axes import BreastAxes
 from annotator.analysis.breast.location import BreastOnImage
 from annotator.analysis.clusters.partner import (
-    Group,
+    MarkGroup,
     OnView,
     find_partner,
     groups_of_candidates,
@@ -57,10 +57,10 @@ def group(
     around = np.arange(count) * 2 * math.pi / count
     points = np.stack([np.cos(around), np.sin(around)], axis=1) * spread_mm * 5
     points += (NIPPLE.column - 10 * back_mm, NIPPLE.row + 10 * below_mm)
-    return Group(points, np.full(count, size), name)
+    return MarkGroup(points, np.full(count, size), name)
 
 
-def proposed(cluster: Group, *groups: Group) -> list[str]:
+def proposed(cluster: MarkGroup, *groups: MarkGroup) -> list[str]:
     return [one.finding_id for one in find_partner(view("CC"), cluster, view("MLO"), groups).proposals]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.analysis.blobs import pixel_mm_of
 from annotator.analysis.candidates.hints import hints_of
 from annotator.analysis.candidates.looks import STEPS, Look, look
 from annotator.analysis.candidates.model import Scores, shipped_model
@@ -19,8 +20,6 @@ from annotator.model.candidate import Candidate, CandidateHint, CandidateRow, Ca
 from annotator.model.geometry import ImagePoint, PixelSpacing, contains
 from annotator.model.image import ImageKey, PaddingRange
 
-ASSUMED_PIXEL_MM = 0.07
-"""Pixel size taken for the scales alone when an image does not say its own."""
 LEAST_SCORE = 0.003
 """Nothing less likely is told at all."""
 MOST_TOLD = 600
@@ -76,7 +75,7 @@ def find_told(
     """The candidates of one frame, likeliest first, and the version of the model that judged them."""
     token = token or CancelToken()
     model = shipped_model()
-    pixel_mm = spacing.mean_mm if spacing is not None else ASSUMED_PIXEL_MM
+    pixel_mm = pixel_mm_of(spacing)
     looked = look(frame, pixel_mm, inverse=inverse, padding=padding, token=token)
     if looked is None:
         return [], model.version
@@ -127,7 +126,7 @@ def candidate_of(
 ) -> Candidate:
     """The candidate with its name, which is the same whenever the same model looks at the same image."""
     said = f"{version} {image.sop_instance_uid} {image.frame} {told.point.column:.1f} {told.point.row:.1f}"
-    pixel_mm = spacing.mean_mm if spacing is not None else ASSUMED_PIXEL_MM
+    pixel_mm = pixel_mm_of(spacing)
     return Candidate(
         id=hashlib.sha256(said.encode()).hexdigest()[:16],
         image=image,

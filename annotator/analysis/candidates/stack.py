@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.blobs import FINEST_PX, blob_response, bright_up
-from annotator.analysis.candidates.find import ASSUMED_PIXEL_MM, MOST_TOLD, Told, candidate_of, find_told
+from annotator.analysis.blobs import FINEST_PX, blob_response, bright_up, pixel_mm_of
+from annotator.analysis.candidates.find import MOST_TOLD, Told, candidate_of, find_told
 from annotator.jobs import CancelToken, Progress
 from annotator.model.candidate import CandidateRow, Candidates
 from annotator.model.geometry import ImagePoint, PixelSpacing
@@ -109,7 +109,7 @@ def _higher(so_far: Frame | None, frame: Frame, padding: PaddingRange | None, *,
 
 def _once_each(found: Sequence[_InSlab], spacing: PixelSpacing | None) -> list[_InSlab]:
     """The likeliest of those that lie over each other in several slabs."""
-    pixel = spacing.mean_mm if spacing is not None else ASSUMED_PIXEL_MM
+    pixel = pixel_mm_of(spacing)
     kept: list[_InSlab] = []
     places = np.zeros((len(found), 2))
     for candidate in sorted(found, key=lambda c: -c.told.score):
@@ -133,7 +133,7 @@ def _sharpest(
     done: int,
 ) -> list[int]:
     """The slice in which each candidate stands out most, its slab and a little beyond."""
-    pixel = spacing.mean_mm if spacing is not None else ASSUMED_PIXEL_MM
+    pixel = pixel_mm_of(spacing)
     heights = np.zeros((len(candidates), frames + 2))
     for number in range(1, frames + 1):
         token.checkpoint(Progress(done + number, 2 * frames, f"slice {number}"))

@@ -11,14 +11,10 @@ from numpy.typing import NDArray
 
 from annotator.analysis.change.overlaid_marks import CONTRAST_SD, SIZE_SD, Dots, Laid, lay_over
 from annotator.analysis.change.overlooked import really_alone
-from annotator.analysis.change.same_place import propose_pairs
-from annotator.analysis.change.suggested_change import suggested_change
 from annotator.analysis.clusters.grouping import cluster_facts
 from annotator.jobs import CancelToken, Progress
 from annotator.model.cluster_facts import ClusterFacts
 from annotator.model.compared import Compared, Constellation, Pair
-
-__all__ = ["compare_clusters", "propose_pairs", "suggested_change"]
 
 FEWEST, MOST = 4, 300
 """Marks on each side: fewer fit one another by accident, more take minutes."""

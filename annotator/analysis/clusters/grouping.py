@@ -8,14 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from annotator.analysis.clusters.distribution import suggested_distribution
 from annotator.analysis.clusters.linkage import linked, nearest_distances
 from annotator.analysis.clusters.shape import along, from_nipple, without_strays
 from annotator.analysis.mark_table import Points, outermost
 from annotator.model.cluster_facts import ClusterFacts, Place
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis, convex_hull, greatest_extent
-
-__all__ = ["LEAST", "LINK_MM", "cluster_facts", "grouped", "suggested_distribution"]
 
 LINK_MM = 10.0
 """Marks this near to one another belong together, and so do those that a third one joins: the 1 cm of "grouped"."""

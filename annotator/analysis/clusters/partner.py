@@ -61,7 +61,7 @@ class OnView:
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
+class MarkGroup:
     """Marks or candidates that lie together: places (n, 2) in image pixels, diameters in mm (nan: not known), ids."""
 
     points: Points
@@ -83,7 +83,9 @@ def why_not_here(view: OnView) -> str:
     return ""
 
 
-def find_partner(seen: OnView, cluster: Group, other: OnView, groups: Sequence[Group]) -> PartnerSearch:
+def find_partner(
+    seen: OnView, cluster: MarkGroup, other: OnView, groups: Sequence[MarkGroup]
+) -> PartnerSearch:
     """What on another view of the same breast may be the partner of a cluster, the likeliest first.
 
     Proposed are groups whose middle lies in the band, by the distance from the nipple or by the depth straight
@@ -137,17 +139,17 @@ def find_partner(seen: OnView, cluster: Group, other: OnView, groups: Sequence[G
     return PartnerSearch(band, proposals)
 
 
-def group_of(reading: Reading, finding_id: str, info: ImageInfo) -> Group:
+def group_of(reading: Reading, finding_id: str, info: ImageInfo) -> MarkGroup:
     """All marks of a finding on an image as one group, however far apart they lie."""
     uid = info.sop_instance_uid
     marks = [mark for mark in reading.marks_of(finding_id) if mark.image.sop_instance_uid == uid]
     return _group(finding_id, marks)
 
 
-def groups_of_marks(reading: Reading, view: OnView, but: str) -> tuple[Group, ...]:
+def groups_of_marks(reading: Reading, view: OnView, but: str) -> tuple[MarkGroup, ...]:
     """The marks on an image as they lie together, finding by finding; those of the finding `but` are left out."""
     uid = view.info.sop_instance_uid
-    found: list[Group] = []
+    found: list[MarkGroup] = []
     for finding in reading.findings:
         marks = [m for m in reading.marks_of(finding.id) if m.image.sop_instance_uid == uid]
         if finding.id == but or not marks:
@@ -160,9 +162,9 @@ def groups_of_marks(reading: Reading, view: OnView, but: str) -> tuple[Group, ..
     return tuple(found)
 
 
-def _group(finding_id: str, marks: Sequence[Mark]) -> Group:
+def _group(finding_id: str, marks: Sequence[Mark]) -> MarkGroup:
     sizes = [None if mark.measurement is None else mark.measurement.diameter_mm for mark in marks]
-    return Group(
+    return MarkGroup(
         as_array([mark.point for mark in marks]),
         np.array([_size(size) for size in sizes]),
         finding_id,
@@ -172,7 +174,7 @@ def _group(finding_id: str, marks: Sequence[Mark]) -> Group:
 
 def groups_of_candidates(
     candidates: Sequence[Candidate], view: OnView, reading: Reading
-) -> tuple[Group, ...]:
+) -> tuple[MarkGroup, ...]:
     """Candidates of an image as they lie together, without those that are marked or that the reader rejected, and
     without what looks like an artery or like skin.
     """
@@ -193,7 +195,7 @@ def groups_of_candidates(
     sizes = np.array([_size(one.diameter_mm) for one in here])
     labels = grouped(_in_mm(view, points), least=LEAST_CANDIDATES)
     return tuple(
-        Group(points[mine], sizes[mine], candidate_ids=tuple(here[row].id for row in mine))
+        MarkGroup(points[mine], sizes[mine], candidate_ids=tuple(here[row].id for row in mine))
         for label in range(int(labels.max(initial=-1)) + 1)
         for mine in (np.flatnonzero(labels == label),)
     )
@@ -208,7 +210,7 @@ class _Seen:
     facts: ClusterFacts
 
 
-def _seen_from_nipple(view: OnView, group: Group) -> _Seen:
+def _seen_from_nipple(view: OnView, group: MarkGroup) -> _Seen:
     places = view.from_nipple(group.points)
     back, below = places.mean(axis=0).tolist()
     return _Seen(math.hypot(back, below), back, cluster_facts(places, group.diameters_mm, (0.0, 0.0)))

@@ -10,13 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.blobs import FINEST_PX, blob_response, bright_up
+from annotator.analysis.blobs import ASSUMED_SLICE_PIXEL_MM, FINEST_PX, blob_response, bright_up
 from annotator.analysis.noise import spread
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import PaddingRange
 
-ASSUMED_PIXEL_MM = 0.1
-"""Pixel size of tomosynthesis, taken for the scales alone when an image does not say its own."""
 SCALES_MM = (0.08, 0.13, 0.2, 0.32, 0.5)
 """Widths of the filter: of specks up to some 1.5 mm across."""
 LEAST_REACH_PX = 1.5
@@ -66,7 +64,7 @@ def best_slice(
     A calcification is sharp in its own slice and smeared along the sweep of the tube in the others, so
     its response falls off on both sides. Noise is that of the surroundings in all slices.
     """
-    sigmas = tuple(max(mm / (pixel_mm or ASSUMED_PIXEL_MM), FINEST_PX) for mm in SCALES_MM)
+    sigmas = tuple(max(mm / (pixel_mm or ASSUMED_SLICE_PIXEL_MM), FINEST_PX) for mm in SCALES_MM)
     numbers, looks = [], []
     for number, frame in frames:
         numbers.append(number)

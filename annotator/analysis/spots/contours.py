@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.analysis.mark_table import Points
 from annotator.analysis.noise import FloatImage
-from annotator.analysis.spots.shapes import Cut, Mask, Place, Points, Shape, shape_of, slopes, steepness
+from annotator.analysis.spots.shapes import Mask, Place, SpotCells, SpotShape, shape_of, slopes, steepness
 
 Cell = tuple[int, int]
 
@@ -54,7 +55,7 @@ def spot_shape(
     radius: float,
     noise: float,
     level: float | None,
-) -> Shape | None:
+) -> SpotShape | None:
     """The spot around `seed` (column, row) on `height`, the patch above its background.
 
     Where several spots run into each other below `seed`, the one nearest to `click` is meant. `scale` is
@@ -69,7 +70,7 @@ def spot_shape(
             best, diameters = _best(levels)
             line = levels[best] if level is None else _forced(hill, factor, level, levels[0])
             return shape_of(
-                Cut(line.mask, factor, corner),
+                SpotCells(line.mask, factor, corner),
                 level=line.at,
                 peak=float(hill.fine[hill.summit]),
                 steepness=line.steepness,

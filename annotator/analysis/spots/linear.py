@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from annotator.analysis.mark_table import Points
 from annotator.analysis.noise import FloatImage
-from annotator.analysis.spots.shapes import Mask, Place, Points, Shape
+from annotator.analysis.spots.shapes import Mask, Place, SpotShape
 
 _TURNS = np.radians([-20.0, -10.0, 0.0, 10.0, 20.0])
 # fitted to synthetic mammograms: what blur adds to a width in quadrature, and what the sides leave out besides
@@ -265,7 +266,7 @@ def _sides(local: Points, off: Points, line: Points) -> tuple[Points, Points]:
     return left, right
 
 
-def linear_shape(piece: Ribbon, noise: float) -> Shape:
+def linear_shape(piece: Ribbon, noise: float) -> SpotShape:
     """The shape of a ribbon: its centre lies on the axis half-way, its length includes both ends."""
     width = _SIDES * math.sqrt(max(piece.width**2 - _BLUR_PX**2, (0.3 * piece.width) ** 2))
     steps = np.hypot(*np.diff(piece.axis, axis=0).T)
@@ -279,7 +280,7 @@ def linear_shape(piece: Ribbon, noise: float) -> Shape:
     edge = 2 * noise / max(piece.slope, 1e-9) / math.sqrt(max(piece.length / 2, 1.0))
     off = math.hypot(math.hypot(edge / width, _WIDTH_OFF), (edge + _ENDS_OFF_PX) / piece.length)
     covariance = np.cov(piece.axis.T, bias=True) + np.eye(2) * (width**2 / 16)
-    return Shape(
+    return SpotShape(
         center=(middle[0], middle[1]),
         outline=outline,
         diameter=diameter,

@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 
 from annotator.analysis.noise import FloatImage
+from annotator.analysis.spots.found_spot import FoundSpot
 from annotator.analysis.spots.linear import Track, follow, linear_shape, ribbon
-from annotator.analysis.spots.lines import Line, line_near
+from annotator.analysis.spots.lines import LinePiece, line_near
 from annotator.analysis.spots.measurement import axes
 from annotator.analysis.spots.peaks import LIMIT_REACHES, Click, Patch, cut_values
 from annotator.analysis.spots.rings import closes, ring_shape
-from annotator.analysis.spots.shapes import Shape
-from annotator.analysis.spots.snapped import Snapped
+from annotator.analysis.spots.shapes import SpotShape
 
 GAP_MM = 0.15
 """Shorter gaps do not end a piece: detectors show them as narrow dips."""
@@ -28,7 +28,7 @@ _LEAST_LENGTHS = 2.5
 _SLENDER = 0.6
 """Minor over major axis below which a spot may be part of a linear piece."""
 
-# logistic regression on the logarithms of Line.strength: long kinds of calcifications against clicks on
+# logistic regression on the logarithms of LinePiece.strength: long kinds of calcifications against clicks on
 # tissue without any, on synthetic images; the constant also leaves real ligaments aside, most of the time
 _WEIGHTS = (5.89, -1.63, 0.14)
 _LEAST_EVIDENCE = 7.9
@@ -37,7 +37,7 @@ _LEVEL = 0.42
 _SURE_Z = 5.0
 
 
-def linear_piece(click: Click, patch: Patch, spot: Snapped | None) -> Snapped | None:
+def linear_piece(click: Click, patch: Patch, spot: FoundSpot | None) -> FoundSpot | None:
     """The linear piece that `spot` is a part of, or one near the click where there is no spot."""
     if spot is not None and not _slender(spot):
         return None
@@ -53,16 +53,16 @@ def linear_piece(click: Click, patch: Patch, spot: Snapped | None) -> Snapped | 
     return found if found is not None and found.within_reach(click) else None
 
 
-def _slender(spot: Snapped) -> bool:
+def _slender(spot: FoundSpot) -> bool:
     minor, major, _ = axes(spot.shape.covariance)
     return minor < _SLENDER * major
 
 
-def _evidence(line: Line) -> float:
+def _evidence(line: LinePiece) -> float:
     return sum(w * math.log(max(s, 0.1)) for w, s in zip(_WEIGHTS, line.strength, strict=True))
 
 
-def _followed(around: Patch, patch: Patch, line: Line, pixel_mm: float) -> Snapped | None:
+def _followed(around: Patch, patch: Patch, line: LinePiece, pixel_mm: float) -> FoundSpot | None:
     """The piece that a line near the click is on; `around` reaches farther than `patch`."""
     values = np.asarray(
         cv2.GaussianBlur(around.values, (0, 0), 0.6, borderType=cv2.BORDER_REFLECT), np.float32
@@ -75,12 +75,12 @@ def _followed(around: Patch, patch: Patch, line: Line, pixel_mm: float) -> Snapp
     shape = outline(None)
     if shape is None or (shape.axis is not None and shape.length * pixel_mm > _ENDLESS_MM):
         return None
-    return Snapped(around, shape, noise, _SURE_Z, False, outline)
+    return FoundSpot(around, shape, noise, _SURE_Z, False, outline)
 
 
 def _shape(
     values: FloatImage, track: Track, width: float, gap: float, noise: float, level: float | None
-) -> Shape | None:
+) -> SpotShape | None:
     piece = ribbon(values, track, width, gap, _LEVEL if level is None else level)
     if piece is None or (level is None and piece.length < _LEAST_LENGTHS * piece.width):
         return None

@@ -25,7 +25,7 @@ _TYPICAL = 15
 
 
 @dataclass(frozen=True)
-class Line:
+class LinePiece:
     """A piece of a line in the pixels of a patch: a place on it, its direction (radians), its width.
 
     `strength` at each of WIDTHS_MM is the response over that of the tissue around.
@@ -38,14 +38,14 @@ class Line:
     strength: tuple[float, ...]
 
 
-def line_near(patch: Patch, click: Click, within: float) -> Line | None:
+def line_near(patch: Patch, click: Click, within: float) -> LinePiece | None:
     """The strongest line at most `within` pixels of the image from the click."""
     place = ((click.at.column - patch.left) / patch.step, (click.at.row - patch.top) / patch.step)
     found = [_at_width(patch, place, within / patch.step, w / click.pixel_mm / patch.step) for w in WIDTHS_MM]
     if any(one is None for one in found):
         return None
     best = max((one for one in found if one is not None), key=lambda one: one[0])
-    return Line(*best[1:], strength=tuple(one[0] for one in found if one is not None))
+    return LinePiece(*best[1:], strength=tuple(one[0] for one in found if one is not None))
 
 
 def _at_width(

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.analysis.spots.shapes import Shape
+from annotator.analysis.spots.shapes import SpotShape
 from annotator.model.geometry import ImagePoint, PixelSpacing
 from annotator.model.mark import SpotMeasurement
 
 
 @dataclass(frozen=True)
-class Scale:
+class PatchPlace:
     """Where the corner of a patch lies in the image, and how many pixels of the image one of its own is wide."""
 
     left: int
@@ -22,9 +22,11 @@ class Scale:
     step: int
 
 
-def as_measurement(shape: Shape, scale: Scale, noise: float, spacing: PixelSpacing | None) -> SpotMeasurement:
+def as_measurement(
+    shape: SpotShape, place: PatchPlace, noise: float, spacing: PixelSpacing | None
+) -> SpotMeasurement:
     """The measurement of a shape; `noise` is the deviation of one pixel of its patch."""
-    left, top, step = float(scale.left), float(scale.top), float(scale.step)
+    left, top, step = float(place.left), float(place.top), float(place.step)
     covariance = shape.covariance * step**2
     minor, major, orientation = axes(covariance)
     diameter, uncertainty = shape.diameter * step, shape.uncertainty * step

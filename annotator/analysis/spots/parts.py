@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.analysis.mark_table import Points
 from annotator.analysis.noise import FloatImage
 from annotator.analysis.spots.ground import plane_through
-from annotator.analysis.spots.measurement import Scale, as_measurement
+from annotator.analysis.spots.measurement import PatchPlace, as_measurement
 from annotator.analysis.spots.peaks import Patch, cut_box
 from annotator.analysis.spots.piece_axes import with_cut_axes, with_joined_axis
-from annotator.analysis.spots.shapes import Cut, Mask, Points, shape_of, slopes, steepness
+from annotator.analysis.spots.shapes import Mask, SpotCells, shape_of, slopes, steepness
 from annotator.model.geometry import ImagePoint, PixelSpacing
 from annotator.model.image import PaddingRange
 from annotator.model.mark import SpotMeasurement
@@ -117,7 +118,7 @@ class _Ground:
 
     def measured(self, mask: Mask, level: float | None, spacing: PixelSpacing | None) -> SpotMeasurement:
         peak = max(float(self.fine[mask].max()), self._noise)
-        cut = Cut(mask, _FACTOR, (0, 0))
+        cut = SpotCells(mask, _FACTOR, (0, 0))
         shape = shape_of(
             cut,
             level=_USUAL_LEVEL if level is None else level,
@@ -126,7 +127,7 @@ class _Ground:
             noise=self._noise,
             diameters=np.zeros(1),
         )
-        return as_measurement(shape, Scale(self._patch.left, self._patch.top, 1), self._noise, spacing)
+        return as_measurement(shape, PatchPlace(self._patch.left, self._patch.top, 1), self._noise, spacing)
 
 
 def _corners(spot: SpotMeasurement) -> Points:

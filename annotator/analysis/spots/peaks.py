@@ -27,7 +27,7 @@ _SCALES = 7
 
 
 @dataclass(frozen=True)
-class Look:
+class Search:
     """One way of looking around a click: how far, at which scales, and what evidence it asks for.
 
     `least_z` is needed when the click is right on the spot, more when it is beside it; where there is no such
@@ -43,8 +43,8 @@ class Look:
     pixel_mm: float | None = None
 
 
-CLOSE = Look(half_mm=3.2, finest_mm=0.065, coarsest_mm=0.55, least_z=4.1, weak_z=3.4)
-WIDE = Look(half_mm=12.0, finest_mm=0.55, coarsest_mm=2.4, least_z=2.2, pixel_mm=0.21)
+CLOSE = Search(half_mm=3.2, finest_mm=0.065, coarsest_mm=0.55, least_z=4.1, weak_z=3.4)
+WIDE = Search(half_mm=12.0, finest_mm=0.55, coarsest_mm=2.4, least_z=2.2, pixel_mm=0.21)
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,10 @@ class Peak:
     weak: bool = False
 
 
-def cut(click: Click, look: Look) -> Patch:
+def cut(click: Click, search: Search) -> Patch:
     """The surroundings of the click, cut at the image's edges, padding filled with the median."""
-    step = 1 if look.pixel_mm is None else max(1, round(look.pixel_mm / click.pixel_mm))
-    reach = math.ceil(look.half_mm / click.pixel_mm + LIMIT_REACHES * click.reach)
+    step = 1 if search.pixel_mm is None else max(1, round(search.pixel_mm / click.pixel_mm))
+    reach = math.ceil(search.half_mm / click.pixel_mm + LIMIT_REACHES * click.reach)
     column, row = int(click.at.column), int(click.at.row)
     box = (column - reach, row - reach, column + reach + 1, row + reach + 1)
     return cut_box(click.frame, box, click.padding, inverse=click.inverse, step=step)
@@ -125,12 +125,12 @@ def cut_values(
     return left, top, values - np.float32(math.floor(middle(values[::4, ::4]))), valid
 
 
-def peaks_near(patch: Patch, click: Click, look: Look) -> list[Peak]:
+def peaks_near(patch: Patch, click: Click, search: Search) -> list[Peak]:
     """Likely peaks, likeliest first: evidence, capped where it is certain, against distance from the edge."""
     column = (click.at.column - patch.left) / patch.step
     row = (click.at.row - patch.top) / patch.step
     reach = click.reach / patch.step
-    cap = max(SURE_Z, look.least_z)
+    cap = max(SURE_Z, search.least_z)
 
     def beside(peak: Peak) -> float:
         away = math.hypot(peak.column - column, peak.row - row) - 1.2 * peak.sigma
@@ -139,27 +139,29 @@ def peaks_near(patch: Patch, click: Click, look: Look) -> list[Peak]:
     def likelihood(peak: Peak) -> float:
         return (min(peak.z, cap) ** 2 - beside(peak) ** 2) / 2
 
-    found = _peaks(patch, click.pixel_mm * patch.step, replace(look, least_z=look.weak_z or look.least_z))
+    found = _peaks(
+        patch, click.pixel_mm * patch.step, replace(search, least_z=search.weak_z or search.least_z)
+    )
     peaks = [p for p in found if beside(p) <= LIMIT_REACHES]
     if any(beside(p) == 0 for p in peaks):
         # Whoever clicks on a faint spot does not mean a bright one that lies well apart.
         peaks = [p for p in peaks if beside(p) <= 1]
-    likely = [p for p in peaks if likelihood(p) >= look.least_z**2 / 2]
-    if not likely and look.weak_z is not None:
-        likely = [replace(p, weak=True) for p in peaks if likelihood(p) >= look.weak_z**2 / 2]
+    likely = [p for p in peaks if likelihood(p) >= search.least_z**2 / 2]
+    if not likely and search.weak_z is not None:
+        likely = [replace(p, weak=True) for p in peaks if likelihood(p) >= search.weak_z**2 / 2]
     return sorted(likely, key=likelihood, reverse=True)
 
 
-def _peaks(patch: Patch, pixel_mm: float, look: Look) -> list[Peak]:
+def _peaks(patch: Patch, pixel_mm: float, search: Search) -> list[Peak]:
     """Local maxima over place and scale of the Laplacian of Gaussian."""
-    finest = max(look.finest_mm / pixel_mm, FINEST_PX)
-    sigmas = np.geomspace(finest, max(look.coarsest_mm / pixel_mm, 4 * finest), _SCALES)
+    finest = max(search.finest_mm / pixel_mm, FINEST_PX)
+    sigmas = np.geomspace(finest, max(search.coarsest_mm / pixel_mm, 4 * finest), _SCALES)
     z = np.stack([_significance(patch, float(sigma)) for sigma in sigmas])
     around = np.stack([cv2.dilate(layer, np.ones((3, 3), np.uint8)) for layer in z])
     highest = around.copy()
     highest[1:] = np.maximum(highest[1:], around[:-1])
     highest[:-1] = np.maximum(highest[:-1], around[1:])
-    found = np.argwhere((z >= highest) & (z >= look.least_z) & patch.valid).tolist()
+    found = np.argwhere((z >= highest) & (z >= search.least_z) & patch.valid).tolist()
     return [
         Peak(c + 0.5, r + 0.5, float(sigmas[k]), float(z[k, r, c]), k == _SCALES - 1) for k, r, c in found
     ]

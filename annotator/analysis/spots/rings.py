@@ -9,11 +9,12 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
+from annotator.analysis.mark_table import Points
 from annotator.analysis.noise import FloatImage
+from annotator.analysis.spots.found_spot import FoundSpot
 from annotator.analysis.spots.ground import plane_around
 from annotator.analysis.spots.linear import Ribbon
-from annotator.analysis.spots.shapes import Cut, Mask, Points, Shape, shape_of, slopes, steepness
-from annotator.analysis.spots.snapped import Snapped
+from annotator.analysis.spots.shapes import Mask, SpotCells, SpotShape, shape_of, slopes, steepness
 
 RADII_MM = (0.8, 2.0)
 """Rings about so large are looked for, in windows of two and a half radii."""
@@ -28,7 +29,7 @@ _CLOSED_TURN = math.radians(240)
 _CLOSED_GAP = 0.35
 
 
-def ring_of(spot: Snapped, pixel_mm: float) -> Snapped | None:
+def ring_of(spot: FoundSpot, pixel_mm: float) -> FoundSpot | None:
     """The closed rim that the spot is a piece of, as one filled shape; None when there is none."""
     patch = spot.patch
     for radius_mm in RADII_MM:
@@ -37,11 +38,11 @@ def ring_of(spot: Snapped, pixel_mm: float) -> Snapped | None:
         outline = partial(_ring, above, spot, radius)
         shape = outline(None)
         if shape is not None:
-            return Snapped(patch, shape, spot.noise, spot.z, spot.coarsest, outline)
+            return FoundSpot(patch, shape, spot.noise, spot.z, spot.coarsest, outline)
     return None
 
 
-def _ring(above: FloatImage, spot: Snapped, radius: float, level: float | None) -> Shape | None:
+def _ring(above: FloatImage, spot: FoundSpot, radius: float, level: float | None) -> SpotShape | None:
     reach = math.ceil(2.5 * radius)
     column, row = (int(v) for v in spot.shape.center)
     left, top = max(0, column - reach), max(0, row - reach)
@@ -61,7 +62,7 @@ def _ring(above: FloatImage, spot: Snapped, radius: float, level: float | None) 
         whole = _closed(fine, fine > at * peak, (int(summit[0]), int(summit[1])), strict=level is None)
         if whole is not None:
             steep = steepness(slopes(fine, _FACTOR), whole)
-            cut = Cut(whole, _FACTOR, (left, top))
+            cut = SpotCells(whole, _FACTOR, (left, top))
             return shape_of(
                 cut, level=at, peak=peak, steepness=steep, noise=spot.noise, diameters=np.zeros(1)
             )
@@ -98,7 +99,7 @@ def closes(piece: Ribbon) -> bool:
     return abs(sum(turns)) > _CLOSED_TURN and gap < max(_CLOSED_GAP * piece.length / math.pi, 3 * piece.width)
 
 
-def ring_shape(piece: Ribbon, noise: float) -> Shape:
+def ring_shape(piece: Ribbon, noise: float) -> SpotShape:
     """The ring that a line which came round encloses, with its middle."""
     places: Points = piece.axis
     corner = (math.floor(float(places[:, 0].min())) - 6, math.floor(float(places[:, 1].min())) - 6)
@@ -107,7 +108,7 @@ def ring_shape(piece: Ribbon, noise: float) -> Shape:
     cells = np.round((places - corner) * _FACTOR - 0.5).astype(np.int32)
     cv2.fillPoly(mask, [cells], 1)
     cv2.polylines(mask, [cells], True, 1, max(1, round(piece.width * _FACTOR)))
-    cut = Cut(mask > 0, _FACTOR, corner)
+    cut = SpotCells(mask > 0, _FACTOR, corner)
     return shape_of(
         cut, level=piece.level, peak=piece.peak, steepness=piece.slope, noise=noise, diameters=np.zeros(1)
     )

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.analysis.mark_table import Points
 from annotator.analysis.noise import FloatImage
 
 Mask = NDArray[np.bool_]
-Points = NDArray[np.float64]
 Place = tuple[float, float]
 
 # fitted to synthetic mammograms of 0.065 to 0.1 mm: what smoothing, detector and pixel add to the diameter in
@@ -28,7 +28,7 @@ _OUTLINE_POINTS = 64
 
 
 @dataclass(frozen=True)
-class Cut:
+class SpotCells:
     """A spot as cells, `factor` to a pixel; `corner` (column, row) is the outer corner of the first one."""
 
     mask: Mask
@@ -49,7 +49,7 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class Shape:
+class SpotShape:
     """Outline and size of a spot; `center` and `outline` are (column, row), `covariance` of its area.
 
     `peak` is above the background, `steepness` the mean slope per pixel at the outline.
@@ -88,7 +88,7 @@ def deblurred(raw: float, smoothed: float) -> float:
 
 
 def shape_of(
-    cut: Cut,
+    cut: SpotCells,
     *,
     level: float,
     peak: float,
@@ -97,7 +97,7 @@ def shape_of(
     diameters: Points,
     smoothed: float = SMOOTHED_PX,
     dome: float = 0.5,
-) -> Shape:
+) -> SpotShape:
     """The shape of a mask taken at `level` of a peak.
 
     `diameters` are those of levels about as good, `smoothed` the deviation (pixels) of the image's smoothing,
@@ -117,7 +117,7 @@ def shape_of(
     edge = noise / max(steepness, 1e-9) / math.sqrt(max(math.pi * raw / 2, 1))
     uncertainty = math.sqrt(float(diameters.var()) + (2 * edge) ** 2 + ((foot - 1) * diameter) ** 2 + 0.1**2)
     circularity = min(1.0, 4 * math.pi * cut.area / perimeter**2) if perimeter else 1.0
-    return Shape(
+    return SpotShape(
         center=center,
         outline=outline,
         diameter=diameter,
@@ -130,7 +130,7 @@ def shape_of(
     )
 
 
-def outline_of(cut: Cut) -> Points:
+def outline_of(cut: SpotCells) -> Points:
     """The border as a closed polygon of the mask's own area, its pixel steps smoothed away."""
     mask, factor, corner = cut.mask, cut.factor, cut.corner
     lines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)

@@ -9,31 +9,26 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from annotator.analysis.blobs import pixel_mm_of
 from annotator.analysis.spots.contours import spot_shape
+from annotator.analysis.spots.found_spot import FoundSpot, from_outline
 from annotator.analysis.spots.ground import plane_around
 from annotator.analysis.spots.linear_pieces import linear_piece
-from annotator.analysis.spots.parts import join_spots, split_spot
 from annotator.analysis.spots.peaks import (
     CLOSE,
     LIMIT_REACHES,
     WIDE,
     Click,
-    Look,
     Patch,
     Peak,
+    Search,
     cut,
     peaks_near,
 )
 from annotator.analysis.spots.rings import ring_of
-from annotator.analysis.spots.snapped import Snapped, from_outline
 from annotator.model.geometry import ImagePoint, PixelSpacing
 from annotator.model.image import PaddingRange
 from annotator.model.mark import MarkKind, SpotMeasurement
-
-__all__ = ["SpotResult", "join_spots", "measure_spot", "split_spot"]
-
-ASSUMED_PIXEL_MM = 0.07
-"""Pixel size taken for the scales alone when an image does not say its own."""
 
 REACH_MM = 0.15
 """How sharply distance from the click counts: one standard deviation, from the spot's edge."""
@@ -45,6 +40,7 @@ _LARGE_CNR, _LARGE_SLOPE, _LARGE_SHARPNESS = 22.0, 6.0, 2.9
 
 # nor is a speck from this size (mm) on credible when its edge climbs less than so much noise in 0.07 mm
 _SOFT_FROM_MM, _SOFT_SLOPE = 0.6, 1.0
+_SLOPE_OVER_MM = 0.07
 
 # a peak that is weak for the busy tissue around it is a calcification when its edge is sharp
 _WEAK_MM, _WEAK_SLOPE, _WEAK_SHARPNESS = (0.35, 1.4), 1.0, 2.2
@@ -101,7 +97,7 @@ def measure_spot(
         return _refused("the point lies outside the image")
     if padding is not None and padding.low <= frame[int(at.row), int(at.column)] <= padding.high:
         return _refused("no spot here: this is the background outside the breast")
-    pixel_mm = spacing.mean_mm if spacing is not None else ASSUMED_PIXEL_MM
+    pixel_mm = pixel_mm_of(spacing)
     reach = min(REACH_MM / pixel_mm if reach_px is None else max(reach_px, 0.5), 1.0 / pixel_mm)
     click = Click(frame, at, pixel_mm, reach, inverse, padding)
     spots = _spots_at(click)
@@ -119,7 +115,7 @@ def _refused(reason: str) -> SpotResult:
     return SpotResult(False, reason, None, None)
 
 
-def _spots_at(click: Click) -> list[Snapped]:
+def _spots_at(click: Click) -> list[FoundSpot]:
     """The spots that could be meant, likeliest first, each once.
 
     The speck beside the click, unless a large spot under it stands out; before it the linear piece it is part of.
@@ -139,39 +135,39 @@ def _spots_at(click: Click) -> list[Snapped]:
     return [spot for k, spot in enumerate(ordered) if not any(spot.same_as(one) for one in ordered[:k])]
 
 
-def _overrides(large: Snapped, speck: Snapped) -> bool:
+def _overrides(large: FoundSpot, speck: FoundSpot) -> bool:
     towers = large.z > _LARGE_Z and large.shape.peak > _LARGE_CONTRAST * speck.shape.peak
     return speck.coarsest or towers or (_sharpness(large) >= _LARGE_SHARPNESS and _facet(speck, large))
 
 
-def _facet(speck: Snapped, whole: Snapped) -> bool:
+def _facet(speck: FoundSpot, whole: FoundSpot) -> bool:
     """Whether the speck is only a part of what it lies in: no brighter, and clearly smaller."""
     times = whole.shape.diameter * whole.patch.step / (speck.shape.diameter * speck.patch.step)
     larger = _FACET_LARGER[0] < times < _FACET_LARGER[1]
     return larger and whole.shape.peak > _FACET_HEIGHT * speck.shape.peak and whole.holds(speck)
 
 
-def _sharpness(spot: Snapped) -> float:
+def _sharpness(spot: FoundSpot) -> float:
     return spot.shape.steepness * spot.shape.diameter / spot.shape.peak
 
 
-def _soft(speck: Snapped, pixel_mm: float) -> bool:
+def _soft(speck: FoundSpot, pixel_mm: float) -> bool:
     """Whether a speck is broad and its edge drowns in the noise, as ripples of tissue do."""
     return speck.shape.diameter * pixel_mm >= _SOFT_FROM_MM and _slope(speck, pixel_mm) < _SOFT_SLOPE
 
 
-def _slope(speck: Snapped, pixel_mm: float) -> float:
-    """Of the edge, in noise for each 0.07 mm."""
-    return speck.shape.steepness / speck.noise * ASSUMED_PIXEL_MM / pixel_mm
+def _slope(speck: FoundSpot, pixel_mm: float) -> float:
+    """Of the edge, in deviations of the noise in `_SLOPE_OVER_MM`."""
+    return speck.shape.steepness / speck.noise * _SLOPE_OVER_MM / pixel_mm
 
 
-def _clear(speck: Snapped, pixel_mm: float) -> bool:
+def _clear(speck: FoundSpot, pixel_mm: float) -> bool:
     """Whether the edges say what the height of a weak peak does not."""
     sized = _WEAK_MM[0] <= speck.shape.diameter * pixel_mm <= _WEAK_MM[1]
     return sized and _slope(speck, pixel_mm) >= _WEAK_SLOPE and _sharpness(speck) >= _WEAK_SHARPNESS
 
 
-def _hard(large: Snapped) -> bool:
+def _hard(large: FoundSpot) -> bool:
     """Whether a large spot has the height or the edges of something hard."""
     shape, noise = large.shape, large.noise
     edged = (
@@ -182,11 +178,11 @@ def _hard(large: Snapped) -> bool:
     return large.z >= _LARGE_SURE_Z or (shape.peak / noise >= _LARGE_CNR and edged)
 
 
-def _seen(click: Click, look: Look, patch: Patch) -> list[Snapped]:
-    """The spots that one look finds, likeliest first, each once."""
+def _seen(click: Click, search: Search, patch: Patch) -> list[FoundSpot]:
+    """The spots that one search finds, likeliest first, each once."""
     clicked = ((click.at.column - patch.left) / patch.step, (click.at.row - patch.top) / patch.step)
-    spots: list[Snapped] = []
-    for peak in peaks_near(patch, click, look):
+    spots: list[FoundSpot] = []
+    for peak in peaks_near(patch, click, search):
         if any(from_outline(spot.shape, (peak.column, peak.row)) == 0 for spot in spots):
             continue
         spot = _outlined(patch, peak, clicked)
@@ -200,7 +196,7 @@ def _seen(click: Click, look: Look, patch: Patch) -> list[Snapped]:
     return spots
 
 
-def _outlined(patch: Patch, peak: Peak, clicked: tuple[float, float]) -> Snapped | None:
+def _outlined(patch: Patch, peak: Peak, clicked: tuple[float, float]) -> FoundSpot | None:
     """The spot of a peak.
 
     Its outline is taken twice: place and size of the ring for the background are first guessed from
@@ -215,7 +211,7 @@ def _outlined(patch: Patch, peak: Peak, clicked: tuple[float, float]) -> Snapped
         shape = outline(None)
         if shape is None:
             break
-        spot = Snapped(patch, shape, noise, peak.z, peak.coarsest, outline)
+        spot = FoundSpot(patch, shape, noise, peak.z, peak.coarsest, outline)
         place, radius = shape.center, max(shape.diameter / 2, 1.0)
     return spot
 

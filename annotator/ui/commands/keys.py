@@ -17,7 +17,7 @@ from annotator.ui.actions.said import FIELDS
 from annotator.ui.keys.command_search import RECENT, CommandSearch, Entry
 from annotator.ui.keys.help import KeyHelp, Mode
 from annotator.ui.keys.profiles import PROFILES
-from annotator.ui.looking.look import Look
+from annotator.ui.looking.look import PictureLook
 from annotator.ui.marks.tools import MarkTool, SelectTool
 from annotator.ui.window.shown_keys import tell_keys
 
@@ -183,7 +183,7 @@ class KeyCommands(QObject):
 
     def _follow_look(self, settings: Settings) -> None:
         mode = self._window.profiles.current().display_mode or settings.display_mode
-        self._window.view_commands.set_default_look(Look.named(mode, settings.enlarged))
+        self._window.view_commands.set_default_look(PictureLook.named(mode, settings.enlarged))
 
     def _setting_changed(self, name: str, settings: Settings) -> None:
         window = self._window

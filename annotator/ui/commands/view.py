@@ -11,7 +11,7 @@ from annotator.imaging.breast_window import default_voi
 from annotator.imaging.grayscale import full_range
 from annotator.imaging.render import peak_share
 from annotator.model.image import Voi
-from annotator.ui.looking.look import Look
+from annotator.ui.looking.look import PictureLook
 from annotator.ui.panes.hand import ZOOM_STEP
 from annotator.ui.pictures.picture import Picture
 
@@ -26,7 +26,7 @@ class ViewCommands(QObject):
         super().__init__(window)
         self._window = window
         self._inverted = False
-        self._default_look = Look.of(window.desk.workspace.settings)
+        self._default_look = PictureLook.of(window.desk.workspace.settings)
         self._look = self._default_look
         self._marks_visible = True
 
@@ -57,7 +57,7 @@ class ViewCommands(QObject):
         """How images are looked at, for the file that remembers the window's places; '' as the profile says."""
         return self._look.to_text(self._default_look)
 
-    def set_default_look(self, look: Look) -> None:
+    def set_default_look(self, look: PictureLook) -> None:
         """Another default of settings or profile: it holds from now on, whatever was chosen before."""
         if look != self._default_look:
             self._default_look = self._look = look
@@ -65,7 +65,7 @@ class ViewCommands(QObject):
 
     def restore_look(self, text: str) -> None:
         """Look at images as remembered."""
-        self._look = Look.from_text(text, self._default_look)
+        self._look = PictureLook.from_text(text, self._default_look)
         self.apply_view()
 
     def toggle_lens(self) -> None:

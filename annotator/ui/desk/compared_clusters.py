@@ -46,7 +46,7 @@ Points = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class ShownComparison:
     """A comparison with the part of both images that it is about; `same_scale`: both in millimetres, as large."""
 
     earlier: EarlierCluster
@@ -94,7 +94,7 @@ class ComparedClusters(QObject):
         self.why = NO_EXAM
         self.found = EarlierClusters()
         self.chosen: EarlierCluster | None = None
-        self.shown: Shown | None = None
+        self.shown: ShownComparison | None = None
         self._by_hand = False
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -279,7 +279,7 @@ class ComparedClusters(QObject):
         months = months_between(session.exam.day, earlier.exam.exam_date)
         comparing, known = session.workspace.comparing, dict(self._decoded)
 
-        def job(token: CancelToken) -> tuple[Shown, dict[tuple[str, int], _Decoded]]:
+        def job(token: CancelToken) -> tuple[ShownComparison, dict[tuple[str, int], _Decoded]]:
             pair = []
             for number, cluster in enumerate((earlier.now, earlier.then)):
                 token.checkpoint(Progress(number, 3, "images to compare"))
@@ -300,7 +300,7 @@ class ComparedClusters(QObject):
         self._runner.query(COMPARE_LANE, job, self._compared, self._failed, self.progress.emit)
         self.changed.emit()
 
-    def _compared(self, answer: tuple[Shown, dict[tuple[str, int], _Decoded]]) -> None:
+    def _compared(self, answer: tuple[ShownComparison, dict[tuple[str, int], _Decoded]]) -> None:
         self.shown, decoded = answer
         self._decoded = decoded if self._watched else {}
         self.progress.emit(None)
@@ -355,7 +355,7 @@ def _decode(cluster: ClusterOnImage) -> _Decoded:
     return _Decoded(of_frame, cluster.frame, frame, levels, hung(of_frame, levels)[0])
 
 
-def _with_crops(earlier: EarlierCluster, comparison: Comparison, pair: Sequence[_Decoded]) -> Shown:
+def _with_crops(earlier: EarlierCluster, comparison: Comparison, pair: Sequence[_Decoded]) -> ShownComparison:
     """Both parts as large in millimetres, matched marks at the same places of them."""
     places = [np.array(seen.places) for seen in (comparison.seen_now, comparison.seen_then)]
     middles = _middles(comparison, places)
@@ -382,7 +382,7 @@ def _with_crops(earlier: EarlierCluster, comparison: Comparison, pair: Sequence[
                 CROP_PX,
             )
         )
-    return Shown(earlier, comparison, crops[0], crops[1], in_mm)
+    return ShownComparison(earlier, comparison, crops[0], crops[1], in_mm)
 
 
 def _middles(comparison: Comparison, places: Sequence[Points]) -> list[Points]:

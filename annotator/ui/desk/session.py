@@ -27,7 +27,7 @@ from annotator.model.seen_on_image import NipplePlace
 from annotator.ui.desk.finding_facts import FindingFacts
 from annotator.ui.desk.outline_level import OutlineLevel
 from annotator.ui.desk.saving import ActsToSave, SaveState, UnsavedAct
-from annotator.ui.desk.snapping import NO_OTHER_UNMARKED, PictureLike, Snapped, Snapping, marks_at
+from annotator.ui.desk.snapping import NO_OTHER_UNMARKED, PictureLike, SnappedMark, Snapping, marks_at
 from annotator.ui.marks.hit_test import marks_inside
 from annotator.ui.marks.words import size_words
 from annotator.ui.pictures.picture import SlabOfSlices
@@ -245,7 +245,7 @@ class ReadingSession(QObject):
         there = marks_at(reading, key, place, result.measurement)
         if there:
             self.select_marks(frozenset(mark.id for mark in there))
-            self.snapping.remember(Snapped(there[0], point, radius_px, choice, kind))
+            self.snapping.remember(SnappedMark(there[0], point, radius_px, choice, kind))
             more = choice + 1 < result.choices
             self.message.emit(
                 f"This spot is already marked{', another click takes the next' if more else ''}."
@@ -255,7 +255,7 @@ class ReadingSession(QObject):
         self._choose(finding.id, frozenset({mark.id}))
         self.apply(after, f"Mark {kind}calcification in F{finding.number}")
         if result.measurement is not None:
-            self.snapping.remember(Snapped(mark, point, radius_px, choice))
+            self.snapping.remember(SnappedMark(mark, point, radius_px, choice))
             where = "" if picture.slab is None else f", on {_slice_in_slab(number, picture.slab)}"
             which = f" · spot {choice + 1} of {result.choices}" if result.choices > 1 else ""
             self.message.emit(f"{size_words(result.measurement)}{where}{which}")

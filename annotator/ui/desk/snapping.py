@@ -55,7 +55,7 @@ class PictureLike(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Snapped:
+class SnappedMark:
     """A mark as a click made it: where the click was, how far it reached, and which of the spots there it took.
 
     `met` is what a click that made none would have called it: the spot had this mark already.
@@ -73,7 +73,7 @@ class Snapping:
 
     def __init__(self, session: ReadingSession) -> None:
         self._session = session
-        self._last: Snapped | None = None
+        self._last: SnappedMark | None = None
         self._when = 0.0
         self.clock: Callable[[], float] = time.monotonic
 
@@ -95,7 +95,7 @@ class Snapping:
         there = workspace.measure_spot(picture.info, frames[best.frame], best.at, SLICE_REACH_PX)
         return best.frame, replace(there, choices=result.choices)
 
-    def remember(self, clicked: Snapped) -> None:
+    def remember(self, clicked: SnappedMark) -> None:
         """What a click made or met; another click there asks for the next spot for a moment."""
         self._last, self._when = clicked, self.clock()
 
@@ -126,7 +126,7 @@ class Snapping:
             return
         last, mark = self._last, self._session.reading.mark(mark_id)
         if last is None or last.mark is not mark:
-            last = Snapped(mark, mark.point, radius_px, self._choice_of(picture, mark, radius_px))
+            last = SnappedMark(mark, mark.point, radius_px, self._choice_of(picture, mark, radius_px))
         self._take_after(picture, last)
 
     def join(self, picture: PictureLike, mark_ids: Collection[str]) -> None:
@@ -169,13 +169,13 @@ class Snapping:
         sizes = " and ".join(size_words(piece) for piece in pieces)
         session.message.emit(f"{len(made)} marks in place of one: {sizes}")
 
-    def _stands(self, last: Snapped) -> bool:
+    def _stands(self, last: SnappedMark) -> bool:
         """Whether the mark is still as the click made it."""
         reading = self._session.reading
         row = table_of(reading).place.get(last.mark.id)
         return row is not None and reading.marks[row] is last.mark
 
-    def _take_after(self, picture: PictureLike, last: Snapped) -> None:
+    def _take_after(self, picture: PictureLike, last: SnappedMark) -> None:
         session = self._session
         if not session.may_change():
             return
@@ -191,7 +191,7 @@ class Snapping:
         session.message.emit(NO_OTHER if count < 2 else NO_OTHER_UNMARKED)
 
     def _take(
-        self, picture: PictureLike, last: Snapped, choice: int, number: int, result: SpotResult
+        self, picture: PictureLike, last: SnappedMark, choice: int, number: int, result: SpotResult
     ) -> None:
         session, spot = self._session, result.measurement
         assert spot is not None

@@ -6,7 +6,7 @@ from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import Associated, Certainty, Spread, Stage
 from annotator.ui.actions.said import FLAGS, short_of
 from annotator.ui.panels.chips import ChipRow, Pick
-from annotator.ui.panels.finding_part import FindingPart, Shown, joined
+from annotator.ui.panels.finding_part import FindingPart, ShownFinding, joined
 from annotator.ui.panels.word_chips import WordRow, flag_choices, words_of
 
 
@@ -33,7 +33,7 @@ class Beside(FindingPart):
         self.add(self.associated, "associated")
         self.add(self.stage)
 
-    def show_finding(self, shown: Shown) -> None:
+    def show_finding(self, shown: ShownFinding) -> None:
         finding = shown.finding
         self._exam_stage = shown.reading.stage
         self.certainty.set_values({finding.certainty})
@@ -42,7 +42,7 @@ class Beside(FindingPart):
         self.associated.set_values(set(finding.associated))
         self.stage.set_values({finding.stage})
 
-    def summary(self, shown: Shown) -> str:
+    def summary(self, shown: ShownFinding) -> str:
         finding = shown.finding
         sure = (
             "" if finding.certainty is None else f"certainty {self.lexicon.word(finding.certainty).lower()}"

@@ -21,7 +21,7 @@ from annotator.model.comparison import EarlierCluster
 from annotator.model.finding import Change
 from annotator.model.timeline import inside
 from annotator.ui.actions.said import short_of
-from annotator.ui.desk.compared_clusters import ComparedClusters, Shown
+from annotator.ui.desk.compared_clusters import ComparedClusters, ShownComparison
 from annotator.ui.flow_layout import FlowLayout
 from annotator.ui.panels.compare_picture import ComparePicture
 from annotator.ui.panels.compare_words import (
@@ -58,7 +58,7 @@ class ComparePanel(QWidget):
         super().__init__()
         self._compared = compared
         self._lexicon = lexicon
-        self._last: Shown | None = None
+        self._last: ShownComparison | None = None
         self.heading = QLabel("COMPARE")
         self.heading.setProperty("role", "heading")
         self.hint = _text(dim=True)
@@ -125,7 +125,7 @@ class ComparePanel(QWidget):
         self.candidates.setEnabled(compared.candidates_possible)
         self.candidates.setToolTip(PROPOSE if compared.candidates_possible else NOT_YET)
 
-    def _show(self, shown: Shown | None) -> None:
+    def _show(self, shown: ShownComparison | None) -> None:
         for part in (self.picture, self.matched, self.facts, self.questions, self.suggestion, self.item):
             part.setVisible(shown is not None)
         self.say.setVisible(shown is not None and self.suggested is not None)

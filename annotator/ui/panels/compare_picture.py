@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from annotator.imaging.crop import Crop
 from annotator.ui import theme
-from annotator.ui.desk.compared_clusters import Shown
+from annotator.ui.desk.compared_clusters import ShownComparison
 from annotator.ui.panels.compare_items import Fate, Item, items_of
 from annotator.ui.words.plain_words import tip
 
@@ -104,7 +104,7 @@ class ComparePicture(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown: Shown | None = None
+        self._shown: ShownComparison | None = None
         self._images: tuple[QImage, QImage] | None = None
         self.items: tuple[Item, ...] = ()
         self.in_hand: int | None = None
@@ -130,7 +130,7 @@ class ComparePicture(QWidget):
         if event.oldSize().height() != event.size().height():
             self.updateGeometry()
 
-    def show_comparison(self, shown: Shown | None, titles: tuple[str, str] = ("", "")) -> None:
+    def show_comparison(self, shown: ShownComparison | None, titles: tuple[str, str] = ("", "")) -> None:
         """Show another comparison, or nothing."""
         self._shown, self.titles = shown, titles
         self._images = None if shown is None else (_image(shown.now), _image(shown.then))
@@ -216,7 +216,7 @@ class ComparePicture(QWidget):
         finally:
             painter.end()
 
-    def _paint(self, painter: QPainter, shown: Shown, images: tuple[QImage, QImage]) -> None:
+    def _paint(self, painter: QPainter, shown: ShownComparison, images: tuple[QImage, QImage]) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         squares = self._squares()
         pictures = self._fitting(images, squares[0].width())

@@ -28,7 +28,7 @@ from annotator.ui.desk.session import ReadingSession
 from annotator.ui.panels.beside import Beside
 from annotator.ui.panels.chips import Pick
 from annotator.ui.panels.contradictions import ContradictionLine
-from annotator.ui.panels.finding_part import FindingPart, Shown, dim_label
+from annotator.ui.panels.finding_part import FindingPart, ShownFinding, dim_label
 from annotator.ui.panels.findings_list import FindingsList
 from annotator.ui.panels.folds import Fold
 from annotator.ui.panels.link_button import LinkButton
@@ -352,9 +352,9 @@ class FindingPanel(QWidget):
         self.list.setVisible(bool(rows))
         self.list.show_rows(rows, None if current is None else current.id)
 
-    def _shown(self, session: ReadingSession, finding: Finding) -> Shown:
+    def _shown(self, session: ReadingSession, finding: Finding) -> ShownFinding:
         exam = session.corrected_exam
-        return Shown(session.reading, finding, session.facts.measured(finding.id), exam)
+        return ShownFinding(session.reading, finding, session.facts.measured(finding.id), exam)
 
     def _show_finding(self, session: ReadingSession, finding: Finding) -> None:
         shown = self._shown(session, finding)

@@ -20,7 +20,7 @@ from annotator.ui.panels.word_chips import WordRow
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownFinding:
     """The finding in hand, in its reading, with what was measured of it on the images of its exam."""
 
     reading: Reading
@@ -45,11 +45,11 @@ class FindingPart(QWidget):
         self.column.setSpacing(5)
         self.lines: list[ContradictionLine] = []
 
-    def show_finding(self, shown: Shown) -> None:
+    def show_finding(self, shown: ShownFinding) -> None:
         """Show what was said of a finding."""
         raise NotImplementedError
 
-    def summary(self, shown: Shown) -> str:
+    def summary(self, shown: ShownFinding) -> str:
         """What was said of a finding here."""
         raise NotImplementedError
 

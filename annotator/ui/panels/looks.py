@@ -13,7 +13,7 @@ from annotator.model.mark import MarkKind
 from annotator.ui.actions.said import ranked, short_of, spoken
 from annotator.ui.panels.chips import Choice, Pick
 from annotator.ui.panels.cluster_facts import ClusterLines
-from annotator.ui.panels.finding_part import FindingPart, Shown, dim_label, say_dim
+from annotator.ui.panels.finding_part import FindingPart, ShownFinding, dim_label, say_dim
 from annotator.ui.panels.measured_words import measured_line
 from annotator.ui.panels.word_chips import WordRow, word_choices, words_of
 
@@ -70,7 +70,7 @@ class Looks(FindingPart):
         self.add(self.clusters, "distributions", "marks")
         self.add(self.change, "change")
 
-    def show_finding(self, shown: Shown) -> None:
+    def show_finding(self, shown: ShownFinding) -> None:
         finding = shown.finding
         # a size that follows from the marks is shown although nothing was said
         self.size_word.set_values({shown.reading.size_of(finding.id)})
@@ -91,7 +91,7 @@ class Looks(FindingPart):
         self.clusters.show_said(finding.distributions)
         self.change.set_values({finding.change})
 
-    def summary(self, shown: Shown) -> str:
+    def summary(self, shown: ShownFinding) -> str:
         words = [self.lexicon.word(m).lower() for m in ranked(self.lexicon, shown.finding.morphology)]
         words += [self.lexicon.word(d).lower() for d in shown.finding.distributions]
         return ", ".join(words)

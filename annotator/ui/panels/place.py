@@ -11,7 +11,7 @@ from annotator.model.image import Laterality
 from annotator.ui.actions.said import FIELDS, short_of
 from annotator.ui.panels.breast_clock import BreastClock
 from annotator.ui.panels.chips import ChipRow, Pick
-from annotator.ui.panels.finding_part import FindingPart, Shown, dim_label, joined, say_dim
+from annotator.ui.panels.finding_part import FindingPart, ShownFinding, dim_label, joined, say_dim
 from annotator.ui.panels.length_field import LengthField
 from annotator.ui.panels.link_button import LinkButton
 from annotator.ui.panels.measured_words import places_line, side_of
@@ -60,7 +60,7 @@ class Place(FindingPart):
         self.add(self.nipple, "nipple_distance")
         self.add(self.extent, "extent")
 
-    def show_finding(self, shown: Shown) -> None:
+    def show_finding(self, shown: ShownFinding) -> None:
         finding, measured = shown.finding, shown.measured
         self.side.set_values({finding.laterality})
         say_dim(self.shown_side, f"images: {side_of(measured)}" if measured.sides else "")
@@ -78,7 +78,7 @@ class Place(FindingPart):
         self.nipple.show_length(finding.nipple_distance, measured.nipple_distance, placed)
         self.extent.show_length(finding.extent, measured.extent)
 
-    def summary(self, shown: Shown) -> str:
+    def summary(self, shown: ShownFinding) -> str:
         finding = shown.finding
         lengths = (
             f"{finding.nipple_distance.value_mm:g} mm from nipple" if finding.nipple_distance else "",
@@ -103,7 +103,7 @@ class Place(FindingPart):
     def _depth(self, depth: Depth | None) -> str:
         return "" if depth is None else self.lexicon.word(depth).lower()
 
-    def _offer(self, shown: Shown, side: Laterality | None) -> None:
+    def _offer(self, shown: ShownFinding, side: Laterality | None) -> None:
         """What was measured of the place and is not said."""
         finding, measured = shown.finding, shown.measured
         found = {"laterality": side, "quadrant": measured.quadrant, "depth": measured.depth}

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import LONGEST_MONTHS, Recommendation
 from annotator.ui.panels.chips import Pick, beside_width
-from annotator.ui.panels.finding_part import FindingPart, Shown, joined
+from annotator.ui.panels.finding_part import FindingPart, ShownFinding, joined
 from annotator.ui.panels.word_chips import WordRow, words_of
 
 
@@ -41,14 +41,14 @@ class Recommending(FindingPart):
         self.add(self.recommendation, "recommendation")
         self.add(row, "recommended_months")
 
-    def show_finding(self, shown: Shown) -> None:
+    def show_finding(self, shown: ShownFinding) -> None:
         finding = shown.finding
         self.recommendation.set_values({finding.recommendation})
         if not self.months.isModified():
             months = finding.recommended_months
             self.months.setText("" if months is None else str(months))
 
-    def summary(self, shown: Shown) -> str:
+    def summary(self, shown: ShownFinding) -> str:
         said, months = shown.finding.recommendation, shown.finding.recommended_months
         word = "" if said is None else self.lexicon.word(said).lower()
         return joined((word, "" if months is None else "at once" if months == 0 else f"in {months} months"))

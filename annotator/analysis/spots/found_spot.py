@@ -8,31 +8,31 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from annotator.analysis.spots.measurement import Scale, as_measurement
+from annotator.analysis.spots.measurement import PatchPlace, as_measurement
 from annotator.analysis.spots.peaks import LIMIT_REACHES, Click, Patch
-from annotator.analysis.spots.shapes import Place, Shape
+from annotator.analysis.spots.shapes import Place, SpotShape
 from annotator.model.geometry import PixelSpacing
 from annotator.model.mark import SpotMeasurement
 
-Outline = Callable[[float | None], Shape | None]
+Outline = Callable[[float | None], SpotShape | None]
 """The shape at a level, at the best one for None."""
 
 
 @dataclass(frozen=True, eq=False)
-class Snapped:
+class FoundSpot:
     """A shape in pixels of its patch, with the noise of one such pixel.
 
     `z` is how many deviations its peak is high, `coarsest` whether a still larger scale might fit better.
     """
 
     patch: Patch
-    shape: Shape
+    shape: SpotShape
     noise: float
     z: float
     coarsest: bool
     outline: Outline
 
-    def at_level(self, level: float) -> Snapped:
+    def at_level(self, level: float) -> FoundSpot:
         """The same spot with its outline taken at another level."""
         return replace(self, shape=self.outline(level) or self.shape)
 
@@ -44,7 +44,7 @@ class Snapped:
     def within_reach(self, click: Click) -> bool:
         return self.beside(click) <= LIMIT_REACHES * click.reach + 0.5
 
-    def holds(self, other: Snapped) -> bool:
+    def holds(self, other: FoundSpot) -> bool:
         """Whether the middle of the other lies within the outline."""
         (column, row), there = other.shape.center, other.patch
         place = (
@@ -53,17 +53,17 @@ class Snapped:
         )
         return from_outline(self.shape, place) == 0
 
-    def same_as(self, other: Snapped) -> bool:
+    def same_as(self, other: FoundSpot) -> bool:
         """Whether both are the same thing seen twice: much the same size, one's middle within the other."""
         ours, theirs = self.shape.diameter * self.patch.step, other.shape.diameter * other.patch.step
         return max(ours, theirs) < 1.5 * min(ours, theirs) and other.holds(self)
 
     def measurement(self, spacing: PixelSpacing | None) -> SpotMeasurement:
-        scale = Scale(self.patch.left, self.patch.top, self.patch.step)
-        return as_measurement(self.shape, scale, self.noise, spacing)
+        place = PatchPlace(self.patch.left, self.patch.top, self.patch.step)
+        return as_measurement(self.shape, place, self.noise, spacing)
 
 
-def from_outline(shape: Shape, place: Place) -> float:
+def from_outline(shape: SpotShape, place: Place) -> float:
     """Distance from a place to the outline, 0 inside it."""
     outline = np.asarray(shape.outline, np.float32).reshape(-1, 1, 2)
     return max(0.0, -cv2.pointPolygonTest(outline, place, measureDist=True))
