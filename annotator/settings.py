@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import platformdirs
 
@@ -136,12 +137,13 @@ def load_settings(
     name or a value of the wrong kind, and for sizes that cannot be.
     """
     environment = os.environ if environment is None else environment
-    settings = Settings(database="", reader=_default_reader(environment))
-    settings = replace(settings, **_from_file(file))
-    settings = replace(settings, **_from_environment(environment))
+    said = _from_file(file) | _from_environment(environment)
+    settings = replace(Settings(database="", reader=""), **said)
     options: dict[str, Any] = {name: said for name, said in (overrides or {}).items() if said}
     origin = Origin(file, {**_variables(environment), **dict.fromkeys(options, "the command line")})
     settings = replace(settings, **options, origin=origin)
+    if "reader" not in said | options:
+        settings = replace(settings, reader=_default_reader(environment, settings.database))
     # one name, however its letters and accents were typed
     settings = replace(settings, reader=unicodedata.normalize("NFC", settings.reader))
     _check(settings)
@@ -310,11 +312,23 @@ _READ: dict[str, Callable[[str, str], str | float | bool]] = {
 }
 
 
-def _default_reader(environment: Mapping[str, str]) -> str:
+def _default_reader(environment: Mapping[str, str], database: str) -> str:
+    """The account: of the database where that asks for one, of the system elsewhere."""
+    if database.startswith("postgresql"):
+        named = _user_in(database) or environment.get("PGUSER")
+        if named:
+            return named
     try:
         return getpass.getuser()
     except (OSError, KeyError):
         return environment.get("USERNAME") or "reader"
+
+
+def _user_in(url: str) -> str:
+    try:
+        return unquote(urlsplit(url).username or "")
+    except ValueError:
+        return ""
 
 
 def _private(path: Path) -> Path:

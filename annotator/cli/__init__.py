@@ -48,6 +48,7 @@ COMMANDS = {
     "schema": Command("schema", "JSON Schema of what is saved"),
     "readings": Command("readings", "the saved readings"),
     "report": Command("report", "a saved reading as pages for people: HTML, PDF or text"),
+    "people": Command("people", "who reads here, under which name and in which role"),
     "due": Command("due", "what was asked for and is due when"),
     "history": Command("readings", "every revision of the readings of an exam"),
     "backup": Command("backup", "everything the database holds, in one file"),

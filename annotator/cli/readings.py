@@ -9,12 +9,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from annotator.cli.history import add_options, run_compare, run_restore
 from annotator.cli.output import print_json, visible
 from annotator.errors import CallError, StoreError
 from annotator.model.display import NOT_RECORDED
 
 if TYPE_CHECKING:
     from annotator.model.signing import Signature
+    from annotator.settings import Settings
     from annotator.store.store import Store
     from annotator.store.summaries import ReadingSummary
 
@@ -39,6 +41,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="Study Instance UID or its unique beginning or end, the id of a reading, or a file or folder of the exam",
     )
     history.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    add_options(history)
     history.set_defaults(run=run_history)
 
 
@@ -47,6 +50,7 @@ def run_readings(args: argparse.Namespace) -> int:
     store = _open(args)
     try:
         found = store.readings()
+        names = _names(store)
         signatures = {s.reading_id: store.latest(s.reading_id).signatures for s in found if s.versions}
     finally:
         store.close()
@@ -59,7 +63,7 @@ def run_readings(args: argparse.Namespace) -> int:
     for summary in found:
         said = ", ".join(a or "no category" for a in summary.assessments)
         _say(
-            f"{_local(summary.last_at)}  {summary.reader}  {_count(summary.findings, 'finding')}"
+            f"{_local(summary.last_at)}  {names.get(summary.reader, summary.reader)}  {_count(summary.findings, 'finding')}"
             f"{f' ({said})' if said else ''}, {_count(summary.marks, 'mark')}, "
             f"{_count(summary.revisions, 'revision')}, {_state(summary)}  {summary.study_instance_uid}"
         )
@@ -70,12 +74,19 @@ def run_readings(args: argparse.Namespace) -> int:
 
 def run_history(args: argparse.Namespace) -> int:
     """Print every revision of every reader's reading of one exam, oldest first."""
+    settings = _settings(args)
     store = _open(args)
     try:
+        chosen = _find(store, args.exam)
+        if args.compare:
+            return run_compare(args, store, chosen, settings.reader)
+        if args.restore is not None:
+            return run_restore(args, store, chosen, settings.reader)
         told = [
             (summary, list(_acts(store, summary)), store.latest(summary.reading_id).signatures)
-            for summary in _find(store, args.exam)
+            for summary in chosen
         ]
+        names = _names(store)
     finally:
         store.close()
     if args.json:
@@ -83,7 +94,8 @@ def run_history(args: argparse.Namespace) -> int:
         print_json({"readings": found}, indent=1, default=_iso)
         return 0
     for summary, acts, signed in told:
-        _say(f"Exam {summary.study_instance_uid}, read by {summary.reader} (reading {summary.reading_id})")
+        who = names.get(summary.reader, summary.reader)
+        _say(f"Exam {summary.study_instance_uid}, read by {who} (reading {summary.reading_id})")
         _say(f"        {_state(summary)}")
         for signature in signed:
             _say(f"        {_signed(signature)}")
@@ -99,12 +111,21 @@ def run_history(args: argparse.Namespace) -> int:
     return 0
 
 
-def _open(args: argparse.Namespace) -> Store:
+def _settings(args: argparse.Namespace) -> Settings:
     from annotator.settings import load_settings
+
+    return load_settings(args.settings, {"database": args.database, "reader": args.reader})
+
+
+def _open(args: argparse.Namespace) -> Store:
     from annotator.store.store import Store
 
-    settings = load_settings(args.settings, {"database": args.database, "reader": args.reader})
-    return Store.open(settings.database)
+    return Store.open(_settings(args).database)
+
+
+def _names(store: Store) -> dict[str, str]:
+    """By account, its name for people beside the account."""
+    return {p.name: f"{p.display_name} ({p.name})" for p in store.people() if p.display_name != p.name}
 
 
 def _acts(store: Store, summary: ReadingSummary) -> Iterator[dict[str, Any]]:

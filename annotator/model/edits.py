@@ -295,6 +295,30 @@ def keep_pixels(reading: Reading, pixels: Iterable[MarkedPixels]) -> Reading:
     return replace(reading, pixels=tuple(sorted([*reading.pixels, *new])))
 
 
+def restore(reading: Reading, earlier: Reading) -> Reading:
+    """What the reading said in an earlier revision of it, said again; the same reading when it says that already.
+
+    Signatures stay, and so does what cannot be made undone: that candidates were shown, and what pixels were. Raises
+    SignedReading when the reading is closed, ValueError for a revision of another reading.
+    """
+    if (earlier.id, earlier.reader, earlier.study_instance_uid) != (
+        reading.id,
+        reading.reader,
+        reading.study_instance_uid,
+    ):
+        raise ValueError("a revision of another reading cannot be restored in this one")
+    _open(reading)
+    restored = replace(
+        earlier,
+        signatures=reading.signatures,
+        amending=reading.amending,
+        first_pass=reading.first_pass,
+        pixels=reading.pixels,
+        done=False,
+    )
+    return reading if restored == replace(reading, done=False) else restored
+
+
 def _said(reading: Reading, **parts: Any) -> Reading:
     """The reading with other content: whoever says more of an exam is not done with it. SignedReading when closed."""
     _open(reading)

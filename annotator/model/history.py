@@ -48,6 +48,20 @@ class Revision:
     display: str = NOT_RECORDED
 
 
+_RESTORED = "Restore revision "
+
+
+def restoring(number: int) -> str:
+    """The label of the act that says again what revision `number` said."""
+    return f"{_RESTORED}{number}"
+
+
+def restored_number(label: str) -> int | None:
+    """Which revision the act of this label restored; None for any other act."""
+    number = label.removeprefix(_RESTORED)
+    return int(number) if number != label and number.isascii() and number.isdigit() else None
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One entry of the undo stack."""

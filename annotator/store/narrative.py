@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from annotator.model.changes import Changes, diff
 from annotator.model.finding import Finding, Reading
 from annotator.model.geometry import contains
-from annotator.model.history import OF_SIGNING, Act, Revision
+from annotator.model.history import OF_SIGNING, Act, Revision, restored_number
 from annotator.model.mark import Mark, MarkKind
 from annotator.store.finding_words import Word, finding_changes
 
@@ -25,6 +25,9 @@ def tell(before: Reading, revision: Revision, word: Word, image: Callable[[str],
     or redo names the act it is about first.
     """
     done = describe_changes(before, revision.reading, word, image)
+    again = restored_number(revision.label)
+    if revision.act is Act.EDIT and again is not None:
+        return f"restored revision {again}: {done or 'changed nothing'}"
     if revision.act is Act.EDIT or revision.act in OF_SIGNING:
         return done or f"{revision.label}: changed nothing"
     if revision.act is Act.MERGE:

@@ -12,7 +12,7 @@ CHANGES = {
     "add_finding", "track", "set_stage", "place_nipple", "remove_nipple", "recall_view", "keep_view", "describe",
     "remove_finding", "add_mark", "move_mark", "set_mark_kind", "remove_marks", "add_cluster", "remove_cluster",
     "assign_marks", "choose_hanging", "set_done", "finish_first_pass", "draw_chest_wall", "remove_chest_wall",
-    "accept_candidates", "reject_candidates", "reconsider_candidates", "keep_pixels",
+    "accept_candidates", "reject_candidates", "reconsider_candidates", "keep_pixels", "restore",
 }  # fmt: skip
 CALLED_BY_ACTS = {"_finding_to_mark"}
 
