@@ -2,6 +2,10 @@
 
 `Future.add_done_callback` runs on the worker; a signal of a QObject that lives on the GUI thread
 always arrives there. The one signal here is the only bridge between the two.
+
+Who lets go of an object last destroys it, and an object of Qt must go in the thread it lives in. So a worker never
+holds the last of what was asked: it is let go where the answer arrives, and garbage is searched for there
+(`ui.garbage`).
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from annotator.errors import AnnotatorError
 from annotator.jobs import Cancelled, CancelToken, Progress
+from annotator.ui.garbage import Garbage
 
 _T = TypeVar("_T")
 Failed = Callable[[AnnotatorError], None]
@@ -46,14 +51,35 @@ def _stand_back() -> None:
         os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + STANDS_BACK)
 
 
-@dataclass(frozen=True, slots=True)
-class _Delivery:
-    """Something a worker has to say on the GUI thread."""
+@dataclass(eq=False, slots=True)
+class _Asked:
+    """What a worker is to do, what became of it, and whom to tell. Emptied on the GUI thread, when the worker is through."""
 
-    lane: str | None
     token: CancelToken
-    call: Callable[[], None]
-    final: bool
+    job: Callable[[], Any] | None
+    on_done: Callable[[Any], None] | None
+    on_error: Failed | None
+    on_progress: Callable[[Progress], None] | None = None
+    lane: str | None = None
+    gave_up: bool = False
+    answer: Any = None
+    error: AnnotatorError | None = None
+    bug: BaseException | None = None
+
+    def tell(self, on_bug: Callable[[BaseException], None]) -> None:
+        """Hand on what became of it."""
+        if self.bug is not None:
+            on_bug(self.bug)
+        elif self.error is not None:
+            if self.on_error is not None:
+                self.on_error(self.error)
+        elif self.on_done is not None:
+            self.on_done(self.answer)
+
+    def let_go(self) -> None:
+        """Hold nothing any more."""
+        self.job = self.on_done = self.on_error = self.on_progress = None
+        self.answer = self.error = self.bug = None
 
 
 class TaskRunner(QObject):
@@ -68,17 +94,18 @@ class TaskRunner(QObject):
 
     began = Signal(str)
     ended = Signal(str)
-    _delivered = Signal(object)
+    _delivered = Signal(object, object)
 
     def __init__(self, on_bug: Callable[[BaseException], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.garbage = Garbage(self)
         self._on_bug = on_bug
         self._readers = _workers(QUERY_WORKERS, "query", _stand_back)
         self._prompt = _workers(1, "prompt")
         self._writer = _workers(1, "write")
         self._lanes: dict[str, CancelToken] = {}
         self._writes: set[Future[None]] = set()
-        self._given: list[Callable[[], None]] = []
+        self._given: list[_Asked] = []
         self._painted = QTimer(self)
         self._painted.setSingleShot(True)
         self._painted.setInterval(WRITE_AFTER_MS)
@@ -105,10 +132,10 @@ class TaskRunner(QObject):
         self.cancel(lane)
 
         def report(progress: Progress) -> None:
-            if on_progress is not None:
-                self._delivered.emit(_Delivery(lane, token, lambda: on_progress(progress), final=False))
+            self._delivered.emit(asked, progress)
 
         token = CancelToken(report)
+        asked = _Asked(token, lambda: job(token), on_done, on_error, on_progress, lane)
         if self._closed:
             token.cancel()
             return token
@@ -116,7 +143,7 @@ class TaskRunner(QObject):
         if in_turn:
             self._begin_writes()
         workers = self._writer if in_turn else self._prompt if at_once else self._readers
-        workers.submit(self._run, lane, token, lambda: job(token), on_done, on_error)
+        workers.submit(self._run, asked)
         self.began.emit(lane)
         return token
 
@@ -137,10 +164,11 @@ class TaskRunner(QObject):
         on_error: Failed | None = None,
     ) -> None:
         """Run `job` after all writes before it; it is never dropped, also when it comes after `shutdown`."""
+        asked = _Asked(CancelToken(), job, on_done, on_error)
         if self._closed:
-            self._run(None, CancelToken(), job, on_done, on_error)
+            self._run(asked)
             return
-        self._given.append(lambda: self._run(None, CancelToken(), job, on_done, on_error))
+        self._given.append(asked)
         if not self._painted.isActive():
             self._painted.start()
 
@@ -152,8 +180,8 @@ class TaskRunner(QObject):
     def _begin_writes(self) -> None:
         self._painted.stop()
         given, self._given = self._given, []
-        for run in given:
-            future = self._writer.submit(run)
+        for asked in given:
+            future = self._writer.submit(self._run, asked)
             self._writes.add(future)
             future.add_done_callback(self._writes.discard)
 
@@ -166,36 +194,35 @@ class TaskRunner(QObject):
         self._prompt.shutdown(wait=True, cancel_futures=True)
         self._readers.shutdown(wait=True, cancel_futures=True)
         self._closed = True
+        self.garbage.end()
 
-    def _run(
-        self,
-        lane: str | None,
-        token: CancelToken,
-        job: Callable[[], Any],
-        on_done: Callable[[Any], None] | None,
-        on_error: Failed | None,
-    ) -> None:
+    def _run(self, asked: _Asked) -> None:
+        assert asked.job is not None
         try:
-            token.checkpoint()
-            result = job()
+            asked.token.checkpoint()
+            asked.answer = asked.job()
         except Cancelled:
-            return
+            asked.gave_up = True
         except AnnotatorError as error:
-            failure = error
-            call = (lambda: on_error(failure)) if on_error is not None else (lambda: None)
+            asked.error = error
         except Exception as bug:  # noqa: BLE001  a bug must reach the crash report, wherever it happened
-            crashed = bug
-            call = lambda: self._on_bug(crashed)  # noqa: E731
-        else:
-            call = (lambda: on_done(result)) if on_done is not None else (lambda: None)
-        self._delivered.emit(_Delivery(lane, token, call, final=True))
+            asked.bug = bug
+        self._delivered.emit(asked, None)
 
-    @Slot(object)
-    def _deliver(self, delivery: _Delivery) -> None:
-        if self._closed or delivery.token.cancelled:
+    @Slot(object, object)
+    def _deliver(self, asked: _Asked, progress: Progress | None) -> None:
+        """What came of something, or how far it is."""
+        wanted = not (self._closed or asked.gave_up or asked.token.cancelled)
+        if progress is not None:
+            if wanted and asked.on_progress is not None:
+                asked.on_progress(progress)
             return
-        if delivery.final and delivery.lane is not None and self._lanes.get(delivery.lane) is delivery.token:
-            del self._lanes[delivery.lane]
-        delivery.call()
-        if delivery.final and delivery.lane is not None:
-            self.ended.emit(delivery.lane)
+        if wanted and asked.lane is not None and self._lanes.get(asked.lane) is asked.token:
+            del self._lanes[asked.lane]
+        try:
+            if wanted:
+                asked.tell(self._on_bug)
+        finally:
+            asked.let_go()
+        if wanted and asked.lane is not None:
+            self.ended.emit(asked.lane)

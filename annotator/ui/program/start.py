@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections.abc import Sequence
 from datetime import datetime
@@ -58,7 +57,7 @@ class Start(QObject):
         self._over = False
         self._database_may_open = threading.Event()
         # every module that is loaded would be searched for garbage again and again, at 60 ms a time
-        gc.disable()
+        runner.garbage.hold()
         window.exam_view.picture_shown.connect(self._pane_filled)
         window.exam_view.message.connect(self._pane_filled)
         window.exam_view.failed.connect(self._pane_filled)
@@ -77,7 +76,6 @@ class Start(QObject):
         """The window is closed: what has not begun need not begin."""
         self._over = True
         self._database_may_open.set()
-        gc.enable()
 
     def _begin(self) -> None:
         if self._begun or self._over:
@@ -99,8 +97,7 @@ class Start(QObject):
 
     def _started(self, _opened: None) -> None:
         # what is loaded by now stays to the end: later searches for garbage leave it out
-        gc.freeze()
-        gc.enable()
+        self._runner.garbage.leave_out_what_is_there()
         if self._missed:
             self._runner.query(
                 "goodbye", lambda _token: self._workspace.readings(), self._tell_missed, in_turn=True
