@@ -7,17 +7,22 @@ and links are refused one by one, each with its reason.
 from __future__ import annotations
 
 import atexit
+import contextlib
+import os
 import re
+import secrets
 import shutil
 import stat
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from annotator.imaging.decode_guard import attempt
+from annotator.imaging.opened_file import open_file
 from annotator.imaging.rejected import Rejected
 from annotator.jobs import CancelToken, Progress
 
@@ -26,6 +31,13 @@ MAX_TOTAL = 8 << 30
 """Bytes an archive may unpack to: several tomosynthesis exams."""
 MAX_RATIO = 250
 """Most that a member above a few megabytes may grow; pictures with much air reach 20."""
+MAX_DIRECTORY = 16 << 20
+"""Bytes of the list of members: 50,000 of them with names of 250 letters."""
+_END_RECORD = 66_000
+"""The end record with the longest comment, and the larger one before it."""
+_LONGEST_PATH, _LONGEST_PART, _LONGEST_SUFFIX = 1000, 120, 8
+_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+"""Names that Windows opens as devices, whatever follows behind a dot."""
 _SMALL = 8 << 20
 _CHUNK = 1 << 20
 
@@ -69,12 +81,26 @@ def shown_path(path: Path) -> Path:
 def _unpack_members(
     path: Path, folder: Path, token: CancelToken, wanted: Callable[[str], bool], rejected: list[Rejected]
 ) -> None:
-    with zipfile.ZipFile(path) as archive:
+    with open_file(path) as file:
+        if _directory_bytes(file) > MAX_DIRECTORY:
+            rejected.append(Rejected(path, f"this ZIP archive has more than {MAX_MEMBERS:,} members"))
+            return
+        file.seek(0)
+        _unpack_open(path, file, folder, token, wanted, rejected)
+
+
+def _unpack_open(
+    path: Path,
+    file: BinaryIO,
+    folder: Path,
+    token: CancelToken,
+    wanted: Callable[[str], bool],
+    rejected: list[Rejected],
+) -> None:
+    with zipfile.ZipFile(file) as archive:
         members = archive.infolist()
         if len(members) > MAX_MEMBERS:
-            rejected.append(
-                Rejected(path, f"this ZIP archive has {len(members):,} members, more than {MAX_MEMBERS:,}")
-            )
+            rejected.append(Rejected(path, f"this ZIP archive has more than {MAX_MEMBERS:,} members"))
             return
         room = min(MAX_TOTAL, shutil.disk_usage(folder).free // 2)
         for number, member in enumerate(members):
@@ -87,6 +113,17 @@ def _unpack_members(
                 rejected.append(Rejected(path / _harmless_name(member.filename), str(refused)))
 
 
+def _directory_bytes(file: BinaryIO) -> int:
+    """How long the list of members is by its end record (APPNOTE 4.3.16, 4.3.14): read as a whole by zipfile."""
+    end = file.seek(0, os.SEEK_END)
+    file.seek(max(0, end - _END_RECORD))
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    stated = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
+    larger = tail.rfind(b"PK\x06\x06", 0, max(at, 0))
+    return int.from_bytes(tail[larger + 40 : larger + 48], "little") if larger >= 0 else stated
+
+
 def _unpack_one(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, room: int, wanted: Callable[[str], bool]
 ) -> int:
@@ -95,38 +132,58 @@ def _unpack_one(
     climbs = ".." in name.parts or name.is_absolute() or re.match(r"^[A-Za-z]:", member.filename)
     if climbs:
         raise _Refused("its name in the ZIP archive points outside of it; it was not unpacked")
-    if stat.S_ISLNK(member.external_attr >> 16):
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if kind == stat.S_IFLNK:
         raise _Refused("it is a link to another place; it was not unpacked")
+    if kind not in (0, stat.S_IFREG):
+        raise _Refused("it is neither a file nor a folder; it was not unpacked")
     if member.flag_bits & 1:
         if not wanted(name.name):
             return 0
         raise _Refused("it is encrypted; unpack the archive with its password first")
     if member.file_size > max(_SMALL, MAX_RATIO * member.compress_size) or member.file_size > room:
         raise _Refused("it would grow beyond any picture when unpacked; it was refused")
-    target = folder / _harmless_name(member.filename)
-    while target.exists():
-        target = target.with_name(f"{target.stem}_{target.suffix}")
     if name.suffix.lower() == ".zip":
         raise _Refused("it is a ZIP archive within another; unpack the outer one and open it by itself")
-    taken, why = attempt(lambda: _copy(archive, member, target, wanted=wanted(name.name)))
+    copy = partial(_copy, archive, member, folder, wanted=wanted(name.name))
+    taken, why = attempt(copy, let=(_Refused,))
     if taken is None:
-        target.unlink(missing_ok=True)
         raise _Refused(f"it is damaged inside the ZIP archive ({why[:80]})")
     return taken
 
 
-def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, *, wanted: bool) -> int:
+def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, *, wanted: bool) -> int:
     with archive.open(member) as packed:
         head = packed.read(_CHUNK)
         if not wanted and head[128:132] != b"DICM":
             return 0
-        target.parent.mkdir(parents=True, exist_ok=True)
-        taken = 0
-        with target.open("xb") as file:
-            while head:
-                taken += file.write(head)
-                head = packed.read(_CHUNK)
-        return taken
+        try:
+            target = _free_place(folder / _harmless_name(member.filename))
+            with _removed_unless_whole(target), target.open("xb") as file:
+                taken = 0
+                while head:
+                    taken += file.write(head)
+                    head = packed.read(_CHUNK)
+                return taken
+        except OSError as error:
+            raise _Refused(f"it could not be unpacked ({error.strerror or error})") from error
+
+
+@contextlib.contextmanager
+def _removed_unless_whole(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _free_place(target: Path) -> Path:
+    """`target` with its folder made, or a name like it that no member has yet."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not os.path.lexists(target):
+        return target
+    return target.with_name(f"{target.stem}_{secrets.token_hex(4)}{target.suffix}")
 
 
 def _hidden(name: str) -> bool:
@@ -136,8 +193,22 @@ def _hidden(name: str) -> bool:
 
 def _harmless_name(name: str) -> Path:
     """The member's name as a relative path that every file system takes."""
-    parts = [p for p in re.split(r"[/\\]", name) if p not in ("", ".", "..")]
-    return Path(*(re.sub(r'[<>:"|?*\x00-\x1f]', "_", p)[:120].rstrip(" .") or "_" for p in parts))
+    parts = [_harmless_part(p) for p in re.split(r"[/\\]", name) if p not in ("", ".", "..")] or ["_"]
+    if sum(len(os.fsencode(part)) + 1 for part in parts) > _LONGEST_PATH:
+        parts = parts[-1:]
+    return Path(*parts)
+
+
+def _harmless_part(part: str) -> str:
+    """A name without what file systems and windows take for something else, at most 120 bytes of it."""
+    shown = "".join(c if c.isprintable() and c not in '<>:"|?*' else "_" for c in part)
+    stem, dot, suffix = shown.rpartition(".")
+    if dot and len(suffix) <= _LONGEST_SUFFIX:
+        kept = stem.encode()[:_LONGEST_PART].decode(errors="ignore") + dot + suffix
+    else:
+        kept = shown.encode()[:_LONGEST_PART].decode(errors="ignore")
+    kept = kept.rstrip(" .") or "_"
+    return f"_{kept}" if kept.split(".")[0].upper() in _DEVICES else kept
 
 
 @cache

@@ -28,6 +28,7 @@ from annotator.imaging.stream_checks import (
     Family,
     StreamHead,
     bit_balance,
+    check_length,
     check_tiles,
     is_starved,
     read_head,
@@ -123,6 +124,7 @@ def decode_frame(codec: Codec, data: bytes, info: ImageInfo) -> tuple[Frame, int
     data = trimmed(data)
     head = read_head(data)
     check_against_header(head, rows, columns, bits)
+    check_length(data, rows, columns)
     if codec.family in _SAME_STREAM:
         check_tiles(data)
     frame, _ = _attempted(lambda: _primary(codec, data, head))
@@ -159,19 +161,10 @@ def _function(codec: Codec) -> Callable[..., Any]:
 
 def _attempted(decode: Callable[[], Frame]) -> tuple[Frame | None, str]:
     """What a decoder gives, or None and why not; BadStream where it reached a limit, as any other would."""
-    limits = list[str]()
-
-    def within_limits() -> Frame | None:
-        try:
-            return decode()
-        except DecodingLimit as error:
-            limits.append(str(error))
-            return None
-
-    frame, why = attempt(within_limits)
-    if limits:
-        raise BadStream(limits[0])
-    return frame, why
+    try:
+        return attempt(decode, let=(DecodingLimit,))
+    except DecodingLimit as limit:
+        raise BadStream(str(limit)) from limit
 
 
 def _primary(codec: Codec, data: bytes, head: StreamHead) -> Frame:

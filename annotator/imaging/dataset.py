@@ -21,6 +21,8 @@ from pydicom.uid import UID
 
 from annotator.errors import UnreadableImage
 from annotator.imaging.decode_guard import quiet_parsing
+from annotator.imaging.facts import Facts
+from annotator.imaging.opened_file import open_file
 
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
@@ -36,8 +38,11 @@ MAX_INFLATED = 1 << 30
 """Bytes a deflated file may become: above the largest stack of a breast, below a small machine's memory."""
 MAX_INFLATION = 300
 """Most that deflate may shrink a picture; the format's own end is about 1,030, empty pictures stay below 250."""
-MAX_HEADER_READS = 400_000
-"""Reads while parsing one header. A stack of 100 slices needs 20,000; this stops bombs after seconds."""
+MAX_HEADER_READS = 250_000
+"""Reads while parsing one header. A stack of 100 slices needs 20,000; this stops bombs after a second."""
+_INFLATED_FIRST = 64 << 20
+"""What is spelt out of a deflated file before its header is looked at."""
+_BEHIND_PIXELS = 1 << 20
 UNDEFINED = 0xFFFFFFFF
 ITEM = b"\xfe\xff\x00\xe0"
 """The tag that each piece of a compressed picture begins with (PS3.5 A.4)."""
@@ -82,7 +87,7 @@ class RawFile:
         if self.inflated is not None:
             yield io.BytesIO(self.inflated)
             return
-        with self.path.open("rb", buffering=0) as file:
+        with open_file(self.path, buffered=False) as file:
             self._refuse_a_changed(file)
             yield file
             self._refuse_a_changed(file)
@@ -131,9 +136,7 @@ def read_raw(path: Path, *, most_reads: int = MAX_HEADER_READS) -> RawFile:
     """Parse the header of `path` up to its pixels. Call inside a decode guard."""
     if path.is_dir():
         raise UnreadableImage(path, "it is a folder; name a file in it")
-    if path.exists() and not path.is_file():  # opening a pipe would wait for its other end
-        raise UnreadableImage(path, "it is neither a file nor a folder")
-    with path.open("rb") as file:
+    with open_file(path) as file:
         stamp = file_stamp(file)
         size = stamp[0]
         start = file.read(1024)
@@ -143,10 +146,9 @@ def read_raw(path: Path, *, most_reads: int = MAX_HEADER_READS) -> RawFile:
         if not _looks_like_dicom(start):
             raise UnreadableImage(path, "it is not a DICOM file (its first bytes belong to something else)")
         if DEFLATED.encode() in start:
-            inflated = _inflate(path, file)
-            if inflated is not None:
-                raw = _parse(path, io.BytesIO(inflated), len(inflated), most_reads)
-                return replace(raw, transfer_syntax=DEFLATED, inflated=inflated)
+            meta_end = _meta_end(file)
+            if meta_end is not None:
+                return _inflated(path, file, meta_end, most_reads)
         return replace(_parse(path, file, size, most_reads), stamp=stamp)
 
 
@@ -224,31 +226,48 @@ def _transfer_syntax(
     return syntax, tuple(repairs)
 
 
-def _inflate(path: Path, file: BinaryIO) -> bytes | None:
-    """The whole file with its data set inflated and its meta group saying so; None when not deflated."""
-    with quiet_parsing():
-        # Reading stops before the first element behind the meta group, so nothing is inflated yet.
-        meta_end = _meta_end(file)
-        if meta_end is None:
-            return None
+def _inflated(path: Path, file: BinaryIO, meta_end: int, most_reads: int) -> RawFile:
+    """A deflated file with its data set spelt out: the header first, then as much as it announces."""
     file.seek(0)
     head = file.read(meta_end)
     packed = file.read()
     limit = min(MAX_INFLATED, max(1 << 20, MAX_INFLATION * len(packed)))
     machine = zlib.decompressobj(-zlib.MAX_WBITS)
-    content = machine.decompress(packed, limit)
+    first = machine.decompress(packed, min(limit, _INFLATED_FIRST))
+    del packed
+    plain = EXPLICIT_LITTLE.encode().ljust(len(DEFLATED), b"\0")
+    content = head.replace(DEFLATED.encode(), plain, 1) + first
+    del first
+    raw = _parse(path, io.BytesIO(content), len(content), most_reads)
     if machine.unconsumed_tail and not machine.eof:
-        raise UnreadableImage(
-            path, "its deflated content grows beyond any picture when unpacked; the file was refused"
-        )
+        end = _announced_end(raw) + _BEHIND_PIXELS
+        if end <= meta_end + limit:
+            more = machine.decompress(machine.unconsumed_tail, max(1, end - len(content)))
+            content += more
+        if machine.unconsumed_tail and not machine.eof:
+            raise UnreadableImage(
+                path, "its deflated content grows beyond any picture when unpacked; the file was refused"
+            )
     if not machine.eof:
         raise UnreadableImage(path, "its deflated content is cut off; ask for the file again")
-    plain = EXPLICIT_LITTLE.encode().ljust(len(DEFLATED), b"\0")
-    return head.replace(DEFLATED.encode(), plain, 1) + content
+    return replace(raw, transfer_syntax=DEFLATED, inflated=content, size=len(content))
+
+
+def _announced_end(raw: RawFile) -> int:
+    """Where the pixels end by what the header says of their size; all there may be where it says nothing of use."""
+    facts = Facts(raw.dataset, [])
+    said = [facts.whole(keyword) for keyword in ("Rows", "Columns", "BitsAllocated")]
+    rows, columns, bits = (max(0, number or 0) for number in said)
+    frames = facts.whole("NumberOfFrames") or 1
+    start = 0 if raw.pixels is None else raw.pixels.start
+    return start + rows * columns * max(1, frames) * bits // 8
 
 
 def _meta_end(file: BinaryIO) -> int | None:
-    """Where the data set starts: behind the last element of group 2, which is always explicit little endian."""
+    """Where a deflated data set starts: behind the last element of group 2, which is always explicit little endian.
+
+    None for a file that is not deflated.
+    """
     file.seek(0)
     head = file.read(1 << 16)
     at = 132 if head[128:132] == b"DICM" else 0

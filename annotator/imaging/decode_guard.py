@@ -51,15 +51,17 @@ def decode_guard(path: Path) -> Iterator[None]:
         raise UnreadableImage(path, _sentence(error)) from error
 
 
-def attempt(function: Callable[[], _Result]) -> tuple[_Result | None, str]:
-    """`function()` and '', or None and why not, for bytes nobody vouches for."""
+def attempt(
+    function: Callable[[], _Result], *, let: tuple[type[Exception], ...] = ()
+) -> tuple[_Result | None, str]:
+    """`function()` and '', or None and why not, for bytes nobody vouches for; what is in `let` is raised."""
     try:
         return function(), ""
-    except _WANTED:
-        raise
     except UnreadableImage as error:
         return None, error.reason
-    except BaseException as error:  # noqa: BLE001 - this is what the module is for
+    except BaseException as error:
+        if isinstance(error, (*_WANTED, *let)):
+            raise
         return None, str(error) or type(error).__name__
 
 

@@ -20,7 +20,12 @@ _LETTERS = frozenset({"AS", "CS", "DA", "TM", "UI"})
 _NUMBERS: dict[str, Callable[[str], object]] = {"DS": float, "IS": int}
 _LONGEST_NUMBER = 16
 MAX_SEQUENCE = 4 << 20
-"""Bytes of a sequence that is looked into; the per-frame groups of 200 slices take a tenth of this."""
+"""Bytes of all sequences that are looked into; the per-frame groups of 200 slices take a tenth of this."""
+MAX_ITEMS = 60_000
+"""Items of all these sequences; 200 slices have 3,000. An item takes 8 bytes in a file, and longer to read than a
+thousand pixels.
+"""
+_ITEMS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")
 
 MAX_TEXT = 1024
 """Letters of a value: the longest of what is read here is a Short Text (PS3.5 table 6.2-1)."""
@@ -28,12 +33,30 @@ _STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 """Control characters, line breaks, and what turns the direction of writing around for all that follows."""
 
 
+class _Allowance:
+    """What may still be read of the sequences of one header."""
+
+    def __init__(self) -> None:
+        self._bytes = MAX_SEQUENCE
+        self._items = MAX_ITEMS
+
+    def takes(self, value: bytes) -> bool:
+        """Whether a sequence that nobody has looked into yet may be read too."""
+        items = sum(value.count(mark) for mark in _ITEMS)
+        if len(value) > self._bytes or items > self._items:
+            return False
+        self._bytes -= len(value)
+        self._items -= items
+        return True
+
+
 class Facts:
     """A data set whose elements can be asked for without fear. `repairs` is shared with nested items."""
 
-    def __init__(self, dataset: Dataset, repairs: list[str]) -> None:
+    def __init__(self, dataset: Dataset, repairs: list[str], allowance: _Allowance | None = None) -> None:
         self.dataset = dataset
         self.repairs = repairs
+        self._allowance = allowance or _Allowance()
 
     def __contains__(self, keyword: str) -> bool:
         return _tag(keyword) in self.dataset
@@ -138,7 +161,8 @@ class Facts:
             return
         tag = tag_for_keyword(keyword)
         raw: Any = self.dataset.get_item(tag) if tag is not None else None
-        if isinstance(raw, RawDataElement) and raw.value is not None and len(raw.value) > MAX_SEQUENCE:
+        unread = raw.value if isinstance(raw, RawDataElement) else None
+        if isinstance(unread, bytes) and not self._allowance.takes(unread):
             self.repairs.append(f"{keyword} is far longer than it can be and was ignored.")
             return
         value = self.value(keyword)
@@ -146,7 +170,7 @@ class Facts:
             return
         for item in value:
             if isinstance(item, Dataset):
-                yield Facts(item, self.repairs)
+                yield Facts(item, self.repairs, self._allowance)
 
     def item(self, keyword: str) -> Facts | None:
         """The first item of a sequence."""

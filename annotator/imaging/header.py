@@ -11,8 +11,10 @@ from annotator.imaging.acquisition import acquired, read_circumstances, read_tec
 from annotator.imaging.codecs import LOSSY
 from annotator.imaging.dataset import PIXEL_DATA, RawFile
 from annotator.imaging.facts import Facts
+from annotator.imaging.opened_file import open_file
 from annotator.imaging.side_and_view import read_side_and_view
 from annotator.imaging.spacing import TOMOSYNTHESIS, magnification_factor, pixel_spacing
+from annotator.imaging.uids import usable_uid
 from annotator.imaging.voi_header import read_grey_facts
 from annotator.model.geometry import PixelSpacing, SpacingBasis
 from annotator.model.image import ImageInfo, Intent, View
@@ -77,8 +79,8 @@ def image_info(raw: RawFile) -> ImageInfo:
         rows=rows,
         columns=columns,
         frames=frames,
-        study_instance_uid=facts.text("StudyInstanceUID"),
-        series_instance_uid=facts.text("SeriesInstanceUID"),
+        study_instance_uid=_uid(facts, "StudyInstanceUID"),
+        series_instance_uid=_uid(facts, "SeriesInstanceUID"),
         modality=modality,
         intent=_intent(facts, sop_class),
         **seen._asdict(),
@@ -258,14 +260,18 @@ def _note_magnified(facts: Facts, view: View, spacing: PixelSpacing | None, fact
         )
 
 
+def _uid(facts: Facts, keyword: str) -> str:
+    return usable_uid(keyword, facts.text(keyword), facts.repairs)
+
+
 def _instance_uid(raw: RawFile, facts: Facts) -> str:
     """SOPInstanceUID, else the meta group's, else one made from the content so that marks find their picture."""
     uid = facts.text("SOPInstanceUID") or _meta(raw, "MediaStorageSOPInstanceUID")
     if uid:
-        return uid
+        return usable_uid("SOPInstanceUID", uid, facts.repairs)
     facts.repairs.append("SOPInstanceUID is missing; one was made from the content of the file.")
-    with raw.path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").digest()
+    with open_file(raw.path) as file:
+        digest = hashlib.file_digest(file, "sha256").digest()  # type: ignore[arg-type]  # both kinds have readinto
     return f"2.25.{int.from_bytes(digest[:16], 'big')}"
 
 

@@ -58,6 +58,15 @@ class StreamHead:
 _SOF_LOSSY = {0xC0, 0xC1, 0xC2, 0xC5, 0xC6, 0xC9, 0xCA}
 _SOF_LOSSLESS = {0xC3, 0xC7, 0xCB}
 _SOF_LS = 0xF7
+_ALONE = {0x00, 0x01, *range(0xD0, 0xDA)}
+"""Marks without a length (ITU-T T.81 B.1.1.3). Between segments of a header a decoder steps over them where a walk
+by lengths takes two bytes of a length from them: another picture could hide there.
+"""
+_MOST_SCANS = 64
+"""A progressive picture has some ten; each costs a pass over all of it, however few bytes it has."""
+_UNUSUAL_PIXELS = 64_000_000
+_MOST_SHRUNK = 1000
+"""Most that a picture larger than any detector may have shrunk; those of detectors reach 20."""
 _PADDING = b"\0\xff \n"
 _STRIP = 1 << 18
 """Pixels counted at once: their differences and bits stay in a core's own cache."""
@@ -96,6 +105,13 @@ def read_head(data: bytes) -> StreamHead:
     coding = data.find(b"\xff\x52", start + 45)
     head.levels = data[coding + 9] if 0 <= coding < len(data) - 9 else 0
     return head
+
+
+def check_length(data: bytes, rows: int, columns: int) -> None:
+    """BadStream when a few bytes stand for a picture that would fill the memory."""
+    pixels = rows * columns
+    if pixels > _UNUSUAL_PIXELS and len(data) * _MOST_SHRUNK < 2 * pixels:
+        raise BadStream("is cut off (it is too short for its size)")
 
 
 def trimmed(data: bytes) -> bytes:
@@ -162,7 +178,11 @@ def _jpeg_head(data: bytes) -> StreamHead:
             continue
         size = int.from_bytes(data[at + 2 : at + 4], "big")
         body = data[at + 4 : at + 2 + size]
+        if marker in _ALONE or size < 2:
+            break
         if marker in _SOF_LOSSY or marker in _SOF_LOSSLESS or marker == _SOF_LS:
+            if head is not None:
+                break
             head = _frame_header(marker, body)
         elif marker == 0xC4:
             lengths |= _huffman_lengths(body)
@@ -172,6 +192,8 @@ def _jpeg_head(data: bytes) -> StreamHead:
             head.code_lengths, head.restart_interval = lengths, restart
             head.table, head.predictor, head.point_transform = body[2] >> 4, body[3], body[5] & 15
             head.entropy_start = at + 2 + size
+            if data.count(b"\xff\xda", head.entropy_start) >= _MOST_SCANS:
+                raise BadStream("is damaged (it is drawn more often than any picture)")
             return head
         at += 2 + size
     raise BadStream("is damaged (it holds no readable header)")
