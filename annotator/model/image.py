@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
+from annotator.model.file_names import shown_file_name
 from annotator.model.geometry import Orientation, PixelSpacing
 
 
@@ -255,6 +256,11 @@ class ImageInfo:
         """The label, and what tells images of one view apart: "RCC", "RCC stack", "RCC synthetic"; "" without view."""
         kind = "stack" if self.is_stack else "synthetic" if self.generated_2d else ""
         return " ".join(part for part in (self.label, kind) if part) if self.label else ""
+
+    @property
+    def file_name(self) -> str:
+        """The name of its file, fit to be shown on a line."""
+        return shown_file_name(self.path.name)
 
     @property
     def inverse(self) -> bool:

@@ -239,7 +239,7 @@ class CandidateCommands(QObject):
         keys = self._window.profiles.keys()
         yes, no = (key_or_menu(keys, act) for act in ("candidate_accept", "candidate_reject"))
         undecided, total = self._candidates.counts
-        name = line.info.name or line.info.path.name
+        name = line.info.name or line.info.file_name
         told = [name, size_words(line), f"score {line.best.score:.2f}", hint_words(line)]
         acts = f"{yes} accept, {no} reject" if self._state(line) is RowState.UNDECIDED else self._state(line)
         return "  ·  ".join([*(part for part in told if part), acts, f"undecided {undecided} of {total}"])

@@ -168,4 +168,4 @@ class LookingCommands(QObject):
 
 
 def _name(info: ImageInfo) -> str:
-    return info.name or info.path.name
+    return info.name or info.file_name

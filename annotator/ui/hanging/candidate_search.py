@@ -104,7 +104,7 @@ class CandidateSearch(QObject):
     def progress(self) -> Progress:
         """How many images are done, of how many, and what is in hand; parts of an image do not count."""
         images = self.searchable
-        now = "" if self._now is None else self._now.name or self._now.path.name
+        now = "" if self._now is None else self._now.name or self._now.file_name
         return Progress(len(images) - len(self.missing), len(images), now)
 
     @property
@@ -193,7 +193,7 @@ class CandidateSearch(QObject):
 
         def failed(error: AnnotatorError) -> None:
             self._now = None
-            name = info.name or info.path.name
+            name = info.name or info.file_name
             self._failed[info.sop_instance_uid] = f"No candidates of {name}: {error}"
             self.changed.emit()
 
@@ -239,7 +239,7 @@ class CandidateSearch(QObject):
     def _not_answered(self) -> None:
         """A mistake of the program, which the error report tells of: the image is not asked for again by itself."""
         if self._now is not None:
-            name = self._now.name or self._now.path.name
+            name = self._now.name or self._now.file_name
             self._failed[self._now.sop_instance_uid] = (
                 f"No candidates of {name}: the program made a mistake there."
             )

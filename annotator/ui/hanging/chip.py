@@ -94,7 +94,7 @@ class HangingChip(QFrame):
         self.why.setToolTip(tip(f"{place.why}\n(W: correct side, view or turn)"))
         self.other.setVisible(len(images) > 1)
         self.other.setText(f"{at + 1}/{len(images)}")
-        names = ", ".join(image.name or image.path.name for image in images)
+        names = ", ".join(image.name or image.file_name for image in images)
         self.other.setAccessibleName(f"Image {at + 1} of {len(images)} of this place")
         self.other.setToolTip(tip(f"Next image of this place: {names}"))
 

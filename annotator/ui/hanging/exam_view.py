@@ -387,7 +387,7 @@ class ExamView(QObject):
         viewport = self._grid.viewports[pane]
         kept = None if info.is_stack else self.shelf.get(info.key())
         if viewport.picture is None and kept is None:
-            viewport.clear(f"loading {info.label or info.path.name} ...")
+            viewport.clear(f"loading {info.label or info.file_name} ...")
         if info.is_stack:
             self.stacks.open(pane, info, frame)
             return
@@ -444,7 +444,7 @@ class ExamView(QObject):
             viewport.clear(str(error))
         else:
             self._wanted[pane] = viewport.picture.info.key(viewport.picture.frame_number)
-        text = f"{info.label or info.path.name} cannot be shown: {error}"
+        text = f"{info.label or info.file_name} cannot be shown: {error}"
         self.failed.emit(text, lambda: self._load(pane, info))
         self.small.give_up(info)
         self.small.go_on()

@@ -115,7 +115,7 @@ class HangingMenu(QMenu):
             return
         self.addSeparator()
         for info in images:
-            action = self.addAction(caption(f"Show {info.name or info.path.name}"))
+            action = self.addAction(caption(f"Show {info.name or info.file_name}"))
             action.setCheckable(True)
             action.setChecked(info.sop_instance_uid == shown.sop_instance_uid)
             action.triggered.connect(lambda _=False, wanted=info: self.image_chosen.emit(wanted))

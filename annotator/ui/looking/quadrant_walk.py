@@ -100,7 +100,7 @@ class QuadrantWalk(QObject):
         info = order[to]
         share = self._keeper.share(order[uids.index(uid)]) if uid in uids else None
         done = f"{percent(share)} of it seen. " if share is not None else ""
-        self.message.emit(f"{done}{'Next' if by > 0 else 'Back to'}: {info.name or info.path.name}.")
+        self.message.emit(f"{done}{'Next' if by > 0 else 'Back to'}: {info.name or info.file_name}.")
         self._coming = info.sop_instance_uid, by
         for pane, there in enumerate(self._grid.viewports):
             if there.isVisible() and _shows(there, info.sop_instance_uid):

@@ -93,7 +93,7 @@ class CandidateModel(QAbstractTableModel):
     def _words(self, at: int, column: int) -> str:
         line = self._candidates.lines[at]
         if column == _IMAGE:
-            name = line.info.name or line.info.path.name
+            name = line.info.name or line.info.file_name
             return f"{line.info.label or name}, {line.best.image.frame}" if line.info.is_stack else name
         if column == _SIZE:
             return size_words(line)

@@ -45,7 +45,7 @@ class _Small:
 
     @property
     def name(self) -> str:
-        return self.info.name or self.info.path.name
+        return self.info.name or self.info.file_name
 
     @property
     def spoken(self) -> str:
