@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +17,7 @@ from annotator.imaging.archive import shown_path, unpack
 from annotator.imaging.decode_guard import attempt
 from annotator.imaging.dicomdir import Directory, is_dicomdir, read_dicomdir
 from annotator.imaging.header_index import PASSED_OVER, HeaderIndex, PassedOver, stamp_of
+from annotator.imaging.opened_file import open_file
 from annotator.imaging.rejected import Rejected
 from annotator.jobs import CancelToken, Progress
 from annotator.model.image import ExamInfo, ImageInfo
@@ -132,14 +135,15 @@ class _Candidates:
 
     def among(self, paths: Iterable[Path]) -> Iterator[_Candidate]:
         for path in paths:
-            if path.is_dir():
+            kind, why = attempt(partial(_kind, path))
+            if kind is None:
+                yield Rejected(path, f"it cannot be looked at ({why})")
+            elif kind == _FOLDER:
                 yield from self.below(path, recursive=self._recursive)
-            elif not path.exists():
-                yield Rejected(path, "there is no such file or folder")
-            elif not path.is_file():
-                yield Rejected(path, "it is neither a file nor a folder")
-            else:
+            elif kind == _FILE:
                 yield from self._named(path)
+            else:
+                yield Rejected(path, kind)
 
     def below(self, folder: Path, *, recursive: bool) -> Iterator[_Candidate]:
         """Files by name, then folders by name; a folder reached twice through links is entered once."""
@@ -165,7 +169,7 @@ class _Candidates:
             yield known
         elif is_dicomdir(path):
             yield from self._in_dicomdir(path)
-        elif zipfile.is_zipfile(path) and not _has_preamble(path):
+        elif not _has_preamble(path) and _is_zip(path):
             unpacked = unpack(path, self._token, wanted=_claims_by_name)
             yield from unpacked.rejected
             unknown = _Candidates(HeaderIndex(None), self._token, recursive=True)
@@ -186,7 +190,7 @@ class _Candidates:
             yield from _missing_from(read_dicomdir(path), path)
         elif _claims(path):
             yield path
-        elif path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
+        elif path.suffix.lower() == ".zip" and _is_zip(path):
             yield Rejected(path, "it is a ZIP archive in a folder and was not looked into; open it by itself")
         else:
             self._index.remember(path, stamp, PASSED_OVER)
@@ -202,6 +206,24 @@ class _Candidates:
             yield from self.below(path.parent, recursive=True)
 
 
+_FOLDER, _FILE = "folder", "file"
+
+
+def _kind(path: Path) -> str:
+    """Folder, file, or the sentence that says why neither; raises OSError where that cannot be told."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # a name with a zero byte in it is no name
+        return "there is no such file or folder"
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "it is a link that leads back to itself"
+        raise
+    if stat.S_ISDIR(mode):
+        return _FOLDER
+    return _FILE if stat.S_ISREG(mode) else "it is neither a file nor a folder"
+
+
 def _empty(directory: Directory, path: Path) -> Rejected:
     why = "is damaged" if directory.damaged else "lists no file that is there"
     return Rejected(path, f"this DICOMDIR {why}; the folder around it was searched instead")
@@ -209,9 +231,9 @@ def _empty(directory: Directory, path: Path) -> Rejected:
 
 def _listed(folder: Path, entered: set[tuple[int, int]]) -> tuple[list[Path], list[Path]]:
     """(files, folders) of `folder`, hidden ones left out; both empty when it was entered before."""
-    stat = folder.stat()
-    key = (stat.st_dev, stat.st_ino)
-    if key in entered and stat.st_ino:
+    here = folder.stat()
+    key = (here.st_dev, here.st_ino)
+    if key in entered and here.st_ino:
         return [], []
     entered.add(key)
     files, folders = list[Path](), list[Path]()
@@ -248,8 +270,17 @@ def _claims_by_name(name: str) -> bool:
 
 def _has_preamble(path: Path) -> bool:
     def look() -> bool:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return file.read(132)[128:] == b"DICM"
+
+    found, _ = attempt(look)
+    return bool(found)
+
+
+def _is_zip(path: Path) -> bool:
+    def look() -> bool:
+        with open_file(path) as file:
+            return zipfile.is_zipfile(file)
 
     found, _ = attempt(look)
     return bool(found)

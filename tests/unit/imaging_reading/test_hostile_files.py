@@ -287,3 +287,48 @@ class TestArchives:
         monkeypatch.setattr(archive, "_free_place", full)
         found = list_images([path])
         assert [r.reason for r in found.rejected] == ["it could not be unpacked (No space left on device)"]
+
+
+class TestNamed:
+    @pytest.mark.parametrize("name", ["a" * 300, "a\0b", "d/" * 3000 + "a.dcm", "nowhere/a.dcm"])
+    def test_what_can_be_no_name_is_a_sentence(self, tmp_path: Path, name: str):
+        good = native(tmp_path / "good.dcm", breast(8, 8))
+        found = list_images([tmp_path / name, good])
+        assert [info.path.name for info in found.images] == ["good.dcm"]
+        assert len(found.rejected) == 1
+
+    @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+    def test_links_that_lead_nowhere_are_sentences(self, tmp_path: Path):
+        (tmp_path / "round.dcm").symlink_to(tmp_path / "round.dcm")
+        (tmp_path / "gone.dcm").symlink_to(tmp_path / "nowhere.dcm")
+        named = list_images([tmp_path / "round.dcm", tmp_path / "gone.dcm"])
+        assert [r.reason for r in named.rejected] == [
+            "it is a link that leads back to itself",
+            "there is no such file or folder",
+        ]
+        met = list_images([tmp_path])
+        assert sorted(r.path.name for r in met.rejected) == ["gone.dcm", "round.dcm"]
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+    def test_pipes_and_sockets_in_a_folder_are_not_opened(self, tmp_path: Path):
+        import socket
+
+        native(tmp_path / "good.dcm", breast(8, 8))
+        os.mkfifo(tmp_path / "pipe.dcm")
+        os.mkfifo(tmp_path / "DICOMDIR")
+        here = Path.cwd()
+        os.chdir(tmp_path)  # the name of a socket is short
+        try:
+            with socket.socket(socket.AF_UNIX) as server:
+                server.bind("socket.dcm")
+                found = list_images([tmp_path])
+        finally:
+            os.chdir(here)
+        assert [info.path.name for info in found.images] == ["good.dcm"]
+
+    @pytest.mark.skipif(os.name == "nt", reason="names are text there")
+    def test_names_in_no_encoding_are_listed(self, tmp_path: Path):
+        odd = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe\n\x1b.dcm")
+        native(tmp_path / "good.dcm", breast(8, 8)).rename(odd)
+        found = list_images([tmp_path])
+        assert [info.file_name.isprintable() for info in found.images] == [True]
