@@ -23,6 +23,7 @@ import platformdirs
 
 from annotator.errors import InvalidSettings
 
+from annotator.private_files import private_folder, write_private
 APP_NAME = "mammo-annotator"
 
 GREY_OUTPUTS = ("auto", "8", "dithered", "10")
@@ -79,7 +80,8 @@ class Settings:
     machine's memory), `cine_speed` slices a second at first. `picture_memory_mb` is what decoded images of
     the open exam and of its neighbours may take together (0: an eighth of the machine's memory).
     `candidates` looks for candidates of the open exam while nothing else is under way; without it only when asked.
-    `pseudonyms` shows made-up names in place of those of patients. `last_places` keeps the paths of
+    `pseudonyms` shows made-up names in place of those of patients, `patient_in_title` whose exam is open in the title of
+    the window. `last_places` keeps the paths of
     the folders opened last, for the start page. `origin` is no setting: it says where
     the others came from.
     """
@@ -106,6 +108,7 @@ class Settings:
     origin: Origin = field(default_factory=Origin, compare=False, repr=False)
 
 
+    patient_in_title: bool = False
 def data_dir() -> Path:
     """Where the database lives; made if missing and possible, readable by its owner only."""
     return _private(Path(platformdirs.user_data_path(APP_NAME, appauthor=False)))
@@ -173,8 +176,8 @@ def keep_setting(settings: Settings, name: str, value: str | float | bool) -> Se
     try:
         if tomllib.loads(after) != tomllib.loads(before) | change:
             raise InvalidSettings(f"{path}: {name} stands there in a way of its own; change it there by hand")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new.write_text(after, encoding="utf-8")
+        private_folder(path.parent)
+        write_private(new, after)
         new.replace(path)
     except (OSError, ValueError, RecursionError) as error:
         with contextlib.suppress(OSError):
@@ -334,5 +337,5 @@ def _user_in(url: str) -> str:
 def _private(path: Path) -> Path:
     # where it cannot be made, only those who then need it are stopped, with a sentence of their own
     with contextlib.suppress(OSError):
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(path)
     return path

@@ -22,6 +22,7 @@ from typing import NamedTuple
 from annotator import __version__
 from annotator.cli.output import ready_streams, visible
 from annotator.errors import AnnotatorError, CallError
+from annotator.private_files import owner_only
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -48,18 +49,28 @@ COMMANDS = {
     "schema": Command("schema", "JSON Schema of what is saved"),
     "readings": Command("readings", "the saved readings"),
     "report": Command("report", "a saved reading as pages for people: HTML, PDF or text"),
+    "findings": Command("findings", "a saved reading as JSON for programs"),
+    "pseudonym": Command("pseudonym", "which exam stands behind a name in an export"),
+    "key": Command("key", "the passphrase of an encrypted database, kept in the keyring of the system"),
+    "audit": Command("audit", "who opened, exported, signed what"),
     "people": Command("people", "who reads here, under which name and in which role"),
     "due": Command("due", "what was asked for and is due when"),
     "history": Command("readings", "every revision of the readings of an exam"),
     "backup": Command("backup", "everything the database holds, in one file"),
     "restore": Command("restore", "bring a backup back into the database"),
     "copy": Command("copy", "bring everything into another database, and compare"),
+    "index": Command("index", "list folders of exams in the worklist, by their headers"),
     "doctor": Command("doctor", "what this installation can do, and what it lacks"),
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one call of `annotator`; the exit status. Wrong arguments leave through SystemExit(2)."""
+    with owner_only():
+        return _main(argv)
+
+
+def _main(argv: Sequence[str] | None) -> int:
     ready_streams()
     words = list(sys.argv[1:] if argv is None else argv)
     verbose = False
@@ -153,6 +164,11 @@ def _open_window(arguments: argparse.Namespace) -> int:
 
     given = {"database": arguments.database, "reader": arguments.reader, "rules_file": arguments.rules}
     settings = load_settings(arguments.settings, given)
+    if settings.database.startswith("sqlite+sqlcipher:"):
+        # asked for here, where a terminal may be: later the window has it, and nobody could answer
+        from annotator.store.address import parse_url
+
+        parse_url(settings.database)
     # what is being loaded is no garbage; the window turns the search on again (`ui.program.start`)
     gc.disable()
     from annotator.ui.app import run

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from annotator.exchange.report_parts import Report
     from annotator.model.finding import Reading
-    from annotator.model.image import ExamInfo
     from annotator.settings import Settings
-    from annotator.workspace import Workspace
 
 FORMATS = ("html", "pdf", "text")
 _ENDINGS = {".html": "html", ".htm": "html", ".pdf": "pdf", ".txt": "text"}
@@ -50,7 +48,8 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 def run_report(arguments: argparse.Namespace) -> int:
     """Write the report; 0 when it is written."""
     from annotator.bootstrap import open_workspace
-    from annotator.reporting import make_report
+    from annotator.cli.chosen import saved_reading
+    from annotator.reporting import make_report, note_export
     from annotator.settings import load_settings
 
     form = _format(arguments.format, arguments.output)
@@ -60,9 +59,10 @@ def run_report(arguments: argparse.Namespace) -> int:
     try:
         if workspace.rules_warning:
             print(f"annotator: {workspace.rules_warning}", file=sys.stderr)
-        reading, exam = _saved(workspace, arguments.exam, arguments.by)
+        reading, exam = saved_reading(workspace, arguments.exam, arguments.by)
         finding = _finding_id(reading, arguments.finding)
         report = make_report(workspace, reading, exam, finding_id=finding, identified=arguments.identified)
+        note_export(workspace, reading, f"report as {form}", identified=arguments.identified)
     finally:
         workspace.close()
     _write(report, form, arguments.output, settings)
@@ -95,37 +95,6 @@ def _write(report: Report, form: str, output: Path | None, settings: Settings) -
         sys.stdout.write(text)
     else:
         write_whole(output, text.encode())
-
-
-def _saved(workspace: Workspace, said: str, reader: str | None) -> tuple[Reading, ExamInfo]:
-    """The reading that is meant, as saved last, and its exam, with images where files were named."""
-    from annotator.errors import CallError, StoreError
-    from annotator.model.image import ExamInfo
-
-    path = Path(said)
-    exams: dict[str, ExamInfo] = {}
-    if path.exists():
-        listed = workspace.group_exams(workspace.list_images([path]).images)
-        exams = {exam.study_instance_uid: exam for exam in listed}
-    saved = [one for one in workspace.readings() if reader in (None, one.reader)]
-    found = [one for one in saved if one.study_instance_uid in exams or said == one.reading_id]
-    if not found and said and not exams:
-        found = [one for one in saved if one.study_instance_uid.startswith(said)]
-        found = found or [one for one in saved if one.study_instance_uid.endswith(said)]
-    if not found:
-        of = f" by {reader}" if reader else ""
-        raise StoreError(f"No reading of {said!r}{of} is saved; 'annotator readings' lists those that are.")
-    studies = sorted({one.study_instance_uid for one in found})
-    if len(studies) > 1:
-        raise CallError(
-            f"{said!r} holds {len(studies)} exams with readings ({', '.join(studies)}); name one."
-        )
-    own = [one for one in found if one.reader == workspace.settings.reader] or found
-    if len({one.reader for one in own}) > 1:
-        readers = ", ".join(sorted({one.reader for one in own}))
-        raise CallError(f"{said!r} was read by {readers}; say whose reading with --by.")
-    reading = workspace.revisions(own[0].reading_id)[-1].reading
-    return reading, exams.get(studies[0], ExamInfo(studies[0], ()))
 
 
 def _finding_id(reading: Reading, said: str | None) -> str | None:

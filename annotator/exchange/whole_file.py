@@ -7,17 +7,17 @@ import secrets
 from pathlib import Path
 
 from annotator.errors import ExportError
+from annotator.private_files import FILE
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Put `content` at `path` in one step: the file is the old one or the new one, never a part.
+    """Put `content` at `path` in one step: the file is the old one or the new one, never a part, and its owner's only.
 
     Raises ExportError; an existing file is then as it was.
     """
     part = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        # not by tempfile, whose files only their owner may read
-        handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)
+        handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), FILE)
     except OSError as error:
         raise ExportError(_sentence(path, error)) from error
     try:

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, SAWarning
 
 from annotator.errors import StoreError
+from annotator.store.encrypted import DRIVER, keyed
 from annotator.store.sqlite import database_file
 
-_UNDERSTOOD = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
+_UNDERSTOOD = (
+    "write sqlite:///FILE, sqlite+sqlcipher:///FILE (encrypted) or postgresql+psycopg://USER@HOST/NAME"
+)
 
 
 def parse_url(url: str) -> URL:
-    """The URL of an SQLite or PostgreSQL database; StoreError for any other words, which may hold a password."""
+    """The URL of an SQLite or PostgreSQL database; StoreError for any other words, which may hold a password.
+
+    That of an encrypted file holds its key, which is asked for where it is not known yet.
+    """
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
         raise StoreError(f"The database setting is not a database URL; {_UNDERSTOOD}.") from error
+    if parsed.drivername == DRIVER:
+        path = database_file(parsed)
+        if path is None or parsed.query or parsed.host or parsed.password:
+            raise StoreError(f"An encrypted database is one file; {_UNDERSTOOD}.")
+        return keyed(parsed, path)
     if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"):
         raise StoreError(f"{parsed.drivername!r} is not a database this program can use; {_UNDERSTOOD}.")
     if parsed.drivername == "postgresql":
@@ -31,6 +43,18 @@ def parse_url(url: str) -> URL:
             options = ", ".join(parsed.query)
             raise StoreError(f"The database setting has options that cannot be used ({options}).") from error
     return parsed
+
+
+def file_of_encrypted(url: str) -> Path:
+    """The file of the address of an encrypted database; StoreError for the address of any other."""
+    try:
+        parsed = make_url(url)
+        path = database_file(parsed) if parsed.drivername == DRIVER else None
+    except (ArgumentError, ValueError):
+        path = None
+    if path is None:
+        raise StoreError("The database setting names no encrypted database; write sqlite+sqlcipher:///FILE.")
+    return path
 
 
 def place_of(url: URL) -> str:

@@ -7,7 +7,6 @@ that this program opens. It has its name only after it was looked at.
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -26,10 +25,11 @@ from annotator.store.address import parse_url, place_of
 from annotator.store.bringing import Bringing
 from annotator.store.checkup import look_at, moment, refuse_newer
 from annotator.store.copying import snapshot, take_salt
+from annotator.store.encrypted import SQLALCHEMY_DRIVER
 from annotator.store.engines import engine_of, looking_engine
 from annotator.store.faults import told
 from annotator.store.part_file import already_there, give_name, part_beside
-from annotator.store.sqlite import WRITES, database_file, settle_in_one_file
+from annotator.store.sqlite import WRITES, database_file, raw_connection, settle_in_one_file
 
 PAGES = 256
 """Pages copied between two looks at whether to go on; a page has 4 KiB."""
@@ -87,7 +87,8 @@ def back_up(url: str, file: Path, *, replace: bool = False, token: CancelToken |
                 _copy_pages(engine, part, file, token)
             else:
                 _copy_rows(engine, part, file, state.revision, token)
-        found = look_into(part, file, token)
+        key = engine.url.password if own is not None else None
+        found = look_into(part, file, token, key)
         give_name(part, file, replace=replace)
     return BackedUp(state.place, file, at, state.revision, *found)
 
@@ -98,16 +99,17 @@ def _copy_pages(engine: Engine, part: Path, file: Path, token: CancelToken) -> N
     def copied(_status: int, remaining: int, total: int) -> None:
         token.checkpoint(Progress(total - remaining, total, "copying pages"))
 
-    with snapshot(engine, str(part)) as connection, closing(sqlite3.connect(part)) as target:
+    key = engine.url.password
+    with snapshot(engine, str(part)) as connection, closing(raw_connection(part, key)) as target:
         raw: Any = connection.connection.dbapi_connection
         try:
             raw.backup(target, pages=PAGES, progress=copied)
-        except sqlite3.OperationalError as error:
+        except target.OperationalError as error:
             if error.sqlite_errorname.startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE")):
                 with told(str(file)):
                     raise
             raise
-    settle_in_one_file(part)
+    settle_in_one_file(part, key)
 
 
 def _copy_rows(engine: Engine, part: Path, file: Path, revision: str, token: CancelToken) -> None:
@@ -130,15 +132,20 @@ def _copy_rows(engine: Engine, part: Path, file: Path, revision: str, token: Can
     settle_in_one_file(part)
 
 
-def look_into(part: Path, file: Path, token: CancelToken) -> tuple[int, int, int, str, tuple[str, ...]]:
-    """Readings, revisions, bytes, digest and broken chains of a file called `file`; StoreError when it is damaged."""
-    with told(str(file)), closing(sqlite3.connect(part)) as raw:
+def look_into(
+    part: Path, file: Path, token: CancelToken, key: str | None = None
+) -> tuple[int, int, int, str, tuple[str, ...]]:
+    """Readings, revisions, bytes, digest and broken chains of a file called `file`; StoreError when it is damaged.
+
+    `key` is that of an encrypted one, as its address has it.
+    """
+    with told(str(file)), closing(raw_connection(part, key)) as raw:
         raw.set_progress_handler(lambda: int(token.cancelled), _LOOKS)
         token.checkpoint(Progress(0, None, "looking at every page"))
         try:
             wrong = raw.execute("PRAGMA integrity_check(1)").fetchone()[0]
             orphan = raw.execute("PRAGMA foreign_key_check").fetchone()
-        except sqlite3.OperationalError as error:
+        except raw.OperationalError as error:
             if error.sqlite_errorname == "SQLITE_INTERRUPT":
                 raise Cancelled from None
             raise
@@ -146,7 +153,8 @@ def look_into(part: Path, file: Path, token: CancelToken) -> tuple[int, int, int
             raise StoreError(
                 f"{file} is damaged ({wrong if wrong != 'ok' else 'a row without its reading'})."
             )
-    engine = looking_engine(URL.create("sqlite", database=str(part)))
+    driver = "sqlite" if key is None else SQLALCHEMY_DRIVER
+    engine = looking_engine(URL.create(driver, password=key, database=str(part)))
     try:
         with told(str(file)), moment(engine) as connection:
             counts = [

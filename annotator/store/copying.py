@@ -130,7 +130,7 @@ def _target(url: URL, place: str) -> Iterator[Engine]:
         if file is not None and part is not None:
             engine.dispose()
             with told(place):
-                settle_in_one_file(part)
+                settle_in_one_file(part, url.password)
             give_name(part, file, replace=False)
 
 

@@ -20,6 +20,7 @@ from annotator.store.address import parse_url, place_of
 from annotator.store.backup import PAGES, back_up, look_into
 from annotator.store.bringing import without_triggers
 from annotator.store.copying import bring_all, take_salt
+from annotator.store.encrypted import DRIVER
 from annotator.store.engines import engine_of
 from annotator.store.faults import told
 from annotator.store.part_file import BESIDE, give_name, part_beside
@@ -52,6 +53,11 @@ def restore(
     address = parse_url(url)
     place = place_of(address)
     own = database_file(address) if address.get_backend_name() == "sqlite" else None
+    if own is not None and address.password:
+        raise StoreError(
+            f"{own} is encrypted, and so are backups of it: bring one back with 'annotator copy --database "
+            f"{DRIVER}:///BACKUP --to {DRIVER}:///NEW', and name the new file in the settings."
+        )
     if own is not None and own.exists() and file.exists() and own.samefile(file):
         raise StoreError(f"{file} is the database itself; name a backup of it.")
     with ExitStack() as stack:

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from annotator.errors import StoreError
+from annotator.store.encrypted import encrypted_connection
 
 WRITES = "annotator_writes"
 """Execution option of connections that are about to write."""
@@ -49,12 +50,15 @@ def database_file(url: URL) -> Path | None:
     return Path(name).absolute() if name and ":memory:" not in name else None
 
 
-def backup(path: Path, old_revision: str) -> Path:
-    """Copy the database beside itself before it is migrated; the copy is readable by its owner only."""
+def backup(path: Path, old_revision: str, key: str | None = None) -> Path:
+    """Copy the database beside itself before it is migrated; the copy is readable by its owner only.
+
+    `key` as the address of an encrypted file has it; the copy is encrypted by the same.
+    """
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
     copy = path.with_name(f"{path.stem}.before-{old_revision}-{stamp}-{os.getpid()}{path.suffix}")
     os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    source, target = sqlite3.connect(path), sqlite3.connect(copy)
+    source, target = raw_connection(path, key), raw_connection(copy, key)
     try:
         source.backup(target)
     finally:
@@ -63,9 +67,9 @@ def backup(path: Path, old_revision: str) -> Path:
     return copy
 
 
-def settle_in_one_file(path: Path) -> None:
+def settle_in_one_file(path: Path, key: str | None = None) -> None:
     """Let a database that nobody has open be one file, as a copy of it to be carried away has to be."""
-    connection = sqlite3.connect(path)
+    connection = raw_connection(path, key)
     try:
         connection.execute("PRAGMA journal_mode=DELETE")
     finally:
@@ -124,6 +128,11 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
     _use_wal(connection)
 
 
+def raw_connection(path: Path, key: str | None = None) -> sqlite3.Connection:
+    """A connection beside SQLAlchemy's, for copying whole files; of an encrypted one with its key."""
+    return sqlite3.connect(path) if key is None else encrypted_connection(path, key)
+
+
 def _use_wal(connection: sqlite3.Connection) -> None:
     if connection.execute("PRAGMA journal_mode").fetchone()[0] in ("wal", "memory"):
         return
@@ -133,7 +142,7 @@ def _use_wal(connection: sqlite3.Connection) -> None:
     for attempt in range(50):
         try:
             connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
+        except connection.OperationalError as error:  # SQLCipher raises one of its own
             name = error.sqlite_errorname
             if name.startswith("SQLITE_READONLY"):
                 return

@@ -31,7 +31,7 @@ def bring_up_to_date(engine: Engine, place: str) -> None:
             return
         path = database_file(engine.url) if engine.dialect.name == "sqlite" else None
         if found and path is not None:
-            backup(path, found)
+            backup(path, found, engine.url.password)
         _run_migrations(connection)
         if engine.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
             raise StoreError(

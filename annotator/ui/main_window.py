@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QStatusBar, QWidget
 
+from annotator.model.identity import Identity
 from annotator.settings import keep_setting
 from annotator.store.display_log import DisplayLog
 from annotator.ui.actions import Chord, make_actions
@@ -66,10 +67,12 @@ from annotator.ui.window.docks import WindowDocks, stacked
 from annotator.ui.window.exam_strip import ExamStrip
 from annotator.ui.window.menu import whole_menu
 from annotator.ui.window.names import WindowNames
+from annotator.ui.window.copying import NoCopyBySlip
 from annotator.ui.window.pane_thumbnails import PaneThumbnails
 from annotator.ui.window.places import WindowPlaces
 from annotator.ui.window.pointing import Pointing
 from annotator.ui.window.reading_in_window import ReadingInWindow
+from annotator.ui.window.noted_openings import NotedOpenings
 from annotator.ui.window.recent_places import RecentPlaces
 from annotator.ui.window.start_page import StartPage
 from annotator.ui.window.status_line import StatusLine
@@ -78,6 +81,7 @@ from annotator.ui.window.unsaved_question import UnsavedQuestion
 from annotator.ui.window.words_in_window import WordsInWindow
 from annotator.ui.words.exam_names import ExamNames
 from annotator.workspace import Workspace
+from annotator.ui.window.titles import WindowTitle
 
 
 class MainWindow(QMainWindow):
@@ -89,7 +93,6 @@ class MainWindow(QMainWindow):
 
     def __init__(self, workspace: Workspace, runner: TaskRunner, places: Path | None = None) -> None:
         super().__init__()
-        self.setWindowTitle("Mammogram Annotator")
         self.setAcceptDrops(True)
         self.resize(1600, 900)
         self.runner = runner
@@ -309,7 +312,10 @@ class MainWindow(QMainWindow):
         self.worklist.problems_wanted.connect(lambda: self.show_panel("problems"))
         self.strip.layout_chosen.connect(self.hanging_commands.use_layout)
         self.exam_view.layout_changed.connect(self.strip.show_layout)
-        desk.exam_changed.connect(lambda _exam: self.recent.opened())
+        desk.exam_changed.connect(lambda exam: self.recent.opened(Identity.of(exam)))
+        self.title = WindowTitle(self)
+        self._no_slip = NoCopyBySlip(self)
+        self._noted = NotedOpenings(self)
         self.start_page.place_chosen.connect(lambda place: self.open_paths([place]))
         self.start_page.keep_places.connect(self._keep_places)
         self._legend.picked.connect(self.saying_commands.chord_picked)

@@ -20,7 +20,7 @@ from annotator.hanging import Layout
 from annotator.model.finding import Assessment, Distribution, Morphology
 from annotator.model.geometry import ImagePoint
 from annotator.model.mark import MarkKind
-from annotator.settings import settings_path
+from annotator.settings import settings_path, waiting_dir
 from annotator.ui.hanging.chip import ChipButton
 from annotator.ui.main_window import MainWindow
 
@@ -260,6 +260,11 @@ def test_files_that_cannot_be_opened_are_told_quietly_and_stop_nothing(qtbot, op
     assert window.problems.isVisible()
     assert "broken.dcm" in window.problems.list.item(0).text()
     QTest.mouseClick(window.problems.copy, Qt.MouseButton.LeftButton)
+    copied = QGuiApplication.clipboard().text()
+    assert copied.startswith("file 1.dcm\t")
+    assert "broken" not in copied
+    assert exam.name not in copied
+    QTest.mouseClick(window.problems.copy_named, Qt.MouseButton.LeftButton)
     assert str(exam / "broken.dcm") in QGuiApplication.clipboard().text()
 
 
@@ -402,8 +407,16 @@ def test_keys_and_about_open_beside_the_work_never_over_it(qtbot, open_window, e
     about.close()
 
 
+def take_no_journal() -> None:
+    """A file stands where the folder of the acts that wait would be."""
+    waiting_dir().parent.mkdir(parents=True, exist_ok=True)
+    waiting_dir().write_text("")
+
+
 def test_an_unsaved_reading_keeps_its_exam_open(qtbot, open_window, tmp_path, exam, monkeypatch) -> None:
     from annotator.errors import StoreError
+
+    take_no_journal()
 
     other = write_exam(tmp_path / "other", patient="SMALL-2", study="2.25.3")
     window = open_window()
@@ -418,6 +431,7 @@ def test_an_unsaved_reading_keeps_its_exam_open(qtbot, open_window, tmp_path, ex
     current = window.desk.exam.study_instance_uid
     press(window.grid.active, Qt.Key.Key_PageDown)
     assert window.desk.exam.study_instance_uid == current
+    assert any("do not end it" in t for t in window.errors.texts)
     qtbot.waitUntil(lambda: "not saved: the disk is full" in window.strip.saved.text(), timeout=5000)
     monkeypatch.setattr(window.desk.workspace, "save", real)
     press(window.grid.active, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
@@ -557,6 +571,7 @@ def test_acts_no_database_takes_can_be_kept_as_a_file_before_closing(
 ) -> None:
     from annotator.errors import StoreError
 
+    take_no_journal()
     window = open_window()
     hang(qtbot, window, exam)
 
@@ -580,6 +595,7 @@ def test_acts_no_database_takes_can_be_kept_as_a_file_before_closing(
 def test_a_second_window_on_one_reading_can_be_left_after_the_first_has_saved(
     qtbot, open_window, tmp_path, exam
 ) -> None:
+    take_no_journal()
     other = write_exam(tmp_path / "other", patient="SMALL-2", study="2.25.3")
     first, second = open_window(), open_window()
     hang(qtbot, first, exam, other)

@@ -139,6 +139,7 @@ def test_settings_hold_nothing_of_a_patient() -> None:
         "cine_speed",
         "picture_memory_mb",
         "pseudonyms",
+        "patient_in_title",
         "last_places",
         "due_soon_days",
         "overdue_after_days",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from annotator.ui.asked_file import ask
 from annotator.ui.desk.exports import FINDINGS, ExportKind, findings_kind, report_kind
 
 if TYPE_CHECKING:
@@ -89,8 +90,7 @@ class ExamCommands(QObject):
 
     def _ask_for_paths(self, dialog: QFileDialog) -> None:
         dialog.filesSelected.connect(lambda names: self._window.open_paths([Path(n) for n in names]))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask(dialog)
 
     def _finish(self) -> None:
         """What is being typed or turned becomes an act of its own before others."""

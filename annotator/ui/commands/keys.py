@@ -196,6 +196,8 @@ class KeyCommands(QObject):
             window.stack_commands.cine.set_speed(settings.cine_speed)
         elif name == "pseudonyms":
             window.names.set_hidden(settings.pseudonyms)
+        elif name == "patient_in_title":
+            window.title.refresh()
 
     def _settings_page(self) -> SettingsPage:
         from annotator.ui.keys.settings_page import SettingsPage  # noqa: PLC0415  seldom wanted, so not before first paint

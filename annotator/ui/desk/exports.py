@@ -15,6 +15,7 @@ from annotator.errors import AnnotatorError, ExportError
 from annotator.jobs import CancelToken
 from annotator.model.finding import Reading
 from annotator.model.image import ExamInfo
+from annotator.ui.asked_file import ask
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import Workspace
@@ -145,8 +146,7 @@ class Exports(QObject):
         dialog.selectFile(f"{kind.name}-{self._workspace.pseudonyms.exam(session.exam.study_instance_uid)}")
         write = partial(self._write, kind, session.reading, session.exam, then)
         dialog.fileSelected.connect(lambda chosen: write(Path(chosen)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask(dialog)
 
     def copy_report(self, session: ReadingSession, finding_id: str | None = None) -> None:
         """Put the report of the exam, or of one finding, on the clipboard as plain text."""

@@ -12,6 +12,7 @@ from PySide6.QtGui import QScreen
 from annotator.errors import ExportError, InvalidSettings
 from annotator.exchange.whole_file import write_whole
 from annotator.model.display import ScreenId
+from annotator.private_files import private_folder
 from annotator.settings import settings_path
 from annotator.ui.display.displays import screen_id
 from annotator.ui.kept_files import UNREADABLE, aside_of, read_small
@@ -82,7 +83,7 @@ class PitchFile:
         new = {_key(screen): mm}
         known = self._known = self._read() | new
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(self._path.parent)
             try:
                 # another window may have kept one since
                 known = self._from_file() | new

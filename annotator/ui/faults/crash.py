@@ -12,6 +12,7 @@ from pathlib import Path
 
 import annotator
 from annotator import __version__
+from annotator.private_files import write_private
 from annotator.settings import log_dir
 
 LIBRARIES = ("PySide6-Essentials", "numpy", "opencv-python-headless", "pydicom", "SQLAlchemy")
@@ -40,7 +41,7 @@ def write_report(report: str) -> Path:
     """Keep a report among the logs and return the file; raises OSError when the disk takes none."""
     now = datetime.now().astimezone()
     path = log_dir() / f"crash-{now:%Y%m%d-%H%M%S-%f}.txt"
-    path.write_text(report, encoding="utf-8")
+    write_private(path, report)
     return path
 
 

@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from annotator.private_files import write_private
+from annotator.ui.asked_file import ask
 from annotator.ui.icons import icon
 
 PROMISE = (
@@ -83,12 +85,11 @@ class CrashPage(QDialog):
         dialog.setDefaultSuffix("txt")
         dialog.selectFile("mammogram-annotator-report.txt")
         dialog.fileSelected.connect(lambda chosen: self._save(Path(chosen)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask(dialog)
 
     def _save(self, path: Path) -> None:
         try:
-            path.write_text(self.report.toPlainText(), encoding="utf-8")
+            write_private(path, self.report.toPlainText())
         except OSError as error:
             self.told.setText(f"Not saved: {error.strerror}; choose another place.")
         else:

@@ -11,6 +11,7 @@ from typing import Any
 
 from annotator.errors import ExportError, InvalidSettings
 from annotator.exchange.whole_file import write_whole
+from annotator.private_files import private_folder
 from annotator.ui.kept_files import UNREADABLE, aside_of, read_small, why_unreadable
 
 _HEADING = "# Which profile is in force, and what was changed in each; the window writes this file.\n"
@@ -69,7 +70,7 @@ class ProfileFile:
         """
         ours = _entries(saved)
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(self.path.parent)
             write_whole(self.path, _text(_from_entries(self._with_others(ours))).encode())
         except (OSError, ExportError) as error:
             cause = error if isinstance(error, OSError) else error.__cause__

@@ -107,6 +107,7 @@ ROWS = (
         at_once=False),
     Row("candidates", "Look for candidates by itself", "Search the open exam for candidates while nothing else is under way"),
     Row("pseudonyms", "Pseudonyms in place of names", "Made-up names wherever the window names a patient"),
+    Row("patient_in_title", "Patient in the title", "Whose exam is open, in the title of the window, where lists of windows show it"),
     Row("stack_memory_mb", "Memory for slices", "Decoded slices together; 0: a quarter of the machine's memory",
         most=1_000_000, unit="MB", at_once=False),
     Row("picture_memory_mb", "Memory for images",

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.imaging.rejected import Rejected
+from annotator.model.file_names import shown_file_name
 
 
 def count_sentence(count: int) -> str:
@@ -36,11 +37,17 @@ class FilesProblemPanel(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("Files that could not be opened")
         self.copy = QPushButton("Copy")
-        self.copy.setToolTip("Copy paths and reasons as text")
-        self.copy.clicked.connect(self._copy)
+        self.copy.setToolTip(
+            "Copy the reasons as text; files are counted and not named, for a name may be a patient's"
+        )
+        self.copy.clicked.connect(lambda: self._copy(named=False))
+        self.copy_named = QPushButton("Copy with paths")
+        self.copy_named.setToolTip("Copy paths and reasons as text")
+        self.copy_named.clicked.connect(lambda: self._copy(named=True))
         head = QHBoxLayout()
         head.addWidget(self.count, 1)
         head.addWidget(self.copy)
+        head.addWidget(self.copy_named)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 4, 6, 4)
         layout.addLayout(head)
@@ -57,10 +64,21 @@ class FilesProblemPanel(QWidget):
         self.list.clear()
         self.hint.setVisible(not rejected)
         for one in rejected:
-            item = QListWidgetItem(f"{one.path.name}:  {one.reason}")
+            item = QListWidgetItem(f"{shown_file_name(one.path.name)}:  {one.reason}")
             item.setToolTip(f"<p>{escape(str(one.path))}</p><p>{escape(one.reason)}</p>")
             self.list.addItem(item)
 
-    def _copy(self) -> None:
-        lines = (f"{one.path}\t{one.reason}" for one in self._rejected)
+    def _copy(self, *, named: bool) -> None:
+        lines = [
+            f"{one.path}\t{one.reason}" if named else f"file {number}{one.path.suffix[:5]}\t{_nameless(one)}"
+            for number, one in enumerate(self._rejected, 1)
+        ]
         QGuiApplication.clipboard().setText("\n".join(lines))
+
+
+def _nameless(one: Rejected) -> str:
+    """The reason without the names that stand in the path."""
+    said = one.reason
+    for part in sorted({one.path.name, one.path.stem, *one.path.parts[1:]}, key=len, reverse=True):
+        said = said.replace(part, "...") if len(part) > 2 else said
+    return said

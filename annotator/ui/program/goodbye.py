@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING
 
 from PySide6.QtCore import QLockFile
 
+from annotator.private_files import FILE, make_private
 from annotator.settings import log_dir
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ class Goodbye:
         self._lock.setStaleLockTime(0)
         self._lock.tryLock(0)
         with contextlib.suppress(OSError):
+            name.with_suffix(".lock").chmod(FILE)
+        with contextlib.suppress(OSError):
+            make_private(name.with_suffix(".trace"))
             self._trace = name.with_suffix(".trace").open("w", encoding="utf-8")
             faulthandler.enable(self._trace)
         return bool(dead)

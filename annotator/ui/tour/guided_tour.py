@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings
 
+from annotator.private_files import make_private
 from annotator.ui.desk.reading_desk import sample_folder
 from annotator.ui.desk.saving import SaveState
 from annotator.ui.desk.session import ReadingSession
@@ -180,6 +181,7 @@ class GuidedTour(QObject):
         )
 
     def _remember(self, step: int, finding_id: str) -> None:
+        make_private(self._window.places.file)
         memory = self._memory()
         memory.setValue(_STEP, step)
         memory.setValue(_FINDING, finding_id)

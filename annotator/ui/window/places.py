@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QByteArray, QRect, QSettings
 from PySide6.QtGui import QGuiApplication
 
+from annotator.private_files import make_private
 from annotator.settings import settings_path
 from annotator.ui.desk.worklist_rows import Choice
 from annotator.ui.kept_files import aside_of, why_unreadable
@@ -52,6 +53,7 @@ class WindowPlaces:
         """Write down how everything stands."""
         window = self._window
         window.docks.leave_images_only()
+        make_private(self.file)
         places = self._open()
         places.setValue("geometry", window.saveGeometry())
         places.setValue("docks", window.saveState(_LAYOUT_VERSION))

@@ -8,12 +8,18 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal
 
+from annotator.model.identity import Identity
+from annotator.private_files import make_private
+
 MOST = 6
 _KEY = "last_places"
 
 
 class RecentPlaces(QObject):
-    """Kept in the file that remembers where the window stood, unless the reader wants none remembered."""
+    """Kept in the file that remembers where the window stood, unless the reader wants none remembered.
+
+    A folder that is named after the patient of the exam in it is no place to remember.
+    """
 
     changed = Signal()
 
@@ -28,9 +34,10 @@ class RecentPlaces(QObject):
         """These are being looked into."""
         self._opening = tuple(paths)
 
-    def opened(self) -> None:
-        """What was being looked into holds an exam, so it is remembered, newest first."""
+    def opened(self, whose: Identity | None = None) -> None:
+        """What was being looked into holds an exam, so it is remembered, newest first; but not where it says `whose`."""
         new = list(dict.fromkeys(_place(path) for path in self._opening))
+        new = [place for place in new if whose is None or not whose.named_in(str(place))]
         self._opening = ()
         if new:
             self._set([*new, *(place for place in self.places if place not in new)])
@@ -48,6 +55,7 @@ class RecentPlaces(QObject):
     def _set(self, places: list[Path]) -> None:
         self.places = tuple(places[:MOST]) if self.kept else ()
         text = json.dumps([str(place) for place in self.places])
+        make_private(self._file)
         QSettings(str(self._file), QSettings.Format.IniFormat).setValue(_KEY, text)
         self.changed.emit()
 
