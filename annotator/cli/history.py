@@ -105,7 +105,6 @@ def _revision(store: Store, summary: ReadingSummary, number: int) -> Reading:
 
 def _differences(before: Reading, after: Reading) -> list[str]:
     from annotator.lexicon.loader import load_lexicon
-    from annotator.store.narrative import describe_changes
+    from annotator.store.narrative import changes_told
 
-    told = describe_changes(before, after, load_lexicon(after.lexicon_edition).word)
-    return told.split("; ") if told else []
+    return changes_told(before, after, load_lexicon(after.lexicon_edition).word)

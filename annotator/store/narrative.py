@@ -41,6 +41,13 @@ def describe_changes(
     before: Reading, after: Reading, word: Word, image: Callable[[str], str] = by_uid
 ) -> str:
     """The difference of two readings in words, '' when there is none."""
+    return "; ".join(changes_told(before, after, word, image))
+
+
+def changes_told(
+    before: Reading, after: Reading, word: Word, image: Callable[[str], str] = by_uid
+) -> list[str]:
+    """The difference of two readings, one part of a sentence for each thing that differs."""
     changes = diff(before, after)
     names = {f.id: f"F{f.number}" for f in (*before.findings, *after.findings)}
     gone = {key for key, value in changes.findings.items() if value is None}
@@ -62,7 +69,7 @@ def describe_changes(
         parts.append(_done_or_not(changes.done, alone=not parts))
     if changes.pixels and not parts:
         parts.append("noted what the pixels of marked images are")
-    return "; ".join(parts)
+    return parts
 
 
 def _signing(before: Reading, after: Reading) -> Iterable[str]:

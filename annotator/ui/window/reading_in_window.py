@@ -11,6 +11,7 @@ from annotator.model.finding import Reading
 from annotator.model.image import ExamInfo
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.panels.history import sentences
+from annotator.ui.window.history_acts import HistoryActs
 from annotator.ui.window.menu import enable_what_can_be_done
 
 if TYPE_CHECKING:
@@ -31,11 +32,16 @@ class ReadingInWindow(QObject):
         window.exam_view.picture_shown.connect(self._picture_shown)
         window.displays.follow(window, self._show_display)
         window.docks.shown.connect(lambda _name: self.refresh_history())
+        self.history_acts = HistoryActs(window)
 
     def refresh_history(self) -> None:
         """Tell the history again, when it is in sight."""
         window, session = self._window, self._window.desk.session
         if session is None or not window.docks.is_shown("history"):
+            return
+        if not session.revision:
+            # the database holds a reading from its first act on
+            window.history.show_told(())
             return
         word = session.lexicon.word
         window.runner.query(
@@ -78,6 +84,7 @@ class ReadingInWindow(QObject):
         window.strip.set_session(session)
         window.marking_commands.apply_tool()
         window.status.leave_exam()
+        window.history.forget_differences()
         if session is not None:
             session.message.connect(window.status.show_act)
             session.reading_changed.connect(self._show_reading)
