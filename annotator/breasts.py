@@ -1,16 +1,23 @@
-"""Where the breast lies on images that no picture has told of, so that places on them can be said."""
+"""Where the breast lies on images, by their pixels; also on those that no picture has told of."""
 
 from __future__ import annotations
 
-from annotator.analysis.breast.location import breast_on_image
+from annotator.analysis.breast.location import BreastOnImage, breast_on_image
 from annotator.analysis.findings.measured import FindingMeasurer
 from annotator.errors import UnreadableImage
 from annotator.imaging.air import hung, tissue_mask
 from annotator.imaging.dicom_file import read_image
-from annotator.imaging.pyramid import levels_of
+from annotator.imaging.pyramid import Levels, levels_of
 from annotator.jobs import CancelToken
 from annotator.model.finding import Reading
-from annotator.model.image import ExamInfo
+from annotator.model.geometry import Orientation
+from annotator.model.image import ExamInfo, ImageInfo
+
+
+def breast_in(info: ImageInfo, levels: Levels) -> tuple[Orientation, BreastOnImage]:
+    """How an image hangs and where its breast lies, by its pixels."""
+    turn, _ = hung(info, levels)
+    return turn, breast_on_image(info, turn, tissue_mask(levels), levels.coarsest_block)
 
 
 def find_breasts(measurer: FindingMeasurer, reading: Reading, exam: ExamInfo, token: CancelToken) -> None:
@@ -29,5 +36,4 @@ def find_breasts(measurer: FindingMeasurer, reading: Reading, exam: ExamInfo, to
             levels = levels_of(info, read_image(info.path, number).frame(number))
         except (UnreadableImage, IndexError):
             continue
-        tissue, (turn, _) = tissue_mask(levels), hung(info, levels)
-        measurer.learn(breast_on_image(info, turn, tissue, levels.coarsest_block))
+        measurer.learn(breast_in(info, levels)[1])

@@ -15,7 +15,7 @@ from annotator.detection import candidates_of, clusters_of
 from annotator.errors import CallError
 from annotator.imaging.dicom_file import open_image
 from annotator.jobs import CancelToken, Progress
-from annotator.model.candidate import Candidate
+from annotator.model.candidate import PROPOSED_WITHIN_PX, Candidate
 from annotator.model.compared import PlacedCluster
 from annotator.model.comparison import ClusterOnImage, Comparison, EarlierClusters, Provenance
 from annotator.model.geometry import ImagePoint
@@ -149,6 +149,7 @@ def _mark(candidate: Candidate, number: int, info: ImageInfo, frame_of: Any) -> 
         spacing=info.spacing,
         inverse=info.inverse,
         padding=info.padding,
+        reach_px=PROPOSED_WITHIN_PX,
     ).measurement
     point = candidate.point if spot is None else spot.center
     return Mark(candidate.id, number, "", candidate.image, point, MarkKind.MICRO, spot)

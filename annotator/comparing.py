@@ -7,13 +7,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from annotator.analysis.breast.location import BreastOnImage, breast_on_image
+from annotator.analysis.breast.location import BreastOnImage
 from annotator.analysis.change.compare import compare_clusters
 from annotator.analysis.change.constellation import constellation_of
 from annotator.analysis.change.earlier_clusters import ReadBefore, earlier_clusters
 from annotator.analysis.change.suggested_change import suggested_change
 from annotator.analysis.findings.measured import FindingMeasurer
-from annotator.imaging.air import hung, tissue_mask
+from annotator.breasts import breast_in
+from annotator.imaging.air import hung
 from annotator.imaging.dicom_file import read_image
 from annotator.imaging.pyramid import levels_of
 from annotator.jobs import CancelToken
@@ -105,9 +106,9 @@ class Comparing:
         if frame is None:
             frame = read_image(info.path, cluster.frame).frame(cluster.frame)
         levels = levels_of(info, frame)
-        turn, _ = hung(info, levels)
         known = self._measurer.breast(info)
-        if known is None:
-            known = breast_on_image(info, turn, tissue_mask(levels), levels.coarsest_block)
-            self._measurer.learn(known)
-        return turn, known
+        if known is not None:
+            return hung(info, levels)[0], known
+        turn, found = breast_in(info, levels)
+        self._measurer.learn(found)
+        return turn, found

@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.analysis.breast.chest_wall import pectoral_region
-from annotator.analysis.breast.location import BreastOnImage, breast_on_image
+from annotator.analysis.breast.location import BreastOnImage
 from annotator.analysis.candidates.find import find_candidates
 from annotator.analysis.candidates.stack import find_in_stack
 from annotator.analysis.clusters.distribution import suggested_distribution
 from annotator.analysis.clusters.grouping import cluster_facts, grouped
+from annotator.breasts import breast_in
 from annotator.errors import UnreadableImage
 from annotator.hanging import SIDEWAYS
-from annotator.imaging.air import hung, tissue_mask
+from annotator.imaging.air import tissue_mask
 from annotator.imaging.header import MAMMOGRAPHY_CLASSES
 from annotator.imaging.pyramid import levels_of
 from annotator.jobs import CancelToken
@@ -112,11 +113,10 @@ def pectoral_of(info: ImageInfo, frame: NDArray[Any]) -> tuple[ImagePoint, ...]:
     if info.view.name not in SIDEWAYS:
         return ()
     levels = levels_of(info, frame)
-    turn, _ = hung(info, levels)
-    tissue = tissue_mask(levels)
-    axes = breast_on_image(info, turn, tissue, levels.coarsest_block).axes
-    if axes is None:
+    _, breast = breast_in(info, levels)
+    if breast.axes is None:
         return ()
+    axes, tissue = breast.axes, tissue_mask(levels)
     return pectoral_region(levels.coarsest(), tissue, levels.coarsest_block, axes, inverse=info.inverse)
 
 
@@ -159,6 +159,4 @@ def clusters_of(
 
 def breast_of(info: ImageInfo, frame: NDArray[Any]) -> BreastOnImage:
     """Where the breast lies on a frame, with its estimated nipple."""
-    levels = levels_of(info, frame)
-    turn, _ = hung(info, levels)
-    return breast_on_image(info, turn, tissue_mask(levels), levels.coarsest_block)
+    return breast_in(info, levels_of(info, frame))[1]

@@ -22,6 +22,7 @@ _KEYS = (
     "label",
     "error",
     "note",
+    "breast_found",
     "frame",
     "basis",
     "model_version",
@@ -65,6 +66,7 @@ def detected(asked: Asked) -> dict[str, Any]:
         info.label or None,
         None,
         _UNKNOWN_SPACING if info.spacing is None else None,
+        found.breast_found,
         None if info.is_stack else 1,
         None if info.spacing is None else info.spacing.basis,
         found.model_version,
@@ -121,6 +123,8 @@ def in_words(document: dict[str, Any]) -> list[str]:
     """A line for the image, and one for each of its clusters."""
     count, clusters = len(document["candidates"]), document["clusters"]
     counts = f"{_counted(count, 'candidate')}, {_counted(len(clusters), 'cluster')}"
+    if not document["breast_found"]:
+        counts = "no breast was found in this image"
     lines = [f"{document['label'] or '-':<8} {counts:<30} {document['path']}"]
     for hint, words in _HINTS.items():
         members = [len(row["candidates"]) for row in document["rows"] if row["hint"] == hint]

@@ -16,6 +16,9 @@ SHOWN_FROM = 0.82
 """Score from which a candidate is shown unless the reader chooses otherwise: about one false mark an image on the
 synthetic images that the model was tried on (docs/measuring.md, candidates)."""
 
+PROPOSED_WITHIN_PX = 2.0
+"""One deviation of the place a candidate is proposed at, in image pixels: the reach of the click that measures it."""
+
 
 class CandidateHint(StrEnum):
     """What a candidate looks like beside a calcification of its own; a hint takes no candidate off the list."""
@@ -58,11 +61,15 @@ class CandidateRow:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """All candidates of one image, best first, the lines they make in the list, and the model that found them."""
+    """All candidates of one image, best first, the lines they make in the list, and the model that found them.
+
+    `breast_found` False: nothing in it was taken for a breast, which is not the same as a breast without candidates.
+    """
 
     candidates: tuple[Candidate, ...]
     rows: tuple[CandidateRow, ...]
     model_version: str
+    breast_found: bool = True
 
 
 class Verdict(StrEnum):

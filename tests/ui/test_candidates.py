@@ -725,6 +725,28 @@ def test_without_a_pixel_size_nothing_is_searched(qtbot, open_window, tmp_path) 
     assert at.finder.asked == []
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_images_in_which_no_breast_is_found_are_named(qtbot, open_window, exam, elsewhere: bool) -> None:
+    def answer(info: ImageInfo) -> Candidates:
+        return (
+            made(info) if elsewhere and info.name == "RCC" else Candidates((), (), MODEL, breast_found=False)
+        )
+
+    window = open_window()
+    window.profiles.choose(LABELLING.name)
+    at = Labeller(qtbot, window, Finder(answer))
+    window.show_panel("candidates")
+    at.open(exam)
+    said = at.panel.hint.text()
+    assert said.startswith("No breast was found in ")
+    assert [name for name in ("RCC", "LCC", "RMLO", "LMLO") if name in said] == [
+        *([] if elsewhere else ["RCC"]),
+        "LCC",
+        "RMLO",
+        "LMLO",
+    ]
+
+
 def test_nothing_is_searched_for_who_did_not_choose_a_profile_nor_ask(qtbot, open_window, exam) -> None:
     window = open_window()
     at = Labeller(qtbot, window)

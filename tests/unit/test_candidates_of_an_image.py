@@ -7,6 +7,7 @@ import pytest
 
 from annotator.analysis.candidates.find import find_candidates
 from annotator.analysis.candidates.ground import make_ground
+from annotator.analysis.candidates.record import score_at_one_false_mark, shipped_record
 from annotator.jobs import Cancelled, CancelToken
 from annotator.model.candidate import SHOWN_FROM
 from annotator.model.geometry import PixelSpacing, SpacingBasis
@@ -168,7 +169,15 @@ def test_images_without_a_breast_are_no_fault(frame, mm):
 
 
 def test_all_padding():
-    assert find(breast(), padding=PaddingRange(0, 4095)).candidates == ()
+    found = find(breast(), padding=PaddingRange(0, 4095))
+    assert found.candidates == ()
+    assert not found.breast_found
+    assert find(breast()).breast_found
+
+
+def test_what_is_shown_at_first_follows_the_record_of_the_model():
+    assert pytest.approx(score_at_one_false_mark(), abs=0.01) == SHOWN_FROM
+    assert shipped_record()["version"] == find(breast()).model_version
 
 
 def test_cancelled_at_once():

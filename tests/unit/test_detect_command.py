@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import public_files as made
 import pytest
 from pydicom import dcmread
@@ -25,6 +26,7 @@ KEYS = {
     "sop_instance_uid",
     "label",
     "error",
+    "breast_found",
     "frame",
     "basis",
     "note",
@@ -109,6 +111,17 @@ def test_what_cannot_be_done_is_named_and_the_rest_is_done(images: Path, tmp_pat
     assert "modality is CT" in by_name["ct.dcm"]["error"]
     assert all(row["candidates"] is None for row in rows if row["error"])
     assert len(err.splitlines()) == 4
+
+
+def test_an_image_in_which_no_breast_is_found_says_so(tmp_path: Path, capsys) -> None:
+    made.write_dicom(tmp_path / "empty.dcm", np.zeros((400, 300), np.uint16))
+    (told,), err = lines(capsys, str(tmp_path / "empty.dcm"))
+    assert (told["breast_found"], told["candidates"], told["error"]) == (False, [], None)
+    assert err == ""
+    assert main(["detect", str(tmp_path / "empty.dcm")]) == 0
+    said = capsys.readouterr().out
+    assert "no breast was found in this image" in said
+    assert "0 candidates" not in said
 
 
 def test_candidates_of_a_stack_name_the_slice_in_which_they_are_sharpest(sample_dicoms: Path, capsys) -> None:
@@ -233,7 +246,14 @@ def test_an_interrupt_leaves_whole_files_only(tmp_path: Path) -> None:
 
 def test_people_are_told_how_many_may_be_something_else() -> None:
     rows = [{"candidates": [0, 1, 2], "hint": "artery"}, {"candidates": [3], "hint": "skin"}]
-    document = {"label": "RCC", "path": "a.dcm", "candidates": [{}] * 5, "rows": rows, "clusters": []}
+    document = {
+        "label": "RCC",
+        "path": "a.dcm",
+        "candidates": [{}] * 5,
+        "rows": rows,
+        "clusters": [],
+        "breast_found": True,
+    }
     first, artery, skin = in_words(document)
     assert first.split() == ["RCC", "5", "candidates,", "0", "clusters", "a.dcm"]
     assert artery.strip() == "3 candidates that may be an artery, in 1 row"

@@ -57,9 +57,11 @@ def find_candidates(
 
     `frame` holds stored values, shape (rows, columns), for presentation or unprocessed; `inverse`: low values are shown
     white (MONOCHROME1). `pectoral` is the outline of the muscle where it is known. Nothing is proposed within 2 mm of
-    the skin. A frame without a breast gives none. Raises Cancelled.
+    the skin. A frame without a breast gives none and says so. Raises Cancelled.
     """
     told, version = find_told(frame, spacing=spacing, inverse=inverse, padding=padding, token=token)
+    if told is None:
+        return Candidates((), (), version, breast_found=False)
     candidates = tuple(candidate_of(t, image, version, spacing, pectoral) for t in told)
     return Candidates(candidates, rows_of(candidates, [t.whole for t in told]), version)
 
@@ -71,14 +73,17 @@ def find_told(
     inverse: bool = False,
     padding: PaddingRange | None = None,
     token: CancelToken | None = None,
-) -> tuple[list[Told], str]:
-    """The candidates of one frame, likeliest first, and the version of the model that judged them."""
+) -> tuple[list[Told] | None, str]:
+    """The candidates of one frame, likeliest first, and the version of the model that judged them.
+
+    None in place of the candidates where the frame shows no breast.
+    """
     token = token or CancelToken()
     model = shipped_model()
     pixel_mm = pixel_mm_of(spacing)
     looked = look(frame, pixel_mm, inverse=inverse, padding=padding, token=token)
     if looked is None:
-        return [], model.version
+        return None, model.version
     scores = model.scores(looked, token)
     told, likely = best_of_each_spot(looked, scores)
     hints = hints_of(looked, told, likely >= _HINTED_FROM)

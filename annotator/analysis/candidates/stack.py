@@ -62,7 +62,7 @@ def find_in_stack(
     done = 0
     found: list[_InSlab] = []
     quiet = _Quiet(token)
-    version = ""
+    version, breast_found = "", False
     for first, last in slabs:
         highest: Frame | None = None
         for number in range(first, last + 1):
@@ -72,7 +72,8 @@ def find_in_stack(
         if highest is None:
             continue
         told, version = find_told(highest, spacing=spacing, inverse=inverse, padding=padding, token=quiet)
-        found += [_InSlab(t, first, last) for t in told]
+        breast_found |= told is not None
+        found += [_InSlab(t, first, last) for t in told or ()]
     kept = _once_each(found, spacing)
     best = _sharpest(kept, read_frame, frames, spacing, inverse, padding, token, done)
     made = [
@@ -81,7 +82,7 @@ def find_in_stack(
     ]
     rows = [CandidateRow((c.id,), c.hint) for c in made]
     token.checkpoint(Progress(total, total))
-    return Candidates(tuple(made), tuple(rows), version)
+    return Candidates(tuple(made), tuple(rows), version, breast_found)
 
 
 class _Quiet(CancelToken):

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 
 from annotator.errors import AnnotatorError
 from annotator.jobs import CancelToken
+from annotator.model.candidate import PROPOSED_WITHIN_PX
 from annotator.ui.desk.candidate_rows import ProposedRow
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import Workspace
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from annotator.model.candidate import Candidate
     from annotator.model.image import ImageInfo
 
-AIM_PX = 2.0
-"""One deviation of the place a candidate is proposed at, in image pixels."""
 _KEPT = 16
 
 Results = Mapping[str, "SpotResult"]
@@ -114,7 +113,7 @@ def measured(
         number = piece.image.frame
         if number not in decoded:
             decoded[number] = read_image(info.path, number).frame(number)
-        found[piece.id] = workspace.measure_spot(info, decoded[number], piece.point, AIM_PX)
+        found[piece.id] = workspace.measure_spot(info, decoded[number], piece.point, PROPOSED_WITHIN_PX)
     return found
 
 

@@ -69,6 +69,7 @@ class ProposedImage:
     """The lines of one image, best first, and their pieces as columns.
 
     `reaches` is how far, in image pixels, a mark may lie from a piece and be its mark; `rows` the line of each piece.
+    `breast_found` False: there was no breast to look at.
     """
 
     info: ImageInfo
@@ -78,6 +79,7 @@ class ProposedImage:
     diameters: NDArray[np.float64]
     reaches: NDArray[np.float64]
     rows: NDArray[np.intp]
+    breast_found: bool = True
     _marked: dict[int, tuple[tuple[Mark, ...], NDArray[np.bool_]]] = field(default_factory=dict)
 
     @classmethod
@@ -101,6 +103,7 @@ class ProposedImage:
             diameters,
             diameters / 2 + beside,
             np.repeat(np.arange(len(lines)), [len(line.pieces) for line in lines]),
+            found.breast_found,
         )
 
     @cached_property

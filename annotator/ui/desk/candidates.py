@@ -113,6 +113,12 @@ class ExamCandidates(QObject):
         return int((strong & (self._codes == 0)).sum()), int(strong.sum())
 
     @property
+    def without_breast(self) -> tuple[str, ...]:
+        """Names of the images searched in which no breast was found; none while hidden."""
+        images = (image.info for image in self._shown.images if not image.breast_found)
+        return tuple(info.name or info.path.name for info in images)
+
+    @property
     def current(self) -> ProposedRow | None:
         """The line in hand, None when there is none or all are hidden."""
         at = self._shown.place.get(self._current)

@@ -16,7 +16,7 @@ from annotator.imaging.air import hung
 from annotator.imaging.crop import Crop, crop
 from annotator.imaging.pyramid import Levels, levels_of
 from annotator.jobs import CancelToken, Progress
-from annotator.model.candidate import SHOWN_FROM, Candidate
+from annotator.model.candidate import PROPOSED_WITHIN_PX, SHOWN_FROM, Candidate
 from annotator.model.comparison import (
     ClusterOnImage,
     Comparison,
@@ -152,7 +152,11 @@ class ComparedClusters(QObject):
 
                 def measured(one: Candidate, of: _Decoded = decoded) -> SpotMeasurement | None:
                     there = one.image.frame == of.number
-                    return workspace.measure_spot(of.info, of.frame, one.point).measurement if there else None
+                    if not there:
+                        return None
+                    return workspace.measure_spot(
+                        of.info, of.frame, one.point, PROPOSED_WITHIN_PX
+                    ).measurement
 
                 strong = [one for one in proposed.candidates if one.score >= SHOWN_FROM]
                 found = candidates_there(now, then, strong, workspace.measurer.breast, measured)

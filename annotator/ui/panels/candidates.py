@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from annotator.analysis.candidates.record import score_at_one_false_mark
 from annotator.jobs import Progress
-from annotator.model.candidate import SHOWN_FROM
 from annotator.ui.desk.candidates import HIDDEN, ExamCandidates
 from annotator.ui.panels.candidate_list import CandidateView
 
@@ -103,7 +103,7 @@ class CandidatesPanel(QWidget):
                 box.setChecked(on)
         empty = not len(candidates.listed)
         self.list.setVisible(not why and not empty)
-        self.hint.setText(why or (self._why_empty(total) if empty else ""))
+        self.hint.setText(why or self._words_below(total, empty=empty))
         self.hint.setVisible(bool(self.hint.text()))
         self._show_current()
 
@@ -142,6 +142,15 @@ class CandidatesPanel(QWidget):
             words, tooltip = acts[act]
             button.setText(words)
             button.setToolTip(tooltip)
+
+    def _words_below(self, total: int, *, empty: bool) -> str:
+        """Why nothing is listed, and in which images there was nothing to look at."""
+        names = self._candidates.without_breast
+        nowhere = f"No breast was found in {', '.join(names)}." if names else ""
+        why = self._why_empty(total) if empty else ""
+        if why == NONE_ABOVE and len(names) == self._searchable:
+            return nowhere
+        return " ".join(filter(None, (why, nowhere)))
 
     def _why_empty(self, total: int) -> str:
         if not self._searchable:
@@ -186,7 +195,8 @@ class CandidatesPanel(QWidget):
         self.slider.setPageStep(5)
         self.slider.setAccessibleName("Least score that is shown")
         self.slider.setToolTip(
-            f"Least score that is shown; {SHOWN_FROM:.2f} gives about 1 false mark an image on synthetic images"
+            f"Least score that is shown; {score_at_one_false_mark():.2f} gives about 1 false mark an image"
+            " on synthetic images"
         )
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.slider.valueChanged.connect(lambda value: self._candidates.set_threshold(value / STEPS))
