@@ -132,6 +132,7 @@ class _Candidates:
         self._index = index
         self._token = token
         self._recursive = recursive
+        self._read = set[Path]()  # directories that were told of already
 
     def among(self, paths: Iterable[Path]) -> Iterator[_Candidate]:
         for path in paths:
@@ -187,7 +188,8 @@ class _Candidates:
         if known is not None:
             yield known
         elif is_dicomdir(path):
-            yield from _missing_from(read_dicomdir(path), path)
+            if path not in self._read:
+                yield from _missing_from(read_dicomdir(path), path)
         elif _claims(path):
             yield path
         elif path.suffix.lower() == ".zip" and _is_zip(path):
@@ -197,6 +199,7 @@ class _Candidates:
 
     def _in_dicomdir(self, path: Path) -> Iterator[_Candidate]:
         directory = read_dicomdir(path)
+        self._read.add(path)
         yield from () if directory.files else (_empty(directory, path),)
         yield from directory.rejected
         for file in directory.files:
