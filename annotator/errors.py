@@ -13,6 +13,7 @@
     |   |-- UnsavableAct       an act holds what no database can keep
     |   |-- NotAllowed         a role that does not give this right
     |   `-- NewerDatabase      written by a newer program than this one
+    |-- ExamIndexError         the index of exams cannot be used; readings are not in it
     `-- ExportError            a file that could not be written
 
 Each message is one sentence that says what happened, where, and what to do.
@@ -78,6 +79,10 @@ class NotAllowed(StoreError):
 
 class NewerDatabase(StoreError):
     """The database was written by a newer program than this one."""
+
+
+class ExamIndexError(AnnotatorError):
+    """The index of exams cannot be used; nothing of a reading is in it."""
 
 
 class ExportError(AnnotatorError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import hashlib
 import json
 import math
 import os
@@ -25,6 +26,9 @@ from annotator.errors import InvalidSettings
 
 from annotator.private_files import private_folder, write_private
 APP_NAME = "mammo-annotator"
+
+EXAM_INDEX = "exams"
+"""How the files begin that hold the exams of indexed folders."""
 
 GREY_OUTPUTS = ("auto", "8", "dithered", "10")
 """10 bits where the screen has them, else 8; always 8; 8 with error diffusion; 10, else error diffusion."""
@@ -122,6 +126,12 @@ def log_dir() -> Path:
 def header_index_path() -> Path:
     """The file in which headers are kept from one listing to the next (`annotator doctor --forget-index`)."""
     return Path(platformdirs.user_cache_path(APP_NAME, appauthor=False)) / "headers.sqlite"
+
+
+def exam_index_path(settings: Settings) -> Path:
+    """The file of the exams that the worklist lists (`annotator index`), for one reader and one database."""
+    whose = hashlib.blake2b(f"{settings.database}\n{settings.reader}".encode(), digest_size=4).hexdigest()
+    return header_index_path().with_name(f"{EXAM_INDEX}-{whose}.sqlite")
 
 
 def settings_path() -> Path:

@@ -90,18 +90,30 @@ def run_doctor(arguments: argparse.Namespace) -> int:
 
 
 def _forget_index() -> int:
-    """Remove the header index; 1 when that fails."""
+    """Remove the index of headers and those of exams; 1 when that fails."""
+    from annotator.imaging.exam_index.tables import forget_exam_index
     from annotator.imaging.header_index import forget_index
     from annotator.settings import header_index_path
 
-    path = header_index_path()
-    try:
-        there = forget_index(path)
-    except OSError as error:
-        print(f"{path} cannot be removed: {error.strerror}; close the program and try again", file=sys.stderr)
-        return 1
-    print(f"{path} was removed" if there else f"{path}: there is none")
-    return 0
+    path, status = header_index_path(), 0
+    for forget, one in ((forget_index, path), *((forget_exam_index, found) for found in _exam_indexes())):
+        try:
+            there = forget(one)
+        except OSError as error:
+            print(
+                f"{one} cannot be removed: {error.strerror}; close the program and try again", file=sys.stderr
+            )
+            status = 1
+            continue
+        print(f"{one} was removed" if there else f"{one}: there is none")
+    return status
+
+
+def _exam_indexes() -> list[Path]:
+    """The files that hold the exams of indexed folders."""
+    from annotator.settings import EXAM_INDEX, header_index_path
+
+    return sorted(header_index_path().parent.glob(f"{EXAM_INDEX}-*.sqlite"))
 
 
 def _header_index() -> dict[str, Any]:
@@ -109,7 +121,8 @@ def _header_index() -> dict[str, Any]:
     from annotator.settings import header_index_path
 
     path = header_index_path()
-    return {"path": str(path), "bytes": path.stat().st_size if path.is_file() else 0}
+    kept = [one for one in (path, *_exam_indexes()) if one.is_file()]
+    return {"path": str(path), "bytes": sum(one.stat().st_size for one in kept)}
 
 
 def _libraries(problems: list[str]) -> dict[str, str | None]:

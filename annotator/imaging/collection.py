@@ -106,11 +106,15 @@ def group_exams(images: Sequence[ImageInfo]) -> tuple[ExamInfo, ...]:
     for image in images:
         uid = image.study_instance_uid
         groups.setdefault((uid, "" if uid else str(image.path.parent)), []).append(image)
-    return tuple(ExamInfo(uid or _made_uid(members), tuple(members)) for (uid, _), members in groups.items())
+    return tuple(
+        ExamInfo(uid or made_study_uid(i.sop_instance_uid for i in members), tuple(members))
+        for (uid, _), members in groups.items()
+    )
 
 
-def _made_uid(images: Sequence[ImageInfo]) -> str:
-    first = min(i.sop_instance_uid for i in images)
+def made_study_uid(sop_instance_uids: Iterable[str]) -> str:
+    """The UID of an exam whose images name none, the same whenever they are the same images."""
+    first = min(sop_instance_uids)
     digest = hashlib.sha256(f"exam of {first}".encode()).digest()
     return f"2.25.{int.from_bytes(digest[:16], 'big')}"
 
