@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 
-from annotator.analysis.breast.chest_wall import pectoral_edge
-from annotator.analysis.clusters.partner import (
-    OnView,
-    find_partner,
-    group_of,
-    groups_of_candidates,
-    groups_of_marks,
-)
-from annotator.hanging import SIDEWAYS, is_detail
-from annotator.model.comparison import ClusterOnImage
+from annotator.analysis.clusters.partner import group_of
+from annotator.hanging import is_detail
 from annotator.model.geometry import ImagePoint
 from annotator.model.mark import MarkKind
+from annotator.ui.commands.partner_jobs import AskedPartner, PartnerAnswer, PartnerJobs
 from annotator.ui.desk import partnering
 from annotator.ui.desk.candidate_acts import as_marks
-from annotator.ui.desk.candidate_measuring import Results, measured
+from annotator.ui.desk.candidate_measuring import Results
 from annotator.ui.marks.partner import ChestWallTool, PartnerLayer, PartnerTool, numbers
 
 if TYPE_CHECKING:
-    from annotator.jobs import CancelToken
     from annotator.model.candidate import Candidate
     from annotator.model.image import ImageInfo
     from annotator.model.partner import PartnerProposal, PartnerSearch
@@ -37,19 +28,8 @@ if TYPE_CHECKING:
     from annotator.ui.marks.tools import MarkingHost, Tool
     from annotator.ui.pictures.picture import Picture
 
-_Line = tuple[ImagePoint, ImagePoint]
-LANE, MEASURING = "partner", "partner candidates"
 WHILE_BUSY_MS = 50
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A finding as it is marked on one image, and the image on which it is looked for."""
-
-    finding_id: str
-    seen: ImageInfo
-    wanted: ImageInfo
 
 
 class PartnerCommands(QObject):
@@ -58,10 +38,9 @@ class PartnerCommands(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._asked: _Asked | None = None
+        self._asked: AskedPartner | None = None
         self._layer: PartnerLayer | None = None
-        self._pieces: dict[str, Candidate] = {}
-        self._model_version = ""
+        self._jobs = PartnerJobs(window)
         self._drawing_wall = False
         self._prompt = ""
         self._later = QTimer(self)
@@ -100,7 +79,7 @@ class PartnerCommands(QObject):
             none = f"The exam has no other whole view of the {whose}."
             self._say(none if before is None else "Partner view closed.")
             return
-        self._asked = _Asked(finding.id, seen, others[0])
+        self._asked = AskedPartner(finding.id, seen, others[0])
         self._bring(others[0], seen)
         self._ask()
 
@@ -109,8 +88,7 @@ class PartnerCommands(QObject):
         was = self._asked is not None or self._drawing_wall
         self._asked = self._layer = None
         self._drawing_wall = False
-        self._window.runner.cancel(LANE)
-        self._window.runner.cancel(MEASURING)
+        self._jobs.cancel()
         self._show()
         self._window.status.take_back(self._prompt)
         if was:
@@ -237,50 +215,10 @@ class PartnerCommands(QObject):
 
     def _ask(self) -> None:
         session, asked = self._window.desk.session, self._asked
-        if session is None or asked is None:
-            return
-        workspace, reading = session.workspace, session.reading
-        candidates = self._candidates_on(asked.wanted)
+        if session is not None and asked is not None:
+            self._jobs.look(session, asked, self._found, lambda error: self._failed(str(error)))
 
-        def on_view(info: ImageInfo) -> OnView:
-            breast = workspace.measurer.breast(info)
-            if breast is None:
-                _, breast = workspace.comparing.as_hung(ClusterOnImage(info=info, marks=()))
-            placed = reading.nipple_on(info.sop_instance_uid)
-            return OnView(info, breast, None if placed is None else placed.point)
-
-        wall = self._wall_of(session, asked.wanted)
-
-        def job(_token: CancelToken) -> tuple[PartnerSearch, OnView, _Line | None]:
-            seen, other = on_view(asked.seen), on_view(asked.wanted)
-            cluster = group_of(reading, asked.finding_id, asked.seen)
-            groups = (
-                *groups_of_marks(reading, other, but=asked.finding_id),
-                *groups_of_candidates(candidates, other, reading),
-            )
-            return find_partner(seen, cluster, other, groups), other, wall(other)
-
-        self._window.runner.query(LANE, job, self._found, lambda error: self._failed(str(error)))
-
-    def _wall_of(self, session: ReadingSession, info: ImageInfo) -> Callable[[OnView], _Line | None]:
-        """Tells in a job the chest wall of an image: as drawn, else the edge of the muscle on its picture."""
-        drawn = session.reading.chest_wall_on(info.sop_instance_uid)
-        uid = info.sop_instance_uid
-        pictures = (viewport.picture for viewport in self._window.grid.viewports)
-        shown = next((one for one in pictures if one is not None and one.info.sop_instance_uid == uid), None)
-
-        def wall(view: OnView) -> _Line | None:
-            axes = view.breast.axes
-            if drawn is not None or shown is None or axes is None or info.view.name not in SIDEWAYS:
-                return None if drawn is None else drawn.ends
-            levels = shown.levels
-            return pectoral_edge(
-                levels.coarsest(), shown.tissue, levels.coarsest_block, axes, inverse=info.inverse
-            )
-
-        return wall
-
-    def _found(self, answer: tuple[PartnerSearch, OnView, _Line | None]) -> None:
+    def _found(self, answer: PartnerAnswer) -> None:
         search, other, wall = answer
         session, asked = self._window.desk.session, self._asked
         if session is None or asked is None:
@@ -312,7 +250,7 @@ class PartnerCommands(QObject):
         self.leave()
         self._say(why)
 
-    def _words(self, session: ReadingSession, asked: _Asked, search: PartnerSearch) -> str:
+    def _words(self, session: ReadingSession, asked: AskedPartner, search: PartnerSearch) -> str:
         assert search.band is not None
         number = session.reading.finding(asked.finding_id).number
         there = group_of(session.reading, asked.finding_id, asked.wanted).mark_ids
@@ -349,31 +287,13 @@ class PartnerCommands(QObject):
             partnering.draw_chest_wall(session, picture.info, ends)
         self._window.marking_commands.apply_tool()
 
-    def _candidates_on(self, info: ImageInfo) -> list[Candidate]:
-        """What the program proposes on an image, as far as the reader sees candidates at all."""
-        candidates = self._window.candidates
-        if candidates.why_hidden:
-            return []
-        lines = (candidates.lines[at] for at in candidates.listed.tolist())
-        mine = [line for line in lines if line.info.sop_instance_uid == info.sop_instance_uid]
-        self._pieces = {piece.id: piece for line in mine for piece in line.pieces}
-        self._model_version = mine[0].model_version if mine else ""
-        return list(self._pieces.values())
-
-    def _measure(self, session: ReadingSession, asked: _Asked, proposal: PartnerProposal) -> None:
-        """Candidates become marks as a click there would make them; measured in a job, as there may be many."""
-        pieces = [self._pieces[key] for key in proposal.candidate_ids if key in self._pieces]
-
-        def done(results: Results) -> None:
+    def _measure(self, session: ReadingSession, asked: AskedPartner, proposal: PartnerProposal) -> None:
+        def done(pieces: list[Candidate], results: Results) -> None:
             accepted = as_marks(session.reading, pieces, results, MarkKind.MICRO)
-            self._taken(
-                partnering.take_candidates(
-                    session, asked.finding_id, accepted, self._model_version, asked.wanted.label
-                )
-            )
+            version, where = self._jobs.model_version, asked.wanted.label
+            self._taken(partnering.take_candidates(session, asked.finding_id, accepted, version, where))
 
-        job = partial(measured, session.workspace, asked.wanted, pieces, {})
-        self._window.runner.query(MEASURING, job, done, lambda error: self._failed(str(error)))
+        self._jobs.measure(session, asked, proposal, done, lambda error: self._failed(str(error)))
 
     def _taken(self, told: str) -> None:
         if told:
