@@ -63,7 +63,7 @@ def _no_pixel(spacing: PixelSpacing) -> str:
     if _PIXEL_MM[0] <= small and large <= min(_PIXEL_MM[1], _MOST_OBLONG * small):
         return ""
     return (
-        f"its pixels are {spacing.row_mm:g} x {spacing.column_mm:g} mm; candidates are looked for on pixels of "
+        f"its pixels are {spacing.row_mm:g} × {spacing.column_mm:g} mm; candidates are looked for on pixels of "
         f"{_PIXEL_MM[0]:g} to {_PIXEL_MM[1]:g} mm whose sides are alike within a factor of {_MOST_OBLONG:g}"
     )
 

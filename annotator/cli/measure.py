@@ -169,7 +169,7 @@ def _in_words(at: tuple[float, float], result: SpotResult) -> str:
     spot = result.measurement
     if spot is None:
         return f"{place}: {result.reason}"
-    words = f"{place}: spot at {spot.center.column:.1f},{spot.center.row:.1f}, {_size(spot)}, contrast {spot.cnr:.0f} x noise"
+    words = f"{place}: spot at {spot.center.column:.1f},{spot.center.row:.1f}, {_size(spot)}, contrast {spot.cnr:.0f} × noise"
     return f"{words}, proposed as {result.proposal}" if result.proposal else words
 
 
@@ -180,7 +180,7 @@ def _size(spot: SpotMeasurement) -> str:
     if spot.basis is not None:
         length, width = spot.length_mm, spot.width_mm
     if length is not None and width is not None:
-        return f"linear, {length:.2f} x {width:.2f} {basis}"
+        return f"linear, {length:.2f} × {width:.2f} {basis}"
     if spot.diameter_mm is None or spot.uncertainty_mm is None:
         return f"{spot.diameter_px:.1f} ± {spot.uncertainty_px:.1f} {basis}"
     return f"{spot.diameter_mm:.2f} ± {spot.uncertainty_mm:.2f} {basis}"

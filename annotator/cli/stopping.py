@@ -34,7 +34,7 @@ def stopped_by_keyboard() -> Iterator[CancelToken]:
 
 def _words(progress: Progress) -> str:
     share = progress.fraction
-    return progress.what if share is None else f"{progress.what}: {share:.0%}"
+    return progress.what if share is None else f"{progress.what}: {100 * share:.0f} %"
 
 
 def noted(database: str, act: AuditAct, what: str) -> None:

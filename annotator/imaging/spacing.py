@@ -77,7 +77,7 @@ def pixel_spacing(
         if _possible(row, column):
             return PixelSpacing(row, column, SpacingBasis.ESTIMATED_IN_BREAST)
         facts.repairs.append(
-            f"Magnified {1 / demagnified:g} times a pixel would be {row:g} x {column:g} mm in the breast, which cannot be; "
+            f"Magnified {1 / demagnified:g} times a pixel would be {row:g} × {column:g} mm in the breast, which cannot be; "
             "the magnification was ignored."
         )
         return PixelSpacing(*imager, SpacingBasis.AT_DETECTOR)

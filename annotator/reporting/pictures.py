@@ -118,7 +118,7 @@ def _of_crop(taken: Snapshot) -> str:
     if taken.scale == 1:
         size = "1:1, each image pixel as one picture pixel"
     else:
-        size = f"{taken.scale:g}:1, each image pixel as {taken.scale:g} x {taken.scale:g} picture pixels"
+        size = f"{taken.scale:g}:1, each image pixel as {taken.scale:g} × {taken.scale:g} picture pixels"
     if taken.left_out:
         size += f"; {taken.left_out} marks lie beyond this part"
     return f"{size}. Nothing drawn on it"

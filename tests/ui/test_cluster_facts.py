@@ -50,7 +50,7 @@ def on_image(label="RCC", uid="2.25.11", **other):
 
 def test_numbers_say_how_they_are_known():
     assert numbers_line(on_image()) == (
-        "RCC: 12 over 8.2 mm at detector, 31 to a cm2, spacing 0.92 mm at detector, 2.1 times as long as wide, "
+        "RCC: 12 over 8.2 mm at detector, 31 to a cm², spacing 0.92 mm at detector, 2.1 times as long as wide, "
         "12° off the estimated nipple"
     )
     two = replace(FACTS, count=2, spacing_mm=None)
@@ -104,7 +104,7 @@ def test_a_word_is_offered_with_its_reasons_and_said_only_when_taken(lines):
     lines.tell_key("Alt+L")
     lines.show_clusters((on_image(),))
     assert (lines.suggested.text(), lines.because.text()) == ("suggested: linear  Alt+L", HINT.because[0])
-    for words in (*HINT.because, "93% of synthetic sets", "6% grouped"):
+    for words in (*HINT.because, "93 % of synthetic sets", "6 % grouped"):
         assert words in lines.suggested.toolTip()
     assert taken == []
     QTest.mouseClick(lines.suggested, Qt.MouseButton.LeftButton)

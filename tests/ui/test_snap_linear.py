@@ -47,9 +47,9 @@ def mark_of(measured):
 
 def test_length_and_width_stand_in_place_of_a_diameter():
     mark = mark_of(piece())
-    assert size_words(mark.measurement) == "length 2.8 x width 0.21 mm, at detector"
-    assert mark_words(mark) == "microcalcification, length 2.8 x width 0.21 mm, at detector"
-    assert short_words(mark, "F1") == "F1  2.8 x 0.21 mm at detector"
+    assert size_words(mark.measurement) == "length 2.8 × width 0.21 mm, at detector"
+    assert mark_words(mark) == "microcalcification, length 2.8 × width 0.21 mm, at detector"
+    assert short_words(mark, "F1") == "F1  2.8 × 0.21 mm at detector"
 
 
 def test_without_spacing_they_are_pixels_and_say_so():
@@ -57,8 +57,8 @@ def test_without_spacing_they_are_pixels_and_say_so():
         piece(), basis=None, length_mm=None, width_mm=None, diameter_mm=None, uncertainty_mm=None, major_mm=None,
         minor_mm=None,
     )  # fmt: skip
-    assert size_words(bare) == "length 40.0 x width 3.0 px, pixel size unknown"
-    assert short_words(mark_of(bare), "F1") == "F1  40.0 x 3.0 px"
+    assert size_words(bare) == "length 40.0 × width 3.0 px, pixel size unknown"
+    assert short_words(mark_of(bare), "F1") == "F1  40.0 × 3.0 px"
 
 
 def test_size_is_across_and_the_longest_piece_is_told_beside_it():

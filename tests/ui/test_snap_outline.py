@@ -100,7 +100,7 @@ def test_at_its_ends_an_outline_says_so_and_stays(marked, still) -> None:
     mark = marked.reading.marks[0]
     for _ in range(14):
         marked.level.widen(still, mark.id, -1)
-    assert said[-1].endswith("outline at 78% of the height, the innermost there is")
+    assert said[-1].endswith("outline at 78 % of the height, the innermost there is")
     for _ in range(14):
         marked.level.widen(still, mark.id, 1)
     assert said[-1].endswith("the outermost there is") or "runs into" in said[-1]

@@ -422,8 +422,8 @@ def test_what_the_corners_say(viewport):
     ("mode", "smooth", "zoom", "said"),
     [
         (Mode.SPECK_TRUE, False, 0.25, "speck-true · zoom 0.25"),
-        (Mode.SPECK_TRUE, False, 0.8, "speck-true, fading (25%) · zoom 0.80"),
-        (Mode.SPECK_TRUE, False, 0.998, "speck-true, fading (<1%) · zoom 0.9980"),
+        (Mode.SPECK_TRUE, False, 0.8, "speck-true, fading (25 %) · zoom 0.80"),
+        (Mode.SPECK_TRUE, False, 0.998, "speck-true, fading (<1 %) · zoom 0.9980"),
         (Mode.MEAN, True, 0.8, "mean · zoom 0.80"),
         (Mode.SPECK_TRUE, True, 1.0, "1:1"),
         (Mode.SPECK_TRUE, False, 2.0, "squares · zoom 2.00"),

@@ -60,7 +60,7 @@ def comparison(compared: Compared, hint: ChangeHint = HINT) -> Comparison:
 @pytest.mark.parametrize(
     ("said", "end"),
     [
-        ({}, "F2 of 24 months earlier, 12 marks: 3 mm from this place, likely the same: 91%"),
+        ({}, "F2 of 24 months earlier, 12 marks: 3 mm from this place, likely the same: 91 %"),
         ({"likely": None}, "12 marks: 3 mm from this place"),
         ({"apart_mm": None}, "12 marks: its place from the nipple is not known"),
         ({"provenance": Provenance.SAME}, "F2 of 24 months earlier, 12 marks: called the same finding"),
@@ -126,8 +126,8 @@ def test_everything_in_a_comparison_is_told_one_by_one():
     )
     told = Comparison(now=CLUSTER, then=CLUSTER, seen_now=now, seen_then=then, compared=compared, hint=HINT)
     first, second, new, gone = items_of(told)
-    assert first.words == "matched 1, sure to 97%; 0.25 mm, then 0.28 mm (estimated, in breast)"
-    assert second.words == "matched 2, sure to 60%, 0.20 mm beside one another"
+    assert first.words == "matched 1, sure to 97 %; 0.25 mm, then 0.28 mm (estimated, in breast)"
+    assert second.words == "matched 2, sure to 60 %, 0.20 mm beside one another"
     assert (second.number, second.mark_id, second.now, second.then) == (2, "b", (5.0, 0.0), (15.0, 10.1))
     assert (new.fate, new.number, new.mark_id, new.now, new.then) == (Fate.NEW, 0, "c", (0.0, 5.0), None)
     assert (gone.fate, gone.mark_id, gone.now, gone.then) == (Fate.GONE, "", (9.0, -1.0), (19.0, 9.0))

@@ -47,9 +47,9 @@ def at(*places: tuple[float, float], hint: CandidateHint | None = None, first: i
         ({"image_type": ("ORIGINAL", "PRIMARY", "localizer")}, "localizer"),
         ({"view": View("SPECIMEN")}, "specimen"),
         ({"spacing": SPACING}, ""),
-        ({"spacing": PixelSpacing(1.0, 1.0, SpacingBasis.AT_DETECTOR)}, "1 x 1 mm"),
-        ({"spacing": PixelSpacing(0.005, 0.005, SpacingBasis.AT_DETECTOR)}, "0.005 x 0.005 mm"),
-        ({"spacing": PixelSpacing(0.02, 0.4, SpacingBasis.AT_DETECTOR)}, "0.02 x 0.4 mm"),
+        ({"spacing": PixelSpacing(1.0, 1.0, SpacingBasis.AT_DETECTOR)}, "1 × 1 mm"),
+        ({"spacing": PixelSpacing(0.005, 0.005, SpacingBasis.AT_DETECTOR)}, "0.005 × 0.005 mm"),
+        ({"spacing": PixelSpacing(0.02, 0.4, SpacingBasis.AT_DETECTOR)}, "0.02 × 0.4 mm"),
     ],
 )
 def test_only_breasts_are_looked_at(facts: dict, said: str) -> None:

@@ -143,7 +143,7 @@ _OPENS = 0.04
 
 def _grouped(facts: ClusterFacts) -> str:
     return (
-        f"{_marks(facts)} lie within {mm_digits(facts.core_extent_mm)} mm, {facts.density_per_cm2:.0f} to a cm2"
+        f"{_marks(facts)} lie within {mm_digits(facts.core_extent_mm)} mm, {facts.density_per_cm2:.0f} to a cm²"
         f"{'' if facts.count >= 5 else '; five within 1 cm are asked for'}."
     )
 
@@ -152,13 +152,15 @@ def _regional(facts: ClusterFacts) -> str:
     said = f"{_marks(facts)} lie over {mm_digits(facts.core_extent_mm)} mm"
     off = facts.axis_to_nipple_deg
     way = "" if off is None else f"; their long axis lies {off:.0f} degrees off the nipple"
-    return f"{said}, {facts.core_hull_mm2 / 100:.1f} cm2, and not in a line{way}."
+    return f"{said}, {facts.core_hull_mm2 / 100:.1f} cm², and not in a line{way}."
 
 
 def _diffuse(facts: ClusterFacts) -> str:
     over = f"{_marks(facts)} lie over {mm_digits(facts.extent_mm)} mm"
     share = facts.breast_share
-    return f"{over}." if share is None else f"{over}; their outline takes in {share:.0%} of the breast."
+    return (
+        f"{over}." if share is None else f"{over}; their outline takes in {100 * share:.0f} % of the breast."
+    )
 
 
 _BECAUSE = {

@@ -87,7 +87,7 @@ class OutlineLevel(QObject):
             self._keep_waiting()
         elif lowest - level > STEP / 2 and lowest >= known:
             session.message.emit(
-                f"{size_words(spot)} · below {lowest:.0%} of the height the outline runs into what lies beside it"
+                f"{size_words(spot)} · below {100 * lowest:.0f} % of the height the outline runs into what lies beside it"
             )
             self._keep_waiting()
         else:
@@ -100,7 +100,7 @@ class OutlineLevel(QObject):
         if turned is not None:
             number = self._session.reading.finding(turned.mark.finding_id).number
             level = turned.measured.level or USUAL
-            self._session.apply(turned.after, f"Outline of a mark of F{number} at {level:.0%} of its height")
+            self._session.apply(turned.after, f"Outline of a mark of F{number} at {100 * level:.0f} % of its height")
 
     def give_up(self) -> bool:
         """Show the reading as it is again; False when nothing was turned."""
@@ -143,4 +143,4 @@ class OutlineLevel(QObject):
 
 
 def _said(level: float) -> str:
-    return f"outline at {level:.0%} of the height"
+    return f"outline at {100 * level:.0f} % of the height"

@@ -17,7 +17,7 @@ def size_words(measured: SpotMeasurement | None) -> str:
     how_known = str(measured.basis) if known else "pixel size unknown"
     if measured.is_linear:
         length, width, unit = _sides(measured)
-        return f"length {length} x width {width} {unit}, {how_known}"
+        return f"length {length} × width {width} {unit}, {how_known}"
     if not known:
         unsure = f" ± {measured.uncertainty_px:.1f}" if measured.uncertainty_px else ""
         return f"diameter {measured.diameter_px:.1f}{unsure} px, {how_known}"
@@ -45,7 +45,7 @@ def short_words(mark: Mark, label: str) -> str:
     known = measured.basis is not None and measured.size_mm is not None
     if measured.is_linear:
         length, width, unit = _sides(measured)
-        size = f"{length} x {width} {unit}"
+        size = f"{length} × {width} {unit}"
     else:
         size = f"{measured.diameter_mm:.2f} mm" if known else f"{measured.diameter_px:.1f} px"
     return f"{label}  {size} {measured.basis}" if known else f"{label}  {size}"

@@ -99,7 +99,7 @@ class ClusterLines(QWidget):
         if hint.share is not None:
             second = ""
             if hint.next_word is not None and hint.next_share is not None and hint.next_share >= 0.01:
-                second = f", {hint.next_share:.0%} {self._lexicon.word(hint.next_word).lower()}"
+                second = f", {100 * hint.next_share:.0f} % {self._lexicon.word(hint.next_word).lower()}"
             reasons.append(f"{_percent(hint.share)} {_SHARE_OF} are called so{second}.")
         return "\n".join(reasons)
 
@@ -121,7 +121,7 @@ def numbers_line(one: ClustersOnImage, *, whole: bool = True) -> str:
     parts = [
         f"{facts.count} over {facts.extent}" if whole else "",
         f"in {alone} groups" if alone > 1 else "",
-        f"{facts.density_per_cm2:.0f} to a cm2" if facts.count > 2 else "",
+        f"{facts.density_per_cm2:.0f} to a cm²" if facts.count > 2 else "",
         "" if facts.spacing_mm is None else f"spacing {Millimetres(facts.spacing_mm, facts.basis)}",
         *_direction(facts, one.nipple),
     ]
@@ -141,4 +141,4 @@ def _direction(facts: ClusterFacts, nipple: NippleKnown) -> list[str]:
 
 
 def _percent(share: float) -> str:
-    return f"{min(share, 0.99):.0%}"
+    return f"{100 * min(share, 0.99):.0f} %"

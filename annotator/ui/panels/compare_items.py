@@ -50,7 +50,7 @@ def items_of(comparison: Comparison) -> Iterator[Item]:
     for number, pair in enumerate(compared.pairs, start=1):
         now, then = seen_now.places[pair.now], seen_then.places[pair.then]
         beside = "" if pair.apart_mm < APART_MM else f", {mm_digits(pair.apart_mm)} mm beside one another"
-        words = f"matched {number}, sure to {pair.sure:.0%}{beside}"
+        words = f"matched {number}, sure to {100 * pair.sure:.0f} %{beside}"
         sizes = [
             of.diameters_mm[at] if of.diameters_mm else None
             for of, at in ((seen_now, pair.now), (seen_then, pair.then))

@@ -37,7 +37,7 @@ def _why(earlier: EarlierCluster) -> str:
         return earlier.provenance.value
     if earlier.apart_mm is None:
         return "its place from the nipple is not known"
-    likely = "" if earlier.likely is None else f", likely the same: {earlier.likely:.0%}"
+    likely = "" if earlier.likely is None else f", likely the same: {100 * earlier.likely:.0f} %"
     return f"{earlier.apart_mm:.0f} mm from this place{likely}"
 
 

@@ -51,7 +51,7 @@ class _Small:
     def spoken(self) -> str:
         shown = f", in pane {' and '.join(map(str, self.panes))}" if self.panes else ""
         stack = f", {self.info.frames} slices" if self.info.is_stack else ""
-        seen = "" if self.seen is None else f", {self.seen:.0%} seen at full resolution"
+        seen = "" if self.seen is None else f", {100 * self.seen:.0f} % seen at full resolution"
         return f"Image {self.name}{stack}{shown}{seen}"
 
 

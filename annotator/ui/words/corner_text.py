@@ -147,7 +147,7 @@ def made_of(view: ViewTransform, mode: Mode, smooth: bool) -> str:
         made = "mean"
     else:
         left = share / PEAK_SHARE
-        percent = f"{left:.0%}" if left >= 0.01 else "<1%"
+        percent = f"{100 * left:.0f} %" if left >= 0.01 else "<1 %"
         made = "speck-true" if left >= 1 else f"speck-true, fading ({percent})"
     # what is nearly 1:1 must not look like it
     zoom = f"{view.scale:.2f}"
