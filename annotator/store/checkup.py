@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, select, text
+from sqlalchemy import URL, Connection, Engine, func, inspect, select, text
 
 from annotator.errors import SignedReading, StoreError
 from annotator.model.finding import Reading
 from annotator.model.history import Act, Revision
 from annotator.store import chain, encoding, kept_heads, schema, upgrade
 from annotator.store.address import parse_url, place_of
+from annotator.store.engines import looking_engine
 from annotator.store.faults import told
 from annotator.store.schema import readings, revisions
 from annotator.store.signing import refuse, tampered
@@ -71,7 +71,7 @@ def look_at_signed(url: str) -> SignedReadings:
     if state.revision != state.head:
         return SignedReadings(0)
     parsed = parse_url(url)
-    engine = _engine(parsed)
+    engine = looking_engine(parsed)
     try:
         store = Store(engine, state.place)
         with told(state.place), engine.connect() as connection:
@@ -115,7 +115,7 @@ def verify(
         raise StoreError(
             f"{state.place} is of an earlier version of this program and has no chain yet; it gets one when it is opened."
         )
-    engine = _engine(parse_url(url))
+    engine = looking_engine(parse_url(url))
     counter = _Counter(tell)
     try:
         with told(state.place), moment(engine) as connection:
@@ -232,31 +232,8 @@ def _told(reading: Reading) -> str:
     )
 
 
-def _engine(url: URL) -> Engine:
-    """For looking only: no settings of the file are touched."""
-    try:
-        engine = create_engine(url, json_deserializer=lambda text: text)
-    except ModuleNotFoundError as error:
-        raise StoreError(
-            "The driver for PostgreSQL is not installed; run: pip install 'psycopg[binary]'."
-        ) from error
-    if engine.dialect.name == "sqlite":
-        # so that a transaction begins with its first question, not with its first change
-        event.listen(engine, "connect", _by_hand)
-        event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _by_hand(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
-
-
 def _revision(url: URL, place: str) -> str | None:
-    engine = _engine(url)
+    engine = looking_engine(url)
     try:
         with engine.connect() as connection:
             tables = inspect(connection).get_table_names()

@@ -25,6 +25,12 @@ from test_exam_facts import (  # noqa: F401
     test_an_exam_that_was_only_looked_at_is_known_too,
     test_what_was_not_known_at_first_is_filled_in_once,
 )
+from test_history_command import (  # noqa: F401
+    address,
+    test_an_old_revision_is_said_again_and_can_be_undone,
+    test_any_two_revisions_are_compared,
+    test_what_is_signed_or_of_another_is_not_restored,
+)
 from test_said import test_it_is_what_the_reading_says  # noqa: F401
 from test_seen_and_done import (  # noqa: F401
     test_an_exam_that_was_only_looked_at_is_no_reading_yet_but_keeps_what_was_seen,
@@ -93,8 +99,8 @@ def store(file: str) -> Iterator[Store]:
     opened.close()
 
 
-def refused(address: str, statement: str, said: str) -> None:
-    engine = create_engine(address)
+def refused(database: str, statement: str, said: str) -> None:
+    engine = create_engine(database)
     with engine.connect() as connection, pytest.raises(DBAPIError, match=said):
         connection.execute(text(statement))
     engine.dispose()
