@@ -11,6 +11,8 @@
     |-- StoreError             the database said no
     |   |-- StaleReading       somebody saved this reading in the meantime
     |   |-- UnsavableAct       an act holds what no database can keep
+    |   |-- DatabaseAway       the database cannot be reached or written now, and may be later
+    |   |-- JournalError       the file of acts that wait cannot be written or read
     |   |-- NotAllowed         a role that does not give this right
     |   `-- NewerDatabase      written by a newer program than this one
     |-- ExamIndexError         the index of exams cannot be used; readings are not in it
@@ -71,6 +73,14 @@ class StaleReading(StoreError):
 
 class UnsavableAct(StoreError):
     """What was to be saved has no form the database could keep: the fault is of the value, and trying again no help."""
+
+
+class DatabaseAway(StoreError):
+    """The database cannot be reached or written now; the same can work later."""
+
+
+class JournalError(StoreError):
+    """The file of acts that wait for the database cannot be written, or is not one that this program can read."""
 
 
 class NotAllowed(StoreError):

@@ -23,8 +23,8 @@ from urllib.parse import unquote, urlsplit
 import platformdirs
 
 from annotator.errors import InvalidSettings
-
 from annotator.private_files import private_folder, write_private
+
 APP_NAME = "mammo-annotator"
 
 EXAM_INDEX = "exams"
@@ -116,6 +116,11 @@ class Settings:
 def data_dir() -> Path:
     """Where the database lives; made if missing and possible, readable by its owner only."""
     return _private(Path(platformdirs.user_data_path(APP_NAME, appauthor=False)))
+
+
+def waiting_dir() -> Path:
+    """Where acts wait while the database is away; made with the first of them, readable by its owner only."""
+    return data_dir() / "waiting"
 
 
 def log_dir() -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,10 +20,11 @@ from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Finding, Reading, Stage
 from annotator.model.follow_up import Contradiction, FollowUp
 from annotator.model.geometry import ImagePoint
-from annotator.model.history import Act, Revision, Step, last_signed, undo_steps
+from annotator.model.history import Act, Revision, last_signed, undo_steps
 from annotator.model.image import ExamInfo, ImageInfo
 from annotator.model.mark import SpotMeasurement
 from annotator.model.measured import Circumstances, Measured
+from annotator.model.opened import OpenedReading
 from annotator.model.pseudonym import Pseudonyms
 from annotator.model.signing import Signature, SignedFinding
 from annotator.model.timeline import ReadExam, sightings_of
@@ -38,7 +38,7 @@ from annotator.rules import (
     known_of,
 )
 from annotator.rules.due import Due, asked_words, due, proposed_stage
-from annotator.settings import Settings, header_index_path
+from annotator.settings import Settings, header_index_path, waiting_dir
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,20 +52,7 @@ if TYPE_CHECKING:
     from annotator.over_time import Followed, OverTime
     from annotator.store.store import Store
     from annotator.store.summaries import ReadingSummary
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedReading:
-    """A reading with the undo steps that led to it; `steps_done` of them are in force.
-
-    `signed` is the reading as it was signed last, None while it never was.
-    """
-
-    reading: Reading
-    revision: int
-    steps: tuple[Step, ...]
-    steps_done: int
-    signed: Reading | None = None
+    from annotator.waiting import WaitingActs
 
 
 class Workspace:
@@ -101,7 +88,9 @@ class Workspace:
     def list_images(self, paths: Sequence[Path], token: CancelToken | None = None) -> Listing:
         """What can be opened under `paths`, and what cannot, with the reason."""
         from annotator.imaging.collection import list_images
+        from annotator.imaging.unpack_folder import clear_left_behind
 
+        clear_left_behind()
         index = header_index_path() if self.settings.header_index else None
         return list_images(paths, token=token, index=index)
 
@@ -260,7 +249,14 @@ class Workspace:
         )
 
     def save(
-        self, reading: Reading, *, based_on: int, act: Act, label: str, display: str = NOT_RECORDED
+        self,
+        reading: Reading,
+        *,
+        based_on: int,
+        act: Act,
+        label: str,
+        display: str = NOT_RECORDED,
+        at: datetime | None = None,
     ) -> int:
         """Append one revision, made on `display`, and return its number; it is on disk when this returns."""
         return self._store.save(
@@ -270,7 +266,19 @@ class Workspace:
             act=act,
             label=label,
             display=display,
+            at=at,
         )
+
+    @cached_property
+    def waiting(self) -> WaitingActs:
+        """Acts on this computer that the database has not taken yet."""
+        from annotator.waiting import WaitingActs
+
+        return WaitingActs(waiting_dir(), self.settings.database, self.settings.reader, lambda: self._store)
+
+    def last_revision(self, reading_id: str) -> int:
+        """Number of the last revision of a reading in the database."""
+        return self._store.last_revision(reading_id)
 
     def keep_coverage(self, reading_id: str, seen: tuple[Seen, ...]) -> None:
         """Add to what was seen of a reading's images; seen cells stay seen. It is on disk when this returns."""

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from annotator.errors import StoreError
 from annotator.store.sqlite import sqlite_engine
+from annotator.store.staying import PATIENCE, watch_server
 
 
 def engine_of(url: URL) -> Engine:
     """To work with: an SQLite file is made when it is missing, and set up as this program uses it. Raises StoreError."""
     if url.get_backend_name() == "sqlite":
         return sqlite_engine(url)
-    return _plain(url, pool_pre_ping=True)
+    told = {name: value for name, value in PATIENCE.items() if name not in url.query}
+    engine = _plain(url, pool_pre_ping=True, connect_args=told)
+    watch_server(engine)
+    return engine
 
 
 def looking_engine(url: URL) -> Engine:
@@ -27,11 +32,9 @@ def looking_engine(url: URL) -> Engine:
     return engine
 
 
-def _plain(url: URL, *, pool_pre_ping: bool = False) -> Engine:
+def _plain(url: URL, **more: Any) -> Engine:
     try:
-        return create_engine(
-            url, pool_pre_ping=pool_pre_ping, json_serializer=_as_is, json_deserializer=_as_is
-        )
+        return create_engine(url, json_serializer=_as_is, json_deserializer=_as_is, **more)
     except ModuleNotFoundError as error:
         raise StoreError(
             "The driver for PostgreSQL is not installed; run: pip install 'psycopg[binary]'."

@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
-from annotator.errors import NotAllowed, StoreError, UnsavableAct
+from annotator.errors import DatabaseAway, NotAllowed, StoreError, UnsavableAct
 
 _SQLITE = {
     "SQLITE_BUSY": "is locked by another program; close that program, or wait until it has finished",
@@ -24,6 +24,9 @@ _SQLITE = {
     "SQLITE_TOOBIG": "cannot hold a value this large; undo the act, and please report it",
 }
 
+_AWAY = ("BUSY", "LOCKED", "READONLY", "FULL", "CANTOPEN", "PERM", "AUTH", "IOERR")
+"""Faults of SQLite that are over once somebody ends them."""
+
 _NO_RIGHT = "42501"
 """SQLSTATE of PostgreSQL: insufficient_privilege, which row policies answer with too."""
 
@@ -32,7 +35,7 @@ _NO_RIGHT = "42501"
 def told(place: str) -> Iterator[None]:
     """Turn any fault of the database at `place` that is raised inside into a StoreError.
 
-    A value that the database cannot hold is an UnsavableAct.
+    A value that the database cannot hold is an UnsavableAct; what may be over by itself is DatabaseAway.
     """
     try:
         yield
@@ -44,7 +47,8 @@ def told(place: str) -> Iterator[None]:
                 f"{place} does not let this account do that ({_first_line(error.orig)}), so nothing was saved; ask an "
                 "administrator of the database, who gives each account its role with 'annotator people'."
             ) from error
-        raise StoreError(_sentence(place, error.orig)) from error
+        kind = DatabaseAway if _may_pass(error) else StoreError
+        raise kind(_sentence(place, error.orig)) from error
     except SQLAlchemyError as error:
         raise StoreError(f"{place}: the database could not be used ({_first_line(error)}).") from error
     except sqlite3.Error as error:
@@ -53,6 +57,14 @@ def told(place: str) -> Iterator[None]:
         raise UnsavableAct(
             f"{place} cannot keep a text of yours: it holds half a character ({_first_line(error)}); write it anew."
         ) from error
+
+
+def _may_pass(error: DBAPIError) -> bool:
+    """Whether it is the database that is away, and not what was asked of it that is wrong."""
+    name = getattr(error.orig, "sqlite_errorname", None)
+    if name is not None:
+        return any(name == f"SQLITE_{one}" or name.startswith(f"SQLITE_{one}_") for one in _AWAY)
+    return isinstance(error, OperationalError | InterfaceError)
 
 
 def _sentence(place: str, fault: BaseException | None) -> str:

@@ -13,18 +13,18 @@ import hashlib
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
 from annotator import __version__
-from annotator.errors import StoreError, UnsavableAct
+from annotator.errors import JournalError, StoreError, UnsavableAct
 from annotator.model.changes import apply, diff
-from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Reading
 from annotator.model.history import Act
+from annotator.model.opened import UnsavedAct
 from annotator.store.address import parse_url
 from annotator.store.encoding import decode_changes, decode_reading, encode_changes, encode_reading
 from annotator.store.file_lock import lock
@@ -33,17 +33,6 @@ from annotator.store.sqlite import database_file
 ENDING = ".acts"
 _FORM = 1
 _CHECK = 16
-
-
-@dataclass(frozen=True, slots=True)
-class KeptAct:
-    """One act: the reading after it, and what belongs to it in the database. `at` is when it was made."""
-
-    reading: Reading
-    act: Act
-    label: str
-    display: str = NOT_RECORDED
-    at: datetime | None = None
 
 
 class _Head(msgspec.Struct, forbid_unknown_fields=True):
@@ -62,10 +51,6 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
     changes: msgspec.Raw
 
 
-class JournalError(StoreError):
-    """The journal could not be written, or is not one that this program can read."""
-
-
 class Journal:
     """One file, held by this program until `release` or `discard`.
 
@@ -76,7 +61,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         """Take the file at `path` over. Raises JournalError: another program holds it, or it cannot be read."""
         self.path = path
-        self.acts: list[KeptAct] = []
+        self.acts: list[UnsavedAct] = []
         self.aside: Path | None = None
         self.revision = 0
         self.database = ""
@@ -120,8 +105,8 @@ class Journal:
             raise JournalError(_cannot(folder, error)) from error
         return cls(path)
 
-    def append(self, acts: Sequence[KeptAct]) -> None:
-        """Put acts behind those that are there; they are on disk when this returns. All of them or none.
+    def append(self, acts: Sequence[UnsavedAct]) -> list[UnsavedAct]:
+        """Put acts behind those that are there; all that are returned are on disk then, or none is.
 
         An act that no database could keep is left out. Raises JournalError.
         """
@@ -147,6 +132,7 @@ class Journal:
         self._end += len(lines)
         self._check, self._last = check, last
         self.acts += kept
+        return kept
 
     @property
     def last(self) -> Reading:
@@ -187,7 +173,7 @@ class Journal:
             for text in texts[1:]:
                 line = msgspec.json.decode(text, type=_Line)
                 self._last = apply(self._last, decode_changes(bytes(line.changes), where))
-                self.acts.append(KeptAct(self._last, Act(line.act), line.label, line.display, line.at))
+                self.acts.append(UnsavedAct(self._last, Act(line.act), line.label, line.display, line.at))
         except (msgspec.MsgspecError, ValueError, StoreError) as error:
             raise JournalError(
                 f"{where} was written by a newer program ({error}); it is left as it is: update this one."
@@ -213,7 +199,9 @@ class Journal:
         self.aside = aside
 
 
-def with_id(journal_base: Reading, acts: Sequence[KeptAct], reading_id: str) -> tuple[Reading, list[KeptAct]]:
+def with_id(
+    journal_base: Reading, acts: Sequence[UnsavedAct], reading_id: str
+) -> tuple[Reading, list[UnsavedAct]]:
     """The same under the id that the database knows the reading by."""
     if journal_base.id == reading_id:
         return journal_base, list(acts)

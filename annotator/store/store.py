@@ -132,7 +132,7 @@ class Store:
                 unfilled = bool(missing(facts_kept(connection, known), facts))
             else:
                 fresh = Reading(
-                    id=_id_of(study_instance_uid, reader),
+                    id=reading_id_of(study_instance_uid, reader),
                     reader=reader,
                     study_instance_uid=study_instance_uid,
                     lexicon_edition=lexicon_edition,
@@ -164,20 +164,21 @@ class Store:
         act: Act,
         label: str,
         display: str = NOT_RECORDED,
+        at: datetime | None = None,
     ) -> int:
         """Append `reading` as one revision and return its number; it is on disk when this returns.
 
         `reader` is whoever acts: SignedReading when it is not the reading's own, or what is signed would change
         (`annotator.store.signing`). `based_on` is the revision the act was made on. Raises StaleReading when there is a later one;
         nothing is saved then. A value equal to the one before is kept as well: acts are history.
-        `display` says in words on what display the act was made.
+        `display` says in words on what display the act was made, `at` when (None: now).
         """
         with self._lock:
             try:
                 with told(self._place), self._writers.begin() as connection:
                     before = self._before(connection, reading, based_on)
                     signing.refuse(before, reading, act, reader)
-                    row = _row(reading, before, based_on + 1, act, label, display)
+                    row = _row(reading, before, based_on + 1, act, label, display, at)
                     if _whole_is_due(connection, reading, based_on + 1):
                         row["snapshot"] = encoding.encode_reading(reading)
                     row["chain"] = chain.link(chain.last_link(connection, reading.id), row)
@@ -227,6 +228,12 @@ class Store:
                 )
             )
         return tuple(found)
+
+    def last_revision(self, reading_id: str) -> int:
+        """Number of the last revision of a reading; 0 for one that is not kept yet."""
+        last = select(func.max(revisions.c.number)).where(revisions.c.reading_id == reading_id)
+        with told(self._place), self._engine.connect() as connection:
+            return connection.execute(last).scalar() or 0
 
     def displays(self, reading_id: str) -> tuple[str, ...]:
         """Every display, in words, that a revision of a reading was made on, in order of first use."""
@@ -398,7 +405,13 @@ def _engine(url: URL) -> Engine:
 
 
 def _row(
-    reading: Reading, before: Reading, number: int, act: Act, label: str, display: str
+    reading: Reading,
+    before: Reading,
+    number: int,
+    act: Act,
+    label: str,
+    display: str,
+    at: datetime | None = None,
 ) -> dict[str, Any]:
     return {
         "reading_id": reading.id,
@@ -406,7 +419,7 @@ def _row(
         "act": act.value,
         # PostgreSQL keeps no NUL in a text
         "label": label.replace("\0", ""),
-        "at": datetime.now(UTC),
+        "at": at or datetime.now(UTC),
         "reader": reading.reader,
         "program_version": __version__,
         "delta": encoding.encode_changes(diff(before, reading)),
@@ -466,7 +479,7 @@ def _begin(connection: Connection, reading: Reading, exam: ExamFacts) -> None:
     )
 
 
-def _id_of(study_instance_uid: str, reader: str) -> str:
+def reading_id_of(study_instance_uid: str, reader: str) -> str:
     """The id of a reading that begins: the same in two windows that open an exam before either kept anything."""
     return uuid.uuid5(_READINGS, f"{study_instance_uid}\n{reader}").hex
 

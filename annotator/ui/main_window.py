@@ -22,6 +22,8 @@ from annotator.ui.commands.keys import KeyCommands
 from annotator.ui.commands.lexicon import LexiconCommands
 from annotator.ui.commands.looking import LookingCommands
 from annotator.ui.commands.marking import MarkingCommands
+from annotator.ui.commands.merging import PANEL as MERGE_PANEL
+from annotator.ui.commands.merging import MergingCommands
 from annotator.ui.commands.moving import MovingCommands
 from annotator.ui.commands.over_time import OverTimeCommands
 from annotator.ui.commands.partner import PartnerCommands
@@ -36,6 +38,7 @@ from annotator.ui.desk.candidates import ExamCandidates
 from annotator.ui.desk.compared_clusters import ComparedClusters
 from annotator.ui.desk.exports import Exports
 from annotator.ui.desk.followed_patient import FollowedPatient
+from annotator.ui.desk.merging import Merging
 from annotator.ui.desk.reading_desk import ReadingDesk
 from annotator.ui.display.displays import Displays
 from annotator.ui.faults.error_bar import ErrorBar
@@ -53,6 +56,7 @@ from annotator.ui.panels.files_problem import FilesProblemPanel
 from annotator.ui.panels.finding import FindingPanel
 from annotator.ui.panels.follow_up import FollowUpPanel
 from annotator.ui.panels.history import HistoryPanel
+from annotator.ui.panels.merge import MergePanel
 from annotator.ui.panels.signed_note import SignedNote
 from annotator.ui.panels.thumbnails import ThumbnailsPanel
 from annotator.ui.panels.timeline import TimelinePanel
@@ -108,7 +112,8 @@ class MainWindow(QMainWindow):
         self._wire()
         self.key_commands.follow()
         self.places.restore()
-        self.docks[PANEL].hide()
+        for name in (PANEL, MERGE_PANEL):
+            self.docks[name].hide()
         self.hanging_commands.restore()
         self.shown_reading.enable()
 
@@ -192,6 +197,7 @@ class MainWindow(QMainWindow):
         self.moving_commands = MovingCommands(self)
         self.signing_commands = SigningCommands(self)
         self.over_time_commands = OverTimeCommands(self)
+        self.merging_commands = MergingCommands(self)
         self.candidate_commands = CandidateCommands(self)
         self.partner_commands = PartnerCommands(self)
         self.compare_commands = CompareCommands(self)
@@ -213,6 +219,7 @@ class MainWindow(QMainWindow):
             self.moving_commands,
             self.looking_commands,
             self.hanging_commands,
+            self.merging_commands,
             self.worklist_commands,
             self.signing_commands,
             self.over_time_commands,
@@ -246,6 +253,8 @@ class MainWindow(QMainWindow):
         self.compare = ComparePanel(self.compared, workspace.lexicon)
         self.problems = FilesProblemPanel()
         self.status = StatusLine(settings.reader)
+        self.merging = Merging(self.desk, runner, self)
+        self.merge_panel = MergePanel()
         stack_bytes = round(settings.stack_memory_mb * 1e6)
         shelf = PictureShelf(picture_budget(settings.picture_memory_mb))
         self.exam_view = ExamView(
@@ -280,6 +289,7 @@ class MainWindow(QMainWindow):
             "compare": self.compare,
             "problems": self.problems,
             PANEL: self.tour_card,
+            MERGE_PANEL: self.merge_panel,
         }
         self.docks = WindowDocks(self, panels)
 

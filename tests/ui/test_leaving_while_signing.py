@@ -12,6 +12,7 @@ from test_signing_session import Table, described, table  # noqa: F401
 
 from annotator.errors import StoreError
 from annotator.model.history import Act
+from annotator.settings import waiting_dir
 from annotator.store.signing import tampered
 from annotator.ui.commands import signing as signing_commands
 from annotator.ui.desk.signing import SignState
@@ -43,7 +44,7 @@ def test_words_said_while_leaving_are_not_signed_unseen(table: Table, picture: S
     assert table.session.reading.findings[0].comment == "x"
 
 
-def test_an_exam_whose_signature_cannot_be_saved_stays_open(
+def test_an_exam_whose_signature_waits_on_this_computer_is_left_and_signed_when_it_is_opened_again(
     table: Table,  # noqa: F811
     picture: StillPicture,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
@@ -51,6 +52,32 @@ def test_an_exam_whose_signature_cannot_be_saved_stays_open(
     described(table, picture)
     assert table.session.flush()
     save = table.desk.workspace.save
+
+    def full(*_args: object, **_rest: object) -> int:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(table.desk.workspace, "save", full)
+    table.signing.sign()
+    table.signing.finish()
+    study = table.session.exam.study_instance_uid
+    assert table.desk.close_session()
+    assert not table.desk.workspace.open_reading(study).reading.is_signed
+    monkeypatch.setattr(table.desk.workspace, "save", save)
+    table.open()
+    assert table.session.reading.is_signed
+    assert table.desk.workspace.open_reading(study).reading.is_signed
+
+
+def test_an_exam_whose_signature_can_be_kept_nowhere_stays_open(
+    table: Table,  # noqa: F811
+    picture: StillPicture,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    described(table, picture)
+    assert table.session.flush()
+    save = table.desk.workspace.save
+    waiting_dir().parent.mkdir(parents=True, exist_ok=True)
+    waiting_dir().write_text("")
 
     def full(*_args: object, **_rest: object) -> int:
         raise StoreError("the disk is full")

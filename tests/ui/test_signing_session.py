@@ -247,9 +247,9 @@ def test_signed_is_said_only_once_it_is_on_disk(
 
     monkeypatch.setattr(table.desk.workspace, "save", full)
     table.signing.sign()
-    qtbot.waitUntil(lambda: table.session.save_state is SaveState.FAILED)
+    qtbot.waitUntil(lambda: table.session.save_state is SaveState.KEPT)
     assert table.session.reading.is_signed
-    assert table.signing.state is SignState.UNSAVED
+    assert table.signing.state is SignState.SIGNING
     refuses[0] = False
     table.session.save_now()
     qtbot.waitUntil(lambda: table.signing.state is SignState.SIGNED)

@@ -431,8 +431,8 @@ def test_an_unsaved_reading_keeps_its_exam_open(qtbot, open_window, tmp_path, ex
     current = window.desk.exam.study_instance_uid
     press(window.grid.active, Qt.Key.Key_PageDown)
     assert window.desk.exam.study_instance_uid == current
-    assert any("do not end it" in t for t in window.errors.texts)
     qtbot.waitUntil(lambda: "not saved: the disk is full" in window.strip.saved.text(), timeout=5000)
+    assert any("do not end it" in t for t in window.errors.texts)
     monkeypatch.setattr(window.desk.workspace, "save", real)
     press(window.grid.active, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     saved(qtbot, window)

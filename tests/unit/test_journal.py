@@ -15,27 +15,29 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from annotator.errors import JournalError
 from annotator.model import edits
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint
 from annotator.model.history import Act
 from annotator.model.image import ImageKey
 from annotator.model.mark import MarkKind
-from annotator.store.journal import Journal, JournalError, KeptAct, database_key, journals_in
+from annotator.model.opened import UnsavedAct
+from annotator.store.journal import Journal, database_key, journals_in
 
 DATABASE = "sqlite:////tmp/some/readings.db"
 BLANK = Reading(id="r1", reader="Anna Muster", study_instance_uid="2.25.77")
 
 
-def act(before: Reading, column: float, label: str = "Mark") -> KeptAct:
+def act(before: Reading, column: float, label: str = "Mark") -> UnsavedAct:
     reading = before if before.findings else edits.add_finding(before)[0]
     point = ImagePoint(column, 1.0)
     reading, _ = edits.add_mark(reading, reading.findings[0].id, ImageKey("2.25.5"), point, MarkKind.MICRO)
-    return KeptAct(reading, Act.EDIT, label, "a screen", datetime(2026, 1, 1, tzinfo=UTC))
+    return UnsavedAct(reading, Act.EDIT, label, "a screen", datetime(2026, 1, 1, tzinfo=UTC))
 
 
-def acts(count: int, first: Reading = BLANK) -> list[KeptAct]:
-    made: list[KeptAct] = []
+def acts(count: int, first: Reading = BLANK) -> list[UnsavedAct]:
+    made: list[UnsavedAct] = []
     for number in range(count):
         made.append(act(made[-1].reading if made else first, float(number)))
     return made
@@ -64,7 +66,7 @@ def test_order_is_that_of_the_lines_whatever_the_clock_says(tmp_path: Path) -> N
     made = acts(3)
     years = (2026, 2001, 2030)
     told = [
-        KeptAct(one.reading, one.act, f"{year}", one.display, datetime(year, 1, 1, tzinfo=UTC))
+        UnsavedAct(one.reading, one.act, f"{year}", one.display, datetime(year, 1, 1, tzinfo=UTC))
         for one, year in zip(made, years, strict=True)
     ]
     journal = Journal.begin(tmp_path, DATABASE, BLANK, 0)
@@ -174,7 +176,7 @@ def test_lines_in_another_order_are_not_believed(tmp_path: Path, swap: tuple[int
 
 def test_a_file_of_a_newer_program_is_told_and_left(tmp_path: Path) -> None:
     journal = Journal.begin(tmp_path, DATABASE, BLANK, 0)
-    journal.append([KeptAct(BLANK, Act.EDIT, "x")])
+    journal.append([UnsavedAct(BLANK, Act.EDIT, "x")])
     journal.release()
     import hashlib
 
@@ -192,7 +194,7 @@ def test_a_file_of_a_newer_program_is_told_and_left(tmp_path: Path) -> None:
 
 def test_an_act_that_no_database_could_keep_is_left_out(tmp_path: Path) -> None:
     one, two = acts(2)
-    spoilt = KeptAct(
+    spoilt = UnsavedAct(
         edits.describe(one.reading, one.reading.findings[0].id, comment="a\0b"), Act.EDIT, "Comment"
     )  # fmt: skip
     journal = Journal.begin(tmp_path, DATABASE, BLANK, 0)

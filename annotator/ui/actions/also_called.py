@@ -93,6 +93,7 @@ ALSO_CALLED: Mapping[str, str] = {
     "keys": "shortcuts hotkeys keyboard help",
     "switch_profile": "gestures mouse mode",
     "tour": "tutorial help introduction",
+    "put_together": "merge conflict",
     "save_findings": "export annotations",
     "save_report": "export print pdf",
     "save_finding_report": "export print pdf one",

@@ -10,6 +10,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ActionSpec("open_folder", "Exam", "Open folder...", ("Ctrl+Shift+O",), "open_folder", "Open every image under a folder"),
     ActionSpec("open_sample", "Exam", "Open the sample exam", (), "open_sample", "Synthetic mammograms; no patient exists", no_key="For the first look and for training, not for the day's work"),
     ActionSpec("save", "Exam", "Save now", ("Ctrl+S",), "save_now", "Every act is saved as it happens; this tries at once", "exam"),
+    ActionSpec("put_together", "Exam", "Put together with what was saved elsewhere...", ("Ctrl+M",), "put_together", "Your acts and those of another window on the same reading become one", "exam"),
     ActionSpec("save_report", "Exam", "Save report...", ("Ctrl+P",), "save_report", "Pages for people, as PDF, web page or text: findings, pictures, documented follow-up; names nobody", "exam"),
     ActionSpec("save_finding_report", "Exam", "Save report of this finding...", ("Ctrl+Alt+P",), "save_finding_report", "One page about the finding in hand", "finding"),
     ActionSpec("save_named_report", "Exam", "Save report with the patient's name...", (), "save_named_report", "With name, number, dates and UID of the exam", "exam", no_key="Naming a patient is an act of its own, never a slip of the hand"),

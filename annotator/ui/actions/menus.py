@@ -20,7 +20,8 @@ def _arrows(act: str) -> tuple[str, ...]:
 GROUPS: Mapping[str, tuple[Group, ...]] = {
     "Exam": (
         Group(("open_files", "open_folder", "open_sample")),
-        Group(("save", "save_report", "copy_report", "save_findings")),
+        Group(("save", "put_together")),
+        Group(("save_report", "copy_report", "save_findings")),
         Group(("save_finding_report", "save_named_report", "save_named_findings", "open_report"), "More of reports"),
         Group(("sign", "amend", "withdraw", "other_readings")),
         Group(("quit",)),

@@ -18,9 +18,9 @@ from annotator.ui.words.plain_words import caption
 if TYPE_CHECKING:
     from annotator.model.finding import Reading
     from annotator.model.image import ExamInfo
+    from annotator.model.opened import OpenedReading
     from annotator.store.summaries import ReadingSummary
     from annotator.ui.main_window import MainWindow
-    from annotator.workspace import OpenedReading
 
 REFLEX_S = 2.0
 """For so long after an exam has opened a key that signs is taken for one meant for the exam before."""

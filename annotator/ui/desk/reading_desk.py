@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 import annotator
 from annotator.errors import AnnotatorError
@@ -14,13 +14,16 @@ from annotator.imaging.rejected import Rejected
 from annotator.jobs import CancelToken
 from annotator.model.display import NOT_RECORDED
 from annotator.model.image import ExamInfo, ImageInfo
+from annotator.model.opened import OpenedReading
+from annotator.ui.desk.act_line import never_saved
+from annotator.ui.desk.arrivals import Arrivals
 from annotator.ui.desk.found_exams import ExamRows, FoundExams, found_exams
-from annotator.ui.desk.saving import SaveState, never_saved
+from annotator.ui.desk.saving import RETRY_S, SaveState
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.desk.visits import Visits
 from annotator.ui.desk.worklist_rows import FINISHED, ExamState
 from annotator.ui.task_runner import TaskRunner
-from annotator.workspace import OpenedReading, Workspace
+from annotator.workspace import Workspace
 
 LISTING = "listing"
 OPENING = "opening"
@@ -73,6 +76,11 @@ class ReadingDesk(QObject):
         self._ahead: dict[str, OpenedReading] = {}
         self.exam: ExamInfo | None = None
         self.session: ReadingSession | None = None
+        self.arrivals = Arrivals(workspace, runner, self)
+        self._unseen_pause = 0
+        self._see = QTimer(self)
+        self._see.setSingleShot(True)
+        self._see.timeout.connect(self._look_for_unseen)
         self._waiting: list[Callable[[ReadingSession], object]] = []
         self._display = NOT_RECORDED
 
@@ -94,6 +102,27 @@ class ReadingDesk(QObject):
             self.progress.emit,
         )
         self.message.emit(f"Looking into {len(wanted)} place{'' if len(wanted) == 1 else 's'} ...")
+
+    def bring(self, paths: Sequence[Path], on_done: Callable[[], object]) -> None:
+        """List what can be opened under `paths` beside what is open; nothing is opened by it."""
+        before, wanted = self._images, list(paths)
+        known = dict(before)
+
+        def look(token: CancelToken) -> FoundExams:
+            listing = self.workspace.list_images(wanted, token=token)
+            images = known | {image.sop_instance_uid: image for image in listing.images}
+            return found_exams(listing, known, images, self.workspace.group_exams(list(images.values())))
+
+        def brought(found: FoundExams) -> None:
+            if self._images is not before:  # others were opened meanwhile
+                self.bring(wanted, on_done)
+                return
+            self._images = dict(found.images)
+            self.exams, self.rows = found.exams, found.rows
+            self.exams_changed.emit()
+            on_done()
+
+        self._runner.query("bringing", look, brought)
 
     def open_sample(self) -> None:
         """Open the exams that come with the program."""
@@ -123,7 +152,8 @@ class ReadingDesk(QObject):
         if not same:
             self._waiting.clear()
             ahead = self._ahead.pop(exam.study_instance_uid, None)
-            if ahead is not None and self.session is not None:
+            waits = ahead is not None and self.workspace.waiting.wait_for(exam.study_instance_uid)
+            if ahead is not None and self.session is not None and not waits:
                 self._runner.cancel(OPENING)
                 self._opened(exam, ahead)
                 return
@@ -204,6 +234,7 @@ class ReadingDesk(QObject):
         if not session.close():
             self.message.emit(f"Not saved, so this exam stays open: {session.save_error or 'try again'}")
             return False
+        self.arrivals.left(session.unsaved_acts)
         self.leaving.emit(session.exam)
         self.session = None
         self.exam = None
@@ -235,6 +266,26 @@ class ReadingDesk(QObject):
             earlier = self.prior_of(earlier)
         return tuple(priors)
 
+    def look_again(self) -> None:
+        """See whether another program went on with the open reading; what it saved is then shown.
+
+        Where acts wait here, their saving tells.
+        """
+        session = self.session
+        if session is None or session.unsaved_acts or session.is_lent or session.unseen:
+            return
+        reading = session.reading.id
+
+        def looked(revision: int) -> None:
+            if session is self.session and revision > session.revision and not session.unsaved_acts:
+                self.message.emit(
+                    "Another window or program went on with this reading; it is shown as saved there."
+                )
+                self._ask_for_reading(session.exam)
+
+        # beside the writes: nobody waits for it, and a database that is away tells when something is saved
+        self._runner.query("looking again", lambda _token: self.workspace.last_revision(reading), looked)
+
     def refresh_states(self) -> None:
         """Ask the database how far the readings of this reader are."""
         reader = self.workspace.settings.reader
@@ -262,6 +313,7 @@ class ReadingDesk(QObject):
         session = self.session
         if session is None or session.save_state is not SaveState.SAVED or not session.revision:
             return
+        session.unseen = False
         reading = session.reading
         if self._states.get(session.exam.study_instance_uid) is not _state(
             reading.done, signed=reading.is_signed
@@ -276,6 +328,8 @@ class ReadingDesk(QObject):
             return
         session = ReadingSession(self.workspace, self._runner, exam, opened, self)
         session.display = self._display
+        if opened.unseen:
+            self._see_later()
         session.save_state_changed.connect(self._saved)
         self.session = session
         self.session_changed.emit(session)
@@ -288,9 +342,37 @@ class ReadingDesk(QObject):
     def _ask_for_reading(self, exam: ExamInfo) -> None:
         self._runner.query(
             OPENING,
-            lambda _token: self.workspace.open_reading(exam.study_instance_uid, exam),
+            lambda _token: self.workspace.waiting.go_on(
+                exam.study_instance_uid,
+                self.workspace.lexicon.edition,
+                lambda: self.workspace.open_reading(exam.study_instance_uid, exam),
+            ),
             lambda opened: self._opened(exam, opened),
             lambda error: self._opening_failed(exam, error),
+            in_turn=True,
+        )
+
+    def _see_later(self) -> None:
+        """The database was away when the exam was opened: what it holds of it is looked for with growing pauses."""
+        self._see.start(RETRY_S[min(self._unseen_pause, len(RETRY_S) - 1)] * 1000)
+        self._unseen_pause += 1
+
+    def _look_for_unseen(self) -> None:
+        session = self.session
+        if session is None or not session.unseen or session.unsaved_acts:
+            # acts that wait find out by themselves
+            return
+
+        def seen(opened: OpenedReading) -> None:
+            self._unseen_pause = 0
+            if session is self.session and session.unseen and not session.unsaved_acts:
+                self._opened(session.exam, opened)
+
+        self._runner.query(
+            OPENING,
+            lambda _token: self.workspace.open_reading(session.exam.study_instance_uid, session.exam),
+            seen,
+            lambda _error: self._see_later(),
             in_turn=True,
         )
 

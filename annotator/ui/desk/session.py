@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoCommand, QUndoStack
+from PySide6.QtGui import QUndoStack
 
 from annotator.errors import AnnotatorError
 from annotator.hanging import corrected_exam
@@ -23,16 +24,18 @@ from annotator.model.hanging_choice import HangingChoice
 from annotator.model.history import Act, Revision
 from annotator.model.image import ExamInfo
 from annotator.model.mark import MarkKind
+from annotator.model.opened import OpenedReading
 from annotator.model.seen_on_image import NipplePlace
 from annotator.ui.desk.finding_facts import FindingFacts
 from annotator.ui.desk.outline_level import OutlineLevel
-from annotator.ui.desk.saving import ActsToSave, SaveState, UnsavedAct
+from annotator.ui.desk.replace_reading import ReplaceReading
+from annotator.ui.desk.saving import ActsToSave, SaveState
 from annotator.ui.desk.snapping import NO_OTHER_UNMARKED, PictureLike, SnappedMark, Snapping, marks_at
 from annotator.ui.marks.hit_test import marks_inside
 from annotator.ui.marks.words import size_words
 from annotator.ui.pictures.picture import SlabOfSlices
 from annotator.ui.task_runner import TaskRunner
-from annotator.workspace import OpenedReading, Workspace
+from annotator.workspace import Workspace
 
 _Act = TypeVar("_Act", bound=Callable[..., None])
 
@@ -52,8 +55,8 @@ class ReadingSession(QObject):
     """One reading being made. Every act goes through `apply`; everything on screen follows from
     `reading_changed`.
 
-    Acts wait in a queue until the database has taken them, in order. A failed save keeps them, says
-    so, and is tried again; closing waits for them (`flush`). `display` says in words what the images are
+    Acts wait in line until the database has taken them (`saving`), on this computer while it is away; `unseen` where
+    what it holds of the reading is not known yet. `display` says in words what the images are
     seen on; every act keeps what it says at that moment. What is selected may be another with every
     reading; `selection_changed` tells it where the reading stays the same.
     """
@@ -75,20 +78,18 @@ class ReadingSession(QObject):
         self.workspace = workspace
         self.exam = exam
         self.display = NOT_RECORDED
+        self.unseen = opened.unseen
         self._runner = runner
         self._reading = opened.reading
         self.signed_reading = opened.signed
-        self._saving = ActsToSave(workspace, runner, opened, self)
-        self._saving.changed.connect(self.save_state_changed)
+        self.saving = ActsToSave(workspace, runner, opened, self)
+        self.saving.changed.connect(self.save_state_changed)
         self._selected_finding = self._reading.findings[-1].id if self._reading.findings else None
         self._selected_marks: frozenset[str] = frozenset()
         self._selected_cluster: str | None = None
         self.undo_stack = QUndoStack(self)
-        self._restoring = True
-        for step in opened.steps:
-            self.undo_stack.push(_ReplaceReading(self, step.before, step.after, step.label))
-        self.undo_stack.setIndex(opened.steps_done)
         self._restoring = False
+        self._restore_steps(opened)
         self.facts = FindingFacts(self)
         self.snapping = Snapping(self)
         self.level = OutlineLevel(self)
@@ -111,7 +112,7 @@ class ReadingSession(QObject):
     @property
     def revision(self) -> int:
         """Number of the last revision the database has confirmed; 0 before the first."""
-        return self._saving.revision
+        return self.saving.revision
 
     @property
     def current_finding_id(self) -> str | None:
@@ -136,27 +137,27 @@ class ReadingSession(QObject):
     @property
     def save_state(self) -> SaveState:
         """Whether everything on screen is in the database."""
-        return self._saving.state
+        return self.saving.state
 
     @property
     def save_error(self) -> AnnotatorError | None:
         """Why the last save failed, None while none did."""
-        return self._saving.error
+        return self.saving.error
 
     @property
     def saved_at(self) -> datetime | None:
         """When the database confirmed the last act; None before the first."""
-        return self._saving.saved_at
+        return self.saving.saved_at
 
     @property
     def unsaved_acts(self) -> int:
         """How many acts the database has not confirmed yet."""
-        return len(self._saving)
+        return len(self.saving)
 
     def apply(self, after: Reading, label: str) -> None:
         """Make an act: show `after`, keep it, and let it be undone under the name `label`."""
         if after != self._reading and (not self.is_lent or self.may_change()):
-            self.undo_stack.push(_ReplaceReading(self, self._reading, after, label))
+            self.undo_stack.push(ReplaceReading(self._show, self._reading, after, label))
 
     def seal(self, after: Reading, act: Act, label: str) -> None:
         """Sign, amend or withdraw: shown and kept, never undone, and nothing before it is."""
@@ -164,6 +165,26 @@ class ReadingSession(QObject):
         if act is Act.SIGN:
             self.signed_reading = after
         self._show(after, act, label)
+
+    def take_in(self, opened: OpenedReading, together: Reading, label: str, reason: str = "") -> None:
+        """Go on from what the database has now (`opened`), with `together` as one act that can be undone.
+
+        `reason` opens a signed reading again first.
+        """
+        saved = opened.reading
+        self.unseen, self.signed_reading = False, opened.signed
+        self.saving.start_over(saved, opened.revision)
+        self._restore_steps(opened)
+        if reason:
+            self.undo_stack.clear()
+            saved = edits.amend(saved, reason)
+            together = replace(together, amending=saved.amending, done=False)
+            self.saving.put(saved, Act.AMEND, f"Amend: {saved.amending}", self.display)
+        if together != saved:
+            self.undo_stack.push(ReplaceReading(self._show, saved, together, label, Act.MERGE))
+        else:
+            self._put_on_screen(saved)
+            self.saving.tidy_up()
 
     @property
     def is_lent(self) -> bool:
@@ -396,33 +417,43 @@ class ReadingSession(QObject):
     def save_now(self) -> None:
         """Try to save at once what is not saved yet."""
         self.level.settle()
-        self._saving.start()
+        self.saving.try_now()
 
     def flush(self) -> bool:
         """Wait until every act is saved; False when the database refuses (the acts are still here)."""
         self.level.settle()
-        return self._saving.flush()
+        return self.saving.flush()
 
     def close(self) -> bool:
-        """Flush, then stop trying. False when acts remain unsaved."""
-        done = self.flush()
-        self._saving.stop_trying()
-        return done
+        """Stop saving, with every act in the database or on this computer. False when some of them are in neither."""
+        self.level.settle()
+        return self.saving.leave()
 
     def give_up_unsaved(self) -> None:
         """Lose the acts that the database has not taken, because the reader said so."""
-        self._saving.give_up()
+        self.saving.give_up()
 
     def _show(self, reading: Reading, act: Act, label: str) -> None:
-        """The only place that assigns the reading."""
         if self._restoring:
             return
+        self.saving.put(reading, act, label, self.display)
+        self._put_on_screen(reading)
+        self.saving.start()
+
+    def _put_on_screen(self, reading: Reading) -> None:
+        """The only place that assigns the reading."""
         changes = diff(self._reading, reading)
         self._reading = reading
-        self._saving.put(UnsavedAct(reading, act, label, self.display))
         self._keep_selection_valid(changes)
         self.reading_changed.emit(changes)
-        self._saving.start()
+
+    def _restore_steps(self, opened: OpenedReading) -> None:
+        self._restoring = True
+        self.undo_stack.clear()
+        for step in opened.steps:
+            self.undo_stack.push(ReplaceReading(self._show, step.before, step.after, step.label))
+        self.undo_stack.setIndex(opened.steps_done)
+        self._restoring = False
 
     def _finding_to_mark(self) -> tuple[Reading, Finding]:
         if self._selected_finding is not None:
@@ -454,22 +485,3 @@ def _slice_in_slab(number: int, slab: SlabOfSlices) -> str:
 
 def _count(marks: Collection[str]) -> str:
     return f"{len(marks)} mark{'' if len(marks) == 1 else 's'}"
-
-
-class _ReplaceReading(QUndoCommand):
-    """Undo keeps both values; nothing else in the program knows how to undo anything."""
-
-    def __init__(self, session: ReadingSession, before: Reading, after: Reading, label: str) -> None:
-        super().__init__(label)
-        self._session = session
-        self._before = before
-        self._after = after
-        self._done_once = False
-
-    def redo(self) -> None:
-        act = Act.REDO if self._done_once else Act.EDIT
-        self._done_once = True
-        self._session._show(self._after, act, self.text())  # noqa: SLF001  one class in two parts
-
-    def undo(self) -> None:
-        self._session._show(self._before, Act.UNDO, self.text())  # noqa: SLF001

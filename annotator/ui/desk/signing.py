@@ -34,6 +34,7 @@ class SignState(Enum):
 _AS_SAVED = {
     SaveState.SAVED: SignState.SIGNED,
     SaveState.SAVING: SignState.SIGNING,
+    SaveState.KEPT: SignState.SIGNING,
     SaveState.FAILED: SignState.UNSAVED,
 }
 
@@ -62,6 +63,8 @@ class Signing(QObject):
         if self._runner.busy(_LANE):
             return SignState.SIGNING
         if session.reading.is_signed:
+            if session.saving.diverged:
+                return SignState.UNSAVED
             return _AS_SAVED[session.save_state]
         return SignState.AMENDING if session.reading.amending else SignState.OPEN
 

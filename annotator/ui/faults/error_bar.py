@@ -76,8 +76,17 @@ class ErrorBar(QFrame):
         """What is told and not over, oldest first."""
         return tuple(one.text for one in self._told)
 
-    def show_error(self, text: str, actions: Sequence[BarAction] = (), topic: str = "") -> None:
-        """Tell one sentence, with a button for each of `actions`; the same one again is only counted."""
+    def tells(self, topic: str) -> bool:
+        """Whether something of that topic is told now."""
+        return any(one.topic == topic for one in self._told)
+
+    def show_error(
+        self, text: str, actions: Sequence[BarAction] = (), topic: str = "", *, quiet: bool = False
+    ) -> None:
+        """Tell one sentence, with a button for each of `actions`; the same one again is only counted.
+
+        `quiet`: it is no news, only a number in it is another, so nothing is read out and what is looked at stays.
+        """
         text = text.strip()
         for at, one in enumerate(self._told):
             if one.text == text:
@@ -86,11 +95,17 @@ class ErrorBar(QFrame):
                 self._told[at] = _Told(text, tuple(actions), topic, times)
                 self._show()
                 return
+        told = _Told(text, tuple(actions), topic)
+        known = next((at for at, one in enumerate(self._told) if topic and one.topic == topic), None)
+        if quiet and known is not None:
+            self._replace(known, told)
+            return
         self._told = [one for one in self._told if not topic or one.topic != topic]
-        self._told.append(_Told(text, tuple(actions), topic))
+        self._told.append(told)
         self._at = len(self._told) - 1
         self._show()
-        self._announce(text)
+        if not quiet:
+            self._announce(text)
 
     def solved(self, topic: str) -> None:
         """The trouble of that topic is over."""
@@ -105,6 +120,14 @@ class ErrorBar(QFrame):
             self.left.emit()
         else:
             super().keyPressEvent(event)
+
+    def _replace(self, at: int, told: _Told) -> None:
+        """Other words in the same place; a button that holds the keyboard keeps it."""
+        held = self.isAncestorOf(self.window().focusWidget() or self.window())
+        self._told[at] = told
+        self._show()
+        if held:
+            self.take_focus()
 
     def _step(self, by: int) -> None:
         self._at = (self._at + by) % len(self._told)

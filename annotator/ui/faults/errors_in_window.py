@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from annotator.ui.desk.act_line import never_saved
 from annotator.ui.desk.exports import FINDINGS
-from annotator.ui.desk.saving import SaveState, never_saved
+from annotator.ui.desk.saving import SaveState
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.faults.crash_page import CrashPage
 from annotator.ui.faults.error_bar import BarAction
+from annotator.ui.faults.saving_words import diverged_words, not_even_here, unseen_words, waiting_words
 from annotator.ui.panels.files_problem import count_sentence
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 SAVING = "saving"
 LEAVING = "leaving"
 FILES = "files"
+LEFT = "left on this computer"
 
 Retry = Callable[[], object]
 
@@ -38,6 +41,10 @@ class ErrorsInWindow(QObject):
         desk.exam_changed.connect(lambda _exam: self._bar.solved(FILES))
         desk.session_changed.connect(self._follow)
         desk.stuck.connect(self._stuck)
+        desk.arrivals.changed.connect(self._left_here)
+        desk.arrivals.arrived.connect(window.status.show_message)
+        desk.arrivals.troubled.connect(self._bar.show_error)
+        window.merging.failed.connect(self._failed)
         window.exports.failed.connect(self._failed)
         window.exam_view.failed.connect(self._failed)
         window.displays.failed.connect(self._bar.show_error)
@@ -71,21 +78,63 @@ class ErrorsInWindow(QObject):
         self._bar.solved(LEAVING)
         if session is not None:
             session.save_state_changed.connect(lambda: self._saving(session))
+            self._saving(session)
+        self._left_here()
 
     def _saving(self, session: ReadingSession) -> None:
+        if session is not self._window.desk.session:
+            return
         error = session.save_error
         if session.save_state is SaveState.SAVED:
-            self._bar.solved(SAVING)
             self._bar.solved(LEAVING)
-        if error is None or session is not self._window.desk.session:
-            return
-        keep = BarAction("Save findings as JSON...", lambda: self._keep(session), closes=False)
-        if never_saved(error):
-            self._bar.show_error(f"Not saved: {error}", [keep], SAVING)
+            if not session.unseen:
+                self._bar.solved(SAVING)
+        if error is None:
             return
         again = BarAction("Try again", session.save_now, closes=False)
-        text = f"Not saved: {error}. You can go on reading: what you do waits in order and is tried again"
-        self._bar.show_error(text, [again, keep], SAVING)
+        keep = BarAction("Save findings as JSON...", lambda: self._keep(session), closes=False)
+        if session.save_state is SaveState.KEPT:
+            self._kept_here(session, again)
+        elif session.saving.diverged:
+            self._diverged(session, [keep])
+        elif never_saved(error):
+            self._bar.show_error(f"Not saved: {error}", [keep], SAVING)
+        elif session.unsaved_acts:
+            self._bar.show_error(not_even_here(session), [again, keep], SAVING)
+        elif session.unseen:
+            self._bar.show_error(unseen_words(str(error)), [again], SAVING, quiet=True)
+
+    def _kept_here(self, session: ReadingSession, again: BarAction) -> None:
+        error = session.save_error
+        if session.saving.diverged:
+            self._diverged(session, [])
+            return
+        others = self._window.desk.arrivals.waiting
+        words = (
+            unseen_words(str(error))
+            if session.unseen
+            else waiting_words(session.unsaved_acts + others, str(error))
+        )
+        self._bar.solved(LEFT)
+        self._bar.show_error(words, [again], SAVING, quiet=self._bar.tells(SAVING))
+
+    def _diverged(self, session: ReadingSession, more: list[BarAction]) -> None:
+        together = BarAction("Put together...", self._window.merging.begin, closes=False)
+        kept = session.save_state is SaveState.KEPT
+        words = diverged_words(session.unsaved_acts, kept=kept)
+        self._bar.show_error(words, [together, *more], SAVING, quiet=self._bar.tells(SAVING))
+
+    def _left_here(self) -> None:
+        """Acts on exams that are not open wait on this computer."""
+        arrivals, session = self._window.desk.arrivals, self._window.desk.session
+        told_above = session is not None and session.save_state is SaveState.KEPT
+        if not arrivals.waiting or told_above:
+            self._bar.solved(LEFT)
+            return
+        again = BarAction("Try again", arrivals.look, closes=False)
+        self._bar.show_error(
+            waiting_words(arrivals.waiting, arrivals.away), [again], LEFT, quiet=self._bar.tells(LEFT)
+        )
 
     def _stuck(self, leave: Retry) -> None:
         """Another exam is wanted, and acts of this one can never be saved."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 
-from annotator.errors import AnnotatorError
+from annotator.errors import AnnotatorError, DatabaseAway
 from annotator.ui.faults.crash import native_report
 from annotator.ui.main_window import MainWindow
 from annotator.ui.program.goodbye import Goodbye, kept_until
@@ -98,6 +98,7 @@ class Start(QObject):
     def _started(self, _opened: None) -> None:
         # what is loaded by now stays to the end: later searches for garbage leave it out
         self._runner.garbage.leave_out_what_is_there()
+        self._window.desk.arrivals.look()
         if self._missed:
             self._runner.query(
                 "goodbye", lambda _token: self._workspace.readings(), self._tell_missed, in_turn=True
@@ -111,6 +112,10 @@ class Start(QObject):
         self._window.troubles.tell_of_crash(text, "", report)
 
     def _database_failed(self, error: AnnotatorError) -> None:
+        if isinstance(error, DatabaseAway):
+            # the reading goes on, on this computer
+            self._started(None)
+            return
         self.failure = error
         self._window.close()
 

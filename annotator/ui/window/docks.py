@@ -30,6 +30,7 @@ PLACES: Mapping[str, DockPlace] = {
     "history": DockPlace(RIGHT, 34, shown=False),
     "timeline": DockPlace(BOTTOM, 14, shown=False),
     "compare": DockPlace(BOTTOM, 24, shown=False),
+    "merge": DockPlace(BOTTOM, 16, shown=False),
     "problems": DockPlace(BOTTOM, 14, shown=False),
 }
 _BEGIN_HEIGHTS = {"worklist": 300, "thumbnails": 420}
@@ -111,6 +112,7 @@ class WindowDocks(QObject):
         self._resize(sides, [PLACES[name].ems * em for name in sides], widths)
         self._resize(list(_BEGIN_HEIGHTS), list(_BEGIN_HEIGHTS.values()), heights)
         self._resize(["history", "timeline", "problems"], [_LOW_EMS * em] * 3, heights)
+        self._resize(["merge"], [PLACES["merge"].ems * em], heights)
         self._resize(["compare"], [PLACES["compare"].ems * em], heights)
 
     def _resize(self, names: list[str], sizes: list[int], orientation: Qt.Orientation) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 from annotator.hanging import Layout
 from annotator.model.finding import Reading
 from annotator.model.image import ExamInfo
+from annotator.ui.desk.arrivals import acts_words
 from annotator.ui.desk.saving import SaveState
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.desk.signing import SignState
@@ -36,6 +37,7 @@ _LAYOUT_SHAPES = {
 SAVE_SHAPES = {
     SaveState.SAVED: "circle-check",
     SaveState.SAVING: "loader-circle",
+    SaveState.KEPT: "clock",
     SaveState.FAILED: "triangle-alert",
 }
 """Each state has a shape of its own: its colour is never all that tells it."""
@@ -62,6 +64,8 @@ def save_text(session: ReadingSession) -> tuple[str, str]:
     state = session.save_state
     if state is SaveState.FAILED:
         return WARNING, f"not saved: {session.save_error}"
+    if state is SaveState.KEPT:
+        return WARNING, f"kept on this computer, {acts_words(session.unsaved_acts)}"
     if state is SaveState.SAVING:
         return DIM, "saving..."
     if session.saved_at is not None:

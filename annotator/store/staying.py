@@ -1,0 +1,71 @@
+"""What keeps a connection honest: a file that was taken away, a server that went silent, a commit that may be lost."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DisconnectionError
+
+from annotator.errors import DatabaseAway
+
+PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 8000,
+}
+"""What libpq is told: a network that was cut is noticed within some ten seconds, and not after a quarter of an hour."""
+
+_ON_CONNECT = """
+SELECT set_config('lock_timeout', '10s', false),
+       set_config('idle_in_transaction_session_timeout', '60s', false),
+       set_config('synchronous_commit',
+                  CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
+                  ELSE current_setting('synchronous_commit') END, false)
+"""
+"""Nobody waits for ever for a row that a window beyond a cut network holds; and what is confirmed is on the disk of the
+server, also where it was set up to confirm earlier."""
+
+
+def watch_file(engine: Engine, path: Path) -> None:
+    """Use no connection on a file that is not the one at `path` any more, and make no empty one in its place.
+
+    A system lets programs go on writing to a file that was removed or replaced: all of it would be lost.
+    """
+
+    def not_made_anew(_dialect: object, _record: object, _args: object, _options: object) -> None:
+        if not path.exists():
+            raise DatabaseAway(f"{path} is not there any more; put it back, or connect the drive it lies on.")
+
+    def connected(_connection: object, record: Any) -> None:
+        record.info["file"] = _file_at(path)
+
+    def taken_out(_connection: object, record: Any, _proxy: object) -> None:
+        if record.info.get("file") != _file_at(path):
+            raise DisconnectionError(f"{path} was moved, removed or replaced")
+
+    event.listen(engine, "do_connect", not_made_anew)
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "checkout", taken_out)
+
+
+def watch_server(engine: Engine) -> None:
+    """Set up each connection to a PostgreSQL so that it neither waits for ever nor confirms what may be lost."""
+
+    def connected(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_ON_CONNECT)
+        connection.commit()
+
+    event.listen(engine, "connect", connected)
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    with contextlib.suppress(OSError):
+        found = path.stat()
+        return found.st_dev, found.st_ino
+    return None

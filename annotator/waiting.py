@@ -1,0 +1,233 @@
+"""Acts that wait on this computer for the database: opened again, delivered in order, put together with what others
+saved meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+
+from annotator.errors import DatabaseAway, JournalError, StoreError
+from annotator.model.finding import Reading
+from annotator.model.history import Act, Revision, undo_steps
+from annotator.model.merge import merged
+from annotator.model.opened import OpenedReading, UnsavedAct
+from annotator.store.journal import Journal, journals_in, with_id
+from annotator.store.store import Store, reading_id_of
+
+
+class Arrival(Enum):
+    """What became of the acts of one file."""
+
+    SAVED = "saved"
+    MERGED = "merged"
+    DIVERGED = "diverged"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How many acts of how many readings arrived, how many still wait, and sentences about files that cannot be read.
+
+    `diverged` readings, by Study Instance UID, contradict what others saved: whoever opens them decides.
+    """
+
+    acts: int = 0
+    readings: int = 0
+    merged: int = 0
+    waiting: int = 0
+    diverged: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+
+MERGE_LABEL = "Put together with what was saved meanwhile"
+
+
+class WaitingActs:
+    """Files in `folder` of acts by `reader` for the database at the URL `database`."""
+
+    def __init__(self, folder: Path, database: str, reader: str, store: Callable[[], Store]) -> None:
+        self._folder = folder
+        self._database = database
+        self._reader = reader
+        self._store = store
+
+    def begin(self, base: Reading, revision: int) -> Journal:
+        """A new file for acts on a reading that the database has as `base`. Raises JournalError."""
+        return Journal.begin(self._folder, self._database, base, revision)
+
+    def take(self, path: Path) -> Journal:
+        """Hold a file. Raises JournalError when another program holds it, or it cannot be read."""
+        return Journal(path)
+
+    def wait_for(self, study_instance_uid: str) -> bool:
+        """Whether acts of this reader on an exam wait here."""
+        return bool(self._paths(study_instance_uid))
+
+    def open(self, study_instance_uid: str, away: str = "") -> OpenedReading | None:
+        """A reading from the file that holds acts on it, as it was on screen; None where nothing waits."""
+        for path in self._paths(study_instance_uid):
+            try:
+                journal = self.take(path)
+            except JournalError:
+                continue
+            try:
+                if not journal.acts:
+                    continue
+                steps, done = undo_steps(journal.base, _as_revisions(journal))
+                return OpenedReading(
+                    reading=journal.last,
+                    revision=journal.revision,
+                    steps=steps,
+                    steps_done=done,
+                    waiting=tuple(journal.acts),
+                    journal=path,
+                    base=journal.base,
+                    away=away,
+                    unseen=journal.revision == 0 and bool(away),
+                )
+            finally:
+                journal.release()
+        return None
+
+    def go_on(
+        self, study_instance_uid: str, edition: str, open_reading: Callable[[], OpenedReading]
+    ) -> OpenedReading:
+        """The reading of an exam as `open_reading` gives it, once what waits here has arrived.
+
+        What contradicts what others saved is opened as it stood on screen here. While the database is away the
+        reading goes on with what is known of it on this computer, in words of `edition` where that is nothing.
+        Raises StoreError when the reading cannot be opened for another reason.
+        """
+        try:
+            if self.deliver(study_instance_uid).diverged:
+                return self.open(study_instance_uid) or open_reading()
+            return open_reading()
+        except DatabaseAway as error:
+            return self.open(study_instance_uid, why_away(error)) or self._unseen(
+                study_instance_uid, edition, why_away(error)
+            )
+
+    def _unseen(self, study_instance_uid: str, edition: str, away: str) -> OpenedReading:
+        blank = Reading(
+            id=reading_id_of(study_instance_uid, self._reader),
+            reader=self._reader,
+            study_instance_uid=study_instance_uid,
+            lexicon_edition=edition,
+        )
+        return OpenedReading(blank, 0, (), 0, base=blank, away=away, unseen=True)
+
+    def deliver(self, study_instance_uid: str = "") -> Delivered:
+        """Hand what waits to the database, of one exam or of all. Files that another program holds are its affair.
+
+        Raises StoreError while the database is away; what arrived until then has arrived.
+        """
+        acts = readings = together = waiting = 0
+        diverged, unreadable = [], []
+        for path in self._paths(study_instance_uid):
+            try:
+                journal = self.take(path)
+            except JournalError as error:
+                if "held by" not in str(error) and path.exists():
+                    unreadable.append(str(error))
+                continue
+            try:
+                if journal.base.reader != self._reader:
+                    continue
+                count = len(journal.acts)
+                arrival = self._arrive(journal)
+                if arrival is Arrival.DIVERGED:
+                    waiting += count
+                    diverged.append(journal.base.study_instance_uid)
+                    continue
+                acts, readings = acts + count, readings + 1
+                together += arrival is Arrival.MERGED
+                journal.discard()
+            finally:
+                journal.release()
+        return Delivered(acts, readings, together, waiting, tuple(diverged), tuple(unreadable))
+
+    def count(self) -> int:
+        """How many acts wait here and are held by no program."""
+        found = 0
+        for path in self._paths(""):
+            try:
+                journal = self.take(path)
+            except JournalError:
+                continue
+            found += len(journal.acts)
+            journal.release()
+        return found
+
+    def _paths(self, study_instance_uid: str) -> Sequence[Path]:
+        return journals_in(self._folder, self._database, study_instance_uid, self._reader)
+
+    def _arrive(self, journal: Journal) -> Arrival:
+        store = self._store()
+        theirs, number = store.open_reading(
+            journal.base.study_instance_uid, journal.base.reader, lexicon_edition=journal.base.lexicon_edition
+        )
+        base, acts = with_id(journal.base, journal.acts, theirs.id)
+        later = store.revisions(theirs.id)[journal.revision :] if number > journal.revision else ()
+        arrived = _arrived(acts, later)
+        rest = acts[arrived:]
+        if not rest:
+            return Arrival.SAVED
+        if number == journal.revision + arrived:
+            for one in rest:
+                number = self._save(store, one, number)
+            return Arrival.SAVED
+        base = acts[arrived - 1].reading if arrived else base
+        return self._merge(store, base, rest[-1], theirs, number)
+
+    def _merge(self, store: Store, base: Reading, last: UnsavedAct, theirs: Reading, number: int) -> Arrival:
+        result = merged(base, last.reading, theirs)
+        if result.reading == theirs and not result.conflicts:
+            return Arrival.SAVED
+        if result.conflicts or needs_reader(base, last.reading, theirs):
+            return Arrival.DIVERGED
+        together = UnsavedAct(result.reading, Act.MERGE, MERGE_LABEL, last.display, last.at)
+        self._save(store, together, number)
+        return Arrival.MERGED
+
+    def _save(self, store: Store, one: UnsavedAct, based_on: int) -> int:
+        return store.save(
+            one.reading,
+            reader=self._reader,
+            based_on=based_on,
+            act=one.act,
+            label=one.label,
+            display=one.display,
+            at=one.at,
+        )
+
+
+def needs_reader(base: Reading, mine: Reading, theirs: Reading) -> bool:
+    """Whether a signature stands in the way of putting two readings together without asking."""
+    return theirs.is_signed or mine.signatures != base.signatures or mine.amending != base.amending
+
+
+def why_away(error: StoreError) -> str:
+    """The reason as it stands in brackets."""
+    return str(error).rstrip(".")
+
+
+def _arrived(acts: Sequence[UnsavedAct], later: Sequence[Revision]) -> int:
+    """How many of the acts, from the first on, the database has."""
+    found = 0
+    for one, revision in zip(acts, later, strict=False):
+        if (one.reading, one.act) != (revision.reading, revision.act):
+            break
+        found += 1
+    return found
+
+
+def _as_revisions(journal: Journal) -> list[Revision]:
+    return [
+        Revision(
+            number, one.act, one.label, one.at or datetime.now(UTC), journal.base.reader, "", one.reading
+        )
+        for number, one in enumerate(journal.acts, journal.revision + 1)
+    ]
