@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run window test lint bench bench-detection bench-marks bench-entry bench-due bench-paging bench-imaging grey-values key-table lexicon-pictures system clean help
+.PHONY: run window test lint bench bench-detection bench-marks bench-entry bench-due bench-paging bench-imaging bench-fuzz grey-values key-table lexicon-pictures system clean help
 
 run: system $(INSTALLED)  ## the main job end to end, in the window when there is a screen
 	$(BIN)/annotator demo --out $(OUT)
@@ -52,6 +52,9 @@ bench-paging: $(INSTALLED)  ## memory and time while paging through two hundred 
 
 bench-imaging: $(INSTALLED)  ## how fast and how faithful the picture is, beside other viewers; some twenty minutes
 	@$(BIN)/python -m benchmarks.imaging
+
+bench-fuzz: $(INSTALLED)  ## fifty thousand broken files through the loader, those of ANNOTATOR_TEST_DATA broken too; half an hour, goes on where it was ended
+	@$(BIN)/python -m benchmarks.fuzz $(if $(ANNOTATOR_TEST_DATA),--corpus $(ANNOTATOR_TEST_DATA))
 
 grey-values: $(INSTALLED)  ## grey values beside pydicom and DCMTK, pixel by pixel; some minutes
 	@$(BIN)/python -m benchmarks.grey_values sample_dicoms $(ANNOTATOR_TEST_DATA)

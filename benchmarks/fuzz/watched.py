@@ -110,7 +110,9 @@ def _serve(folders: list[Path], run: str, pipe: Connection, folder: Path) -> Non
             return
         name, content = broken(seeds, run, number)
         alone.mkdir()  # the folder around a damaged directory is searched
-        pipe.send(one_file(number, alone / name, content))
+        result = one_file(number, alone / name, content)
+        with contextlib.suppress(OSError):  # nobody asks any more
+            pipe.send(result)
         shutil.rmtree(alone)
         for left in unpacked.glob("mammo-annotator-*/*"):
             shutil.rmtree(left, ignore_errors=True)
