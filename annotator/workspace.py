@@ -436,6 +436,11 @@ class Workspace:
         words = asked_words(asked, load_lexicon(reading.lexicon_edition).word)
         return stage, f"asked for on {asked.exam.exam_date} for F{asked.number}: {words}"
 
+    def reader_name(self) -> str:
+        """Who reads here, by the name that people read: the display name of the account, else the account."""
+        known = (one.display_name for one in self._store.people() if one.name == self.settings.reader)
+        return next(known, self.settings.reader)
+
     def readings(self) -> tuple[ReadingSummary, ...]:
         """All readings of the database."""
         return self._store.readings()

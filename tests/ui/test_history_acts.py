@@ -12,6 +12,8 @@ from small_exam import write_exam
 from annotator.model import edits
 from annotator.model.finding import Assessment
 from annotator.model.history import Act
+from annotator.model.person import Role
+from annotator.store.store import Store
 from annotator.ui.main_window import MainWindow
 from annotator.ui.panels.history import HistoryPanel
 
@@ -134,3 +136,15 @@ def test_a_signed_reading_says_that_it_is_closed(qtbot, open_window, exam) -> No
     assert "is signed" in window.status.message
     assert session.unsaved_acts == 0
     assert len(session.reading.findings) == 2
+
+
+def test_the_reader_goes_by_the_name_that_people_read(qtbot, open_window, exam, tmp_path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'r.db'}")
+    store.add_person("anna", "Dr. Anna Berg", Role.SECOND_READER)
+    store.close()
+    window = open_window()
+    assert window.status.reader.text() == "reader anna"
+    hang(qtbot, window, exam)
+    qtbot.waitUntil(lambda: window.status.reader.text() == "reader Dr. Anna Berg", timeout=10_000)
+    window.desk.session.new_finding()
+    assert window.desk.session.reading.reader == "anna"

@@ -33,6 +33,7 @@ class ReadingInWindow(QObject):
         window.displays.follow(window, self._show_display)
         window.docks.shown.connect(lambda _name: self.refresh_history())
         self.history_acts = HistoryActs(window)
+        self._reader_named = False
 
     def refresh_history(self) -> None:
         """Tell the history again, when it is in sight."""
@@ -86,6 +87,7 @@ class ReadingInWindow(QObject):
         window.status.leave_exam()
         window.history.forget_differences()
         if session is not None:
+            self._name_reader()
             session.message.connect(window.status.show_act)
             session.reading_changed.connect(self._show_reading)
             session.level.previewed.connect(self._preview)
@@ -95,6 +97,21 @@ class ReadingInWindow(QObject):
         self._show_reading()
         self.refresh_history()
         self.enable()
+
+    def _name_reader(self) -> None:
+        """Ask the database once, after it was opened for an exam, under which name the reader goes."""
+        if self._reader_named:
+            return
+        self._reader_named = True
+        window = self._window
+        # a database that does not answer leaves the account there
+        window.runner.query(
+            "reader",
+            lambda _token: window.desk.workspace.reader_name(),
+            window.status.show_reader,
+            lambda _error: None,
+            in_turn=True,
+        )
 
     def _show_display(self, screen: QScreen) -> None:
         window = self._window

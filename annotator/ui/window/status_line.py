@@ -45,8 +45,8 @@ class StatusLine(QWidget):
         self.view = ElidedLabel()
         self.looking = ElidedLabel()
         self.looking.setAccessibleName("Area, links and how much was seen")
-        self.reader = QLabel(f"reader {short_name(reader)}")
-        self.reader.setToolTip(tip(reader))
+        self.reader = QLabel()
+        self.show_reader(reader)
         self.reader.setProperty("role", "dim")
         self.display = QLabel()
         self.display.setProperty("role", "dim")
@@ -83,6 +83,11 @@ class StatusLine(QWidget):
         self._fresh = self._after(FRESH_MS, self._show)
         self._fade = self._after(MESSAGE_MS, self.forget_message)
         self.show_progress(None)
+
+    def show_reader(self, name: str) -> None:
+        """Who reads, by the name that people read."""
+        self.reader.setText(f"reader {short_name(name)}")
+        self.reader.setToolTip(tip(name))
 
     @property
     def message(self) -> str:
