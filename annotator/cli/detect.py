@@ -204,7 +204,9 @@ def _written(
         fault = one.fault and one.fault.removeprefix(f"{info.path}: ")
         if one.result is not None and place is not None:
             try:
-                write_whole(place, json.dumps(one.result, indent=1, allow_nan=False).encode())
+                # a file is handed on, and a path may be named after somebody
+                kept = one.result | {"path": None}
+                write_whole(place, json.dumps(kept, indent=1, allow_nan=False).encode())
             except ExportError as error:
                 fault = str(error)
         batch.done += 1

@@ -6,7 +6,6 @@ and links are refused one by one, each with its reason.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import re
@@ -17,13 +16,14 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from annotator.imaging.decode_guard import attempt
 from annotator.imaging.opened_file import open_file
 from annotator.imaging.rejected import Rejected
+from annotator.imaging.unpack_folder import private_root
 from annotator.jobs import CancelToken, Progress
 
 MAX_MEMBERS = 50_000
@@ -61,7 +61,7 @@ def unpack(path: Path, token: CancelToken, *, wanted: Callable[[str], bool]) -> 
 
     Raises Cancelled only; a damaged archive is rejected as a whole.
     """
-    folder = Path(tempfile.mkdtemp(dir=_private_root()))
+    folder = Path(tempfile.mkdtemp(dir=private_root()))
     _FOLDERS[folder] = path
     rejected: list[Rejected] = []
     _, why = attempt(lambda: _unpack_members(path, folder, token, wanted, rejected))
@@ -209,10 +209,3 @@ def _harmless_part(part: str) -> str:
         kept = shown.encode()[:_LONGEST_PART].decode(errors="ignore")
     kept = kept.rstrip(" .") or "_"
     return f"_{kept}" if kept.split(".")[0].upper() in _DEVICES else kept
-
-
-@cache
-def _private_root() -> Path:
-    root = Path(tempfile.mkdtemp(prefix="mammo-annotator-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    return root
