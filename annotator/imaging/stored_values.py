@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from annotator.model.image import ImageInfo
 
+_ROWS = 256
+"""Rows looked at together: what is worked out of them takes no memory to speak of beside the picture."""
+
 
 def stored_values(cells: NDArray[Any], info: ImageInfo, precision: int) -> tuple[NDArray[Any], bool]:
     """Read-only uint16 (int16 when signed) values of `cells`, and whether other bits than theirs were set.
@@ -35,14 +38,19 @@ def _signed(
 ) -> tuple[NDArray[Any], bool]:
     unused = 16 - info.bits_stored
     up = np.uint16(unused - shift) if unused >= shift else np.uint16(0)
-    values = (bits << up).view(np.int16) >> np.int16(unused)
-    again = values.view(np.uint16) << np.uint16(shift)
     cell = np.uint16(0xFF if bytes_per_cell == 1 else 0xFFFF)
-    plain = bits & np.uint16(((1 << info.bits_stored) - 1) << shift)
+    mask = np.uint16(((1 << info.bits_stored) - 1) << shift)
+    values = np.empty(bits.shape, np.int16)
     # The bits above may repeat the sign or be clear; anything else belongs to somebody else.
-    same = np.array_equal(again & cell, bits & cell) or np.array_equal(plain, bits)
+    repeat = clear = True
+    for top in range(0, len(bits), _ROWS):
+        part, kept = bits[top : top + _ROWS], values[top : top + _ROWS]
+        np.right_shift((part << up).view(np.int16), np.int16(unused), out=kept)
+        again = kept.view(np.uint16) << np.uint16(shift)
+        repeat = repeat and np.array_equal(again & cell, part & cell)
+        clear = clear and np.array_equal(part & mask, part)
     values.flags.writeable = False
-    return values, not same
+    return values, not (repeat or clear)
 
 
 def _frozen(values: NDArray[np.uint16], origin: NDArray[Any]) -> NDArray[np.uint16]:

@@ -115,6 +115,32 @@ def test_a_crash_is_told_and_the_next_frame_has_a_new_process(troubles: Counter[
     assert set(pids()) != before
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are another matter there")
+@pytest.mark.parametrize("crashes", [1, 2])
+def test_a_picture_whose_decoder_crashes_has_a_second_one_or_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, troubles: Counter[str], crashes: int
+):
+    pixels = breast()
+    path = compressed(tmp_path / "a.dcm", pixels, [encode(pixels, J2K)], J2K)
+    line = decoding_apart._Process._line
+
+    def crashed(process, seconds: float) -> str:
+        said = line(process, seconds)
+        if said == "done" and troubles["crash"] < crashes:
+            os.kill(process._program.pid, signal.SIGSEGV)
+            return line(process, seconds)
+        return said
+
+    monkeypatch.setattr(decoding_apart._Process, "_line", crashed)
+    if crashes == 1:
+        assert np.array_equal(read_image(path).frame(), pixels)
+    else:
+        with pytest.raises(UnreadableImage, match=r"its decoder crashed on it\); ask for the file again"):
+            read_image(path)
+        assert np.array_equal(read_image(path).frame(), pixels)
+    assert troubles == {"crash": crashes}
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows counts by the clock only")
 def test_the_time_that_cores_work_on_a_frame_is_limited(
     monkeypatch: pytest.MonkeyPatch, troubles: Counter[str]
