@@ -69,6 +69,8 @@ class ActsToSave(QObject):
         self.error: AnnotatorError | None = StoreError(opened.away) if opened.away else None
         self.saved_at: datetime | None = None
         self._pause = 0
+        self._keeping = False
+        self._slowly = False
         self._lane = f"{_KEEPING} {id(self)}"
         self._retry = QTimer(self)
         self._retry.setSingleShot(True)
@@ -98,7 +100,7 @@ class ActsToSave(QObject):
         """Whether everything on screen is in the database, or at least on disk."""
         if not self._line:
             return SaveState.SAVED
-        if self.error is None:
+        if self.error is None or (self._keeping and not self._line.all_kept):
             return SaveState.SAVING
         kept = not never_saved(self.error) or self.diverged
         return SaveState.KEPT if kept and self._line.all_kept else SaveState.FAILED
@@ -123,6 +125,8 @@ class ActsToSave(QObject):
             return
         if self.error is not None and (self.diverged or not never_saved(self.error)):
             self._keep()
+            if not self.diverged and not self._retry.isActive():
+                self._retry_later()
         else:
             self._save()
         self.changed.emit()
@@ -193,15 +197,21 @@ class ActsToSave(QObject):
             self._slow.start()
 
     def _keep(self) -> None:
+        self._keeping = True
         self._runner.query(self._lane, lambda _token: self._line.keep(), self._kept, at_once=True)
 
     def _kept(self, _on_disk: bool) -> None:
-        if isValid(self):
-            self.changed.emit()
+        if not isValid(self):
+            return
+        self._keeping = False
+        if self._slowly and self._line and self.error is None:
+            self.error = StoreError(SLOW)
+        self._slowly = False
+        self.changed.emit()
 
     def _not_answered(self) -> None:
         if self._line and self.error is None:
-            self.error = StoreError(SLOW)
+            self._slowly = True
             self._keep()
 
     def _saved(self, _revision: int) -> None:
@@ -221,6 +231,8 @@ class ActsToSave(QObject):
             return
         self._slow.stop()
         self.error = error
+        if not self._line.all_kept and (self.diverged or not never_saved(error)):
+            self._keep()
         self.changed.emit()
         if not never_saved(error):
             self._retry_later()
