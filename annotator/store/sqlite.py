@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 from urllib.parse import unquote
 
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from annotator.errors import StoreError
 from annotator.store.encrypted import encrypted_connection
-from annotator.store.staying import watch_file
+from annotator.store.staying import open_anew_when_allowed, watch_file
 
 WRITES = "annotator_writes"
 """Execution option of connections that are about to write."""
@@ -42,6 +42,7 @@ def sqlite_engine(url: URL) -> Engine:
     event.listen(engine, "begin", _on_begin)
     if path is not None and "mode" not in url.query:
         watch_file(engine, path)
+        open_anew_when_allowed(engine, path)
     return engine
 
 
@@ -154,13 +155,6 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.02)
         else:
             return
-
-
-def _open_anew(context: ExceptionContext) -> None:
-    """A file that could only be read when it was opened stays so for that connection, whatever is allowed later."""
-    name = getattr(context.original_exception, "sqlite_errorname", None) or ""
-    if name.startswith("SQLITE_READONLY"):
-        context.is_disconnect = True
 
 
 def _on_begin(connection: Connection) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, ExceptionContext, event
 from sqlalchemy.exc import DisconnectionError
 
 from annotator.errors import DatabaseAway
@@ -51,6 +52,29 @@ def watch_file(engine: Engine, path: Path) -> None:
     event.listen(engine, "do_connect", not_made_anew)
     event.listen(engine, "connect", connected)
     event.listen(engine, "checkout", taken_out)
+
+
+def open_anew_when_allowed(engine: Engine, path: Path) -> None:
+    """Let a connection that was refused to write go, and what SQLite made beside the file follow its rights.
+
+    A file that could only be read when it was opened stays so for that connection, and what was made beside it then
+    stays so for every other, whatever is allowed later.
+    """
+
+    def refused(context: ExceptionContext) -> None:
+        name = getattr(context.original_exception, "sqlite_errorname", None) or ""
+        if name.startswith("SQLITE_READONLY"):
+            context.is_disconnect = True
+
+    def connecting(_dialect: object, _record: object, _args: object, _options: object) -> None:
+        for ending in ("-wal", "-shm"):
+            beside = path.with_name(path.name + ending)
+            with contextlib.suppress(OSError):
+                if os.access(path, os.W_OK) and not os.access(beside, os.W_OK):
+                    beside.chmod(path.stat().st_mode & 0o777)
+
+    event.listen(engine, "handle_error", refused)
+    event.listen(engine, "do_connect", connecting)
 
 
 def watch_server(engine: Engine) -> None:
