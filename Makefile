@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run window test lint bench bench-detection bench-marks bench-entry bench-due bench-paging bench-imaging bench-fuzz grey-values key-table lexicon-pictures system clean help
+.PHONY: run window test lint bench bench-detection bench-marks bench-entry bench-due bench-paging bench-imaging bench-fuzz grey-values bench-leaks key-table lexicon-pictures system clean help
 
 run: system $(INSTALLED)  ## the main job end to end, in the window when there is a screen
 	$(BIN)/annotator demo --out $(OUT)
@@ -58,6 +58,9 @@ bench-fuzz: $(INSTALLED)  ## fifty thousand broken files through the loader, tho
 
 grey-values: $(INSTALLED)  ## grey values beside pydicom and DCMTK, pixel by pixel; some minutes
 	@$(BIN)/python -m benchmarks.grey_values sample_dicoms $(ANNOTATOR_TEST_DATA)
+
+bench-leaks: $(INSTALLED_DEV)  ## whether anything that is written says who the patient is; some minutes
+	@$(BIN)/python -m benchmarks.leaks
 
 key-table: $(INSTALLED_DEV)  ## write the keys of the window into the page for readers
 	@$(BIN)/python tests/architecture/test_key_page.py

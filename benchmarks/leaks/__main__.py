@@ -30,8 +30,8 @@ SAMPLES = ROOT / "sample_dicoms"
 SHE = Patient("QUIXANO^DULCINEA", "MRN77341120", "19610823")
 PHANTOM = Patient("PHANTOM^SAMPLE", "PHANTOM-0002", "19720101")
 EXAMS = ("screening", "prior", "workup")
-KEEPS_NAMES = ("headers.sqlite", "exams.sqlite")
-"""The indexes of headers (docs/patient-data.md): they hold names by design, and are their owner's alone."""
+KEEPS_NAMES = ("headers.sqlite", "exams-")
+"""How the indexes of headers are called (docs/patient-data.md): they hold names by design, and are their owner's alone."""
 
 
 class Journey:
@@ -134,7 +134,7 @@ class Journey:
 def searched(journey: Journey) -> list[Leak]:
     """What says who she is in anything written, or leads back to her exam in what was exported."""
     names = Search((*forms_of(SHE), *forms_of(PHANTOM, single_names=False)))
-    leaks = [leak for leak in names.folder(journey.written) if leak.file.name not in KEEPS_NAMES]
+    leaks = [leak for leak in names.folder(journey.written) if not leak.file.name.startswith(KEEPS_NAMES)]
     uids = Search(sorted(journey.uids))
     for file in sorted(journey.out.iterdir()):
         if file.suffix in (".pdf", ".html", ".txt", ".json") and not file.name.startswith(("said-", "seen")):
