@@ -56,19 +56,22 @@ def root(reading_row: Mapping[str, Any]) -> str:
     return link(None, {name: reading_row[name] for name in FIXED})
 
 
-def last_link(connection: Connection, reading_id: str) -> str:
-    """What the next revision of a reading is linked to: the link of the last one, or the root."""
+def end_of(connection: Connection, reading_id: str) -> tuple[int, str]:
+    """Number of the last revision of a reading, and what the next one is linked to: its link, or the root."""
     query = (
-        select(revisions.c.chain)
+        select(revisions.c.number, revisions.c.chain)
         .where(revisions.c.reading_id == reading_id)
         .order_by(revisions.c.number.desc())
         .limit(1)
     )
-    last = connection.execute(query).scalar()
-    return str(last) if last is not None else _root_of(connection, reading_id)
+    last = connection.execute(query).first()
+    if last is None:
+        return 0, root_of(connection, reading_id)
+    return last.number, str(last.chain or "")
 
 
-def _root_of(connection: Connection, reading_id: str) -> str:
+def root_of(connection: Connection, reading_id: str) -> str:
+    """The root of a reading that the database holds."""
     query = stored("readings", FIXED, connection.dialect.name).where(column("id") == reading_id)
     return root(connection.execute(query).one()._asdict())
 

@@ -176,12 +176,12 @@ class Store:
         with self._lock:
             try:
                 with told(self._place), self._writers.begin() as connection:
-                    before = self._before(connection, reading, based_on)
+                    before, last_link = self._before(connection, reading, based_on)
                     signing.refuse(before, reading, act, reader)
                     row = _row(reading, before, based_on + 1, act, label, display, at)
                     if _whole_is_due(connection, reading, based_on + 1):
                         row["snapshot"] = encoding.encode_reading(reading)
-                    row["chain"] = chain.link(chain.last_link(connection, reading.id), row)
+                    row["chain"] = chain.link(last_link, row)
                     connection.execute(insert(revisions), row)
                     if act in _NOTED:
                         uid, what = reading.study_instance_uid, f"version {len(reading.signatures)}"
@@ -343,8 +343,8 @@ class Store:
         with suppress(StoreError), told(self._place), self._writers.begin() as connection:
             fill_in(connection, reading_id, facts)
 
-    def _before(self, connection: Connection, reading: Reading, based_on: int) -> Reading:
-        """The stored value the next revision changes, with the reading's row locked or just made."""
+    def _before(self, connection: Connection, reading: Reading, based_on: int) -> tuple[Reading, str]:
+        """The stored value the next revision changes, and the link it follows; the reading's row is locked or just made."""
         if not _locked_row(connection, reading.id):
             if based_on:
                 raise StoreError(
@@ -352,11 +352,11 @@ class Store:
                 )
             fresh, facts = self._opened.unkept(reading.id) or (reading.blank(), ExamFacts())
             _begin(connection, fresh, facts)
-            return fresh
-        last = select(func.max(revisions.c.number)).where(revisions.c.reading_id == reading.id)
-        if (connection.execute(last).scalar() or 0) != based_on:
+            return fresh, chain.root_of(connection, reading.id)
+        number, link = chain.end_of(connection, reading.id)
+        if number != based_on:
             raise _stale(based_on)
-        return self._opened.value(reading.id, based_on) or self._load(connection, reading.id)[1]
+        return self._opened.value(reading.id, based_on) or self._load(connection, reading.id)[1], link
 
     def _load(self, connection: Connection, reading_id: str) -> tuple[int, Reading]:
         """Revision number and value as last saved: the last snapshot and the changes since."""

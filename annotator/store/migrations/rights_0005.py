@@ -60,21 +60,21 @@ def _functions() -> None:
         "ORDER BY p.id DESC LIMIT 1), 'none')",
     )
     # what of others is signed, and whether that is their last revision; a second reader after signing their own
-    seen = (
-        "SELECT h.reading_id, h.signed, h.signed = h.number FROM heads h JOIN readings r ON r.id = h.reading_id "
+    signed = (
+        "FROM heads h JOIN readings r ON r.id = h.reading_id "
         "WHERE h.signed IS NOT NULL AND CASE (SELECT annotator_role()) WHEN 'reader' THEN true "
         "WHEN 'second reader' THEN EXISTS (SELECT 1 FROM readings o JOIN heads oh ON oh.reading_id = o.id "
         "WHERE o.study_instance_uid = r.study_instance_uid AND o.reader = session_user::text "
         "AND oh.signed IS NOT NULL) ELSE false END"
     )
     _function(
-        "annotator_signed_by_others() RETURNS TABLE (reading_id varchar, last integer, whole boolean) "
-        "LANGUAGE sql STABLE",
-        seen,
+        "annotator_signed_by_others() RETURNS TABLE (reading_id varchar, whole boolean) LANGUAGE sql STABLE",
+        f"SELECT h.reading_id, h.signed = h.number {signed}",
     )
+    # of a reading that was opened again, every revision up to the last signature
     _function(
-        "annotator_signed_up_to(varchar) RETURNS integer LANGUAGE sql STABLE",
-        f"SELECT s.signed FROM ({seen} AND h.reading_id = $1) s",
+        "annotator_signed_before() RETURNS TABLE (reading_id varchar, number integer) LANGUAGE sql STABLE",
+        f"SELECT h.reading_id, generate_series(1, h.signed) {signed} AND h.signed <> h.number",
     )
 
 
@@ -113,7 +113,7 @@ def _policies() -> None:
         "revisions",
         "SELECT",
         f"{_OPEN} AND ({_MINE} OR {_ALL} OR reading_id {others} WHERE s.whole) "
-        f"OR (reading_id {others} WHERE NOT s.whole) AND number <= annotator_signed_up_to(reading_id)))",
+        "OR (reading_id, number) IN (SELECT s.reading_id, s.number FROM annotator_signed_before() s))",
     )
     _policy(
         "revisions",
