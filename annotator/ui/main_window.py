@@ -69,6 +69,7 @@ from annotator.ui.tour.guided_tour import PANEL, GuidedTour
 from annotator.ui.window.clusters_in_window import ClustersInWindow
 from annotator.ui.window.docks import WindowDocks, stacked
 from annotator.ui.window.exam_strip import ExamStrip
+from annotator.ui.window.indexed_in_window import IndexedInWindow
 from annotator.ui.window.menu import whole_menu
 from annotator.ui.window.names import WindowNames
 from annotator.ui.window.copying import NoCopyBySlip
@@ -151,6 +152,7 @@ class MainWindow(QMainWindow):
             return
         self.places.keep()
         self.read_ahead.stop()
+        self.indexed.close()
         self.over_time_commands.stop()
         self.candidate_commands.stop()
         self.exam_view.close_exam()
@@ -319,6 +321,7 @@ class MainWindow(QMainWindow):
         coverage = self.looking_commands.coverage
         self.pane_thumbnails = PaneThumbnails(self.thumbnails, self.exam_view, self.grid, coverage)
         self.worklist.exam_chosen.connect(desk.open_exam)
+        self.indexed = IndexedInWindow(self)
         self.worklist.problems_wanted.connect(lambda: self.show_panel("problems"))
         self.strip.layout_chosen.connect(self.hanging_commands.use_layout)
         self.exam_view.layout_changed.connect(self.strip.show_layout)

@@ -54,6 +54,7 @@ class _Waiting:
     folder: int
     name: bytes
     stamp: Stamp
+    new: bool
 
 
 def fill(
@@ -123,7 +124,7 @@ class _Filling:
             kept = known.get(name)
             if kept is None or kept[0] != stamp:
                 path = os.path.join(os.fspath(folder.path), os.fsdecode(name))  # noqa: PTH118 - millions of them
-                self._waiting.append(_Waiting(path, number, name, stamp))
+                self._waiting.append(_Waiting(path, number, name, stamp, kept is None))
             elif kept[1]:
                 again.append(name)
         self.writer.found_again(number, again)
@@ -152,7 +153,7 @@ class _Filling:
         for file, one in zip(files, found, strict=True):
             # read anew next time: the clock of some file systems has steps of 2 s
             stamp = file.stamp if max(file.stamp[1:]) <= newest else (-1, *file.stamp[1:])
-            self.writer.put(file.folder, file.name, stamp, one)
+            self.writer.put(file.folder, file.name, stamp, one, new=file.new)
             self.filled.images += isinstance(one, ImageFacts)
             self.filled.rejected += isinstance(one, NotShown) and bool(one.reason)
         self.filled.read += len(files)

@@ -133,7 +133,7 @@ class ExamPages:
         """The next exams behind a key (None: the first), or with `back` those before it, nearest first."""
         found: dict[tuple[Any, ...], ListedExam] = {}
         more = False
-        for meaning in _meanings(wanted):
+        for meaning in _meanings(wanted, order):
             rows = self._rows(meaning, order, after, count, back, token)
             more |= len(rows) > count
             found |= {row[_FACTS:]: _listed(row) for row in rows}
@@ -268,13 +268,16 @@ class _Meaning:
     names_hidden: bool
 
 
-def _meanings(wanted: Wanted) -> tuple[_Meaning, ...]:
+def _meanings(wanted: Wanted, order: Order | None = None) -> tuple[_Meaning, ...]:
     """A word like "done" may be that of a state, or part of a name: both count."""
     base = []
-    if wanted.states is not None:
-        base.append(f"state IN ({', '.join(str(int(state)) for state in wanted.states)})")
+    # a plus keeps the database from gathering all of a state first, to sort them then
+    if wanted.states:
+        base.append(f"+state IN ({', '.join(str(int(state)) for state in wanted.states)})")
+        if order is Order.STATE:
+            base.append(f"state BETWEEN {int(min(wanted.states))} AND {int(max(wanted.states))}")
     if wanted.due_within is not None:
-        base.append(f"due <= {int(wanted.due_within)}")
+        base.append(f"{'' if order is Order.DUE else '+'}due <= {int(wanted.due_within)}")
     if wanted.faults:
         base.append(f"(faults > 0 AND faults & {int(wanted.faults)})")
     ways: list[tuple[list[str], list[str]]] = [(base, [])]

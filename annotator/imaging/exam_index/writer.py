@@ -75,6 +75,7 @@ class IndexWriter:
         self._db = connection
         self._changed: set[int] = set()
         self._exams: dict[tuple[str, int], int] = {}
+        self._said: dict[int, tuple[str, ...]] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -86,6 +87,7 @@ class IndexWriter:
             self._db.execute("COMMIT")
         except BaseException:
             self._exams.clear()
+            self._said.clear()
             self._changed.clear()
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
@@ -149,15 +151,16 @@ class IndexWriter:
         """Files that are no longer there."""
         self._mark(folder, names, missing=True)
 
-    def put(self, folder: int, name: bytes, stamp: Stamp, found: Found) -> None:
-        """What is in a file now."""
+    def put(self, folder: int, name: bytes, stamp: Stamp, found: Found, *, new: bool = False) -> None:
+        """What is in a file now; `new`: nothing was known of it."""
         if found is None:
             return
-        before = self._db.execute(
-            "SELECT exam FROM files WHERE folder = ? AND name = ?", (folder, name)
-        ).fetchone()
-        if before is not None and before[0] is not None:
-            self._changed.add(before[0])
+        if not new:
+            before = self._db.execute(
+                "SELECT exam FROM files WHERE folder = ? AND name = ?", (folder, name)
+            ).fetchone()
+            if before is not None and before[0] is not None:
+                self._changed.add(before[0])
         exam = sop = label = uid = reason = None
         kind = PASSED_OVER
         if isinstance(found, ImageFacts):
@@ -241,7 +244,12 @@ class IndexWriter:
             found = row[0] if row is not None else self._new_exam(study, facts)
             if len(self._exams) > _EXAMS_KEPT:
                 self._exams.clear()
+                self._said.clear()
             self._exams[key] = found
+        said = (facts.patient, facts.person, facts.day, facts.description)
+        if self._said.get(found) == said:
+            return found
+        self._said[found] = said
         self._db.execute(
             "UPDATE exams SET patient = iif(?1 <> '', ?1, patient), person = iif(?2 <> '', ?2, person), "
             "day = iif(?3 <> '', ?3, day), description = iif(?4 <> '', ?4, description) WHERE id = ?5 "
@@ -285,6 +293,7 @@ class IndexWriter:
             self._reword(exam, (who_before, rest_before), None)
             self._db.execute("DELETE FROM exams WHERE id = ?", (exam,))
             self._exams.clear()
+            self._said.clear()
             return
         if files[0][3] is not None:
             study = made_study_uid([uid for *_, uid in files if uid])

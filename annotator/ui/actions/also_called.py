@@ -102,6 +102,9 @@ ALSO_CALLED: Mapping[str, str] = {
     "copy_report": "clipboard ris paste",
     "open_report": "show view",
     "open_folder": "import load dicom",
+    "index_folder": "archive catalogue database scan import",
+    "index_again": "rescan refresh update",
+    "show_indexed": "archive catalogue all exams",
     "open_files": "import load dicom",
 }
 """By the id of an act."""

@@ -20,6 +20,7 @@ def _arrows(act: str) -> tuple[str, ...]:
 GROUPS: Mapping[str, tuple[Group, ...]] = {
     "Exam": (
         Group(("open_files", "open_folder", "open_sample")),
+        Group(("index_folder", "index_again")),
         Group(("save", "put_together")),
         Group(("save_report", "copy_report", "save_findings")),
         Group(("save_finding_report", "save_named_report", "save_named_findings", "open_report"), "More of reports"),
@@ -74,7 +75,7 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
         Group(("next_exam", "previous_exam", "older_exam", "newer_exam")),
         Group(("done_and_next", "done")),
         Group(("back_exam", "forward_exam")),
-        Group(("filter",)),
+        Group(("filter", "show_indexed")),
         Group(("next_pane", "previous_pane", "next_area", "previous_area"), "Keyboard"),
     ),
     "Screen": (

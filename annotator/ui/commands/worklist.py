@@ -48,6 +48,19 @@ class WorklistCommands(QObject):
     def forward_exam(self) -> None:
         self._desk.forward()
 
+    def index_folder(self) -> None:
+        """Ask for a folder and index it."""
+        self._window.indexed.ask_for_folder()
+
+    def index_again(self) -> None:
+        """Look again into the folders that are indexed."""
+        self._window.indexed.index([])
+
+    def toggle_indexed(self) -> None:
+        """List indexed exams, or those that are open."""
+        worklist = self._window.worklist
+        worklist.choose_source(indexed=not worklist.shows_indexed)
+
     def toggle_names(self) -> None:
         """Pseudonyms in place of names, or names again."""
         names = self._window.names

@@ -63,17 +63,25 @@ class Showing(StrEnum):
         return self is Showing.ALL or self.value == state.value
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One exam, with everything that sorting, filtering and painting need of it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamRow:
+    """One exam as it is painted. `warning` says in a word what is amiss with its files, `trouble` in a sentence."""
 
-    exam: ExamInfo
     uid: str
     name: str
     day: str
     date: str
     images: str
     views: str
+    warning: str = ""
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(ExamRow):
+    """An exam that is open, with what sorting and filtering need of it besides."""
+
+    exam: ExamInfo
     words: str
 
 
@@ -85,7 +93,7 @@ class Heading:
     count: int
 
 
-Row = Entry | Heading
+Row = ExamRow | Heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +136,16 @@ def entry_of(exam: ExamInfo, name: str) -> Entry:
     written = date_text(day)
     images = f"{count} image{'' if count == 1 else 's'}"
     words = f"{name} {written} {images} {views}".casefold()
-    return Entry(exam, exam.study_instance_uid, name, day, written, images, views, words)
+    return Entry(
+        exam=exam,
+        uid=exam.study_instance_uid,
+        name=name,
+        day=day,
+        date=written,
+        images=images,
+        views=views,
+        words=words,
+    )
 
 
 def passing(
@@ -190,13 +207,13 @@ def _urgency(due: ExamDue | None) -> tuple[int, date]:
 
 
 def with_headings(
-    entries: Sequence[Entry],
+    entries: Sequence[ExamRow],
     sort: SortBy,
     states: Mapping[str, ExamState],
     dues: Mapping[str, ExamDue] = NOTHING_DUE,
 ) -> list[Row]:
     """Rows with a heading above each group; the order of opening has none."""
-    groups: dict[SortBy, Callable[[Entry], str]] = {
+    groups: dict[SortBy, Callable[[ExamRow], str]] = {
         SortBy.PATIENT: lambda e: e.name,
         SortBy.DATE: lambda e: e.date,
         SortBy.STATE: lambda e: str(states.get(e.uid, ExamState.NEW)),
@@ -206,7 +223,7 @@ def with_headings(
     if group_of is None:
         return list(entries)
     rows: list[Row] = []
-    members: list[Entry] = []
+    members: list[ExamRow] = []
     for entry in entries:
         if members and group_of(entry) != group_of(members[0]):
             rows += [Heading(group_of(members[0]), len(members)), *members]

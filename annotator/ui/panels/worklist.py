@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 from annotator.model.image import ExamInfo
 from annotator.ui.desk.due_exams import ExamDue, elsewhere_words
 from annotator.ui.desk.found_exams import ExamRows, rows_of
+from annotator.ui.desk.indexed_exams import Counted
 from annotator.ui.desk.worklist_rows import (
     FINISHED,
     NOTHING_DUE,
@@ -35,15 +37,23 @@ from annotator.ui.desk.worklist_rows import (
     with_headings,
 )
 from annotator.ui.panels.files_problem import count_sentence
+from annotator.ui.panels.indexed_list import IndexedPage, counted_words
 from annotator.ui.panels.link_button import LinkButton
 from annotator.ui.panels.worklist_list import WorklistView
 from annotator.ui.words.exam_names import ExamNames
 from annotator.ui.words.plain_words import caption, tip
 
+if TYPE_CHECKING:
+    from annotator.imaging.exam_index.pages import Page
+
 
 class WorklistPanel(QWidget):
-    """`exam_chosen` carries the ExamInfo the reader wants to see, `order_changed` says that another exam may
-    be the next one now.
+    """Lists the exams that are open, or those of indexed folders.
+
+    `exam_chosen` carries the ExamInfo the reader wants to see, `order_changed` says that another exam may
+    be the next one now. `indexed_wanted`: the list of indexed exams was chosen; `indexed_choice` carries how it is
+    sorted and filtered now, `indexed_chosen` the study UID of one of them. `standings_changed`: how far readings are,
+    or what is due.
     """
 
     exam_chosen = Signal(object)
@@ -51,6 +61,10 @@ class WorklistPanel(QWidget):
     back_wanted = Signal()
     order_changed = Signal()
     elsewhere_wanted = Signal()
+    indexed_wanted = Signal()
+    indexed_choice = Signal(object)
+    indexed_chosen = Signal(str)
+    standings_changed = Signal()
 
     def __init__(self, names: ExamNames | None = None) -> None:
         super().__init__()
@@ -65,7 +79,9 @@ class WorklistPanel(QWidget):
         self._dues: Mapping[str, ExamDue] = NOTHING_DUE
         self._current = ""
         self._choice = Choice()
+        self._around: tuple[ExamInfo, ...] = ()
         self.heading = QLabel("WORKLIST")
+        self.source = _chooser(("opened", "indexed"), "Exams listed", "Lists {} exams", "{}")
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter")
         self.filter.setAccessibleName("Filter the worklist")
@@ -79,7 +95,10 @@ class WorklistPanel(QWidget):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self.list)
+        self.indexed = IndexedPage(self.names)
+        self.pages.addWidget(self.indexed)
         self.progress = QLabel()
+        self.progress.setWordWrap(True)  # a long line never widens the panel: the images would move
         self.back = LinkButton("Back to the exam before, as it was left")
         self.elsewhere = LinkButton(
             "List them: by date of the exam and category; the database knows no names"
@@ -91,6 +110,8 @@ class WorklistPanel(QWidget):
         self.showing.activated.connect(
             lambda at: self.choose(replace(self._choice, showing=list(Showing)[at]))
         )
+        self.source.activated.connect(lambda at: self.choose_source(indexed=at == 1))
+        self.indexed.list.chosen.connect(self.indexed_chosen)
         self.list.chosen.connect(lambda uid: self.exam_chosen.emit(self._by_uid()[uid]))
         self.empty.button.clicked.connect(self.show_all)
         self.back.clicked.connect(self.back_wanted)
@@ -111,8 +132,50 @@ class WorklistPanel(QWidget):
 
     @property
     def exams_in_sight(self) -> tuple[ExamInfo, ...]:
-        """Those that pass the filter, in the order shown."""
+        """Those that pass the filter, in the order shown; of indexed ones the open exam and its neighbours."""
+        if self.shows_indexed:
+            return self._around
         return tuple(entry.exam for entry in self._in_sight)
+
+    @property
+    def shows_indexed(self) -> bool:
+        """Whether the exams of indexed folders are listed, not those that are open."""
+        return self.source.currentIndex() == 1
+
+    @property
+    def states(self) -> Mapping[str, ExamState]:
+        """How far readings are, by study UID."""
+        return self._states
+
+    @property
+    def dues(self) -> Mapping[str, ExamDue]:
+        """What is due, by study UID."""
+        return self._dues
+
+    def choose_source(self, *, indexed: bool) -> None:
+        """List the exams of indexed folders, or those that are open."""
+        self.source.setCurrentIndex(int(indexed))
+        self._show()
+        if indexed:
+            self.progress.setText("")
+            self.indexed_wanted.emit()
+        self.order_changed.emit()
+
+    def show_indexed_page(self, page: Page, choice: Choice, *, first: bool) -> None:
+        """Rows of indexed exams that have come."""
+        self.indexed.show_page(page, choice, first=first)
+
+    def show_counted(self, counted: Counted, *, indexing: bool) -> None:
+        """How many indexed exams there are."""
+        self.indexed.show_counted(counted, self._choice, indexing=indexing)
+        if self.shows_indexed:
+            self.progress.setText(counted_words(counted))
+
+    def show_around(self, around: tuple[ExamInfo, ...]) -> None:
+        """The open exam and its neighbours among the indexed ones, as far as they are at hand."""
+        self._around = around
+        if self.shows_indexed:
+            self.order_changed.emit()
 
     def state_of(self, exam: ExamInfo) -> ExamState:
         """How far the reading of an exam is."""
@@ -130,6 +193,8 @@ class WorklistPanel(QWidget):
             self._sort()
         else:
             self._show()
+        if self.shows_indexed:
+            self.indexed_choice.emit(choice)
 
     def show_all(self) -> None:
         """Leave no exam out."""
@@ -148,6 +213,7 @@ class WorklistPanel(QWidget):
         """Say how far each exam is, by study UID; those not named are new."""
         if states != self._states:
             self._states = dict(states)
+            self.standings_changed.emit()
             if self._choice.sort is SortBy.STATE:
                 self._sort()
             else:
@@ -161,6 +227,7 @@ class WorklistPanel(QWidget):
         self.elsewhere.setVisible(bool(words))
         if dues != self._dues:
             self._dues = dict(dues)
+            self.standings_changed.emit()
             if self._choice.sort is SortBy.DUE:
                 self._sort()
             else:
@@ -206,6 +273,7 @@ class WorklistPanel(QWidget):
         # typed words may be the very name that is to be hidden
         self.filter.clear()
         self._name()
+        self.indexed.model.name_again()
 
     def _sort(self) -> None:
         """Everything may stand elsewhere now."""
@@ -220,7 +288,8 @@ class WorklistPanel(QWidget):
         if changed or again:
             self._make_rows()
         self.list.rows.show_states(self._states, self._current, self._dues)
-        self.pages.setCurrentWidget(self.list if self._in_sight else self.empty)
+        here = self.list if self._in_sight else self.empty
+        self.pages.setCurrentWidget(self.indexed if self.shows_indexed else here)
         self.empty.explain(self._exams, self._states, self._choice)
         self._count()
         if changed:
@@ -237,6 +306,8 @@ class WorklistPanel(QWidget):
         self.list.verticalScrollBar().setValue(top)
 
     def _count(self) -> None:
+        if self.shows_indexed:
+            return
         words = counts((entry.uid for entry in self._entries), self._states)
         hidden = len(self._entries) - len(self._in_sight)
         self.progress.setText(f"{words}, {len(self._in_sight)} listed" if hidden else words)
@@ -251,7 +322,10 @@ class WorklistPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 6, 4)
         layout.setSpacing(4)
-        layout.addWidget(self.heading)
+        top = QHBoxLayout()
+        top.addWidget(self.heading, 1)
+        top.addWidget(self.source)
+        layout.addLayout(top)
         layout.addWidget(self.filter)
         layout.addLayout(choosers)
         layout.addWidget(self.pages, 1)

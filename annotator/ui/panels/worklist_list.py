@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from annotator.ui import theme
 from annotator.ui.desk.due_exams import ExamDue
-from annotator.ui.desk.worklist_rows import FINISHED, NOTHING_DUE, Entry, ExamState, Heading, Row, SortBy
+from annotator.ui.desk.worklist_rows import FINISHED, NOTHING_DUE, ExamRow, ExamState, Heading, Row, SortBy
 from annotator.ui.words.plain_words import tip
 
 READING = "reading"
@@ -33,7 +33,7 @@ _Motion = QAbstractItemView.CursorAction
 class WorklistModel(QAbstractListModel):
     """Rows in their order, with the state and the progress of each exam."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: Sequence[Row] = ()
         self.sorted_by = SortBy.PATIENT
@@ -57,16 +57,18 @@ class WorklistModel(QAbstractListModel):
             return row.text if isinstance(row, Heading) else f"{row.name} {row.date}"
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._spoken(row)
-        if role == Qt.ItemDataRole.ToolTipRole and isinstance(row, Entry):
+        if role == Qt.ItemDataRole.ToolTipRole and isinstance(row, ExamRow):
             ready = self._ready_words(row.uid)
-            return tip(f"{row.name} {row.date}: {row.views or row.images}{ready}{self.due_words(row.uid)}")
+            trouble = f"; {row.trouble}" if row.trouble else ""
+            told = f"{row.views or row.images}{ready}{self.due_words(row.uid)}{trouble}"
+            return tip(f"{row.name} {row.date}: {told}")
         return None
 
     def show_rows(self, rows: Sequence[Row], sort: SortBy) -> None:
         """Replace all rows."""
         self.beginResetModel()
         self.rows, self.sorted_by = rows, sort
-        self._at = {row.uid: at for at, row in enumerate(rows) if isinstance(row, Entry)}
+        self._at = {row.uid: at for at, row in enumerate(rows) if isinstance(row, ExamRow)}
         self.endResetModel()
 
     def show_states(
@@ -114,7 +116,7 @@ class WorklistModel(QAbstractListModel):
         """How many of an exam's pictures are decoded, and of how many."""
         return self._ready.get(uid, (0, 0))
 
-    def label(self, row: Entry) -> tuple[str, str]:
+    def label(self, row: ExamRow) -> tuple[str, str]:
         """What a row says beside its state, and what it adds where there is room: not what its heading says."""
         if self.sorted_by is SortBy.PATIENT:
             return row.date, row.images
@@ -124,7 +126,8 @@ class WorklistModel(QAbstractListModel):
         if isinstance(row, Heading):
             return f"{row.text}, {row.count} exam{'' if row.count == 1 else 's'}"
         state = self.state_words(row.uid).removesuffix(" ✓")
-        told = f"{row.images}, {state}{self._ready_words(row.uid)}{self.due_words(row.uid)}"
+        trouble = f", {row.trouble}" if row.trouble else ""
+        told = f"{row.images}, {state}{self._ready_words(row.uid)}{self.due_words(row.uid)}{trouble}"
         return f"{row.name}  {row.date}, {told}"
 
     def _ready_words(self, uid: str) -> str:
@@ -158,7 +161,7 @@ class _RowDelegate(QStyledItemDelegate):
         painter.setPen(QColor(theme.LINE))
         painter.drawLine(rect.topLeft(), rect.topRight())
 
-    def _paint_exam(self, painter: QPainter, option: QStyleOptionViewItem, row: Entry) -> None:
+    def _paint_exam(self, painter: QPainter, option: QStyleOptionViewItem, row: ExamRow) -> None:
         rect, model = option.rect, self._model
         current = model.is_current(row.uid)
         if current:
@@ -171,6 +174,8 @@ class _RowDelegate(QStyledItemDelegate):
             painter.setPen(QColor(theme.ACCENT))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
         inner = rect.adjusted(14, 0, -6, 0)
+        if row.warning:
+            inner = self._write_end(painter, inner, f"⚠ {row.warning}", theme.AMBER)
         inner = self._write_end(
             painter, inner, model.state_words(row.uid), theme.MARK if current else theme.DIM
         )
@@ -206,10 +211,10 @@ class WorklistView(QListView):
 
     chosen = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, rows: WorklistModel | None = None) -> None:
         super().__init__()
         self.setAccessibleName("Worklist")
-        self.rows = WorklistModel(self)
+        self.rows = rows or WorklistModel(self)
         self.setModel(self.rows)
         self.setItemDelegate(_RowDelegate(self.rows, self))
         self.setUniformItemSizes(True)
@@ -223,7 +228,7 @@ class WorklistView(QListView):
         """The exam the keyboard is on, '' when on none."""
         at = self.currentIndex()
         row = self.rows.rows[at.row()] if at.isValid() else None
-        return row.uid if isinstance(row, Entry) else ""
+        return row.uid if isinstance(row, ExamRow) else ""
 
     def go_to(self, uid: str) -> None:
         """Put the keyboard on an exam, its heading in sight where there is room."""
@@ -241,12 +246,12 @@ class WorklistView(QListView):
 
     def moveCursor(self, action: _Motion, modifiers: Qt.KeyboardModifier) -> QModelIndex:
         at = super().moveCursor(action, modifiers)
-        if not at.isValid() or isinstance(self.rows.rows[at.row()], Entry):
+        if not at.isValid() or isinstance(self.rows.rows[at.row()], ExamRow):
             return at
         back = action in (_Motion.MoveEnd, _Motion.MoveUp, _Motion.MovePageUp) and at.row() > 0
         return self.rows.index(at.row() + (-1 if back else 1))
 
     def _choose(self, at: QModelIndex) -> None:
         row = self.rows.rows[at.row()]
-        if isinstance(row, Entry):
+        if isinstance(row, ExamRow):
             self.chosen.emit(row.uid)

@@ -63,6 +63,13 @@ class ExamNames(QObject):
         self.meet([exam])
         return f"Patient {self._numbers[exam_name(exam)]}"
 
+    def called(self, name: str) -> str:
+        """What to call a patient now, by the name of `exam_name`."""
+        if not self._hidden:
+            return name
+        self.meet_all({name})
+        return f"Patient {self._numbers[name]}"
+
     def apart(self, exam: ExamInfo, other: ExamInfo) -> str:
         """What to call an exam beside another: with its date where both are of one patient."""
         name = self.of(exam)
