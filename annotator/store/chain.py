@@ -200,7 +200,7 @@ def broken_reading(connection: Connection, reading_id: str, also: Also | None = 
     whose = f"{own['reader']}'s reading of exam {own['study_instance_uid']}"
     before: str | None = root(own)
     expected, last = 1, None
-    for number, row in _rows(connection, reading_id):
+    for number, row in rows(connection, reading_id):
         if number != expected:
             yield _removed(expected, number, whose)
         if row is None:
@@ -253,9 +253,13 @@ def _removed(first: int, after: int, whose: str) -> str:
     return f"{which} removed: something else than this program changed the database; {_RESTORE}."
 
 
-def _rows(connection: Connection, reading_id: str) -> Iterator[tuple[Any, dict[str, Any] | None]]:
-    """Number and columns of each revision in order; None for the columns of a row that cannot be read."""
-    names = tuple(one.name for one in revisions.c)
+COLUMNS = tuple(str(one.name) for one in revisions.c)
+
+
+def rows(
+    connection: Connection, reading_id: str, names: Iterable[str] = COLUMNS
+) -> Iterator[tuple[Any, dict[str, Any] | None]]:
+    """Number and columns of each revision in order, `number` among them; None for a row that cannot be read."""
     query = (
         stored("revisions", names, connection.dialect.name)
         .where(column("reading_id") == reading_id)
@@ -265,16 +269,16 @@ def _rows(connection: Connection, reading_id: str) -> Iterator[tuple[Any, dict[s
     while True:
         some = query if after is None else query.where(column("number") > after)
         try:
-            rows = [row._asdict() for row in connection.execute(some.limit(ROWS_AT_ONCE))]
+            found = [row._asdict() for row in connection.execute(some.limit(ROWS_AT_ONCE))]
         except OperationalError:
             if connection.dialect.name != "sqlite":
                 raise
             yield from _one_by_one(connection, query, reading_id, after)
             return
-        for row in rows:
+        for row in found:
             after = row["number"]
             yield after, row
-        if len(rows) < ROWS_AT_ONCE:
+        if len(found) < ROWS_AT_ONCE:
             return
 
 

@@ -211,7 +211,7 @@ def links_anew(where: Path | str, reading_id: str) -> dict[int, str]:
         query = chain.stored("readings", chain.FIXED, engine.dialect.name)
         own = next(r._asdict() for r in connection.execute(query) if r.id == reading_id)
         before, links = chain.root(own), {}
-        for number, row in chain._rows(connection, reading_id):
+        for number, row in chain.rows(connection, reading_id):
             assert row is not None
             before = links[number] = chain.link(before, row)
     engine.dispose()

@@ -19,6 +19,7 @@ from annotator.model.finding import Assessment, Distribution, Morphology, Spread
 from annotator.model.history import Act, undo_steps
 from annotator.model.image import Laterality
 from annotator.store import schema
+from annotator.store.checkup import verify
 from annotator.store.encoding import encode_reading
 from annotator.store.store import Store
 
@@ -117,3 +118,35 @@ def _rows(path: Path) -> list[tuple[object, ...]]:
 def test_what_it_holds_is_said_in_words_of_this_version_once_it_is_written(store: Store) -> None:
     reading, _ = store.open_reading(STUDY, "anna", lexicon_edition="5")
     assert '"distribution":' not in encode_reading(reading)
+
+
+def test_its_revisions_are_linked_and_a_row_that_cannot_be_read_keeps_nothing_else_away(
+    file: Path, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "damaged.db"
+    shutil.copy(file, damaged)
+    with sqlite3.connect(damaged) as raw:
+        raw.execute("DROP TRIGGER revisions_no_update")
+        spoil = "UPDATE revisions SET label = CAST(x'ff41' AS TEXT) WHERE number = 3 AND reader = 'anna'"
+        assert raw.execute(spoil).rowcount == 1
+        raw.execute(
+            "CREATE TRIGGER revisions_no_update BEFORE UPDATE ON revisions "
+            "BEGIN SELECT RAISE(ABORT, 'what is saved is never changed or removed'); END"
+        )
+    raw.close()
+    told: dict[Path, list[str]] = {}
+    for one in (file, damaged):
+        Store.open(f"sqlite:///{one}").close()
+        told[one] = []
+        assert verify(f"sqlite:///{one}", told[one].append).revisions == 29
+    assert told[file] == []
+    assert told[damaged] == [
+        f"Revision 3 of anna's reading of exam {STUDY} cannot be read: it was damaged; restore a backup."
+    ]
+    with sqlite3.connect(file) as raw:
+        raw.execute("DROP TRIGGER revisions_no_update")
+        raw.execute("UPDATE revisions SET label = 'x' WHERE number = 5 AND reader = 'bert'")
+    raw.close()
+    found: list[str] = []
+    verify(f"sqlite:///{file}", found.append)
+    assert [fault.split(" is not")[0] for fault in found] == [f"Revision 5 of bert's reading of exam {STUDY}"]

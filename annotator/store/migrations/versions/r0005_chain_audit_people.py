@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from annotator.store.chain import link, root, stored
+from annotator.store.chain import link, root, rows, stored
 from annotator.store.migrations.rights_0005 import give_rights, keep_heads
 
 revision = "0005"
@@ -98,30 +98,24 @@ def _make_tables() -> None:
 
 
 def _link_what_is_there() -> None:
-    """Compute every link and head; one revision in memory at a time."""
+    """Compute every link and head; a row that cannot be read gets none, and the rest of the database all the same."""
     bind = op.get_bind()
-    dialect = bind.dialect.name
-    for found in bind.execute(stored("readings", _READING, dialect)).all():
+    change = sa.text("UPDATE revisions SET chain = :chain WHERE reading_id = :id AND number = :number")
+    head = sa.text(
+        "INSERT INTO heads (reading_id, number, chain, signed) VALUES (:id, :number, :chain, :signed)"
+    )
+    for found in bind.execute(stored("readings", _READING, bind.dialect.name)).all():
         reading = found._asdict()
-        chain, last, signed = root(reading), 0, None
-        mine = {"id": reading["id"]}
-        numbers = sa.text("SELECT number FROM revisions WHERE reading_id = :id ORDER BY number")
-        for number in bind.execute(numbers, mine).scalars().all():
-            query = stored("revisions", _REVISION, dialect).where(
-                sa.column("reading_id") == reading["id"], sa.column("number") == number
-            )
-            row = bind.execute(query).one()._asdict()
-            chain, last = link(chain, row), number
-            signed = number if row["act"] == "sign" else signed
-            changed = sa.text(
-                "UPDATE revisions SET chain = :chain WHERE reading_id = :id AND number = :number"
-            )
-            bind.execute(changed, mine | {"chain": chain, "number": number})
-        if last:
-            head = (
-                "INSERT INTO heads (reading_id, number, chain, signed) VALUES (:id, :number, :chain, :signed)"
-            )
-            bind.execute(sa.text(head), mine | {"number": last, "chain": chain, "signed": signed})
+        before, last = root(reading), None
+        signed, links = None, []
+        for number, row in rows(bind, reading["id"], _REVISION):
+            chain = None if row is None else link(before, row)
+            links.append({"id": reading["id"], "number": number, "chain": chain})
+            signed = number if row is not None and row["act"] == "sign" else signed
+            before, last = chain or "", links[-1]
+        if last is not None:
+            bind.execute(change, links)
+            bind.execute(head, last | {"signed": signed})
 
 
 def _guard_sqlite() -> None:
