@@ -171,11 +171,13 @@ def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, *, wa
 
 @contextlib.contextmanager
 def _removed_unless_whole(target: Path) -> Iterator[None]:
+    whole = False
     try:
         yield
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
+        whole = True
+    finally:
+        if not whole:
+            target.unlink(missing_ok=True)
 
 
 def _free_place(target: Path) -> Path:

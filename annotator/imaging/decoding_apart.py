@@ -281,15 +281,15 @@ class _Processes:
             with self._lock:
                 process = self._idle.pop() if self._idle else None
             process = process or _Process()
+            interrupted = True  # in the middle of a frame: what it would say next is unknown
             try:
                 yield process
+                interrupted = False
             except DecodingFailed:
-                raise
-            except BaseException:
-                process.ended = True  # interrupted in the middle: what it would say next is unknown
+                interrupted = False
                 raise
             finally:
-                if process.ended:
+                if process.ended or interrupted:
                     process.close()
                 else:
                     with self._lock:

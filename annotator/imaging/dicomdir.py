@@ -18,7 +18,7 @@ from annotator.imaging.rejected import Rejected
 
 _CLASS = b"1.2.840.10008.1.3.10"
 _MOST_RECORDS = 20_000
-_MOST_READS = 400_000
+_MOST_READS = 250_000
 """Beyond these the folder around it is searched instead, which takes no longer."""
 _ITEM = b"\xfe\xff\x00\xe0"
 

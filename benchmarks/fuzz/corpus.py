@@ -22,7 +22,7 @@ from pydicom.sequence import Sequence as Items
 from pydicom.uid import UID
 
 LARGEST = 6_000_000
-MADE_AS = b"3"
+MADE_AS = b"4"
 """Counts changes of this package after which the same number gives another file."""
 _SIDE = 96
 _FOR_PRESENTATION = "1.2.840.10008.5.1.4.1.1.1.2"
