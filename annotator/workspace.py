@@ -445,6 +445,10 @@ class Workspace:
         """All readings of the database."""
         return self._store.readings()
 
+    def latest(self, reading_id: str) -> Reading:
+        """A reading as it was saved last, whoever's it is."""
+        return self._store.latest(reading_id)
+
     def revisions(self, reading_id: str) -> tuple[Revision, ...]:
         """All revisions of a reading, oldest first."""
         return self._store.revisions(reading_id)

@@ -57,6 +57,11 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         help="only remove what is kept of headers (names of patients too) to list folders quickly",
     )
     add_options(parser)
+    parser.add_argument(
+        "--pixels",
+        action="store_true",
+        help="only decode every marked image that is indexed, and say which are not as they were marked",
+    )
     parser.set_defaults(run=run_doctor)
 
 
@@ -64,6 +69,10 @@ def run_doctor(arguments: argparse.Namespace) -> int:
     """Look at everything, say what was found, and 1 when something needed is missing."""
     if arguments.forget_index:
         return _forget_index()
+    if arguments.pixels:
+        from annotator.cli.marked_pixels import check_marked_pixels
+
+        return check_marked_pixels(arguments)
     if arguments.verify:
         return run_verify(arguments)
     if arguments.against or arguments.keep_heads:

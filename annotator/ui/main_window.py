@@ -74,6 +74,7 @@ from annotator.ui.window.menu import whole_menu
 from annotator.ui.window.names import WindowNames
 from annotator.ui.window.copying import NoCopyBySlip
 from annotator.ui.window.pane_thumbnails import PaneThumbnails
+from annotator.ui.window.pixels_in_window import PixelsInWindow
 from annotator.ui.window.places import WindowPlaces
 from annotator.ui.window.pointing import Pointing
 from annotator.ui.window.reading_in_window import ReadingInWindow
@@ -153,6 +154,7 @@ class MainWindow(QMainWindow):
         self.places.keep()
         self.read_ahead.stop()
         self.indexed.close()
+        self.marked_pixels.stop()
         self.over_time_commands.stop()
         self.candidate_commands.stop()
         self.exam_view.close_exam()
@@ -322,6 +324,7 @@ class MainWindow(QMainWindow):
         self.pane_thumbnails = PaneThumbnails(self.thumbnails, self.exam_view, self.grid, coverage)
         self.worklist.exam_chosen.connect(desk.open_exam)
         self.indexed = IndexedInWindow(self)
+        self.marked_pixels = PixelsInWindow(self)
         self.worklist.problems_wanted.connect(lambda: self.show_panel("problems"))
         self.strip.layout_chosen.connect(self.hanging_commands.use_layout)
         self.exam_view.layout_changed.connect(self.strip.show_layout)

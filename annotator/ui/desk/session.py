@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import wraps
@@ -22,11 +22,12 @@ from annotator.model.follow_up import FollowUp
 from annotator.model.geometry import ImagePoint
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.history import Act, Revision
-from annotator.model.image import ExamInfo
+from annotator.model.image import ExamInfo, ImageKey
 from annotator.model.mark import MarkKind
 from annotator.model.opened import OpenedReading
 from annotator.model.seen_on_image import NipplePlace
 from annotator.ui.desk.finding_facts import FindingFacts
+from annotator.ui.desk.marked_pixels import with_pixels
 from annotator.ui.desk.outline_level import OutlineLevel
 from annotator.ui.desk.replace_reading import ReplaceReading
 from annotator.ui.desk.saving import ActsToSave, SaveState
@@ -57,7 +58,7 @@ class ReadingSession(QObject):
 
     Acts wait in line until the database has taken them (`saving`), on this computer while it is away; `unseen` where
     what it holds of the reading is not known yet. `display` says in words what the images are
-    seen on; every act keeps what it says at that moment. What is selected may be another with every
+    seen on; every act keeps what it says at that moment. `pixels` are the digests of frames as far as they are known. What is selected may be another with every
     reading; `selection_changed` tells it where the reading stays the same.
     """
 
@@ -78,6 +79,7 @@ class ReadingSession(QObject):
         self.workspace = workspace
         self.exam = exam
         self.display = NOT_RECORDED
+        self.pixels: Mapping[ImageKey, str] = {}
         self.unseen = opened.unseen
         self._runner = runner
         self._reading = opened.reading
@@ -157,6 +159,7 @@ class ReadingSession(QObject):
     def apply(self, after: Reading, label: str) -> None:
         """Make an act: show `after`, keep it, and let it be undone under the name `label`."""
         if after != self._reading and (not self.is_lent or self.may_change()):
+            after = with_pixels(self._reading, after, self.pixels)
             self.undo_stack.push(ReplaceReading(self._show, self._reading, after, label))
 
     def seal(self, after: Reading, act: Act, label: str) -> None:
