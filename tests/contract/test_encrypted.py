@@ -8,7 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import PasswordDeleteError
+from sqlcipher3 import dbapi2 as cipher
 
 from annotator.cli import main
 from annotator.errors import StoreError
@@ -19,7 +23,7 @@ from annotator.store.address import parse_url, place_of
 from annotator.store.sqlite import database_file
 from annotator.store.store import Store
 
-cipher = pytest.importorskip("sqlcipher3")
+KEPT_PASSPHRASE = encrypted.kept_passphrase
 
 SECRET = "a long enough secret"
 STUDY = "1.2.826.0.1.3680043.8.498.7"
@@ -186,6 +190,64 @@ def test_a_backup_is_encrypted_and_comes_back_by_copying(file: Path, tmp_path: P
     again = Store.open(new)
     assert again.latest(reading_id).findings[0].comment == WORDS
     again.close()
+
+
+class Drawer(KeyringBackend):
+    """A keyring of this process, by the interface that those of the systems have."""
+
+    priority = 1.0  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        if self.kept.pop((service, username), None) is None:
+            raise PasswordDeleteError
+
+
+@pytest.fixture
+def drawer(monkeypatch: pytest.MonkeyPatch) -> Drawer:
+    """In place of the system's; the passphrase is told by nothing else."""
+    made = Drawer()
+    monkeypatch.setattr(keyring, "get_keyring", lambda: made)
+    monkeypatch.setattr(keyring.core, "get_keyring", lambda: made)
+    monkeypatch.setattr(encrypted, "kept_passphrase", KEPT_PASSPHRASE)
+    return made
+
+
+def test_the_keyring_of_the_system_opens_it_and_forgets(
+    file: Path, drawer: Drawer, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    Store.open(address(file)).close()
+    monkeypatch.delenv(encrypted.VARIABLE)
+
+    def said(words: str, *options: str) -> int:
+        monkeypatch.setattr(encrypted, "_keys", {})
+        monkeypatch.setattr(sys, "stdin", io.StringIO(words))
+        return main(["key", "--database", address(file), *options])
+
+    assert said("wrong, but long enough\n") == 1
+    assert "so it was not kept" in capsys.readouterr().err
+    assert drawer.kept == {}
+    assert said(f"{SECRET}\n") == 0
+    assert SECRET not in capsys.readouterr().out
+    Store.open(address(file)).close()
+    moved = file.with_name("moved.db")
+    file.rename(moved)
+    Store.open(address(moved)).close()
+    moved.rename(file)
+    assert said("", "--forget") == 0
+    assert said("", "--forget") == 1
+    monkeypatch.setattr(encrypted, "_keys", {})
+    with pytest.raises(StoreError, match="nothing here tells its passphrase"):
+        Store.open(address(file))
 
 
 def _engine(file: Path):
