@@ -44,13 +44,14 @@ class Places:
 
 
 class _Waiting:
-    """An act in the line; `kept` once it is in the journal."""
+    """An act in the line, the `number`-th of this program; `kept` once it is in the journal."""
 
-    __slots__ = ("act", "kept")
+    __slots__ = ("act", "kept", "number")
 
-    def __init__(self, act: UnsavedAct, *, kept: bool = False) -> None:
+    def __init__(self, act: UnsavedAct, number: int) -> None:
         self.act = act
-        self.kept = kept
+        self.number = number
+        self.kept = False
 
 
 class ActLine:
@@ -71,7 +72,9 @@ class ActLine:
         self.confirmed = confirmed
         self.revision = revision
         self.keep_error: JournalError | None = None
-        self._line = deque(_Waiting(act) for act in waiting)
+        self._line = deque(_Waiting(act, number) for number, act in enumerate(waiting, 1))
+        self._put = len(self._line)
+        self._journaled = 0
         self._journal: JournalLike | None = None
         self._outdated: list[JournalLike] = []
         self._left = False
@@ -98,7 +101,8 @@ class ActLine:
     def put(self, act: UnsavedAct) -> None:
         """The last in the line."""
         with self._changed:
-            self._line.append(_Waiting(act))
+            self._put += 1
+            self._line.append(_Waiting(act, self._put))
 
     def save_all(self) -> int:
         """Hand the acts to the database in order; from the first that fails on, they stay in line.
@@ -126,6 +130,10 @@ class ActLine:
         with self._keeping:
             with self._changed:
                 new = [one for one in self._line if not one.kept]
+                if new and new[0].number > self._journaled + 1:
+                    # the database took acts that are not in the file: what waits does not follow what is in it
+                    self._put_off_journal()
+                    new = list(self._line)
                 base, revision = self.confirmed, self.revision
             if not new:
                 return True
@@ -137,6 +145,7 @@ class ActLine:
                 self.keep_error = error
                 return False
             self.keep_error = None
+            self._journaled = new[-1].number
             for one in new:
                 one.kept = id(one.act) in on_disk
             self._discard_outdated()
@@ -157,10 +166,7 @@ class ActLine:
         with self._draining, self._keeping, self._changed:
             self._line.clear()
             self.confirmed, self.revision = confirmed, revision
-            if self._journal is not None:
-                # stays until what takes its place is on disk
-                self._outdated.append(self._journal)
-                self._journal = None
+            self._put_off_journal()
 
     def give_up(self) -> None:
         """Lose what waits, because the reader said so."""
@@ -178,6 +184,12 @@ class ActLine:
             finally:
                 self._draining.release()
 
+    def _put_off_journal(self) -> None:
+        """The file stays until what takes its place is on disk."""
+        if self._journal is not None:
+            self._outdated.append(self._journal)
+            self._journal = None
+
     def _take(self, journal: Path) -> None:
         try:
             self._journal = self._places.take(journal)
@@ -186,6 +198,7 @@ class ActLine:
             return
         for one in self._line:
             one.kept = True
+        self._journaled = self._put
 
     def _drain(self) -> None:
         passed = 0
