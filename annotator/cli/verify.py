@@ -56,10 +56,17 @@ def run_verify(arguments: argparse.Namespace) -> int:
             settings.database, tell, progress, against=arguments.against, heads_to=arguments.keep_heads
         )
     if arguments.json:
-        told: dict[str, Any] = {"readings": found.readings, "revisions": found.revisions, "faults": faults}
+        told: dict[str, Any] = {
+            "readings": found.readings,
+            "revisions": found.revisions,
+            "whole": found.whole,
+            "faults": faults,
+        }
         print_json(told, indent=1)
     elif not faults:
-        print(f"{_count(found.readings, 'reading')}, {_count(found.revisions, 'revision')}: all as saved.")
+        seen = "" if found.whole else " (what this account may see; an administrator sees all)"
+        looked_at = f"{_count(found.readings, 'reading')}, {_count(found.revisions, 'revision')}"
+        print(f"{looked_at}{seen}: all as saved.")
     return 1 if faults else 0
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine, func, inspect, select, text
 from annotator.errors import SignedReading, StoreError
 from annotator.model.finding import Reading
 from annotator.model.history import Act, Revision
-from annotator.store import chain, encoding, kept_heads, schema, upgrade
+from annotator.store import chain, encoding, kept_heads, people, schema, upgrade
 from annotator.store.address import parse_url, place_of
 from annotator.store.engines import looking_engine
 from annotator.store.faults import told
@@ -86,11 +86,12 @@ def look_at_signed(url: str) -> SignedReadings:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What `verify` looked at, and how many faults it told."""
+    """What `verify` looked at, and how many faults it told; `whole` where this account sees all there is."""
 
     readings: int
     revisions: int
     faults: int
+    whole: bool = True
 
 
 def verify(
@@ -105,7 +106,7 @@ def verify(
 
     The chains, whether each row is understood, and what is signed. Changes nothing. `against` is a file of heads kept
     earlier (`heads_to` writes one of now). Raises StoreError when the database cannot be looked at, NewerDatabase
-    for one of a newer program.
+    for one of a newer program, NotAllowed for an account without a role.
     """
     state = look_at(url)
     refuse_newer(state)
@@ -119,6 +120,8 @@ def verify(
     counter = _Counter(tell)
     try:
         with told(state.place), moment(engine) as connection:
+            people.account(connection, None, state.place)
+            whole = people.sees_all(connection)
             for fault in chain.broken(connection, progress, _not_understood(state.place)):
                 counter.told(fault)
             if against is not None:
@@ -132,7 +135,7 @@ def verify(
         engine.dispose()
     for fault in look_at_signed(url).faults:
         counter.told(fault)
-    return Verified(count, acts, counter.count)
+    return Verified(count, acts, counter.count, whole)
 
 
 class _Counter:

@@ -297,6 +297,8 @@ def test_who_has_no_role_is_told_and_reads_as_nobody_else(team: Team) -> None:
     with pytest.raises(NotAllowed, match=r"has no role .*'annotator people add"):
         team.open("nobody")
     assert team.ask("nobody", "SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM salt)") == [(0, 0)]
+    with pytest.raises(NotAllowed, match="has no role"):
+        verify(team.url("nobody"), print)
     with pytest.raises(NotAllowed, match="You read as 'bert'"):
         Store.open(team.url("anna"), who="bert")
 
@@ -325,8 +327,9 @@ def test_a_chain_is_looked_at_as_far_as_one_sees(team: Team) -> None:
     seen = {}
     for who in ("anna", "bert", "carl", "emil", "finn"):
         told: list[str] = []
-        seen[who] = verify(team.url(who), told.append).revisions
-        assert told == []
+        found = verify(team.url(who), told.append)
+        seen[who] = found.revisions
+        assert (told, found.whole) == ([], who == "emil")
     assert seen == {"anna": 4, "bert": 1, "carl": 5, "emil": 5, "finn": 2}
 
 
