@@ -62,6 +62,10 @@ class WaitingActs:
         """Hold a file. Raises JournalError when another program holds it, or it cannot be read."""
         return Journal(path)
 
+    def last_revision(self, reading_id: str) -> int:
+        """Number of the last revision of a reading in the database: whether others went on with it."""
+        return self._store().last_revision(reading_id)
+
     def wait_for(self, study_instance_uid: str) -> bool:
         """Whether acts of this reader on an exam wait here."""
         return bool(self._paths(study_instance_uid))

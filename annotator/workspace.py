@@ -276,10 +276,6 @@ class Workspace:
 
         return WaitingActs(waiting_dir(), self.settings.database, self.settings.reader, lambda: self._store)
 
-    def last_revision(self, reading_id: str) -> int:
-        """Number of the last revision of a reading in the database."""
-        return self._store.last_revision(reading_id)
-
     def keep_coverage(self, reading_id: str, seen: tuple[Seen, ...]) -> None:
         """Add to what was seen of a reading's images; seen cells stay seen. It is on disk when this returns."""
         self._store.keep_coverage(reading_id, seen)

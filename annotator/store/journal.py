@@ -70,7 +70,7 @@ class Journal:
         self._descriptor = _opened(path)
         try:
             self._read()
-        except BaseException:
+        except (StoreError, OSError):
             self.release()
             raise
 

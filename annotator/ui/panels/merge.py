@@ -25,6 +25,17 @@ from annotator.ui.icons import icon
 
 MINE, THEIRS = 1, 2
 _SIDES = {MINE: Side.MINE, THEIRS: Side.THEIRS}
+_KEYS = {
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Up,
+    Qt.Key.Key_Down,
+    Qt.Key.Key_M,
+    Qt.Key.Key_T,
+    Qt.Key.Key_Return,
+    Qt.Key.Key_Enter,
+    Qt.Key.Key_Escape,
+}
 _TITLES = ("About", "Here", "Saved elsewhere")
 
 
@@ -120,8 +131,13 @@ class MergePanel(QWidget):
             self.together.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.table and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            return self._key(Qt.Key(event.key()))
+        if watched is self.table and isinstance(event, QKeyEvent):
+            if event.type() == QEvent.Type.ShortcutOverride and Qt.Key(event.key()) in _KEYS:
+                # here they choose, whatever they do in the window
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress:
+                return self._key(Qt.Key(event.key()))
         return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
