@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run window test lint bench bench-detection bench-marks bench-entry bench-due bench-paging bench-imaging bench-fuzz grey-values bench-leaks key-table lexicon-pictures system clean help
+.PHONY: run window test lint bench bench-detection bench-marks bench-entry bench-due bench-paging bench-imaging bench-fuzz bench-reliability grey-values bench-leaks key-table lexicon-pictures system clean help
 
 run: system $(INSTALLED)  ## the main job end to end, in the window when there is a screen
 	$(BIN)/annotator demo --out $(OUT)
@@ -49,6 +49,9 @@ bench-due: $(INSTALLED)  ## what is due of four thousand readings, and the workl
 
 bench-paging: $(INSTALLED)  ## memory and time while paging through two hundred exams, read ahead and not; three minutes
 	@$(BIN)/python -m benchmarks.paging
+
+bench-reliability: $(INSTALLED_DEV)  ## is anything lost: kills, faults, many writers, as the tables of docs/reliability.md; some half an hour
+	@$(BIN)/python -m benchmarks.reliability --write
 
 bench-imaging: $(INSTALLED)  ## how fast and how faithful the picture is, beside other viewers; some twenty minutes
 	@$(BIN)/python -m benchmarks.imaging

@@ -248,5 +248,6 @@ def _beside(own: Path) -> Path:
 
 def _foreign(file: Path) -> StoreError:
     return StoreError(
-        f"{file} is no backup of this program, so nothing was restored; name one that it wrote."
+        f"{file} is no backup of this program, or is encrypted, so nothing was restored; name one that it wrote, and bring an "
+        "encrypted one over with 'annotator copy'."
     )

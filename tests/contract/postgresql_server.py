@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,11 +29,20 @@ def programs() -> Path:
 
 
 class Server:
-    """Hands out databases, each empty."""
+    """Hands out databases, each empty; can be stopped and started again."""
 
-    def __init__(self, socket: Path, user: str) -> None:
+    def __init__(self, socket: Path, user: str, control: Callable[..., None]) -> None:
         self._socket = socket
         self._user = user
+        self._control = control
+
+    def stop(self) -> None:
+        """End it at once, as a power cut does."""
+        self._control("-m", "immediate", "stop")
+
+    def start(self) -> None:
+        """Start it again, with what it holds."""
+        self._control("start")
 
     def new_database(self) -> str:
         """The URL of a database that was made now."""
@@ -48,8 +57,11 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """A server that listens on a socket in a folder of its own. Raises NoServer with the reason."""
+def server(*, durable: bool = False) -> Iterator[Server]:
+    """A server that listens on a socket in a folder of its own; a `durable` one waits for the disk.
+
+    Raises NoServer with the reason.
+    """
     try:
         import psycopg  # noqa: F401
     except ImportError as error:
@@ -69,21 +81,23 @@ def server() -> Iterator[Server]:
         data = folder / "data"
         initdb = [there / "initdb", "-D", data, "-A", "trust", "-U", "tests", "-E", "UTF8", "--no-sync"]
         subprocess.run([*initdb, "--locale=C"], check=True, capture_output=True, cwd=folder, **as_other)
-        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-        control = [there / "pg_ctl", "-D", data, "-w"]
-        subprocess.run(
-            [*control, "-o", options, "-l", folder / "log", "start"],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=folder,
-            **as_other,
-        )
-        try:
-            yield Server(folder, "tests")
-        finally:
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync={'on' if durable else 'off'}"
+
+        def control(*words: str) -> None:
             subprocess.run(
-                [*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd=folder, **as_other
+                [there / "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", *words],
+                check=True,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=folder,
+                **as_other,
             )
+
+        control("start")
+        try:
+            yield Server(folder, "tests", control)
+        finally:
+            if (data / "postmaster.pid").exists():
+                control("-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)

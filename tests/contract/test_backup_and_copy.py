@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import stat
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -460,3 +462,54 @@ def test_an_account_that_sees_a_part_makes_no_backup(postgresql: Server, tmp_pat
     hers = url.replace("tests@", "a@")
     fails(lambda: back_up(hers, tmp_path / "b.db"), "its own readings only", kind=NotAllowed)
     assert not (tmp_path / "b.db").exists()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from annotator.jobs import CancelToken
+from annotator.store import backup, bringing, restoring
+from annotator.store.backup import back_up
+from annotator.store.copying import copy
+from annotator.store.restoring import restore
+
+backup.PAGES = restoring.PAGES = 8
+bringing.BATCH = 10
+steps = iter(range(10**6))
+
+def heard(_progress):
+    if next(steps) == int(sys.argv[4]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+what, source, target, token = sys.argv[1], sys.argv[2], sys.argv[3], CancelToken(heard)
+if what == "backup":
+    back_up(source, Path(target), token=token)
+elif what == "restore":
+    restore(Path(source), target, keep_in=Path(source).parent, replace=True, token=token)
+else:
+    copy(source, target, token)
+"""
+
+
+def killed(*words: str) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, *words], check=False, capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal there")
+def test_a_kill_leaves_nothing_half(new_database: NewDatabase, tmp_path: Path) -> None:
+    url, target = filled(new_database()), new_database()
+    file = tmp_path / "b.db"
+    killed("backup", url, str(file), "3")
+    assert not file.exists()
+    back_up(url, file)
+    read(target, 7, study="7.7")
+    before = contents(target)
+    for step in ("3", "6"):
+        killed("restore", str(file), target, step)
+        assert contents(target) == before
+    empty = new_database()
+    killed("copy", url, empty, "4")
+    assert contents(empty)["readings"] == ()
+    copy(url, empty)
+    assert contents(empty) == contents(url)
