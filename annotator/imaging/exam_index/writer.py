@@ -85,13 +85,12 @@ class IndexWriter:
             yield
             self.settle()
             self._db.execute("COMMIT")
-        except BaseException:
-            self._exams.clear()
-            self._said.clear()
-            self._changed.clear()
+        finally:
             if self._db.in_transaction:
+                self._exams.clear()
+                self._said.clear()
+                self._changed.clear()
                 self._db.execute("ROLLBACK")
-            raise
 
     def begin_root(self, path: Path) -> int:
         """A folder is about to be looked through; the number of this scan."""
