@@ -29,7 +29,7 @@ from annotator.imaging import decode_program
 from annotator.imaging.decode_guard import decode_memory, decode_seconds
 
 MOST_PROCESSES = 4
-"""As many as decode frames at a time; each keeps some 30 MB, and the pixels of its last frame."""
+"""As many as decode frames at a time; each keeps some 60 MB, and the pixels of its last frame."""
 START_S = 60.0
 """How long a process may take to load what it needs: libraries from a slow network share."""
 PATIENCE = 10
