@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -177,13 +178,23 @@ def _row(
         merged(base, mine, theirs, {conflict.key: side}).reading
         for side in (Side.BASE, Side.MINE, Side.THEIRS)
     )
-    said = [describe_changes(before, after, word, image) for after in (here, there)]
+    said = [describe_changes(before, _numbered_as(before, after), word, image) for after in (here, there)]
     values = (conflict.mine, conflict.theirs)
     ours, others = (
         text or ("removed it" if value is None else "kept it, and went on with it")
         for text, value in zip(said, values, strict=True)
     )
     return Contradiction(conflict.key, _about(conflict, mine, theirs, image), ours, others, conflict.taken)
+
+
+def _numbered_as(before: Reading, after: Reading) -> Reading:
+    """Which numbers are free depends on the choice, and is nothing that anybody said."""
+    parts: dict[str, Any] = {}
+    for name in ("findings", "marks", "clusters"):
+        known = {item.id: item.number for item in getattr(before, name)}
+        items = getattr(after, name)
+        parts[name] = tuple(replace(item, number=known.get(item.id, item.number)) for item in items)
+    return replace(after, **parts)
 
 
 def _about(conflict: Conflict, mine: Reading, theirs: Reading, image: Callable[[str], str]) -> str:
