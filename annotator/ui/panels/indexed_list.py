@@ -213,7 +213,7 @@ def counted_words(counted: Counted) -> str:
     if counted.passing is not None:
         words += f", {counted.passing:,} listed"
     if counted.totals.faulty:
-        words += f"; {counted.totals.faulty:,} with something amiss"
+        words += f"; {counted.totals.faulty:,} ⚠"
     return words
 
 
