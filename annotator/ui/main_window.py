@@ -34,6 +34,7 @@ from annotator.ui.commands.stacks import StackCommands
 from annotator.ui.commands.view import ViewCommands
 from annotator.ui.commands.windows import WindowCommands
 from annotator.ui.commands.worklist import WorklistCommands
+from annotator.ui.desk.backups import Backups
 from annotator.ui.desk.candidates import ExamCandidates
 from annotator.ui.desk.compared_clusters import ComparedClusters
 from annotator.ui.desk.exports import Exports
@@ -67,27 +68,27 @@ from annotator.ui.task_runner import TaskRunner
 from annotator.ui.tour.card import TourCard
 from annotator.ui.tour.guided_tour import PANEL, GuidedTour
 from annotator.ui.window.clusters_in_window import ClustersInWindow
+from annotator.ui.window.copying import NoCopyBySlip
 from annotator.ui.window.docks import WindowDocks, stacked
 from annotator.ui.window.exam_strip import ExamStrip
 from annotator.ui.window.indexed_in_window import IndexedInWindow
 from annotator.ui.window.menu import whole_menu
 from annotator.ui.window.names import WindowNames
-from annotator.ui.window.copying import NoCopyBySlip
+from annotator.ui.window.noted_openings import NotedOpenings
 from annotator.ui.window.pane_thumbnails import PaneThumbnails
 from annotator.ui.window.pixels_in_window import PixelsInWindow
 from annotator.ui.window.places import WindowPlaces
 from annotator.ui.window.pointing import Pointing
 from annotator.ui.window.reading_in_window import ReadingInWindow
-from annotator.ui.window.noted_openings import NotedOpenings
 from annotator.ui.window.recent_places import RecentPlaces
 from annotator.ui.window.start_page import StartPage
 from annotator.ui.window.status_line import StatusLine
 from annotator.ui.window.surroundings import Surroundings
+from annotator.ui.window.titles import WindowTitle
 from annotator.ui.window.unsaved_question import UnsavedQuestion
 from annotator.ui.window.words_in_window import WordsInWindow
 from annotator.ui.words.exam_names import ExamNames
 from annotator.workspace import Workspace
-from annotator.ui.window.titles import WindowTitle
 
 
 class MainWindow(QMainWindow):
@@ -199,9 +200,9 @@ class MainWindow(QMainWindow):
         self.worklist_commands = WorklistCommands(self)
         self.key_commands = KeyCommands(self)
         self.moving_commands = MovingCommands(self)
+        self.merging_commands = MergingCommands(self)
         self.signing_commands = SigningCommands(self)
         self.over_time_commands = OverTimeCommands(self)
-        self.merging_commands = MergingCommands(self)
         self.candidate_commands = CandidateCommands(self)
         self.partner_commands = PartnerCommands(self)
         self.compare_commands = CompareCommands(self)
@@ -221,9 +222,9 @@ class MainWindow(QMainWindow):
             self.lexicon_commands,
             self.key_commands,
             self.moving_commands,
+            self.merging_commands,
             self.looking_commands,
             self.hanging_commands,
-            self.merging_commands,
             self.worklist_commands,
             self.signing_commands,
             self.over_time_commands,
@@ -255,16 +256,17 @@ class MainWindow(QMainWindow):
         self.compared = ComparedClusters(self.desk, runner, lambda: not self.candidates.why_hidden, self)
         self.candidates.changed.connect(self.compared.take_back_candidates)
         self.compare = ComparePanel(self.compared, workspace.lexicon)
-        self.problems = FilesProblemPanel()
-        self.status = StatusLine(settings.reader)
         self.merging = Merging(self.desk, runner, self)
         self.merge_panel = MergePanel()
+        self.problems = FilesProblemPanel()
+        self.status = StatusLine(settings.reader)
         stack_bytes = round(settings.stack_memory_mb * 1e6)
         shelf = PictureShelf(picture_budget(settings.picture_memory_mb))
         self.exam_view = ExamView(
             self.grid, self.thumbnails, runner, self, stack_bytes=stack_bytes, shelf=shelf
         )
         self.exports = Exports(workspace, runner, self)
+        self.backups = Backups(workspace, runner, self)
         self.errors = ErrorBar()
         self.tour_card = TourCard()
         self.recent = RecentPlaces(self.places.file, self, kept=settings.last_places)
@@ -291,9 +293,9 @@ class MainWindow(QMainWindow):
             "history": self.history,
             "timeline": self.timeline,
             "compare": self.compare,
+            MERGE_PANEL: self.merge_panel,
             "problems": self.problems,
             PANEL: self.tour_card,
-            MERGE_PANEL: self.merge_panel,
         }
         self.docks = WindowDocks(self, panels)
 
@@ -308,10 +310,12 @@ class MainWindow(QMainWindow):
         desk.closing.connect(self.finding_panel.commit_comment)
         desk.progress.connect(self.status.show_progress)
         self.exports.progress.connect(lambda done: self.status.show_progress(done, "pictures"))
-        for message in (desk.message, self.exports.message, self.exam_view.message):
+        self.backups.progress.connect(lambda done: self.status.show_progress(done, "pages of the database"))
+        for message in (desk.message, self.exports.message, self.backups.message, self.exam_view.message):
             message.connect(say)
         self.status.cancelled.connect(desk.cancel_listing)
         self.status.cancelled.connect(self.exports.cancel)
+        self.status.cancelled.connect(self.backups.cancel)
         self.left_exams = LeftExams(desk, self.exam_view, self.grid)
         desk.exam_changed.connect(self.left_exams.bring_back)
         self.read_ahead = ReadAhead(desk, self.exam_view, self.worklist, self.grid, self.runner)

@@ -101,6 +101,7 @@ ALSO_CALLED: Mapping[str, str] = {
     "save_named_report": "export print pdf identified",
     "copy_report": "clipboard ris paste",
     "open_report": "show view",
+    "back_up": "backup copy save database export archive",
     "open_folder": "import load dicom",
     "index_folder": "archive catalogue database scan import",
     "index_again": "rescan refresh update",

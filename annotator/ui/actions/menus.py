@@ -25,6 +25,7 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
         Group(("save_report", "copy_report", "save_findings")),
         Group(("save_finding_report", "save_named_report", "save_named_findings", "open_report"), "More of reports"),
         Group(("sign", "amend", "withdraw", "other_readings")),
+        Group(("back_up",)),
         Group(("quit",)),
     ),
     "Edit": (Group(("undo", "redo")), Group(("delete", "cancel"))),

@@ -68,6 +68,10 @@ class ExamCommands(QObject):
     def save_named_findings(self) -> None:
         self._export(findings_kind(identified=True))
 
+    def back_up(self) -> None:
+        self._finish()
+        self._window.backups.ask()
+
     def undo(self) -> None:
         self._finish()
         self._forget_last_act()
