@@ -248,6 +248,8 @@ def change_stream(data: bytes, other: bytes, chance: random.Random) -> bytes:
     piece = chance.choice(pieces)
     start, end = piece.start + 8, min(len(data), piece.start + 8 + piece.length)
     stream = bytearray(data[start:end])
+    if not stream:  # the file ends before the piece that it promises
+        return data
     marks = [at for at in range(min(len(stream) - 4, 1500)) if stream[at] == 0xFF and stream[at + 1] >= 0x4F]
     how = chance.randrange(5)
     if how == 0 and marks:
@@ -277,7 +279,7 @@ def change_stream(data: bytes, other: bytes, chance: random.Random) -> bytes:
         source = (
             other[theirs[0].start + 8 : theirs[0].start + 8 + theirs[0].length] if theirs else bytes(stream)
         )
-        at = chance.randrange(min(len(stream), len(source)))
+        at = chance.randrange(min(len(stream), len(source)) or 1)
         stream[at:] = source[at:]
     spelt = struct.pack("<I", len(stream)) + stream
     return data[: start - 4] + spelt + data[end:]
