@@ -40,18 +40,26 @@ class Defect:
 
 
 def on_the_breast(
-    rng: np.random.Generator, attenuation: Field, inside: Field, view: PhantomView, pixel_mm: float
+    rng: np.random.Generator,
+    attenuation: Field,
+    inside: Field,
+    view: PhantomView,
+    pixel_mm: float,
+    often: float = 1.0,
 ) -> list[Defect]:
-    """Skin fold, deodorant, hair and a biopsy clip, some of them, added to a map of attenuation in place."""
+    """Skin fold, deodorant, hair and a biopsy clip, some of them, added to a map of attenuation in place.
+
+    `often` times as many images have each.
+    """
     defects: list[Defect] = []
     oblique = view is not PhantomView.CC
-    if rng.random() < FOLD_SHARE and oblique:
+    if rng.random() < often * FOLD_SHARE and oblique:
         defects.append(_skin_fold(rng, attenuation, inside, pixel_mm))
-    if rng.random() < DEODORANT_SHARE * (2 if oblique else 0):
+    if rng.random() < often * DEODORANT_SHARE * (2 if oblique else 0):
         defects.extend(_deodorant(rng, attenuation, inside, pixel_mm))
-    if rng.random() < HAIR_SHARE:
+    if rng.random() < often * HAIR_SHARE:
         defects.extend(_hair(rng, attenuation, inside, pixel_mm) for _ in range(int(rng.integers(1, 4))))
-    if rng.random() < CLIP_SHARE:
+    if rng.random() < often * CLIP_SHARE:
         defects.extend(_clip(rng, attenuation, inside, pixel_mm))
     return defects
 
@@ -193,17 +201,25 @@ def view_marker(
 
 
 def in_the_detector(
-    rng: np.random.Generator, counts: Field, expected: Field, inside: Field, pixel_mm: float
+    rng: np.random.Generator,
+    counts: Field,
+    expected: Field,
+    inside: Field,
+    pixel_mm: float,
+    often: float = 1.0,
 ) -> list[Defect]:
-    """Dead pixels, a column of other gain, a line that was read wrongly: changes the counts in place."""
+    """Dead pixels, a column of other gain, a line that was read wrongly: changes the counts in place.
+
+    `often` times as many images have such a column and such a line.
+    """
     defects = _dead_pixels(rng, counts, expected, inside, pixel_mm)
     rows = len(counts)
     within = int(inside.any(axis=0).sum())
-    if rng.random() < GAIN_SHARE:
+    if rng.random() < often * GAIN_SHARE:
         column = int(rng.integers(within))
         counts[:, column] *= 1 + GAIN * (1 if rng.random() < 0.5 else -1)
         defects.append(Defect("gain column", column + 0.5, rows / 2, rows * pixel_mm / 2))
-    if rng.random() < LINE_SHARE:
+    if rng.random() < often * LINE_SHARE:
         defects.append(_line(rng, counts, within, pixel_mm))
     return defects
 

@@ -23,6 +23,7 @@ from annotator.phantom.shapes import Piece
 from annotator.phantom.texture import Field, as_field, stream
 from annotator.phantom.trial_groups import draw_groups
 from annotator.phantom.trial_ranges import (
+    CROWDED,
     ELSEWHERE,
     TRAINED,
     Circumstances,
@@ -32,6 +33,7 @@ from annotator.phantom.trial_ranges import (
 from annotator.phantom.truth import TrueView
 
 __all__ = [
+    "CROWDED",
     "ELSEWHERE",
     "TRAINED",
     "VERSION",
@@ -116,7 +118,12 @@ def take_trial(
     seed, side, pixel = drawn.breast.seed, drawn.breast.side, drawn.detector.in_breast_mm
     lit = laid_out(anatomy, groups, placement)
     on_breast = distractors.on_the_breast(
-        stream(seed, "trial", "on the breast"), lit.attenuation, lit.inside, drawn.view, pixel
+        stream(seed, "trial", "on the breast"),
+        lit.attenuation,
+        lit.inside,
+        drawn.view,
+        pixel,
+        drawn.in_the_way,
     )
     letters, marker = distractors.view_marker(
         stream(seed, "trial", "marker"), lit.inside, side, drawn.view, pixel
@@ -126,7 +133,7 @@ def take_trial(
         stream(seed, "trial", "noise"), attenuation, lit.inside, drawn.exposure, pixel
     )
     in_detector = distractors.in_the_detector(
-        stream(seed, "trial", "detector"), counts, expected, lit.inside, pixel
+        stream(seed, "trial", "detector"), counts, expected, lit.inside, pixel, drawn.in_the_way
     )
     shown = present(counts, lit.thickness_mm, lit.inside, pixel, drawn.processing)
     white = HIGHEST * 2.0 ** (drawn.processing.bits - 12)

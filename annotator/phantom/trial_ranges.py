@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -34,6 +34,7 @@ class Ranges:
     """Where the circumstances of a trial are drawn from.
 
     `quanta` are those of a 0.07 mm pixel, larger ones gather more; `thickness_mm` is of the compressed breast.
+    `in_the_way` times as many images as usual have a fold, deodorant, hair, a clip or a misread line.
     """
 
     detectors: tuple[DetectorKind, ...]
@@ -46,6 +47,7 @@ class Ranges:
     selenium_blur_mm: Intervals = ((0.025, 0.036),)
     scintillator_blur_mm: Intervals = ((0.034, 0.048),)
     bits: tuple[int, ...] = field(default=(12, 12, 12, 14, 10))
+    in_the_way: float = 1.0
 
 
 TRAINED = Ranges(
@@ -63,6 +65,9 @@ TRAINED = Ranges(
     thickness_mm=((35, 65),),
     enhancement=((0.1, 1.1),),
 )
+
+CROWDED = replace(TRAINED, in_the_way=4.0)
+"""For training: what is rare in one image of ten is seen in one of three."""
 
 ELSEWHERE = Ranges(
     detectors=(
@@ -89,6 +94,7 @@ class Circumstances:
     origin_y_mm: float
     exposure: Exposure
     processing: Processing
+    in_the_way: float = 1.0
 
 
 def draw_circumstances(seed: int, rng: np.random.Generator, ranges: Ranges) -> Circumstances:
@@ -109,7 +115,15 @@ def draw_circumstances(seed: int, rng: np.random.Generator, ranges: Ranges) -> C
     origin = float(rng.uniform(0, 1)) * (DETECTOR_HEIGHT_MM * scale - height)
     exposure = _exposure(rng, ranges, kind)
     return Circumstances(
-        breast, view, detector, kind.scintillator, scale, origin, exposure, _processing(rng, ranges)
+        breast=breast,
+        view=view,
+        detector=detector,
+        scintillator=kind.scintillator,
+        scale=scale,
+        origin_y_mm=origin,
+        exposure=exposure,
+        processing=_processing(rng, ranges),
+        in_the_way=ranges.in_the_way,
     )
 
 

@@ -18,19 +18,16 @@ from benchmarks.detection import sets
 from benchmarks.detection.froc import RATES, clusters_at, found_at, threshold
 from benchmarks.detection.judged import Judged, judged
 from benchmarks.detection.labels import true_of
-from benchmarks.detection.network import as_network
 from benchmarks.detection.seen import Marks, presented, unprocessed
 
 ROUNDS = 30
 """Of Newton's method; it stands still after some ten."""
 
-Arrays = dict[str, Any]
 Told = tuple[Judged, np.ndarray, np.ndarray]
 
 
-def calibrated(passes: Sequence[Arrays], cache: Path, workers: int) -> tuple[np.ndarray, dict[str, Any]]:
+def calibrated(model: Model, cache: Path, workers: int) -> tuple[np.ndarray, dict[str, Any]]:
     """(slope, offset) of the log odds, fitted on images for presentation, and what is found at which rate of false marks."""
-    model = Model("", tuple(as_network(one) for one in passes))
     told = {}
     for name, raw in (("for_presentation", False), ("unprocessed", True)):
         with ProcessPoolExecutor(max_workers=workers) as pool:

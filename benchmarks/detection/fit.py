@@ -1,4 +1,4 @@
-"""Fit the passes of the judge of candidates, and keep them as plain arrays with the record of their making."""
+"""Fit the judges of candidates one after the other, and keep them as plain arrays with the record of their making."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ from typing import Any
 import numpy as np
 
 from annotator.analysis.candidates.context import NAMES as CONTEXT_NAMES
-from annotator.analysis.candidates.context import context
 from annotator.analysis.candidates.features import NAMES as FEATURE_NAMES
-from annotator.analysis.candidates.model import SECOND_LOOKS, Network
+from annotator.analysis.candidates.judge import read_judge
+from annotator.analysis.candidates.model import TURNS, Model, among_neighbours
+from annotator.analysis.candidates.sieve import read_sieve
 from annotator.phantom import trial
-from benchmarks.detection.network import as_network, fit_network
+from benchmarks.detection.judging import fit_judge
+from benchmarks.detection.sieving import fit_sieve
 
 FOLDS = 2
-FALSE_ROWS = (1000, 1000)
-"""Of each image, in the first and the later passes: half the strongest, half drawn and weighing as much as all others."""
-EPOCHS = (6, 6)
-FOLD_EPOCHS = 4
-TRAINING_TURNS = 1
+FALSE_ROWS = {"sieve": 1000, "alone": 800, "beside": 600}
+"""Of each image; which share of them are the likeliest is `HARD`, the rest weigh as much as all that are left out."""
+HARD = 0.7
+MOST_WEIGHT = 8.0
+EPOCHS = {"sieve": 6, "alone": 10, "beside": 12}
+FOLD_EPOCHS = 7
 
 Arrays = dict[str, Any]
 Tell = Callable[[str], None]
@@ -33,7 +36,10 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Example:
-    """One image: what was measured of each peak, whether it is a calcification, what it weighs (0: not asked)."""
+    """Peaks of one image: what was measured, whether it is a calcification, what it weighs (0: not asked).
+
+    `likely` is by what the hard ones are chosen.
+    """
 
     seed: int
     numbers: np.ndarray
@@ -41,105 +47,117 @@ class Example:
     x_mm: np.ndarray
     y_mm: np.ndarray
     direction: np.ndarray
+    likely: np.ndarray
     true: np.ndarray
     weight: np.ndarray
 
-
-def fit_passes(
-    examples: Sequence[Example], tell: Tell = print, seed: int = 0, passes: int = 2
-) -> list[Arrays]:
-    """The arrays of each pass; a later one sees scores of networks that did not train on the image."""
-    fitted: list[Arrays] = []
-    likely: list[np.ndarray] | None = None
-    for number in range(passes):
-        later = number > 0
-        fitted.append(_fit(examples, likely, list(range(len(examples))), seed + number, tell, EPOCHS[later]))
-        if number + 1 == passes:
-            break
-        seeds = sorted({e.seed for e in examples})
-        fold = [seeds.index(e.seed) % FOLDS for e in examples]
-        outside: list[np.ndarray] = [np.zeros(0)] * len(examples)
-        for k in range(FOLDS):
-            others = [i for i, f in enumerate(fold) if f != k]
-            network = as_network(_fit(examples, likely, others, seed + 100 + k, tell, FOLD_EPOCHS))
-            for i, f in enumerate(fold):
-                if f == k:
-                    outside[i] = _judge(network, examples[i], likely[i] if later and likely else None)
-        likely = outside
-    return fitted
+    def only(self, rows: np.ndarray) -> Example:
+        """Some of its peaks."""
+        columns = {name: getattr(self, name)[rows] for name in self.__dataclass_fields__ if name != "seed"}
+        return Example(self.seed, **columns)
 
 
-def _judge(network: Network, example: Example, likely: np.ndarray | None) -> np.ndarray:
-    if likely is None:
-        return network.likely(example.numbers, example.pictures, TRAINING_TURNS)
-    asked = np.argsort(-likely, kind="stable")[:SECOND_LOOKS]
-    made = np.zeros(len(likely))
-    rows = _beside(example, likely, asked)
-    made[asked] = network.likely(rows, example.pictures[asked], TRAINING_TURNS)
-    return made
-
-
-def _beside(example: Example, likely: np.ndarray, asked: np.ndarray) -> np.ndarray:
-    beside = context(example.x_mm, example.y_mm, example.direction, likely, asked)
-    return np.concatenate([example.numbers[asked], beside], axis=1)
-
-
-def _fit(
-    examples: Sequence[Example],
-    likely: Sequence[np.ndarray] | None,
-    chosen: Sequence[int],
-    seed: int,
-    tell: Tell,
-    epochs: int,
-) -> Arrays:
-    rng = np.random.default_rng(seed)
-    rows, pictures, true, weight = [], [], [], []
-    for k in chosen:
-        e = examples[k]
-        if likely is None:
-            asked = np.arange(len(e.true))
-        else:
-            asked = np.argsort(-likely[k], kind="stable")[:SECOND_LOOKS]
-        drawn, worth = _drawn(e.true[asked], e.weight[asked], FALSE_ROWS[likely is not None], rng)
-        asked = asked[drawn]
-        rows.append(e.numbers[asked] if likely is None else _beside(e, likely[k], asked))
-        pictures.append(e.pictures[asked].astype(np.float16))
-        true.append(e.true[asked])
-        weight.append(worth)
-    tell(f"{sum(map(len, true))} rows of {len(chosen)} images, {sum(int(t.sum()) for t in true)} true")
-    return fit_network(
-        np.concatenate(rows),
-        np.concatenate(pictures),
-        np.concatenate(true),
-        np.concatenate(weight),
-        epochs=epochs,
+def fit_first(examples: Sequence[Example], tell: Tell = print, seed: int = 0) -> Arrays:
+    """The arrays of the sieve."""
+    rows = [drawn(e.likely, e.true, e.weight, FALSE_ROWS["sieve"], seed) for e in examples]
+    return fit_sieve(
+        *_together(examples, rows, [e.numbers for e in examples]),
+        epochs=EPOCHS["sieve"],
         seed=seed,
         tell=tell,
     )
 
 
-def _drawn(
-    true: np.ndarray, weight: np.ndarray, most: int, rng: np.random.Generator
+def fit_judges(examples: Sequence[Example], tell: Tell = print, seed: int = 0) -> dict[str, Arrays]:
+    """The arrays of both judges; the second learns from what judges say of images that they were not trained on."""
+    outside: list[np.ndarray] = [np.zeros(0)] * len(examples)
+    seeds = sorted({e.seed for e in examples})
+    fold = {s: k % FOLDS for k, s in enumerate(seeds)}
+    for k in range(FOLDS):
+        others = [e for e in examples if fold[e.seed] != k]
+        judge = read_judge(_alone(others, seed + 1 + k, FOLD_EPOCHS, tell))
+        for i, e in enumerate(examples):
+            if fold[e.seed] == k:
+                outside[i] = judge.odds(e.numbers, e.pictures, TURNS[0])
+    return {
+        "alone": _alone(examples, seed, EPOCHS["alone"], tell),
+        "beside": _beside(examples, outside, seed, tell),
+    }
+
+
+def _alone(examples: Sequence[Example], seed: int, epochs: int, tell: Tell) -> Arrays:
+    rows = [drawn(e.likely, e.true, e.weight, FALSE_ROWS["alone"], seed) for e in examples]
+    numbers, pictures, true, weight = _together(examples, rows, [e.numbers for e in examples])
+    tell(f"{len(true)} rows of {len(examples)} images, {int(true.sum())} true")
+    return fit_judge(numbers, pictures, None, true, weight, epochs=epochs, seed=seed, tell=tell)
+
+
+def _beside(examples: Sequence[Example], odds: Sequence[np.ndarray], seed: int, tell: Tell) -> Arrays:
+    rows, numbers, maps = [], [], []
+    for e, said in zip(examples, odds, strict=True):
+        chosen = drawn(said, e.true, e.weight, FALSE_ROWS["beside"], seed)
+        more, around = among_neighbours(e.x_mm, e.y_mm, e.direction, said)
+        rows.append(chosen)
+        numbers.append(np.concatenate([e.numbers, more], axis=1))
+        maps.append(around[chosen[0]].astype(np.float16))
+    columns = _together(examples, rows, numbers)
+    return fit_judge(
+        columns[0],
+        columns[1],
+        np.concatenate(maps),
+        *columns[2:],
+        epochs=EPOCHS["beside"],
+        seed=seed + 10,
+        tell=tell,
+    )
+
+
+def _together(
+    examples: Sequence[Example],
+    rows: Sequence[tuple[np.ndarray, np.ndarray]],
+    numbers: Sequence[np.ndarray],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers, pictures, truth and weight of the rows drawn from each image."""
+    each = list(zip(examples, rows, numbers, strict=True))
+    return (
+        np.concatenate([n[chosen] for _, (chosen, _), n in each]),
+        np.concatenate([e.pictures[chosen] for e, (chosen, _), _ in each]),
+        np.concatenate([e.true[chosen] for e, (chosen, _), _ in each]),
+        np.concatenate([weight for _, (_, weight), _ in each]),
+    )
+
+
+def drawn(
+    likely: np.ndarray, true: np.ndarray, weight: np.ndarray, most: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """All calcifications and some of the rest, strongest first, with weights that make up for what was left out."""
+    """All calcifications and some of the rest, likeliest first, with weights that make up for what was left out."""
+    rng = np.random.default_rng(seed)
     used = weight > 0
     calcified, false = np.flatnonzero(used & true), np.flatnonzero(used & ~true)
-    strongest, others = false[: most // 2], false[most // 2 :]
-    some = others if len(others) <= most // 2 else np.sort(rng.choice(others, most // 2, replace=False))
-    chosen = np.concatenate([calcified, strongest, some])
-    stands_for = len(others) / max(1, len(some))
-    return chosen, np.concatenate([weight[calcified], weight[strongest], weight[some] * stands_for])
+    false = false[np.argsort(-likely[false], kind="stable")]
+    hard = int(HARD * most)
+    hardest, others = false[:hard], false[hard:]
+    some = others if len(others) <= most - hard else np.sort(rng.choice(others, most - hard, replace=False))
+    chosen = np.concatenate([calcified, hardest, some])
+    stands_for = min(MOST_WEIGHT, len(others) / max(1, len(some)))
+    return chosen, np.concatenate([weight[calcified], weight[hardest], weight[some] * stands_for])
 
 
-def write_model(file: Path, passes: Sequence[Arrays], record: dict[str, Any]) -> str:
+def as_model(parts: dict[str, Arrays]) -> Model:
+    """As the program evaluates them; nothing is made of the odds yet."""
+    return Model("", read_sieve(parts["sieve"]), read_judge(parts["alone"]), read_judge(parts["beside"]))
+
+
+def write_model(file: Path, parts: dict[str, Arrays], calibration: np.ndarray, record: dict[str, Any]) -> str:
     """Write arrays and, beside them, the record of how they were made; returns the version's name."""
     names = (*FEATURE_NAMES, *CONTEXT_NAMES)
-    arrays = {f"pass{k}_{name}": _small(v) for k, fitted in enumerate(passes) for name, v in fitted.items()}
+    arrays = {f"{part}_{name}": _small(v) for part, fitted in parts.items() for name, v in fitted.items()}
+    arrays["calibration"] = calibration
     content = b"".join(np.ascontiguousarray(arrays[k]).tobytes() for k in sorted(arrays))
     digest = hashlib.sha256("\n".join(names).encode() + content).hexdigest()
     version = f"network-{digest[:8]}"
     file.parent.mkdir(parents=True, exist_ok=True)
-    arrays |= {"names": np.array(names), "version": np.array(version), "passes": np.array(len(passes))}
+    arrays |= {"names": np.array(names), "version": np.array(version)}
     save: Callable[..., None] = np.savez_compressed
     save(file, **arrays)
     whole = {
@@ -150,7 +168,7 @@ def write_model(file: Path, passes: Sequence[Arrays], record: dict[str, Any]) ->
         "trained_on": "synthetic images alone (annotator.phantom.trial)",
         "trial_version": trial.VERSION,
         "folds": FOLDS,
-        "epochs": list(EPOCHS),
+        "epochs": EPOCHS,
         "python": platform.python_version(),
         "numpy": np.__version__,
         **record,

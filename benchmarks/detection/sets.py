@@ -22,6 +22,7 @@ import numpy as np
 
 from annotator.phantom.texture import stream
 from annotator.phantom.trial import (
+    CROWDED,
     ELSEWHERE,
     TRAINED,
     VERSION,
@@ -55,6 +56,9 @@ SETS = {
 }
 """`test` and `elsewhere` are for the tables: nothing is chosen by what they give."""
 
+CROWDED_SEEDS = range(20000, 30000)
+"""Of no set: images to train on with more in the way."""
+
 SMOKE_SEEDS = (4051, 4055)
 """Of no other set."""
 SMOKE_SIDE = 1024
@@ -73,7 +77,9 @@ class _Kept(msgspec.Struct):
 
 
 def ranges_of(seed: int) -> Ranges:
-    """The ranges that the set of a seed is drawn from; those trained on for seeds of no set."""
+    """The ranges that the set of a seed is drawn from; those trained on for other seeds."""
+    if seed in CROWDED_SEEDS:
+        return CROWDED
     return next((s.ranges for s in SETS.values() if seed in s.seeds), TRAINED)
 
 
@@ -86,6 +92,12 @@ def trial(cache: Path, seed: int) -> Trial:
         kept = _read(folder)
     assert kept is not None
     return _restored(folder, kept)
+
+
+def kept_or_made(cache: Path, seed: int) -> Trial:
+    """The trial of a seed from the cache, or made and not kept."""
+    kept = _read(cache / str(seed))
+    return make_trial(seed, ranges_of(seed)) if kept is None else _restored(cache / str(seed), kept)
 
 
 def trials(cache: Path, name: str) -> Iterator[Trial]:

@@ -1,10 +1,11 @@
 """Train the judge of candidates anew from synthetic images and write the arrays that the program ships.
 
-    python -m benchmarks.detection.train --cache DIR [--more 140] [--unprocessed 100] [--workers 2] [--out FILE]
+    python -m benchmarks.detection.train --cache DIR [--more 160] [--crowded 160] [--unprocessed 100] [--workers 2] [--out FILE]
 
-Trained on the set "train" of `sets.py` and `--more` further seeds of the same ranges, for presentation, the first
-`--unprocessed` of them unprocessed too. Scores are made to mean what they say on the set "dev", and what is found there goes into
-the record beside the arrays. Half an hour on two cores, and 30 MB of memory for each image.
+Trained on the set "train" of `sets.py`, `--more` further seeds of the same ranges and `--crowded` with more in the way, for
+presentation, the first `--unprocessed` of them unprocessed too. Scores are made to mean what they say on the set "dev", and what
+is found there goes into the record beside the arrays. Some forty minutes on two cores, and 6 MB of memory for each image.
+Needs PyTorch (the extra "training").
 """
 
 from __future__ import annotations
@@ -13,41 +14,67 @@ import argparse
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
 
 from annotator.analysis.candidates.looks import look
+from annotator.analysis.candidates.model import SECOND_LOOKS
+from annotator.analysis.candidates.sieve import Sieve, read_sieve
 from annotator.phantom.trial import Trial
 from benchmarks.detection import chosen, sets
-from benchmarks.detection.fit import Example, fit_passes, spans, write_model
+from benchmarks.detection.fit import (
+    FALSE_ROWS,
+    Example,
+    as_model,
+    drawn,
+    fit_first,
+    fit_judges,
+    spans,
+    write_model,
+)
 from benchmarks.detection.labels import true_of
 
 MORE_FROM = 10000
 """Seeds that belong to no set."""
+SIEVE_SEEDS = 120
+"""So many of the first images train the sieve."""
 RAW_WEIGHT = 0.6
 FAINT_WEIGHT = 0.3
 
 
 def examples(
-    cache: Path, seeds: Sequence[int], unprocessed: Collection[int], workers: int = 1
+    cache: Path, seeds: Sequence[int], unprocessed: Collection[int], sieve: Sieve | None, workers: int = 1
 ) -> Iterator[Example]:
-    """What is seen on each trial for presentation, on some of them unprocessed too, with what is true of it."""
+    """What is seen on each trial for presentation, on some of them unprocessed too, with what is true of it.
+
+    With a sieve the peaks that it lets through, else those that it is trained with.
+    """
     wanted = [(seed, raw) for seed in seeds for raw in (False, True) if not raw or seed in unprocessed]
     with ProcessPoolExecutor(max_workers=workers) as pool:
-        for number, made in enumerate(pool.map(partial(_example_of, cache), wanted), start=1):
+        for number, made in enumerate(pool.map(partial(_example_of, cache, sieve), wanted), start=1):
             if made is not None:
                 yield made
             print(f"\rlooked at {number} of {len(wanted)} ", end="", file=sys.stderr)
     print(file=sys.stderr)
 
 
-def _example_of(cache: Path, wanted: tuple[int, bool]) -> Example | None:
+def _example_of(cache: Path, sieve: Sieve | None, wanted: tuple[int, bool]) -> Example | None:
     cv2.setNumThreads(1)
     seed, raw = wanted
-    return example(sets.trial(cache, seed), raw=raw)
+    made = example(sets.kept_or_made(cache, seed), raw=raw)
+    if made is None:
+        return None
+    if sieve is None:
+        kept, _ = drawn(made.likely, made.true, made.weight, FALSE_ROWS["sieve"], seed)
+        return made.only(np.sort(kept))
+    likely = sieve.likely(made.numbers, made.pictures)
+    asked = np.argsort(-likely, kind="stable")[:SECOND_LOOKS]
+    return replace(made, likely=likely).only(asked)
 
 
 def example(trial: Trial, *, raw: bool) -> Example | None:
@@ -66,6 +93,7 @@ def example(trial: Trial, *, raw: bool) -> Example | None:
         x_mm=looked.x_mm,
         y_mm=looked.y_mm,
         direction=looked.direction,
+        likely=looked.peaks.strength,
         true=found,
         weight=weight * (RAW_WEIGHT if raw else 1.0),
     )
@@ -74,20 +102,27 @@ def example(trial: Trial, *, raw: bool) -> Example | None:
 def main() -> int:
     given = _parsed()
     cv2.setNumThreads(1)
-    seeds = (*sets.SETS["train"].seeds, *range(MORE_FROM, MORE_FROM + given.more))
-    both_ways = frozenset(seeds[: given.unprocessed])
-    made = list(examples(given.cache, seeds, both_ways, given.workers))
+    usual = (*sets.SETS["train"].seeds, *range(MORE_FROM, MORE_FROM + given.more))
+    crowded = sets.CROWDED_SEEDS[: given.crowded]
+    both_ways = frozenset(usual[: given.unprocessed])
+    first = examples(given.cache, usual[:SIEVE_SEEDS], both_ways, None, given.workers)
+    parts = {"sieve": fit_first(list(first))}
+    sieve = read_sieve(parts["sieve"])
+    made = list(examples(given.cache, (*usual, *crowded), both_ways, sieve, given.workers))
     record = {
-        "seeds": spans(seeds),
+        "seeds": spans(usual),
+        "seeds_crowded": spans(crowded),
         "seeds_unprocessed_too": spans(sorted(both_ways)),
-        "ranges": "TRAINED",
+        "seeds_of_the_sieve": spans(usual[:SIEVE_SEEDS]),
+        "ranges": "TRAINED, CROWDED",
         "images": len(made),
         "peaks": sum(len(e.true) for e in made),
         "calcified": int(sum((e.true & (e.weight > 0)).sum() for e in made)),
+        "torch": torch.__version__,
     }
-    passes = fit_passes(made)
-    passes[-1]["calibration"], record["dev"] = chosen.calibrated(passes, given.cache, given.workers)
-    print(write_model(given.out, passes, record))
+    parts |= fit_judges(made)
+    calibration, record["dev"] = chosen.calibrated(as_model(parts), given.cache, given.workers)
+    print(write_model(given.out, parts, calibration, record))
     return 0
 
 
@@ -95,7 +130,8 @@ def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detection.train", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--cache", type=Path, required=True, help="folder that the trials are kept in")
-    parser.add_argument("--more", type=int, default=140, help="how many further trials to train on")
+    parser.add_argument("--more", type=int, default=160, help="how many further trials to train on")
+    parser.add_argument("--crowded", type=int, default=160, help="how many trials with more in the way")
     parser.add_argument(
         "--unprocessed", type=int, default=100, help="how many trials are looked at unprocessed too"
     )

@@ -28,11 +28,11 @@ def candidate(
 
 
 def made(info: ImageInfo, model: str = MODEL, tag: str = "") -> Candidates:
-    """A spot at 0.95, an artery of two at 0.9, a place without a spot at 0.85, and a faint one at 0.2."""
+    """A spot at 0.95, an artery of two at 0.9, a place without a spot at 0.88, and a faint one at 0.2."""
     one = candidate(info, f"spot{tag}", SPOTS[0], 0.95)
     first = candidate(info, f"first{tag}", SPOTS[1], 0.9, hint=CandidateHint.ARTERY)
-    second = candidate(info, f"second{tag}", SPOTS[2], 0.85, hint=CandidateHint.ARTERY)
-    nothing = candidate(info, f"nothing{tag}", EMPTY, 0.85, hint=CandidateHint.SKIN)
+    second = candidate(info, f"second{tag}", SPOTS[2], 0.88, hint=CandidateHint.ARTERY)
+    nothing = candidate(info, f"nothing{tag}", EMPTY, 0.88, hint=CandidateHint.SKIN)
     faint = candidate(info, f"faint{tag}", (20.5, 200.5), 0.2)
     rows = (
         CandidateRow((one.id,)),

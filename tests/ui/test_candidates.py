@@ -146,7 +146,7 @@ def test_labelling_walks_accepts_and_rejects_by_keys_over_a_restart(
     at.key(KEY.Key_N)
     nothing = at.candidates.current
     assert nothing is not None
-    assert nothing.best.score == 0.85
+    assert nothing.best.score == 0.88
     at.key(KEY.Key_R)
     assert {d.verdict for d in at.reading.decisions} == {Verdict.ACCEPTED, Verdict.REJECTED}
     at.key(KEY.Key_Z, CTRL)
@@ -807,7 +807,7 @@ def test_in_a_stack_the_walk_goes_to_the_slice_and_the_mark_lies_on_it(qtbot, op
 
     def answer(info: ImageInfo) -> Candidates:
         far = candidate(info, "far", far_at[:2], 0.9, far_at[2])
-        near = candidate(info, "near", near_at[:2], 0.85, near_at[2])
+        near = candidate(info, "near", near_at[:2], 0.88, near_at[2])
         return Candidates((far, near), (CandidateRow((far.id,)), CandidateRow((near.id,))), MODEL)
 
     window = open_window()

@@ -97,7 +97,7 @@ def met(these, others, within=3.0):
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_mirrored_images_give_mirrored_candidates(seed):
     frame = breast(seed=seed)
-    here = places(find(frame), 0.3)
+    here = places(find(frame), 0.5)
     there = places(find(np.ascontiguousarray(frame[:, ::-1])), 0.2)
     there[:, 0] = frame.shape[1] - there[:, 0]
     assert len(here) >= len(SPOTS)

@@ -21,7 +21,7 @@ _ANGLES = 16
 _RING_SIGMAS, _INNER_SIGMAS = 2.4, 0.9
 _LINE_DIRECTIONS = 12
 _LINE_MM, _LINE_ASIDE_MM, _LINE_SAMPLES = 3.0, 0.45, 10
-_FAR_SKIN_MM = 30.0
+_FAR_SKIN_MM, _FAR_TOP_MM = 30.0, 100.0
 
 NAMES = (
     *(f"response_{mm}" for mm in SCALES_MM),
@@ -35,7 +35,7 @@ NAMES = (
     *(f"profile_{mm}" for mm in _RADII_MM),
     *(f"second_harmonic_{_RADII_MM[k]}" for k in _HARMONIC_RADII),
     "first_harmonic", "first_harmonic_far", "ring_max", "far_level", "far_sd",
-    "log_pixel", "noise_colour", "log_typical",
+    "log_pixel", "noise_colour", "log_typical", "below_top_mm",
 )  # fmt: skip
 """The columns of `features`, in order."""
 
@@ -242,8 +242,13 @@ def _profile_columns(seen: _Seen) -> Columns:
 
 
 def _image_columns(seen: _Seen) -> Columns:
-    """What is the same for all peaks of an image: size of its pixels, colour of its noise, how busy it is."""
+    """What is the same for all peaks of an image: size of its pixels, colour of its noise, how busy it is.
+
+    And how far below the upper edge each lies: deodorant is in the axilla.
+    """
     scales = seen.scales
     colour = np.log(scales[0].typical / scales[2].typical)
     row = [np.log(seen.ground.pixel_mm), colour, np.log(scales[0].typical)]
-    return np.tile(np.asarray(row, np.float32), (len(seen.peaks), 1))
+    same = np.tile(np.asarray(row, np.float32), (len(seen.peaks), 1))
+    below = (seen.ground.top / seen.ground.step + seen.peaks.row) * seen.ground.pixel_mm
+    return np.column_stack([same, np.minimum(below, _FAR_TOP_MM)]).astype(np.float32)

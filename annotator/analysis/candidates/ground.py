@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from annotator.analysis.candidates.readout import even_readout
 from annotator.analysis.noise import QUIETEST, FloatImage, NoiseCurve, spread
 from annotator.jobs import CancelToken
 from annotator.model.image import PaddingRange
@@ -93,6 +94,7 @@ def make_ground(
         return None
     token.checkpoint()
     _mend_dead_pixels(values)
+    even_readout(values, inside, pixel_mm)
     _fill_outside(values, inside, breast.shape)
     return Ground(values, left * step, top * step, step, pixel_mm, _skin_mm(breast, coarse.shape, box))
 

@@ -1,4 +1,4 @@
-"""The trained judge of candidates: arrays made by `benchmarks/detection/train.py`, evaluated here with numpy alone."""
+"""The trained judges of candidates: arrays made by `benchmarks/detection/train.py`, evaluated here with numpy alone."""
 
 from __future__ import annotations
 
@@ -14,20 +14,18 @@ from annotator.analysis.candidates.context import NAMES as CONTEXT_NAMES
 from annotator.analysis.candidates.context import context
 from annotator.analysis.candidates.features import NAMES as FEATURE_NAMES
 from annotator.analysis.candidates.features import Columns
+from annotator.analysis.candidates.judge import Judge, read_judge
 from annotator.analysis.candidates.looks import Look
-from annotator.analysis.candidates.patches import symmetries
+from annotator.analysis.candidates.neighbour_maps import neighbour_maps
+from annotator.analysis.candidates.sieve import Sieve, read_sieve
 from annotator.errors import AnnotatorError
 from annotator.jobs import CancelToken
 
 MODEL_FILE = "candidates.npz"
-SECOND_LOOKS = 3000
-"""So many of the likeliest are judged again beside their neighbours; the rest are not calcifications."""
-TURNS = (2, 8)
-"""In how many ways pictures are turned and mirrored in the first and the later passes; the mean of all counts."""
-LIMIT = 5.0
-"""Deviations from the mean that a number is squeezed to."""
-
-_BLOCK = 1000
+SECOND_LOOKS = 2400
+"""So many of the likeliest are looked at closely; the rest are not calcifications."""
+TURNS = (2, 4)
+"""In how many ways pictures are turned and mirrored without and with their neighbours; the mean of all counts."""
 
 Scores = NDArray[np.float64]
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -38,80 +36,49 @@ class ModelDoesNotFit(AnnotatorError):
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
-    """A small network: filters of both pictures, a layer of the numbers, one of both together, and their sum.
+class Model:
+    """A sieve for all peaks, a judge of each by itself, and one of each beside its neighbours.
 
-    Numbers are squeezed to within LIMIT deviations of their mean. `slope` and `offset` make log odds of the sum that
-    mean what they say.
+    `slope` and `offset` make log odds that mean what they say.
     """
 
-    mean: Columns
-    deviation: Columns
-    filters: Columns
-    filters_start: Columns
-    numbers: Columns
-    numbers_start: Columns
-    both: Columns
-    both_start: Columns
-    last: Columns
-    last_start: float
-    slope: float
-    offset: float
-
-    def likely(
-        self, numbers: Columns, pictures: Columns, turns: int, token: CancelToken | None = None
-    ) -> Scores:
-        """How likely each row is a calcification of the training images, 0..1."""
-        made = np.empty(len(numbers))
-        # turning the filters once is cheaper than turning every picture
-        turned = [self._turned(order) for order in symmetries()[:turns]]
-        split = self.filters.shape[1]
-        for begin in range(0, len(numbers), _BLOCK):
-            if token is not None:
-                token.checkpoint()
-            some = slice(begin, begin + _BLOCK)
-            squeezed = np.clip((numbers[some] - self.mean) / self.deviation, -LIMIT, LIMIT)
-            by_number = np.maximum(squeezed @ self.numbers + self.numbers_start, 0) @ self.both[split:]
-            total = np.zeros(len(squeezed), np.float32)
-            for filters in turned:
-                seen = np.maximum(pictures[some] @ filters + self.filters_start, 0)
-                joined = np.maximum(seen @ self.both[:split] + by_number + self.both_start, 0)
-                total += joined @ self.last
-            made[some] = self.slope * (total / turns + self.last_start) + self.offset
-        return np.asarray(1 / (1 + np.exp(-np.clip(made, -40, 40))))
-
-    def _turned(self, order: NDArray[np.int64]) -> Columns:
-        turned = np.empty_like(self.filters)
-        turned[order] = self.filters
-        return turned
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """Passes one after the other: the first judges each candidate by itself, the later ones beside its neighbours."""
-
     version: str
-    passes: tuple[Network, ...]
+    sieve: Sieve
+    alone: Judge
+    beside: Judge
+    slope: float = 1.0
+    offset: float = 0.0
 
     def scores(self, looked: Look, token: CancelToken | None = None) -> Scores:
         """How likely each peak of an image is a calcification, 0..1; 0 for those not worth a second look."""
-        if not len(looked.peaks):
-            return np.zeros(0)
-        first, *later = self.passes
-        likely = first.likely(looked.numbers, looked.patches, TURNS[0], token)
-        for network in later:
-            likely = judged_again(network, looked, likely, token)
-        return likely
+        made = np.zeros(len(looked.peaks))
+        if not len(made):
+            return made
+        likely = self.sieve.likely(looked.numbers, looked.patches, token)
+        asked = np.argsort(-likely, kind="stable")[:SECOND_LOOKS]
+        numbers, pictures = looked.numbers[asked], looked.patches[asked]
+        x, y, direction = looked.x_mm[asked], looked.y_mm[asked], looked.direction[asked]
+        odds = self.alone.odds(numbers, pictures, TURNS[0], token=token)
+        more, maps = among_neighbours(x, y, direction, odds)
+        odds = self.beside.odds(np.concatenate([numbers, more], axis=1), pictures, TURNS[1], maps, token)
+        made[asked] = chances(self.slope * odds + self.offset)
+        return made
 
 
-def judged_again(network: Network, looked: Look, likely: Scores, token: CancelToken | None = None) -> Scores:
-    """How likely each peak is, now beside the likely ones around it."""
-    asked = np.argsort(-likely, kind="stable")[:SECOND_LOOKS]
-    beside = context(looked.x_mm, looked.y_mm, looked.direction, likely, asked)
-    numbers = np.concatenate([looked.numbers[asked], beside], axis=1)
-    made = np.zeros(len(likely))
-    made[asked] = network.likely(numbers, looked.patches[asked], TURNS[1], token)
-    return made
+def among_neighbours(
+    x_mm: NDArray[np.floating],
+    y_mm: NDArray[np.floating],
+    direction: NDArray[np.floating],
+    odds: NDArray[np.floating],
+) -> tuple[Columns, NDArray[np.float32]]:
+    """What neighbours say of each candidate, as numbers and as maps."""
+    numbers = context(x_mm, y_mm, direction, chances(odds), np.arange(len(odds)))
+    return numbers, neighbour_maps(x_mm, y_mm, odds)
+
+
+def chances(odds: NDArray[np.floating]) -> Scores:
+    """Log odds as chances, 0..1."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -40, 40))), np.float64)
 
 
 @functools.lru_cache(maxsize=1)
@@ -129,28 +96,12 @@ def read_model(arrays: Arrays) -> Model:
         raise ModelDoesNotFit(
             f"{MODEL_FILE} was trained on other measurements than this version makes: install the program anew"
         )
-    count = int(arrays["passes"])
-    return Model(str(arrays["version"]), tuple(read_network(arrays, f"pass{k}_") for k in range(count)))
-
-
-def read_network(arrays: Arrays, prefix: str = "") -> Network:
-    """One pass from the arrays whose names begin with `prefix`."""
-
-    def get(name: str) -> Columns:
-        return np.ascontiguousarray(arrays[prefix + name], np.float32)
-
-    slope, offset = arrays[prefix + "calibration"].astype(np.float64).tolist()
-    return Network(
-        mean=get("mean"),
-        deviation=get("deviation"),
-        filters=get("filters"),
-        filters_start=get("filters_start"),
-        numbers=get("numbers"),
-        numbers_start=get("numbers_start"),
-        both=get("both"),
-        both_start=get("both_start"),
-        last=get("last"),
-        last_start=float(arrays[prefix + "last_start"]),
+    slope, offset = arrays["calibration"].astype(np.float64).tolist()
+    return Model(
+        version=str(arrays["version"]),
+        sieve=read_sieve(arrays, "sieve_"),
+        alone=read_judge(arrays, "alone_"),
+        beside=read_judge(arrays, "beside_"),
         slope=slope,
         offset=offset,
     )

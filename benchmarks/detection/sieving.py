@@ -1,4 +1,4 @@
-"""Train the small network of `annotator.analysis.candidates.model`: plain numpy, minutes on two cores."""
+"""Train the sieve of `annotator.analysis.candidates.sieve`: plain numpy, minutes on two cores."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from annotator.analysis.candidates.model import LIMIT, Network, read_network
 from annotator.analysis.candidates.patches import symmetries
+from annotator.analysis.candidates.sieve import LIMIT
 
 FILTERS, NUMBERS, BOTH = 80, 64, 48
 BATCH = 1024
@@ -19,7 +19,7 @@ _BETA = (0.9, 0.999)
 Arrays = dict[str, Any]
 
 
-def fit_network(
+def fit_sieve(
     numbers: np.ndarray,
     pictures: np.ndarray,
     true: np.ndarray,
@@ -29,9 +29,9 @@ def fit_network(
     seed: int,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Arrays:
-    """Arrays of a network that says of each row whether it is true, by Adam on the log loss.
+    """Arrays of a sieve that says of each row whether it is true, by Adam on the log loss.
 
-    Each batch of pictures is turned or mirrored at random. `calibration` makes its odds those of the weights given.
+    Each batch of pictures is turned or mirrored at random.
     """
     rng = np.random.default_rng(seed)
     weight = np.minimum(weight, MOST_WEIGHT).astype(np.float32)
@@ -62,13 +62,7 @@ def fit_network(
         **at,
         "last": at["last"][:, 0],
         "last_start": at["last_start"][0],
-        "calibration": np.array([1.0, 0.0]),
     }
-
-
-def as_network(arrays: Arrays) -> Network:
-    """As the program evaluates it."""
-    return read_network({k: np.asarray(v) for k, v in arrays.items()})
 
 
 def _started(rng: np.random.Generator, numbers: int, samples: int) -> Arrays:
