@@ -229,7 +229,8 @@ def _transfer_syntax(
 def _inflated(path: Path, file: BinaryIO, meta_end: int, most_reads: int) -> RawFile:
     """A deflated file with its data set spelt out: the header first, then as much as it announces."""
     file.seek(0)
-    head = file.read(meta_end)
+    # what is asked for is set aside before the end of the file is met, and a length in the meta group may lie
+    head = file.read(min(meta_end, os.fstat(file.fileno()).st_size))
     packed = file.read()
     limit = min(MAX_INFLATED, max(1 << 20, MAX_INFLATION * len(packed)))
     machine = zlib.decompressobj(-zlib.MAX_WBITS)

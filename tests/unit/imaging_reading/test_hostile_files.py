@@ -98,6 +98,19 @@ class TestDeflated:
         with pytest.raises(UnreadableImage, match="cut off"):
             read_info(_saved(tmp_path, _deflated(_explicit(pixels))[:-300]))
 
+    def test_a_meta_group_that_lies_about_its_length_takes_no_memory(self, tmp_path: Path):
+        content = _deflated(_explicit(breast()))
+        lie = b"\x02\x00\x02\x01OB\0\0\xf0\xff\xff\x7f"
+        meta_end = content.index(b"1.2.840.10008.1.2.1.99") + 22
+        path = _saved(tmp_path, content[:meta_end] + lie + content[meta_end:])
+        tracemalloc.start()
+        try:
+            with pytest.raises(UnreadableImage):
+                read_info(path)
+            assert tracemalloc.get_traced_memory()[1] < 100 << 20
+        finally:
+            tracemalloc.stop()
+
     def test_no_more_is_unpacked_than_the_header_announces(self, tmp_path: Path):
         path = _saved(tmp_path, _deflated(_explicit(breast()), behind=400))
         tracemalloc.start()
