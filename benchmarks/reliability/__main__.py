@@ -103,7 +103,7 @@ def _faults(arguments: argparse.Namespace) -> Table:
             continue
         total.add(played.found)
         told = (
-            " / ".join(sorted(without_places(one) for one in played.found.sentences))
+            " / ".join(sorted({without_places(one) for one in played.found.sentences}))
             or "nothing: nobody needs to know"
         )
         counts = (played.acts, played.found.away, played.found.lost)
@@ -123,7 +123,7 @@ def _writers(arguments: argparse.Namespace) -> Table:
         str(done.found.lost),
         str(done.found.repairs),
         str(done.deadlocks),
-        " / ".join(sorted(without_places(one) for one in done.found.sentences)) or "nothing",
+        " / ".join(sorted({without_places(one) for one in done.found.sentences})) or "nothing",
     )
     return Table(heads, [row], done.found)
 
@@ -131,7 +131,7 @@ def _writers(arguments: argparse.Namespace) -> Table:
 def without_places(sentence: str) -> str:
     """A sentence of the strip without the folder and the server that were made for this run."""
     sentence = re.sub(r"postgresql\+psycopg://\S+?(?=[:\s])", "SERVER", sentence)
-    sentence = re.sub(r"(?:/[^/\s\"]+)*/pg-[^/\s\"]+", "", sentence)
+    sentence = re.sub(r"^(SERVER: the database refused) \(.*\)", r"\1 (what the driver says)", sentence)
     return re.sub(r"(?:/[^/\s]+)*/(?=readings\.db|waiting|mammo-annotator)", "", sentence)
 
 
