@@ -6,36 +6,28 @@ import threading
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
 
-import msgspec
 from sqlalchemy import (
     URL,
     Connection,
     Engine,
-    Row,
-    Select,
     create_engine,
     func,
     insert,
-    null,
     select,
 )
 from sqlalchemy.exc import IntegrityError
 
-from annotator import __version__
 from annotator.errors import StaleReading, StoreError
 from annotator.model.audit import AuditAct, AuditEntry
-from annotator.model.changes import apply, diff
 from annotator.model.coverage import Seen
 from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Reading
 from annotator.model.history import Act, Revision
 from annotator.model.person import Person, Role
 from annotator.model.pseudonym import Pseudonyms
-from annotator.store import audited, chain, encoding, people, signing, upgrade
+from annotator.store import audited, chain, people, revision_rows, signing, upgrade
 from annotator.store.address import parse_url, place_of
 from annotator.store.exam_facts import (
     ExamFacts,
@@ -47,7 +39,6 @@ from annotator.store.exam_facts import (
 )
 from annotator.store.faults import told
 from annotator.store.opened import OpenedReadings
-from annotator.store.rows import checked, fetched
 from annotator.store.said import load_said
 from annotator.store.schema import readings, revisions
 from annotator.store.seen import load_seen, merge_seen
@@ -60,9 +51,6 @@ REMOVED = "revisions were removed"
 
 _NOTED = {Act.SIGN: AuditAct.SIGNED, Act.WITHDRAW: AuditAct.WITHDREW}
 """Acts on a reading that the audit has too, in one transaction with them."""
-
-SNAPSHOT_EVERY = 200
-"""Every so many revisions the whole reading is kept beside the change, unless it has more marks than acts since."""
 
 
 class Store:
@@ -128,7 +116,7 @@ class Store:
             facts = ExamFacts(exam_date, patient_digest(connection, patient))
             unfilled = False
             if known is not None:
-                number, reading = self._load(connection, known)
+                number, reading = revision_rows.latest(connection, known, self._place)
                 unfilled = bool(missing(facts_kept(connection, known), facts))
             else:
                 fresh = Reading(
@@ -178,9 +166,16 @@ class Store:
                 with told(self._place), self._writers.begin() as connection:
                     before, last_link = self._before(connection, reading, based_on)
                     signing.refuse(before, reading, act, reader)
-                    row = _row(reading, before, based_on + 1, act, label, display, at)
-                    if _whole_is_due(connection, reading, based_on + 1):
-                        row["snapshot"] = encoding.encode_reading(reading)
+                    row = revision_rows.row_of(
+                        connection,
+                        reading,
+                        before,
+                        based_on + 1,
+                        act=act,
+                        label=label,
+                        display=display,
+                        at=at,
+                    )
                     row["chain"] = chain.link(last_link, row)
                     connection.execute(insert(revisions), row)
                     if act in _NOTED:
@@ -198,36 +193,9 @@ class Store:
 
     def revisions(self, reading_id: str) -> tuple[Revision, ...]:
         """Every revision of a reading, oldest first; values share what did not change between them."""
-        query = (
-            select(*(c for c in revisions.c if c.name != "snapshot"))
-            .where(revisions.c.reading_id == reading_id)
-            .order_by(revisions.c.number)
-        )
         with told(self._place), self._engine.connect() as connection:
-            current = self._blank(connection, reading_id)
-            rows = fetched(connection, query, f"{self._place}: a revision of reading {reading_id}")
-        found = []
-        for one in rows:
-            where = f"{self._place}: revision {one.number} of reading {reading_id}"
-            row = checked(one, _RevisionRow, where)
-            current = apply(current, encoding.decode_changes(row.delta, where))
-            if row.act not in {*Act}:
-                raise StoreError(
-                    f"{where} is a {row.act!r}, which only a newer program knows: update this one."
-                )
-            found.append(
-                Revision(
-                    row.number,
-                    Act(row.act),
-                    row.label,
-                    row.at,
-                    row.reader,
-                    row.program_version,
-                    current,
-                    row.display or NOT_RECORDED,
-                )
-            )
-        return tuple(found)
+            first, rows = revision_rows.kept(connection, reading_id, self._place)
+        return revision_rows.replayed(first, rows, self._place)
 
     def last_revision(self, reading_id: str) -> int:
         """Number of the last revision of a reading; 0 for one that is not kept yet."""
@@ -250,7 +218,7 @@ class Store:
     def blank(self, reading_id: str) -> Reading:
         """The reading as it was before its first revision."""
         with told(self._place), self._engine.connect() as connection:
-            return self._blank(connection, reading_id)
+            return revision_rows.blank(connection, reading_id, self._place)
 
     def readings(self) -> tuple[ReadingSummary, ...]:
         """Every reading, the one saved last first."""
@@ -260,7 +228,7 @@ class Store:
     def latest(self, reading_id: str) -> Reading:
         """A reading as it was saved last, whoever's it is."""
         with told(self._place), self._engine.connect() as connection:
-            return self._load(connection, reading_id)[1]
+            return revision_rows.latest(connection, reading_id, self._place)[1]
 
     def said(
         self, summaries: Iterable[ReadingSummary], reader: str
@@ -356,39 +324,8 @@ class Store:
         number, link = chain.end_of(connection, reading.id)
         if number != based_on:
             raise _stale(based_on)
-        return self._opened.value(reading.id, based_on) or self._load(connection, reading.id)[1], link
-
-    def _load(self, connection: Connection, reading_id: str) -> tuple[int, Reading]:
-        """Revision number and value as last saved: the last snapshot and the changes since."""
-        rows = connection.execute(_since_snapshot(reading_id)).all()
-        current = self._blank(connection, reading_id)
-        deltas = []
-        for row in rows:
-            where = f"{self._place}: revision {row.number} of reading {reading_id}"
-            if row.snapshot is not None:
-                current = encoding.decode_reading(row.snapshot, where)
-            else:
-                deltas.append(encoding.decode_changes(row.delta, where))
-        return (rows[-1].number if rows else 0), apply(current, encoding.merged(deltas))
-
-    def _blank(self, connection: Connection, reading_id: str) -> Reading:
-        named = (readings.c[name] for name in ("id", "reader", "study_instance_uid", "lexicon_edition"))
-        row: Row[Any] | None = connection.execute(select(*named).where(readings.c.id == reading_id)).first()
-        if row is None:
-            raise StoreError(f"{self._place} holds no reading {reading_id}.")
-        return checked(row, Reading, f"{self._place}: reading {reading_id}")
-
-
-@dataclass(frozen=True, slots=True)
-class _RevisionRow:
-    number: int
-    act: str
-    label: str
-    at: datetime
-    reader: str
-    program_version: str
-    delta: Any
-    display: str | None
+        known = self._opened.value(reading.id, based_on)
+        return known or revision_rows.latest(connection, reading.id, self._place)[1], link
 
 
 def _engine(url: URL) -> Engine:
@@ -402,59 +339,6 @@ def _engine(url: URL) -> Engine:
         raise StoreError(
             "The driver for PostgreSQL is not installed; run: pip install 'psycopg[binary]'."
         ) from error
-
-
-def _row(
-    reading: Reading,
-    before: Reading,
-    number: int,
-    act: Act,
-    label: str,
-    display: str,
-    at: datetime | None = None,
-) -> dict[str, Any]:
-    return {
-        "reading_id": reading.id,
-        "number": number,
-        "act": act.value,
-        # PostgreSQL keeps no NUL in a text
-        "label": label.replace("\0", ""),
-        "at": at or datetime.now(UTC),
-        "reader": reading.reader,
-        "program_version": __version__,
-        "delta": encoding.encode_changes(diff(before, reading)),
-        "snapshot": None,
-        "findings": len(reading.findings),
-        "marks": len(reading.marks),
-        "assessments": msgspec.json.encode([f.assessment or "" for f in reading.findings]).decode(),
-        "display": display,
-        "done": reading.done,
-        "signed": reading.signatures[-1].version if reading.is_signed else None,
-        "versions": len(reading.signatures) or None,
-    }
-
-
-def _whole_is_due(connection: Connection, reading: Reading, number: int) -> bool:
-    """Whether so many acts are kept as changes that the whole reading costs no more than they do.
-
-    So saving costs as much as was changed, and opening at most twice as much as there is, however many marks.
-    """
-    if number % SNAPSHOT_EVERY:
-        return False
-    mine = revisions.c.reading_id == reading.id
-    last = select(func.max(revisions.c.number)).where(mine, revisions.c.snapshot.is_not(null()))
-    return number - (connection.execute(last).scalar() or 0) >= len(reading.marks)
-
-
-def _since_snapshot(reading_id: str) -> Select[Any]:
-    mine = revisions.c.reading_id == reading_id
-    whole = revisions.c.snapshot.is_not(null())
-    start = select(func.coalesce(func.max(revisions.c.number), 1)).where(mine, whole).scalar_subquery()
-    return (
-        select(revisions.c.number, revisions.c.delta, revisions.c.snapshot)
-        .where(mine, revisions.c.number >= start)
-        .order_by(revisions.c.number)
-    )
 
 
 def _locked_row(connection: Connection, reading_id: str) -> bool:

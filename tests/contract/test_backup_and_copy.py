@@ -26,8 +26,7 @@ from annotator.model.coverage import Seen
 from annotator.model.history import Act
 from annotator.model.image import ImageKey
 from annotator.model.person import Role
-from annotator.store import backup, bringing, restoring
-from annotator.store import store as store_module
+from annotator.store import backup, bringing, restoring, revision_rows
 from annotator.store.backup import back_up
 from annotator.store.checkup import look_at_signed
 from annotator.store.copying import copy
@@ -56,7 +55,7 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bringing, "BATCH", 10)
     monkeypatch.setattr(backup, "PAGES", 8)
     monkeypatch.setattr(restoring, "PAGES", 8)
-    monkeypatch.setattr(store_module, "SNAPSHOT_EVERY", 10)
+    monkeypatch.setattr(revision_rows, "SNAPSHOT_EVERY", 10)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

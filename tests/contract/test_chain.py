@@ -17,8 +17,7 @@ from annotator.cli import main
 from annotator.errors import StoreError
 from annotator.model import edits
 from annotator.model.history import Act
-from annotator.store import chain
-from annotator.store import store as store_module
+from annotator.store import chain, revision_rows
 from annotator.store.checkup import Verified, verify
 from annotator.store.store import Store
 
@@ -79,7 +78,7 @@ def faults(where: Path | str) -> list[str]:
 
 
 def test_what_was_saved_is_as_it_was_saved(store: Store, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "SNAPSHOT_EVERY", 3)
+    monkeypatch.setattr(revision_rows, "SNAPSHOT_EVERY", 3)
     told: list[str] = []
     assert verify(url(file), told.append) == Verified(0, 0, 0)
     fill(store)
@@ -117,8 +116,8 @@ OF_A = "reading_id = (SELECT id FROM readings WHERE reader = 'a')"
 def test_a_changed_column_of_one_revision_is_named(
     store: Store, file: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
-    monkeypatch.setattr(store_module, "SNAPSHOT_EVERY", 3)
-    monkeypatch.setattr(store_module, "_whole_is_due", lambda _c, _r, number: number == 3)
+    monkeypatch.setattr(revision_rows, "SNAPSHOT_EVERY", 3)
+    monkeypatch.setattr(revision_rows, "_whole_is_due", lambda _c, _r, number: number == 3)
     fill(store)
     tamper(file, f"UPDATE revisions SET {change} WHERE number = 3 AND {OF_A}")
     about = [fault for fault in faults(file) if "is not what was saved" in fault]

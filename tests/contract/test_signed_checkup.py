@@ -13,7 +13,7 @@ from annotator.cli import main
 from annotator.model import edits
 from annotator.model.finding import Assessment
 from annotator.model.history import Act
-from annotator.store import store as store_module
+from annotator.store import revision_rows
 from annotator.store.checkup import SignedReadings, look_at_signed
 from annotator.store.store import Store
 
@@ -88,7 +88,7 @@ def test_a_changed_one_is_named(
 
 
 def test_a_changed_snapshot_is_named(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "SNAPSHOT_EVERY", 2)
+    monkeypatch.setattr(revision_rows, "SNAPSHOT_EVERY", 2)
     url = make(file)
     statement = "UPDATE revisions SET snapshot = replace(snapshot, '1.5', '1.75') WHERE snapshot IS NOT NULL"
     assert meddle(file, statement) > 0

@@ -26,8 +26,7 @@ from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from annotator.model.history import Act, undo_steps
 from annotator.model.image import ImageKey
 from annotator.model.mark import MarkKind, SpotMeasurement
-from annotator.store import encoding, schema, sqlite, upgrade
-from annotator.store import store as store_module
+from annotator.store import encoding, revision_rows, schema, sqlite, upgrade
 from annotator.store.store import Store
 
 STUDY = "1.2.826.0.1.3680043.8.498.1"
@@ -223,7 +222,7 @@ def test_a_save_on_the_latest_needs_no_earlier_opening(store: Store, file: Path)
 
 @pytest.mark.parametrize("length", [1, 3, 4, 5, 8, 9])
 def test_snapshots_do_not_show(monkeypatch, store: Store, file: Path, length: int):
-    monkeypatch.setattr(store_module, "SNAPSHOT_EVERY", 4)
+    monkeypatch.setattr(revision_rows, "SNAPSHOT_EVERY", 4)
     reading, number = begin(store)
     values = []
     for step in range(length):
@@ -245,7 +244,7 @@ def test_snapshots_do_not_show(monkeypatch, store: Store, file: Path, length: in
 
 
 def test_a_reading_of_many_marks_is_kept_whole_only_after_as_many_acts(monkeypatch, store: Store, file: Path):
-    monkeypatch.setattr(store_module, "SNAPSHOT_EVERY", 2)
+    monkeypatch.setattr(revision_rows, "SNAPSHOT_EVERY", 2)
     reading, number = begin(store)
     for step in range(6):
         reading = with_mark(reading, float(step))
