@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from annotator.errors import StoreError
@@ -32,11 +32,15 @@ def part_beside(file: Path) -> Iterator[Path]:
 
 
 def give_name(part: Path, file: Path, *, replace: bool) -> None:
-    """Put a whole file in its place, on disk when this returns; what lies there goes only where `replace` says so."""
+    """Put a whole file in its place, on disk when this returns; what lies there goes only where `replace` says so.
+
+    What SQLite left beside another file of that name would be taken for a part of this one.
+    """
+    refuse_left_behind(file)
     try:
         _synced(part)
         if replace:
-            part.replace(file)
+            _replace(part, file)
         else:
             _name_new(part, file)
         _synced(file.parent)
@@ -48,11 +52,34 @@ def give_name(part: Path, file: Path, *, replace: bool) -> None:
         ) from error
 
 
+def refuse_left_behind(file: Path) -> None:
+    """StoreError where acts of a database lie beside `file` that no file of that name has any more."""
+    for ending in ("-wal", "-journal"):
+        beside = file.with_name(file.name + ending)
+        with suppress(OSError):
+            if not file.exists() and beside.stat().st_size:
+                raise StoreError(
+                    f"{beside} was left behind by a database {file.name} that is not there any more, and can hold acts of "
+                    "it: put that file back, or move this one away."
+                )
+
+
 def already_there(file: Path) -> StoreError:
     """How a file that exists is left alone."""
     return StoreError(
         f"{file} is there already and was left as it is; choose another name, or add --replace."
     )
+
+
+def _replace(part: Path, file: Path) -> None:
+    beside = [file.with_name(file.name + ending) for ending in BESIDE[1:]]
+    # out of the way before the new file is there, and not gone before the old one is
+    aside = [(one, one.with_name(f"{part.name}{one.name}")) for one in beside if one.exists()]
+    for one, away in aside:
+        one.replace(away)
+    part.replace(file)
+    for _, away in aside:
+        away.unlink()
 
 
 def _name_new(part: Path, file: Path) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.pool import QueuePool
 
 from annotator.errors import StoreError
 from annotator.store.encrypted import encrypted_connection
+from annotator.store.part_file import BESIDE, refuse_left_behind
 from annotator.store.staying import open_anew_when_allowed, watch_file
 
 WRITES = "annotator_writes"
@@ -65,6 +66,12 @@ def backup(path: Path, old_revision: str, key: str | None = None) -> Path:
     source, target = raw_connection(path, key), raw_connection(copy, key)
     try:
         source.backup(target)
+    except BaseException:
+        # half a copy would be taken for one
+        target.close()
+        for ending in BESIDE:
+            copy.with_name(copy.name + ending).unlink(missing_ok=True)
+        raise
     finally:
         source.close()
         target.close()
@@ -98,6 +105,7 @@ def _prepare(path: Path) -> None:
             f"{path} lies on a network drive ({kind}), where SQLite can lose what was saved; keep it on a disk "
             "of this machine, or use PostgreSQL."
         )
+    refuse_left_behind(path)
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
