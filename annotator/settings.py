@@ -108,11 +108,11 @@ class Settings:
     picture_memory_mb: float = 0.0
     candidates: bool = True
     pseudonyms: bool = False
+    patient_in_title: bool = False
     last_places: bool = True
     origin: Origin = field(default_factory=Origin, compare=False, repr=False)
 
 
-    patient_in_title: bool = False
 def data_dir() -> Path:
     """Where the database lives; made if missing and possible, readable by its owner only."""
     return _private(Path(platformdirs.user_data_path(APP_NAME, appauthor=False)))

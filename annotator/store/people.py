@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,15 +12,6 @@ from annotator.errors import NotAllowed
 from annotator.model.person import Person, Role
 from annotator.store.rows import checked, fetched
 from annotator.store.schema import people
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    name: str
-    display_name: str
-    role: str
-    added: datetime
-    added_by: str
 
 
 def account(connection: Connection, who: str | None, place: str) -> str:
