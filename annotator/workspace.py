@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -19,10 +19,8 @@ from annotator.model.coverage import Seen
 from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Finding, Reading, Stage
 from annotator.model.follow_up import Contradiction, FollowUp
-from annotator.model.geometry import ImagePoint
 from annotator.model.history import Act, Revision, last_signed, undo_steps
 from annotator.model.image import ExamInfo, ImageInfo
-from annotator.model.mark import SpotMeasurement
 from annotator.model.measured import Circumstances, Measured
 from annotator.model.opened import OpenedReading
 from annotator.model.pseudonym import Pseudonyms
@@ -44,10 +42,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from annotator.analysis.findings.measured import FindingMeasurer
-    from annotator.analysis.spots.best_slice import BestSlice
-    from annotator.analysis.spots.snapping import SpotResult
     from annotator.comparing import Comparing
     from annotator.imaging.collection import Listing
+    from annotator.measuring import SpotMeasurer
     from annotator.model.candidate import Candidates
     from annotator.over_time import Followed, OverTime
     from annotator.store.store import Store
@@ -100,65 +97,12 @@ class Workspace:
 
         return group_exams(images)
 
-    def measure_spot(
-        self,
-        info: ImageInfo,
-        frame: NDArray[Any],
-        at: ImagePoint,
-        radius_px: float = 0.0,
-        *,
-        choice: int = 0,
-        level: float | None = None,
-    ) -> SpotResult:
-        """The bright spot nearest to a click on stored pixels; `radius_px` is one deviation of the hand.
+    @property
+    def spots(self) -> SpotMeasurer:
+        """Measures what a click means, by the settings as they are then."""
+        from annotator.measuring import SpotMeasurer
 
-        `choice` 1 is the next best spot and so on; `level` the share of its height to take the outline at.
-        """
-        from annotator.analysis.spots.snapping import measure_spot
-
-        return measure_spot(
-            frame,
-            at,
-            spacing=info.spacing,
-            inverse=info.inverse,
-            padding=info.padding,
-            reach_px=radius_px or None,
-            micro_below_mm=self.settings.micro_below_mm,
-            macro_above_mm=self.settings.macro_above_mm,
-            choice=choice,
-            level=level,
-        )
-
-    def join_spots(
-        self, info: ImageInfo, frame: NDArray[Any], spots: Sequence[SpotMeasurement]
-    ) -> SpotMeasurement:
-        """Measured spots of one image, measured as one."""
-        from annotator.analysis.spots.parts import join_spots
-
-        return join_spots(frame, spots, spacing=info.spacing, inverse=info.inverse, padding=info.padding)
-
-    def split_spot(
-        self, info: ImageInfo, frame: NDArray[Any], spot: SpotMeasurement, at: ImagePoint | None = None
-    ) -> tuple[SpotMeasurement, ...]:
-        """A measured spot cut in two where it is thinnest, or there at `at`; itself alone when too small."""
-        from annotator.analysis.spots.parts import split_spot
-
-        return split_spot(frame, spot, at, spacing=info.spacing, inverse=info.inverse, padding=info.padding)
-
-    def best_slice(
-        self, info: ImageInfo, frames: Iterable[tuple[int, NDArray[Any]]], at: ImagePoint, reach_px: float
-    ) -> BestSlice | None:
-        """The slice of a stack in which the spot at a place is sharpest; None when none stands out."""
-        from annotator.analysis.spots.best_slice import best_slice
-
-        return best_slice(
-            frames,
-            at,
-            reach_px,
-            pixel_mm=None if info.spacing is None else info.spacing.mean_mm,
-            inverse=info.inverse,
-            padding=info.padding,
-        )
+        return SpotMeasurer(self.settings)
 
     def find_candidates(
         self, info: ImageInfo, *, frame: NDArray[Any] | None = None, token: CancelToken | None = None

@@ -147,7 +147,7 @@ def _mark_suspicious(window: MainWindow, tracking: str) -> str:
             specks = [one for one in truth["calcifications"] if one["group"] == group]
             frame = read_image(info.path, 1).frame(1)
             for at in (ImagePoint(speck["column"], speck["row"]) for speck in specks):
-                spot = session.workspace.measure_spot(info, frame, at).measurement
+                spot = session.workspace.spots.measure(info, frame, at).measurement
                 near = (
                     spot is not None
                     and math.hypot(spot.center.column - at.column, spot.center.row - at.row) < 3

@@ -63,7 +63,7 @@ class Exam:
                     if measured:
                         if number not in frames:
                             frames[number] = read_image(info.path, number).frame(number)
-                        spot = self.workspace.measure_spot(info, frames[number], point).measurement
+                        spot = self.workspace.spots.measure(info, frames[number], point).measurement
                     kind = MarkKind.MACRO if one["kind"] == "rim" else MarkKind.MICRO
                     reading, _ = edits.add_mark(reading, finding.id, info.key(number), point, kind, spot)
         return reading

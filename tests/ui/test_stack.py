@@ -316,7 +316,9 @@ def test_a_mark_on_a_slab_goes_to_the_slice_in_focus(qtbot, open_window, stack, 
     assert mark.image.frame == focus
     assert mark.point.column == pytest.approx(column, abs=0.5)
     assert mark.point.row == pytest.approx(row, abs=0.5)
-    expected = window.desk.workspace.measure_spot(viewport.picture.info, pixels()[focus - 1], mark.point, 2.0)
+    expected = window.desk.workspace.spots.measure(
+        viewport.picture.info, pixels()[focus - 1], mark.point, 2.0
+    )
     assert mark.measurement.contrast == pytest.approx(expected.measurement.contrast, rel=0.02)
     assert f"on slice {focus}, the edge of the slab" in window.status.message
     assert shown(window) == min(focus + 2, FRAMES), "the picture stays where it was"

@@ -132,7 +132,9 @@ class SayingCommands(QObject):
                 session, "Rest the pointer on the calcification first, then type the preset."
             )
             return
-        result = session.workspace.measure_spot(picture.info, picture.frame, pointer.point, viewport.reach_px)
+        result = session.workspace.spots.measure(
+            picture.info, picture.frame, pointer.point, viewport.reach_px
+        )
         measured = result.measurement if result.found else None
         if measured is None and not insist:
             reason = (result.reason or "no spot here").rstrip(".")

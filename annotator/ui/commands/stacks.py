@@ -115,7 +115,7 @@ class StackCommands(QObject):
 
         self._window.runner.query(
             BEST_SLICE,
-            lambda token: workspace.best_slice(info, slices(token), at, reach),
+            lambda token: workspace.spots.best_slice(info, slices(token), at, reach),
             lambda best: self._found(viewport, picture, best, mark),
             lambda error: self._say(str(error)),
             lambda progress: self._window.status.show_progress(progress, "slices"),
@@ -131,7 +131,7 @@ class StackCommands(QObject):
         hit = None if pointer is None else viewport.mark_at(pointer.point)
         mark = next((m for m in marks if m.id == hit), None)
         if mark is None and pointer is not None:
-            result = self._window.desk.workspace.measure_spot(
+            result = self._window.desk.workspace.spots.measure(
                 picture.info, picture.frame, pointer.point, viewport.reach_px
             )
             if result.measurement is not None:

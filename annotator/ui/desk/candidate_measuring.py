@@ -113,7 +113,7 @@ def measured(
         number = piece.image.frame
         if number not in decoded:
             decoded[number] = read_image(info.path, number).frame(number)
-        found[piece.id] = workspace.measure_spot(info, decoded[number], piece.point, PROPOSED_WITHIN_PX)
+        found[piece.id] = workspace.spots.measure(info, decoded[number], piece.point, PROPOSED_WITHIN_PX)
     return found
 
 

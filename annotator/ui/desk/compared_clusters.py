@@ -154,7 +154,7 @@ class ComparedClusters(QObject):
                     there = one.image.frame == of.number
                     if not there:
                         return None
-                    return workspace.measure_spot(
+                    return workspace.spots.measure(
                         of.info, of.frame, one.point, PROPOSED_WITHIN_PX
                     ).measurement
 

@@ -100,7 +100,9 @@ class OutlineLevel(QObject):
         if turned is not None:
             number = self._session.reading.finding(turned.mark.finding_id).number
             level = turned.measured.level or USUAL
-            self._session.apply(turned.after, f"Outline of a mark of F{number} at {100 * level:.0f} % of its height")
+            self._session.apply(
+                turned.after, f"Outline of a mark of F{number} at {100 * level:.0f} % of its height"
+            )
 
     def give_up(self) -> bool:
         """Show the reading as it is again; False when nothing was turned."""
@@ -134,7 +136,9 @@ class OutlineLevel(QObject):
         """The same spot with its outline at a level; None where it cannot be found again."""
         choice, choices = 0, 1
         while choice < choices:
-            found = self._session.workspace.measure_spot(info, frame, spot.center, choice=choice, level=level)
+            found = self._session.workspace.spots.measure(
+                info, frame, spot.center, choice=choice, level=level
+            )
             measured = found.measurement
             if measured is not None and same_spot(spot, measured):
                 return measured

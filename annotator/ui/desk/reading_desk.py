@@ -284,7 +284,9 @@ class ReadingDesk(QObject):
                 self._ask_for_reading(session.exam)
 
         # beside the writes: nobody waits for it, and a database that is away tells when something is saved
-        self._runner.query("looking again", lambda _token: self.workspace.waiting.last_revision(reading), looked)
+        self._runner.query(
+            "looking again", lambda _token: self.workspace.waiting.last_revision(reading), looked
+        )
 
     def refresh_states(self) -> None:
         """Ask the database how far the readings of this reader are."""

@@ -300,7 +300,7 @@ class ReadingSession(QObject):
         frame = picture.slice_frame(self._reading.mark(mark_id).image.frame)
         if frame is None:
             return
-        result = self.workspace.measure_spot(picture.info, frame, point, 0.0)
+        result = self.workspace.spots.measure(picture.info, frame, point, 0.0)
         self.apply(edits.move_mark(self._reading, mark_id, point, result.measurement), "Move mark")
 
     @_while_open

@@ -82,17 +82,17 @@ class Snapping:
     ) -> tuple[int, SpotResult]:
         """The frame a spot belongs to and its measurement there; of a slab, the slice in which it is sharpest."""
         workspace = self._session.workspace
-        result = workspace.measure_spot(picture.info, picture.frame, point, radius_px, choice=choice)
+        result = workspace.spots.measure(picture.info, picture.frame, point, radius_px, choice=choice)
         if picture.slab is None:
             return picture.frame_number, result
         frames, measured = picture.slab.frames, result.measurement
         at = point if measured is None else measured.center
         reach = radius_px if measured is None else measured.diameter_px
-        best = workspace.best_slice(picture.info, frames.items(), at, reach)
+        best = workspace.spots.best_slice(picture.info, frames.items(), at, reach)
         if best is None:
             return picture.frame_number, replace(result, found=False, measurement=None)
         # seen in the slab, a spot lies where it lies in its slice: the hand aims no longer
-        there = workspace.measure_spot(picture.info, frames[best.frame], best.at, SLICE_REACH_PX)
+        there = workspace.spots.measure(picture.info, frames[best.frame], best.at, SLICE_REACH_PX)
         return best.frame, replace(there, choices=result.choices)
 
     def remember(self, clicked: SnappedMark) -> None:
@@ -141,7 +141,7 @@ class Snapping:
         if why or frame is None:
             session.message.emit(why)
             return
-        joined = session.workspace.join_spots(picture.info, frame, spots)
+        joined = session.workspace.spots.join(picture.info, frame, spots)
         number = session.reading.finding(marks[0].finding_id).number
         session.apply(
             join_marks(session.reading, mark_ids, joined), f"Join {len(marks)} marks of F{number} to one"
@@ -158,7 +158,7 @@ class Snapping:
         if frame is None or spot is None or len(spot.outline) < 3:
             session.message.emit("This mark has no measured outline to be cut in two.")
             return
-        pieces = session.workspace.split_spot(picture.info, frame, spot, at)
+        pieces = session.workspace.spots.split(picture.info, frame, spot, at)
         if len(pieces) < 2:
             session.message.emit("This spot is too small to be cut in two.")
             return
