@@ -10,7 +10,14 @@ from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
-from annotator.errors import DatabaseAway, JournalError, StoreError
+from annotator.errors import (
+    AnnotatorError,
+    DatabaseAway,
+    JournalError,
+    SignedReading,
+    StaleReading,
+    StoreError,
+)
 from annotator.model.finding import Reading
 from annotator.model.history import Act, Revision, undo_steps
 from annotator.model.merge import merged
@@ -31,7 +38,8 @@ class Arrival(Enum):
 class Delivered:
     """How many acts of how many readings arrived, how many still wait, and sentences about files that cannot be read.
 
-    `diverged` readings, by Study Instance UID, contradict what others saved: whoever opens them decides.
+    `diverged` readings, by Study Instance UID, contradict what others saved: whoever opens them decides. `refused` are
+    sentences about acts that the database does not take; they wait on.
     """
 
     acts: int = 0
@@ -40,7 +48,11 @@ class Delivered:
     waiting: int = 0
     diverged: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
+
+_TRIES = 3
+"""How often acts are handed to a reading that others are saving to at the same moment."""
 
 MERGE_LABEL = "Put together with what was saved meanwhile"
 
@@ -65,6 +77,23 @@ class WaitingActs:
     def last_revision(self, reading_id: str) -> int:
         """Number of the last revision of a reading in the database: whether others went on with it."""
         return self._store().last_revision(reading_id)
+
+    def later(self, reading_id: str, revision: int) -> Sequence[Revision]:
+        """What the database has of a reading after a revision; nothing of one that it has less of, or not at all."""
+        store = self._store()
+        if store.last_revision(reading_id) <= revision:
+            return ()
+        return [one for one in store.revisions(reading_id) if one.number > revision]
+
+    def knows(self, base: Reading, revision: int) -> bool:
+        """Whether the database has `base` as that revision; not so where another state was put in its place.
+
+        An older backup, say, or a server that took over before it had heard of the last acts.
+        """
+        if not revision:
+            return True
+        there = (one.reading for one in self.later(base.id, revision - 1) if one.number == revision)
+        return next(there, None) == base
 
     def wait_for(self, study_instance_uid: str) -> bool:
         """Whether acts of this reader on an exam wait here."""
@@ -101,12 +130,13 @@ class WaitingActs:
     ) -> OpenedReading:
         """The reading of an exam as `open_reading` gives it, once what waits here has arrived.
 
-        What contradicts what others saved is opened as it stood on screen here. While the database is away the
+        What contradicts what others saved, or is refused, is opened as it stood on screen here. While the database is away the
         reading goes on with what is known of it on this computer, in words of `edition` where that is nothing.
         Raises StoreError when the reading cannot be opened for another reason.
         """
         try:
-            if self.deliver(study_instance_uid).diverged:
+            delivered = self.deliver(study_instance_uid)
+            if delivered.diverged or delivered.refused:
                 return self.open(study_instance_uid) or open_reading()
             return open_reading()
         except DatabaseAway as error:
@@ -126,11 +156,15 @@ class WaitingActs:
     def deliver(self, study_instance_uid: str = "") -> Delivered:
         """Hand what waits to the database, of one exam or of all. Files that another program holds are its affair.
 
-        Raises StoreError while the database is away; what arrived until then has arrived.
+        Raises StoreError while the database is away or cannot be opened; what arrived until then has arrived.
         """
         acts = readings = together = waiting = 0
-        diverged, unreadable = [], []
-        for path in self._paths(study_instance_uid):
+        diverged, unreadable, refused = [], [], []
+        paths = self._paths(study_instance_uid)
+        if paths:
+            # one that cannot be opened is told before any file is held
+            self._store()
+        for path in paths:
             try:
                 journal = self.take(path)
             except JournalError as error:
@@ -141,7 +175,16 @@ class WaitingActs:
                 if journal.base.reader != self._reader:
                     continue
                 count = len(journal.acts)
-                arrival = self._arrive(journal)
+                if journal.aside is not None:
+                    unreadable.append(_damaged_words(journal.aside))
+                try:
+                    arrival = self._arrive(journal)
+                except DatabaseAway:
+                    raise
+                except (StoreError, SignedReading) as error:
+                    # what is wrong with these acts must not hold up those of other exams
+                    refused.append(_refused_words(count, error))
+                    continue
                 if arrival is Arrival.DIVERGED:
                     waiting += count
                     diverged.append(journal.base.study_instance_uid)
@@ -151,7 +194,9 @@ class WaitingActs:
                 journal.discard()
             finally:
                 journal.release()
-        return Delivered(acts, readings, together, waiting, tuple(diverged), tuple(unreadable))
+        return Delivered(
+            acts, readings, together, waiting, tuple(diverged), tuple(unreadable), tuple(refused)
+        )
 
     def count(self) -> int:
         """How many acts wait here and are held by no program."""
@@ -169,13 +214,24 @@ class WaitingActs:
         return journals_in(self._folder, self._database, study_instance_uid, self._reader)
 
     def _arrive(self, journal: Journal) -> Arrival:
+        for _ in range(_TRIES - 1):
+            try:
+                return self._arrive_once(journal)
+            except StaleReading:
+                continue
+        return self._arrive_once(journal)
+
+    def _arrive_once(self, journal: Journal) -> Arrival:
         store = self._store()
         theirs, number = store.open_reading(
             journal.base.study_instance_uid, journal.base.reader, lexicon_edition=journal.base.lexicon_edition
         )
         base, acts = with_id(journal.base, journal.acts, theirs.id)
-        later = store.revisions(theirs.id)[journal.revision :] if number > journal.revision else ()
-        arrived = _arrived(acts, later)
+        if not acts:
+            return Arrival.SAVED
+        if not self.knows(base, journal.revision):
+            return Arrival.SAVED if theirs == acts[-1].reading else Arrival.DIVERGED
+        arrived = _arrived(acts, self.later(theirs.id, journal.revision))
         rest = acts[arrived:]
         if not rest:
             return Arrival.SAVED
@@ -210,12 +266,28 @@ class WaitingActs:
 
 def needs_reader(base: Reading, mine: Reading, theirs: Reading) -> bool:
     """Whether a signature stands in the way of putting two readings together without asking."""
-    return theirs.is_signed or mine.signatures != base.signatures or mine.amending != base.amending
+    return theirs.is_signed or any(
+        (one.signatures, one.amending) != (base.signatures, base.amending) for one in (mine, theirs)
+    )
 
 
 def why_away(error: StoreError) -> str:
     """The reason as it stands in brackets."""
     return str(error).rstrip(".")
+
+
+def _damaged_words(aside: Path) -> str:
+    return (
+        f"Some acts that waited on this computer cannot be read: their file was damaged; it is kept as {aside}, and what "
+        "stands before the damage goes to the database."
+    )
+
+
+def _refused_words(count: int, error: AnnotatorError) -> str:
+    acts = "An act on an exam waits" if count == 1 else f"{count} acts on an exam wait"
+    return (
+        f"{acts} on this computer, and the database does not take {'it' if count == 1 else 'them'}: {error}"
+    )
 
 
 def _arrived(acts: Sequence[UnsavedAct], later: Sequence[Revision]) -> int:

@@ -21,23 +21,23 @@ class OpenedReadings:
     """
 
     def __init__(self) -> None:
-        self._values: OrderedDict[str, tuple[int, Reading]] = OrderedDict()
+        self._values: OrderedDict[str, tuple[int, str, Reading]] = OrderedDict()
         self._unkept: OrderedDict[str, tuple[Reading, ExamFacts]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._values) + len(self._unkept)
 
-    def keep(self, number: int, reading: Reading) -> None:
-        """The value of a reading at its last revision."""
-        self._values[reading.id] = number, reading
+    def keep(self, number: int, link: str, reading: Reading) -> None:
+        """The value of a reading at its last revision, and the link of that (`annotator.store.chain`)."""
+        self._values[reading.id] = number, link, reading
         self._values.move_to_end(reading.id)
         if len(self._values) > VALUES:
             self._values.popitem(last=False)
 
-    def value(self, reading_id: str, number: int) -> Reading | None:
-        """The value of a reading at a revision, None when that is not the one kept."""
-        kept, reading = self._values.get(reading_id, (-1, None))
-        return reading if kept == number else None
+    def value(self, reading_id: str, number: int) -> tuple[str, Reading] | None:
+        """Link and value of a reading at a revision, None when that is not the one kept."""
+        kept, link, reading = self._values.get(reading_id, (-1, "", None))
+        return (link, reading) if kept == number and reading is not None else None
 
     def begin(self, blank: Reading, facts: ExamFacts) -> None:
         """A reading that the database does not hold yet."""

@@ -9,10 +9,8 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 
 from sqlalchemy import (
-    URL,
     Connection,
     Engine,
-    create_engine,
     func,
     insert,
     select,
@@ -29,6 +27,7 @@ from annotator.model.person import Person, Role
 from annotator.model.pseudonym import Pseudonyms
 from annotator.store import audited, chain, people, revision_rows, signing, upgrade
 from annotator.store.address import parse_url, place_of
+from annotator.store.engines import engine_of
 from annotator.store.exam_facts import (
     ExamFacts,
     facts_kept,
@@ -42,7 +41,7 @@ from annotator.store.opened import OpenedReadings
 from annotator.store.said import load_said
 from annotator.store.schema import readings, revisions
 from annotator.store.seen import load_seen, merge_seen
-from annotator.store.sqlite import WRITES, sqlite_engine
+from annotator.store.sqlite import WRITES
 from annotator.store.summaries import ReadingSummary, load_summaries
 
 _READINGS = uuid.UUID("6f5d1c52-6f0e-4f37-9b1c-2a3f5f0c7e41")
@@ -78,7 +77,7 @@ class Store:
         """
         parsed = parse_url(url)
         place = place_of(parsed)
-        engine = _engine(parsed)
+        engine = engine_of(parsed)
         try:
             with told(place):
                 upgrade.bring_up_to_date(engine, place)
@@ -116,6 +115,7 @@ class Store:
             facts = ExamFacts(exam_date, patient_digest(connection, patient))
             unfilled = False
             if known is not None:
+                last, link = chain.end_of(connection, known)
                 number, reading = revision_rows.latest(connection, known, self._place)
                 unfilled = bool(missing(facts_kept(connection, known), facts))
             else:
@@ -125,8 +125,9 @@ class Store:
                     study_instance_uid=study_instance_uid,
                     lexicon_edition=lexicon_edition,
                 )
-                number, reading = 0, fresh
-            self._opened.keep(number, reading)
+                last, link, number, reading = 0, "", 0, fresh
+            if last == number:
+                self._opened.keep(number, link, reading)
             if known is None:
                 self._opened.begin(reading, facts)
         if unfilled:
@@ -157,9 +158,10 @@ class Store:
         """Append `reading` as one revision and return its number; it is on disk when this returns.
 
         `reader` is whoever acts: SignedReading when it is not the reading's own, or what is signed would change
-        (`annotator.store.signing`). `based_on` is the revision the act was made on. Raises StaleReading when there is a later one;
-        nothing is saved then. A value equal to the one before is kept as well: acts are history.
-        `display` says in words on what display the act was made, `at` when (None: now).
+        (`annotator.store.signing`). `based_on` is the revision the act was made on. Raises StaleReading when there is a
+        later one, or the database was put back to another state; nothing is saved then. A value equal to the one
+        before is kept as well: acts are history. `display` says in words on what display the act was made, `at` when
+        (None: now).
         """
         with self._lock:
             try:
@@ -187,7 +189,7 @@ class Store:
                         raise _cut_off(reading) from error
                     raise _stale(based_on) from error
                 raise
-            self._opened.keep(based_on + 1, reading)
+            self._opened.keep(based_on + 1, row["chain"], reading)
             self._opened.is_kept(reading.id)
         return based_on + 1
 
@@ -315,30 +317,19 @@ class Store:
         """The stored value the next revision changes, and the link it follows; the reading's row is locked or just made."""
         if not _locked_row(connection, reading.id):
             if based_on:
-                raise StoreError(
-                    f"{self._place} does not hold the reading that was to be saved; reopen the exam."
-                )
+                raise _replaced(based_on)
             fresh, facts = self._opened.unkept(reading.id) or (reading.blank(), ExamFacts())
             _begin(connection, fresh, facts)
             return fresh, chain.root_of(connection, reading.id)
         number, link = chain.end_of(connection, reading.id)
-        if number != based_on:
+        if number > based_on:
             raise _stale(based_on)
-        known = self._opened.value(reading.id, based_on)
-        return known or revision_rows.latest(connection, reading.id, self._place)[1], link
-
-
-def _engine(url: URL) -> Engine:
-    if url.get_backend_name() == "sqlite":
-        return sqlite_engine(url)
-    try:
-        return create_engine(
-            url, pool_pre_ping=True, json_serializer=lambda text: text, json_deserializer=lambda text: text
-        )
-    except ModuleNotFoundError as error:
-        raise StoreError(
-            "The driver for PostgreSQL is not installed; run: pip install 'psycopg[binary]'."
-        ) from error
+        known = self._opened.value(reading.id, based_on) if based_on else None
+        if number < based_on or (known is not None and known[0] != link):
+            raise _replaced(based_on)
+        if known is not None:
+            return known[1], link
+        return revision_rows.latest(connection, reading.id, self._place)[1], link
 
 
 def _locked_row(connection: Connection, reading_id: str) -> bool:
@@ -380,4 +371,11 @@ def _stale(based_on: int) -> StaleReading:
     return StaleReading(
         f"This reading was saved by another window or program after revision {based_on}, which is shown here; "
         "reopen the exam to go on from what is saved."
+    )
+
+
+def _replaced(based_on: int) -> StaleReading:
+    return StaleReading(
+        f"The database does not have revision {based_on} of this reading, which is shown here, as it was saved: another "
+        "state of it, an older backup perhaps, was put in its place; put both together to keep what only this window has."
     )

@@ -22,13 +22,13 @@ def test_a_server_set_up_to_confirm_early_confirms_this_program_when_it_is_on_di
             with engine.begin() as connection:
                 connection.execute(text(f"ALTER DATABASE {url.database} SET synchronous_commit = off"))
             engine.dispose()
-            engine = engine_of(url)
-            with engine.connect() as connection:
+            store = Store.open(url.render_as_string(hide_password=False))
+            with store._engine.connect() as connection:
                 shown = [
                     connection.execute(text(f"SHOW {name}")).scalar()
                     for name in ("synchronous_commit", "lock_timeout")
                 ]
-            engine.dispose()
+            store.close()
     except NoServer as why:
         pytest.skip(str(why))
     assert shown == ["on", "10s"]

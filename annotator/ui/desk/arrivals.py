@@ -53,7 +53,7 @@ class Arrivals(QObject):
         self.waiting, self.away, self._pause = 0, "", 0
         if delivered.acts:
             self.arrived.emit(_arrived_words(delivered))
-        for sentence in (*_diverged_words(delivered), *delivered.unreadable):
+        for sentence in (*_diverged_words(delivered), *delivered.unreadable, *delivered.refused):
             if sentence not in self._told:
                 self._told.add(sentence)
                 self.troubled.emit(sentence)

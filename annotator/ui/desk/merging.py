@@ -83,11 +83,14 @@ class Merging(QObject):
             self.message.emit("Nothing was saved elsewhere that is not shown here.")
             return
         session.level.settle()
-        base, mine = session.saving.confirmed, session.reading
+        base, mine, revision = session.saving.confirmed, session.reading, session.revision
         workspace, exam, name = self._desk.workspace, session.exam, session.image_name
 
         def look(_token: CancelToken) -> Proposal:
-            return propose(workspace.open_reading(exam.study_instance_uid, exam), base, mine, name)
+            opened = workspace.open_reading(exam.study_instance_uid, exam)
+            # where another state was put in place of the database, nothing says what was removed and what never there
+            both = base if workspace.waiting.knows(base, revision) else mine.blank()
+            return propose(opened, both, mine, name)
 
         def looked(proposal: Proposal) -> None:
             if session is not self._desk.session:

@@ -59,7 +59,7 @@ class ActsToSave(QObject):
                 display=act.display,
                 at=act.at,
             ),
-            lambda reading, revision: workspace.revisions(reading)[revision:],
+            workspace.waiting.later,
             workspace.waiting.begin,
             workspace.waiting.take,
         )
