@@ -86,6 +86,7 @@ def run_doctor(arguments: argparse.Namespace) -> int:
         "decoders": _decoders(problems),
         "display": _display(problems),
         "database": _database(arguments, problems),
+        "waiting": _waiting(arguments, problems),
         "rules": _rules(arguments, problems),
         "folders": _folders(problems),
         "header_index": _header_index(),
@@ -240,6 +241,25 @@ def _database(arguments: argparse.Namespace, problems: list[str]) -> dict[str, A
     return asdict(state) | {"signed_readings": signed.count, "signed_as_kept": not signed.faults}
 
 
+def _waiting(arguments: argparse.Namespace, problems: list[str]) -> dict[str, Any] | None:
+    """Acts on this computer that no database has taken yet."""
+    from annotator.settings import load_settings, waiting_dir
+
+    try:
+        from annotator.store.journal import look_at_waiting
+
+        settings = load_settings(arguments.settings, {"database": arguments.database})
+        here = look_at_waiting(waiting_dir(), settings.database)
+    except (AnnotatorError, OSError, ImportError):
+        return None  # told of the database already
+    if here.unreadable:
+        problems.append(
+            f"{', '.join(here.unreadable)} in {waiting_dir()} cannot be read: acts that waited there were damaged; keep "
+            "the files, and look at the exams of those days."
+        )
+    return asdict(here)
+
+
 def _rules(arguments: argparse.Namespace, problems: list[str]) -> dict[str, Any] | None:
     """The decision table that is in use: of the program, or a site's own."""
     try:
@@ -297,7 +317,7 @@ def _as_text(found: dict[str, Any]) -> list[str]:
         for d in found["decoders"]
     ]
     lines += ["", "Display", *_display_lines(found["display"])]
-    lines += ["", "Database", f"  {_database_line(found['database'])}"]
+    lines += ["", "Database", f"  {_database_line(found['database'])}", *_waiting_lines(found["waiting"])]
     lines += ["", "Decision table", f"  {_rules_line(found['rules'])}"]
     lines += ["", "Folders"]
     lines += [
@@ -330,6 +350,18 @@ def _rules_line(rules: dict[str, Any] | None) -> str:
         return "your own cannot be used; the window uses the one that comes with the program"
     whose = f"your own, {rules['file']}" if rules["file"] else "comes with the program"
     return f"version {rules['version']} ({whose}), {rules['rows']} rows, SHA-256 {rules['digest'][:16]}..."
+
+
+def _waiting_lines(waiting: dict[str, Any] | None) -> list[str]:
+    if waiting is None:
+        return []
+    counts = ((waiting["acts"], "for this database"), (waiting["elsewhere"], "for other databases"))
+    said = [
+        f"{count} act{'' if count == 1 else 's'} {which}"
+        for count, which in counts
+        if count or which == "for this database"
+    ]
+    return [f"  waiting on this computer: {', '.join(said)}"]
 
 
 def _database_line(state: dict[str, Any] | None) -> str:

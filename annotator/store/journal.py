@@ -13,7 +13,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -216,6 +216,39 @@ def journals_in(folder: Path, database: str, study_instance_uid: str = "", reade
         return sorted(folder.glob(f"{key}*{ENDING}"))
     except OSError:
         return []
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingHere:
+    """Acts on disk for one database, and in how many files; `elsewhere` are acts for others, `unreadable` files that
+    are damaged or were put aside as such.
+    """
+
+    acts: int = 0
+    files: int = 0
+    elsewhere: int = 0
+    unreadable: tuple[str, ...] = ()
+
+
+def look_at_waiting(folder: Path, database: str) -> WaitingHere:
+    """What waits in `folder` for a database, without holding or changing any of it."""
+    mine = set(journals_in(folder, database))
+    acts = files = elsewhere = 0
+    unreadable = [path.name for path in sorted(folder.glob("*.damaged-*"))]
+    for path in sorted(folder.glob(f"*{ENDING}")):
+        try:
+            texts, *_ = _lines(path.read_bytes())
+        except FileNotFoundError:
+            continue  # everything in it has just arrived
+        except OSError:
+            texts = []
+        if not texts:
+            unreadable.append(path.name)
+        elif path in mine:
+            acts, files = acts + len(texts) - 1, files + 1
+        else:
+            elsewhere += len(texts) - 1
+    return WaitingHere(acts, files, elsewhere, tuple(unreadable))
 
 
 def database_key(database: str) -> str:

@@ -12,10 +12,13 @@ from annotator.errors import StoreError
 from annotator.imaging.codecs import CODECS
 from annotator.model.display import Measurement, ScreenId
 from annotator.model.edits import add_finding
+from annotator.model.finding import Reading
 from annotator.model.history import Act
-from annotator.settings import data_dir
+from annotator.model.opened import UnsavedAct
+from annotator.settings import data_dir, waiting_dir
 from annotator.store.checkup import look_at
 from annotator.store.display_log import DisplayLog
+from annotator.store.journal import Journal
 from annotator.store.store import Store
 
 
@@ -95,6 +98,35 @@ def test_a_database_in_use_tells_its_revision(capsys, tmp_path: Path) -> None:
     assert status == 0
     assert found["database"]["exists"]
     assert found["database"]["revision"] == found["database"]["head"]
+
+
+def test_acts_that_wait_here_are_counted_and_left_as_they_are(capsys, tmp_path: Path) -> None:
+    url, other = f"sqlite:///{tmp_path / 'r.db'}", f"sqlite:///{tmp_path / 'other.db'}"
+    _, found = diagnosis(capsys, "--database", url)
+    assert found["waiting"] == {"acts": 0, "files": 0, "elsewhere": 0, "unreadable": []}
+    blank = Reading(id="a" * 32, reader="me", study_instance_uid="1.2.3", lexicon_edition="5")
+    once, _ = add_finding(blank)
+    twice, _ = add_finding(once)
+    acts = [UnsavedAct(one, Act.EDIT, "Add finding", "", None) for one in (once, twice)]
+    for database, waiting in ((url, acts), (url, acts[:1]), (other, acts)):
+        journal = Journal.begin(waiting_dir(), database, blank, 0)
+        journal.append(waiting)
+    before = {path: path.read_bytes() for path in waiting_dir().iterdir()}
+    # also while a window holds the last one
+    status, found = diagnosis(capsys, "--database", url)
+    assert status == 0
+    assert found["waiting"] == {"acts": 3, "files": 2, "elsewhere": 2, "unreadable": []}
+    assert {path: path.read_bytes() for path in waiting_dir().iterdir()} == before
+    main(["doctor", "--database", url])
+    assert (
+        "waiting on this computer: 3 acts for this database, 2 acts for other databases"
+        in capsys.readouterr().out
+    )
+    torn = waiting_dir() / "0123-4567.acts"
+    torn.write_text("no act", encoding="utf-8")
+    status, found = diagnosis(capsys, "--database", url)
+    assert status == 1
+    assert found["problems"][0].startswith("0123-4567.acts in ")
 
 
 def test_a_database_of_a_newer_program_is_told(capsys, tmp_path: Path) -> None:
