@@ -13,7 +13,7 @@ from sqlalchemy.pool import QueuePool
 
 from annotator.errors import StoreError
 from annotator.store.encrypted import encrypted_connection
-from annotator.store.part_file import BESIDE, refuse_left_behind
+from annotator.store.part_file import give_name, part_beside, refuse_left_behind
 from annotator.store.staying import open_anew_when_allowed, watch_file
 
 WRITES = "annotator_writes"
@@ -56,25 +56,20 @@ def database_file(url: URL) -> Path | None:
 
 
 def backup(path: Path, old_revision: str, key: str | None = None) -> Path:
-    """Copy the database beside itself before it is migrated; the copy is readable by its owner only.
+    """Copy the database beside itself before it is migrated: whole or not there, for its owner only.
 
-    `key` as the address of an encrypted file has it; the copy is encrypted by the same.
+    `key` as the address of an encrypted file has it; the copy is encrypted by the same. Raises StoreError.
     """
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
     copy = path.with_name(f"{path.stem}.before-{old_revision}-{stamp}-{os.getpid()}{path.suffix}")
-    os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    source, target = raw_connection(path, key), raw_connection(copy, key)
-    try:
-        source.backup(target)
-    except BaseException:
-        # half a copy would be taken for one
-        target.close()
-        for ending in BESIDE:
-            copy.with_name(copy.name + ending).unlink(missing_ok=True)
-        raise
-    finally:
-        source.close()
-        target.close()
+    with part_beside(copy) as part:
+        source, target = raw_connection(path, key), raw_connection(part, key)
+        try:
+            source.backup(target)
+        finally:
+            source.close()
+            target.close()
+        give_name(part, copy, replace=False)
     return copy
 
 
