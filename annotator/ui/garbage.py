@@ -15,6 +15,7 @@ from PySide6.QtCore import QAbstractEventDispatcher, QObject, Slot
 YOUNG = 1000
 """So many objects made and still there are searched; Python's own 700 to 2,000, by version."""
 LEAST_OF_ALL = 10_000
+MOST_OF_ALL = 400_000
 GROWN = 0.25
 """All are searched when those that came since are so large a share of them; Python's own rule."""
 
@@ -61,5 +62,7 @@ class Garbage(QObject):
             return
         self._new += max(0, made - gc.collect(1))
         if self._new > max(LEAST_OF_ALL, GROWN * self._all):
-            gc.collect()
-            self._all, self._new = len(gc.get_objects()), 0
+            found = gc.collect()
+            # counting by gc.get_objects would take hold of tuples that other threads are still filling, which fails
+            # there with a SystemError; what has gone by itself meanwhile is counted too, so there is a limit
+            self._all, self._new = min(max(0, self._all + self._new - found), MOST_OF_ALL), 0

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from annotator.errors import StoreError
 from annotator.jobs import CancelToken, Progress
-from annotator.ui.garbage import LEAST_OF_ALL, YOUNG
+from annotator.ui.garbage import LEAST_OF_ALL, YOUNG, Garbage
 from annotator.ui.task_runner import TaskRunner
 
 
@@ -164,3 +164,27 @@ def test_python_searches_by_itself_again_after_the_last_workers(qtbot: QtBot) ->
     assert not gc.isenabled()
     second.shutdown()
     assert gc.isenabled()
+
+
+def test_what_another_thread_is_making_is_left_alone(qapp: object) -> None:
+    """Searches while a thread fills large tuples, which nobody else may take hold of before they are done."""
+    garbage = Garbage()
+    faults: list[BaseException] = []
+    ended = threading.Event()
+
+    def make() -> None:
+        try:
+            for _ in range(60):
+                assert len(tuple([n] for n in range(20_000))) == 20_000
+        except BaseException as error:  # noqa: BLE001 - told below, in the thread of the test
+            faults.append(error)
+        finally:
+            ended.set()
+
+    maker = threading.Thread(target=make)
+    maker.start()
+    while not ended.is_set():
+        garbage.search()
+    maker.join()
+    garbage.end()
+    assert faults == []
