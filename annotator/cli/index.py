@@ -90,7 +90,7 @@ def _roots(index: Path) -> list[Path]:
 
 
 def _forget(index: Path, folders: list[Path]) -> int:
-    from annotator.imaging.exam_index.tables import opened
+    from annotator.imaging.exam_index.tables import leave_no_traces, opened
     from annotator.imaging.exam_index.writer import IndexWriter
 
     if not folders:
@@ -101,6 +101,7 @@ def _forget(index: Path, folders: list[Path]) -> int:
             with writer.transaction():
                 count = writer.forget_root(folder.absolute())
             print(visible(f"{folder}: {count:,} files are left out; readings stay"))
+        leave_no_traces(connection)
     return 0
 
 

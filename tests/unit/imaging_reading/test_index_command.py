@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from reading_files import breast, native
 
 from annotator.cli import main
+from annotator.imaging.exam_index.pages import ExamPages, Wanted
 from annotator.settings import exam_index_path, load_settings
 
 
@@ -63,6 +66,47 @@ def test_people_are_told_in_words(archive: Path, capsys: pytest.CaptureFixture[s
     capsys.readouterr()
     assert main(["index"]) == 0
     assert "no folder is indexed" in capsys.readouterr().out
+
+
+def test_of_a_folder_left_out_nothing_stays_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+
+    def as_most_builds(*words: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(*words, **options)
+        connection.execute("PRAGMA secure_delete = OFF")
+        return connection
+
+    def length_of_lists() -> int:
+        with closing(connect(path)) as connection:
+            return int(connection.execute("SELECT sum(length(block)) FROM words_data").fetchone()[0])
+
+    monkeypatch.setattr("annotator.imaging.exam_index.tables.sqlite3.connect", as_most_builds)
+    path = exam_index_path(load_settings())
+    for folder, name in (("goes", "Quastenflosser^Zita"), ("stays", "Wiedehopf^Una")):
+        for number in range(40):
+            (tmp_path / folder / f"{number}").mkdir(parents=True)
+            native(
+                tmp_path / folder / f"{number}" / "a.dcm",
+                breast(8, 8),
+                SOPInstanceUID=f"2.25.8{number}{len(folder)}",
+                StudyInstanceUID=f"2.25.9{number}{len(folder)}",
+                PatientName=name,
+                PatientID=f"{name[:5]}-{number}",
+            )
+    assert main(["index", str(tmp_path / "goes"), str(tmp_path / "stays")]) == 0
+    before = length_of_lists()
+    assert main(["index", "--forget", str(tmp_path / "goes")]) == 0
+    assert length_of_lists() < before
+    kept = b"".join(file.read_bytes() for file in path.parent.glob(f"{path.name}*")).lower()
+    assert b"wiedehopf" in kept
+    assert b"flosser" not in kept
+    assert b"quast" not in kept
+    assert str(tmp_path / "goes").encode().lower() not in kept
+    pages = ExamPages(path)
+    assert pages.count(Wanted(words=("wiedehopf",))) == 40
+    pages.close()
 
 
 def test_what_cannot_be_reached_is_named(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
