@@ -23,7 +23,7 @@ from annotator.model.image import ImageInfo
 from annotator.model.mark import MarkKind
 from annotator.ui.commands import signing as signing_commands
 from annotator.ui.desk.candidate_rows import RowState
-from annotator.ui.desk.candidates import HIDDEN, LENT
+from annotator.ui.desk.candidates import HIDDEN, LENT, MOST_LINES
 from annotator.ui.keys.profiles import LABELLING, RADIOLOGY
 from annotator.ui.main_window import MainWindow
 from annotator.ui.marks.candidate_layer import CandidateLayer, ShownCandidates
@@ -775,7 +775,9 @@ def test_who_switched_it_off_is_served_when_asking(qtbot, open_window, exam) -> 
     assert len(at.finder.asked) == 4
 
 
-def test_ten_thousand_candidates_are_listed_drawn_and_decided(qtbot, open_window, exam) -> None:
+def test_of_ten_thousand_candidates_the_likeliest_are_listed_drawn_and_decided(
+    qtbot, open_window, exam
+) -> None:
     def many(info: ImageInfo) -> Candidates:
         from annotator.model.candidate import CandidateRow
 
@@ -792,14 +794,21 @@ def test_ten_thousand_candidates_are_listed_drawn_and_decided(qtbot, open_window
     at = Labeller(qtbot, window, Finder(many))
     window.show_panel("candidates")
     at.open(exam)
-    assert at.panel.list.lines.rowCount() == 10_000
+    assert at.panel.list.lines.rowCount() == MOST_LINES
+    assert at.panel.list.lines.index(MOST_LINES - 1, 0).isValid()
+    listed = [at.candidates.lines[k].best.score for k in at.candidates.listed]
+    assert min(listed) == 1 - (MOST_LINES - 1) / 100_000
+    assert f"{10_000 - MOST_LINES} more score as high" in at.panel.hint.text()
     at.key(KEY.Key_N)
     at.key(KEY.Key_R)
     at.key(KEY.Key_N)
     at.key(KEY.Key_Y)
     at.until(lambda: len(at.reading.decisions) == 2)
-    assert at.panel.list.lines.rowCount() == 10_000
+    assert at.panel.list.lines.rowCount() == MOST_LINES
     assert at.cyan() > 0
+    at.panel.slider.setValue(100)
+    assert at.panel.list.lines.rowCount() == 1
+    assert "more score" not in at.panel.hint.text()
 
 
 def test_in_a_stack_the_walk_goes_to_the_slice_and_the_mark_lies_on_it(qtbot, open_window, tmp_path) -> None:

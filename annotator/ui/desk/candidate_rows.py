@@ -185,6 +185,12 @@ class Proposals:
         """Where among the lines one is, by its key."""
         return {line.key: at for at, line in enumerate(self.lines)}
 
+    @cached_property
+    def ranks(self) -> NDArray[np.intp]:
+        """The place of each line among those of its image, best first."""
+        parts = [np.arange(len(image.lines)) for image in self.images]
+        return np.concatenate([np.zeros(0, np.intp), *parts])
+
     def image_of(self, sop_instance_uid: str) -> ProposedImage | None:
         """What was found on an image."""
         return next((i for i in self.images if i.info.sop_instance_uid == sop_instance_uid), None)

@@ -30,6 +30,9 @@ from annotator.ui.marks.candidate_layer import CandidateLayer
 
 REMEMBERED_MS = 500
 """From the last step of a threshold to its writing down: a slider that is drawn takes many."""
+MOST_LINES = 100
+"""Of one image are listed and drawn, the likeliest: on images unlike those of the training hundreds score high, and a
+picture covered by proposals shows none."""
 KEPT_EXAMS = 8
 """What was found stays for the exams opened last, so that going back shows it at once."""
 
@@ -111,6 +114,11 @@ class ExamCandidates(QObject):
         """How many lines at or above the threshold are undecided, and how many there are."""
         strong = self._strong
         return int((strong & (self._codes == 0)).sum()), int(strong.sum())
+
+    @property
+    def left_out(self) -> int:
+        """How many lines score as high as those listed and are not, being beyond the likeliest of their image."""
+        return int((self._shown.scores >= self.threshold).sum() - self._strong.sum())
 
     @property
     def without_breast(self) -> tuple[str, ...]:
@@ -278,7 +286,7 @@ class ExamCandidates(QObject):
     @property
     def _strong(self) -> NDArray[np.bool_]:
         strong: NDArray[np.bool_] = self._shown.scores >= self.threshold
-        return strong
+        return strong & (self._shown.ranks < MOST_LINES)
 
     def _layer(self, image: ProposedImage) -> CandidateLayer:
         first, after = self._shown.span(image)

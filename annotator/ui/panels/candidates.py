@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from annotator.analysis.candidates.record import score_at_one_false_mark
 from annotator.jobs import Progress
-from annotator.ui.desk.candidates import HIDDEN, ExamCandidates
+from annotator.ui.desk.candidates import HIDDEN, MOST_LINES, ExamCandidates
 from annotator.ui.panels.candidate_list import CandidateView
 
 CAPTION = "Candidates for labelling, found by a program trained on synthetic images; not a diagnosis."
@@ -150,7 +150,9 @@ class CandidatesPanel(QWidget):
         why = self._why_empty(total) if empty else ""
         if why == NONE_ABOVE and len(names) == self._searchable:
             return nowhere
-        return " ".join(filter(None, (why, nowhere)))
+        more = self._candidates.left_out
+        beyond = f"The likeliest {MOST_LINES} of each image; {more} more score as high." if more else ""
+        return " ".join(filter(None, (why, nowhere, beyond)))
 
     def _why_empty(self, total: int) -> str:
         if not self._searchable:
