@@ -10,6 +10,7 @@
     |-- InvalidCalibration     photometer values that no screen can have
     |-- StoreError             the database said no
     |   |-- StaleReading       somebody saved this reading in the meantime
+    |   |   `-- ReplacedReading  the database was put back to a state that this reading was not made on
     |   |-- UnsavableAct       an act holds what no database can keep
     |   |-- DatabaseAway       the database cannot be reached or written now, and may be later
     |   |-- JournalError       the file of acts that wait cannot be written or read
@@ -69,6 +70,10 @@ class StoreError(AnnotatorError):
 
 class StaleReading(StoreError):
     """The reading was saved by somebody else after it was opened here."""
+
+
+class ReplacedReading(StaleReading):
+    """The database has not what the reading was made on: an older backup was restored, or another file put there."""
 
 
 class UnsavableAct(StoreError):

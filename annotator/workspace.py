@@ -201,6 +201,7 @@ class Workspace:
         label: str,
         display: str = NOT_RECORDED,
         at: datetime | None = None,
+        made_on: Reading | None = None,
     ) -> int:
         """Append one revision, made on `display`, and return its number; it is on disk when this returns."""
         return self._store.save(
@@ -211,6 +212,7 @@ class Workspace:
             label=label,
             display=display,
             at=at,
+            made_on=made_on,
         )
 
     @cached_property

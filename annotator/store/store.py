@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from annotator.errors import StaleReading, StoreError
+from annotator.errors import ReplacedReading, StaleReading, StoreError
 from annotator.model.audit import AuditAct, AuditEntry
 from annotator.model.coverage import Seen
 from annotator.model.display import NOT_RECORDED
@@ -154,12 +154,13 @@ class Store:
         label: str,
         display: str = NOT_RECORDED,
         at: datetime | None = None,
+        made_on: Reading | None = None,
     ) -> int:
         """Append `reading` as one revision and return its number; it is on disk when this returns.
 
         `reader` is whoever acts: SignedReading when it is not the reading's own, or what is signed would change
-        (`annotator.store.signing`). `based_on` is the revision the act was made on. Raises StaleReading when there is a
-        later one, or the database was put back to another state; nothing is saved then. A value equal to the one
+        (`annotator.store.signing`). `based_on` is the revision the act was made on, `made_on` what that was. Raises
+        StaleReading when there is a later one, ReplacedReading when it is another now; nothing is saved then. A value equal to the one
         before is kept as well: acts are history. `display` says in words on what display the act was made, `at` when
         (None: now).
         """
@@ -167,6 +168,8 @@ class Store:
             try:
                 with told(self._place), self._writers.begin() as connection:
                     before, last_link = self._before(connection, reading, based_on)
+                    if based_on and made_on is not None and made_on != before:
+                        raise _replaced(based_on)
                     signing.refuse(before, reading, act, reader)
                     row = revision_rows.row_of(
                         connection,
@@ -374,8 +377,8 @@ def _stale(based_on: int) -> StaleReading:
     )
 
 
-def _replaced(based_on: int) -> StaleReading:
-    return StaleReading(
+def _replaced(based_on: int) -> ReplacedReading:
+    return ReplacedReading(
         f"The database does not have revision {based_on} of this reading, which is shown here, as it was saved: another "
         "state of it, an older backup perhaps, was put in its place; put both together to keep what only this window has."
     )

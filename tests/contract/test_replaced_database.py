@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from postgresql_server import NoServer, server
 
-from annotator.errors import StaleReading
+from annotator.errors import ReplacedReading, StaleReading
 from annotator.model import edits
 from annotator.model.finding import Reading
 from annotator.model.history import Act
@@ -99,6 +99,10 @@ def test_acts_that_wait_are_not_put_on_another_history_of_the_same_length(url: s
     theirs, _ = go_on(store, *store.open_reading("1.2", "a", lexicon_edition="5"), 1)
     assert waiting.deliver().diverged == ("1.2",)
     assert store.open_reading("1.2", "a", lexicon_edition="5") == (theirs, 3)
+    # nor by a program that began since, and says what its acts were made on
+    with pytest.raises(ReplacedReading, match="put in its place"):
+        store.save(last, reader="a", based_on=3, act=Act.EDIT, label="Begin", made_on=mine)
+    assert store.save(last, reader="a", based_on=3, act=Act.EDIT, label="Begin", made_on=theirs) == 4
     store.close()
 
 

@@ -12,9 +12,12 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from small_exam import SPOTS, column_of, write_exam
 
 from annotator.bootstrap import make_workspace
+from annotator.model import edits
 from annotator.model.finding import Assessment, Quadrant
 from annotator.model.geometry import ImagePoint
 from annotator.model.history import Act
+from annotator.settings import load_settings
+from annotator.store.backup import back_up
 from annotator.ui.desk import saving
 from annotator.ui.desk.saving import SaveState
 from annotator.ui.desk.signing import SignState
@@ -145,6 +148,41 @@ def test_what_was_signed_meanwhile_is_amended_with_what_was_said_here(qtbot, ope
     assert session.reading.amending == "seen at another desk"
     assert len(session.reading.marks) == 2
     assert [r.act for r in session.revisions()] == [Act.EDIT, Act.SIGN, Act.AMEND, Act.MERGE]
+
+
+@pytest.mark.parametrize("went_on", [False, True], ids=["as it was", "and read on in"])
+def test_an_older_state_put_in_place_of_the_database_takes_no_mark_away(
+    qtbot, open_window, tmp_path, exam, went_on
+) -> None:
+    file, older = tmp_path / "r.db", tmp_path / "older.db"
+    window = open_window()
+    hang(qtbot, window, exam)
+    click(window, 0)
+    until(qtbot, window, SaveState.SAVED)
+    back_up(f"sqlite:///{file}", older)
+    click(window, 1)
+    until(qtbot, window, SaveState.SAVED)
+    if went_on:
+        other = make_workspace(load_settings(overrides={"database": f"sqlite:///{older}", "reader": "anna"}))
+        theirs = other.open_reading("2.25.1").reading
+        other.save(edits.add_finding(theirs)[0], based_on=1, act=Act.EDIT, label="Begin F2")
+        other.close()
+    for ending in ("-wal", "-shm"):
+        file.with_name(file.name + ending).unlink(missing_ok=True)
+    older.replace(file)
+    click(window, 2)
+    until(qtbot, window, SaveState.KEPT)
+    (told,) = window.errors.texts
+    assert told.startswith("The database was put back to an older state")
+    assert "your 1 act is kept on this computer" in told
+    QTest.mouseClick(button(window, "Put together..."), Qt.MouseButton.LeftButton)
+    until(qtbot, window, SaveState.SAVED)
+    beside = make_workspace(window.desk.workspace.settings)
+    reading = beside.open_reading("2.25.1").reading
+    beside.close()
+    assert reading == window.desk.session.reading
+    assert len(reading.marks) == 3
+    assert len(reading.findings) == 1 + went_on
 
 
 def test_later_leaves_both_and_the_exam_can_be_left(qtbot, open_window, tmp_path, exam) -> None:

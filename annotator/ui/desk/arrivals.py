@@ -93,6 +93,7 @@ def _diverged_words(delivered: Delivered) -> list[str]:
     if not delivered.diverged:
         return []
     count = len(set(delivered.diverged))
-    exams = "An exam was" if count == 1 else f"{count} exams were"
-    waited = f"{exams} read on elsewhere while {acts_words(delivered.waiting)} waited on this computer"
-    return [f"{waited}, and both contradict each other; open the exam in the worklist to choose."]
+    exams = "an exam became another" if count == 1 else f"{count} exams became others"
+    waited = f"While {acts_words(delivered.waiting)} waited on this computer {exams} in the database"
+    why = "by another window or a backup put back, and both contradict each other"
+    return [f"{waited}, {why}; open the exam in the worklist to choose."]

@@ -8,7 +8,7 @@ from enum import Enum
 from PySide6.QtCore import QObject, QTimer, Signal
 from shiboken6 import isValid
 
-from annotator.errors import AnnotatorError, StaleReading, StoreError
+from annotator.errors import AnnotatorError, ReplacedReading, StaleReading, StoreError
 from annotator.model.finding import Reading
 from annotator.model.history import Act
 from annotator.model.opened import OpenedReading, UnsavedAct
@@ -58,6 +58,7 @@ class ActsToSave(QObject):
                 label=act.label,
                 display=act.display,
                 at=act.at,
+                made_on=self._line.confirmed,
             ),
             workspace.waiting.later,
             workspace.waiting.begin,
@@ -109,6 +110,11 @@ class ActsToSave(QObject):
     def diverged(self) -> bool:
         """Whether another program saved this reading after what is shown here."""
         return isinstance(self.error, StaleReading)
+
+    @property
+    def replaced(self) -> bool:
+        """Whether the database was put back to a state that what is shown here was not made on."""
+        return isinstance(self.error, ReplacedReading)
 
     @property
     def keep_error(self) -> AnnotatorError | None:

@@ -122,7 +122,7 @@ class ErrorsInWindow(QObject):
     def _diverged(self, session: ReadingSession, more: list[BarAction]) -> None:
         together = BarAction("Put together...", self._window.merging.begin, closes=False)
         kept = session.save_state is SaveState.KEPT
-        words = diverged_words(session.unsaved_acts, kept=kept)
+        words = diverged_words(session.unsaved_acts, kept=kept, replaced=session.saving.replaced)
         self._bar.show_error(words, [together, *more], SAVING, quiet=self._bar.tells(SAVING))
 
     def _left_here(self) -> None:

@@ -23,10 +23,15 @@ def unseen_words(why: str) -> str:
     )
 
 
-def diverged_words(count: int, *, kept: bool) -> str:
-    """Another program went on with the same reading."""
+def diverged_words(count: int, *, kept: bool, replaced: bool = False) -> str:
+    """Another program went on with the same reading, or the database was put back to another state of it."""
     yours = f"your {acts_words(count)} {'is' if count == 1 else 'are'}"
     where = "on this computer" if kept else "in this window"
+    if replaced:
+        return (
+            "The database was put back to an older state and does not have all that is shown here; "
+            f"{yours} kept {where}, and all of it can be put together with what is there."
+        )
     return (
         f"Another window or program saved this reading after what is shown here; {yours} kept {where} and can be put "
         "together with what was saved there."
