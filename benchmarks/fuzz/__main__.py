@@ -14,6 +14,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from annotator.private_files import owner_only
 from benchmarks.fuzz.corpus import corpus, digest
 from benchmarks.fuzz.loading import broken
 from benchmarks.fuzz.tally import Tally
@@ -23,8 +24,12 @@ SAMPLES = Path(__file__).resolve().parents[2] / "sample_dicoms"
 _EVERY = 250
 
 
+@owner_only()
 def main() -> None:
-    """Run, print the tables; exit status 1 when the program was ever at fault."""
+    """Run, print the tables; exit status 1 when the program was ever at fault.
+
+    What is kept of a corpus of real images is for its owner only.
+    """
     options = _options()
     folders = [SAMPLES, *options.corpus]
     seeds = corpus(folders)
