@@ -18,6 +18,7 @@ from annotator.store import chain, encoding, kept_heads, people, schema, upgrade
 from annotator.store.address import parse_url, place_of
 from annotator.store.engines import looking_engine
 from annotator.store.faults import told
+from annotator.store.part_file import refuse_left_behind
 from annotator.store.schema import readings, revisions
 from annotator.store.signing import refuse, tampered
 from annotator.store.sqlite import database_file
@@ -48,6 +49,7 @@ def look_at(url: str) -> DatabaseState:
                 f"{path.parent} does not exist or cannot be written, so the database {path.name} cannot be kept "
                 "there; make the folder or choose another with --database."
             )
+        refuse_left_behind(path)
         return DatabaseState(place, exists=False, revision=None, head=schema.HEAD)
     with told(place):
         revision = _revision(parsed, place)

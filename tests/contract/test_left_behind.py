@@ -14,6 +14,7 @@ from annotator.model import edits
 from annotator.model.history import Act
 from annotator.store import sqlite
 from annotator.store.backup import back_up
+from annotator.store.checkup import look_at
 from annotator.store.copying import copy
 from annotator.store.restoring import restore
 from annotator.store.store import Store
@@ -62,6 +63,7 @@ def test_nothing_is_put_where_acts_of_a_file_that_is_gone_lie(tmp_path: Path) ->
         lambda: copy(f"sqlite:///{file}", f"sqlite:///{gone}"),
         lambda: back_up(f"sqlite:///{file}", gone),
         lambda: Store.open(f"sqlite:///{gone}"),
+        lambda: look_at(f"sqlite:///{gone}"),
     ):
         with pytest.raises(StoreError, match=r"gone.db-wal was left behind"):
             act()
