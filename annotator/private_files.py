@@ -51,7 +51,7 @@ def _no_core() -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
-    import resource
+    import resource  # noqa: PLC0415  there only
 
     soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
