@@ -88,6 +88,10 @@ class JournalError(StoreError):
     """The file of acts that wait for the database cannot be written, or is not one that this program can read."""
 
 
+class JournalHeld(JournalError):
+    """Another window or program has the file of acts, and delivers them itself."""
+
+
 class NotAllowed(StoreError):
     """The database lets this account not do that; nothing was saved."""
 

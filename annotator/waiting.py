@@ -14,12 +14,13 @@ from annotator.errors import (
     AnnotatorError,
     DatabaseAway,
     JournalError,
+    JournalHeld,
     SignedReading,
     StaleReading,
     StoreError,
 )
 from annotator.model.finding import Reading
-from annotator.model.history import Act, Revision, undo_steps
+from annotator.model.history import Act, Revision, last_signed, undo_steps
 from annotator.model.merge import merged
 from annotator.model.opened import OpenedReading, UnsavedAct
 from annotator.store.journal import Journal, journals_in, with_id
@@ -109,12 +110,15 @@ class WaitingActs:
             try:
                 if not journal.acts:
                     continue
-                steps, done = undo_steps(journal.base, _as_revisions(journal))
+                made = _as_revisions(journal)
+                steps, done = undo_steps(journal.base, made)
+                before = journal.base if journal.base.is_signed else None
                 return OpenedReading(
                     reading=journal.last,
                     revision=journal.revision,
                     steps=steps,
                     steps_done=done,
+                    signed=last_signed(made) or before,
                     waiting=tuple(journal.acts),
                     journal=path,
                     base=journal.base,
@@ -167,8 +171,10 @@ class WaitingActs:
         for path in paths:
             try:
                 journal = self.take(path)
+            except JournalHeld:
+                continue
             except JournalError as error:
-                if "held by" not in str(error) and path.exists():
+                if path.exists():
                     unreadable.append(str(error))
                 continue
             try:

@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 from annotator import __version__
-from annotator.errors import JournalError, StoreError, UnsavableAct
+from annotator.errors import JournalError, JournalHeld, StoreError, UnsavableAct
 from annotator.model.changes import apply, diff
 from annotator.model.finding import Reading
 from annotator.model.history import Act
@@ -59,7 +59,7 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
-        """Take the file at `path` over. Raises JournalError: another program holds it, or it cannot be read."""
+        """Take the file at `path` over. Raises JournalHeld, and JournalError for one that cannot be read."""
         self.path = path
         self.acts: list[UnsavedAct] = []
         self.aside: Path | None = None
@@ -276,7 +276,7 @@ def _opened(path: Path) -> int:
     # between the two somebody may have taken it over and removed it
     if not lock(descriptor) or os.fstat(descriptor).st_nlink == 0:
         os.close(descriptor)
-        raise JournalError(f"The file {path.name} of acts that wait is held by another window or program.")
+        raise JournalHeld(f"The file {path.name} of acts that wait is held by another window or program.")
     return descriptor
 
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from annotator.errors import JournalError
+from annotator.errors import JournalError, JournalHeld
 from annotator.model import edits
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint
@@ -111,7 +111,7 @@ def test_the_name_of_a_database_does_not_depend_on_who_asks_for_it() -> None:
 
 def test_one_program_at_a_time_holds_it(tmp_path: Path) -> None:
     journal = Journal.begin(tmp_path, DATABASE, BLANK, 0)
-    with pytest.raises(JournalError, match="held by another"):
+    with pytest.raises(JournalHeld, match="held by another"):
         Journal(journal.path)
     journal.release()
     Journal(journal.path).release()
