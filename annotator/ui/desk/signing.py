@@ -107,7 +107,13 @@ class Signing(QObject):
     def withdraw(self) -> None:
         """Give an amendment up: what was signed stands again."""
         session = self._desk.session
-        if session is None or not session.reading.amending or session.signed_reading is None:
+        if session is None or not session.reading.amending:
+            return
+        if session.signed_reading is None:
+            self.message.emit(
+                "What was signed is not on this computer; withdraw the amendment when the database is back and the exam "
+                "was opened again."
+            )
             return
         version = session.signed_reading.signatures[-1].version
         after = edits.withdraw(session.reading, session.signed_reading)
