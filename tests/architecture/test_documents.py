@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import MISSING
 from pathlib import Path
 
+import pytest
+
 from annotator import __version__
-from annotator.cli import COMMANDS
+from annotator.cli import COMMANDS, _command_parser
 from annotator.cli.doctor import LIBRARIES
 from annotator.settings import SETTABLE
 
@@ -19,6 +23,24 @@ def test_every_command_is_documented_and_every_documented_command_exists() -> No
     text = (PROJECT / "docs" / "command-line.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `annotator ([a-z-]+)` \|", text, re.MULTILINE)
     assert sorted(rows) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_of_a_command_is_documented(name: str) -> None:
+    pages = ("command-line.md", "rules.md")
+    text = "".join((PROJECT / "docs" / page).read_text(encoding="utf-8") for page in pages)
+    told = set(re.findall(r"--[a-z-]+", text)) | {"--help", "--verbose"}
+    assert set(_options(_command_parser(name))) <= told
+
+
+def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """The long options of a command and of the commands within it."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for within in action.choices.values():
+                yield from _options(within)
+        else:
+            yield from (option for option in action.option_strings if option.startswith("--"))
 
 
 def test_every_setting_is_documented_with_what_it_is_at_first() -> None:
