@@ -30,6 +30,8 @@ SAMPLES = ROOT / "sample_dicoms"
 SHE = Patient("QUIXANO^DULCINEA", "MRN77341120", "19610823")
 PHANTOM = Patient("PHANTOM^SAMPLE", "PHANTOM-0002", "19720101")
 EXAMS = ("screening", "prior", "workup")
+NO_SERVER = "postgresql+psycopg://anna@127.0.0.1:1/none"
+"""A database that is away: what is said of an exam waits on this computer."""
 KEEPS_NAMES = ("headers.sqlite", "exams-")
 """How the indexes of headers are called (docs/patient-data.md): they hold names by design, and are their owner's alone."""
 
@@ -77,22 +79,24 @@ class Journey:
             for file in sorted((self.images / "workup").iterdir()):
                 archive.write(file, f"{SHE.name}/{file.name}")
 
-    def window(self, how: str, *paths: Path, status: Sequence[int] = (0,)) -> None:
+    def window(self, how: str, *paths: Path, status: Sequence[int] = (0,), database: str = "") -> None:
         """A session in the real window (`session.py`)."""
         words = ["-m", "benchmarks.leaks.session", how, str(self.out), *map(str, paths)]
-        self._run(f"window-{how}", words, status)
+        self._run(f"window-{how}", words, status, database=database)
 
     def annotator(self, *words: str | Path, status: Sequence[int] = (0,), shown: bool = True) -> None:
         """A command; what it says is kept and searched, unless it is to show what is in the files."""
         self._run(str(words[0]), ["-m", "annotator", *map(str, words)], status, shown=shown)
 
-    def _run(self, name: str, words: list[str], status: Sequence[int], *, shown: bool = True) -> None:
+    def _run(
+        self, name: str, words: list[str], status: Sequence[int], *, shown: bool = True, database: str = ""
+    ) -> None:
         self._said += 1
         print(f"  {name} ...", flush=True)
         done = subprocess.run(
             [sys.executable, *words],
             cwd=self.out,
-            env=self._environment,
+            env={**self._environment, **({"ANNOTATOR_DATABASE": database} if database else {})},
             capture_output=True,
             check=False,
             timeout=600,
@@ -112,6 +116,7 @@ class Journey:
         self.annotator("info", here, status=(1,), shown=False)
         self.window("journey", here / "screening", here / "prior")
         self.window("kill", here / "workup", status=(-9,))
+        self.window("away", here / "workup", status=(-9,), database=NO_SERVER)
         self.window("abort", here / f"{SHE.name}.zip", status=(-6,))
         self.window("kill", here / "workup", status=(-9,))
         self.annotator("readings")
@@ -126,7 +131,11 @@ class Journey:
         self.annotator("detect", "--out", self.out / "detected", here / "workup", shown=False)
         self.annotator("audit", "--json")
         self.annotator("doctor", status=(0, 1))
+        self.annotator("doctor", "--verify", "--keep-heads", self.out / "heads.json")
         self.annotator("backup", self.out / "everything.backup")
+        self.annotator("copy", "--to", f"sqlite:///{self.out / 'copied.db'}")
+        self.annotator("restore", self.out / "everything.backup", "--replace")
+        self.annotator("index", here, shown=False)
         self.annotator("report", "no such exam", status=(1,))
         self.annotator("doctor", "--forget-index", status=(0, 1))
 

@@ -1,7 +1,7 @@
 """The real window at work on an exam, as a program of its own: python -m benchmarks.leaks.session HOW OUT PATH...
 
-HOW `journey` reads, signs, exports, copies, meets a bug and closes in order; `kill` marks and is killed; `abort` marks and
-is taken down as by a library. What is seen of it from outside goes into OUT: titles of windows and what is on the clipboard.
+HOW `journey` reads, signs, exports, copies, meets a bug and closes in order; `kill` marks and is killed; `away` does
+without a database; `abort` marks and is taken down as by a library. What is seen of it from outside goes into OUT: titles of windows and what is on the clipboard.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Hand:
         """Everything, and the end of the program whatever happens."""
         try:
             self.read()
-            if self.how == "kill":
+            if self.how in ("kill", "away"):
                 os.kill(os.getpid(), signal.SIGKILL)
             if self.how == "abort":
                 os.abort()
@@ -81,7 +81,8 @@ class Hand:
             panel.assessment.chip(Assessment.LOW_SUSPICION),
         ):
             robot.press(chip)
-        robot.wait(lambda: session.save_state is SaveState.SAVED, "everything to be saved")
+        kept = SaveState.KEPT if self.how == "away" else SaveState.SAVED
+        robot.wait(lambda: session.save_state is kept, "everything to be saved, or kept on this computer")
         self.look("reading")
         if self.how == "journey":
             signing_commands.REFLEX_S = 0.0
