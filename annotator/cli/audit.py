@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from annotator.cli.output import print_json, visible
+from annotator.model.audit import AuditAct
 
 if TYPE_CHECKING:
     from annotator.model.audit import AuditEntry
@@ -29,7 +30,13 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     # not --reader, which says who is asking
     parser.add_argument("--by", metavar="READER", help="only what this one did")
     parser.add_argument("--exam", metavar="UID", help="only of this Study Instance UID")
-    parser.add_argument("--act", metavar="WORD", help="only this: opened, exported, signed, withdrew, ...")
+    acts = [act.value for act in AuditAct]
+    parser.add_argument(
+        "--act",
+        metavar="WORD",
+        choices=acts,
+        help=f"only this: {', '.join(acts)} (in quotes where it is two words)",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.set_defaults(run=run_audit)
 
@@ -53,7 +60,8 @@ def run_audit(arguments: argparse.Namespace) -> int:
     for one in wanted:
         print(visible(_line(one)))
     if not wanted:
-        print("Nothing of that is noted.", file=sys.stderr)
+        asked = any((by, act, arguments.exam, arguments.since))
+        print("Nothing of that is noted." if asked else "Nothing is noted yet.", file=sys.stderr)
     return 0
 
 

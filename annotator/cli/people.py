@@ -27,10 +27,17 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "roles and administrators give them; in a file they are words. What was said before stays in the database.",
         allow_abbrev=False,
     )
-    parser.set_defaults(run=run_list, json=False)
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    parser.set_defaults(run=run_list)
     acts = parser.add_subparsers(dest="what", metavar="list | add | change")
     listing = acts.add_parser("list", parents=[common], help="everybody, by account", allow_abbrev=False)
-    listing.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    # what was said before the word `list` stands
+    listing.add_argument(
+        "--json",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="one JSON document on standard output",
+    )
     listing.set_defaults(run=run_list)
     for what, told in (("add", "give an account a role"), ("change", "give another name or role")):
         one = acts.add_parser(what, parents=[common], help=told, allow_abbrev=False)

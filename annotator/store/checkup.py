@@ -112,7 +112,11 @@ def verify(
     """
     state = look_at(url)
     refuse_newer(state)
-    if not state.exists or state.revision is None:
+    if not state.exists:
+        raise StoreError(
+            f"{state.place} does not exist, so there is nothing to verify; check the database that is named."
+        )
+    if state.revision is None:
         return Verified(0, 0, 0)
     if state.revision != state.head:
         raise StoreError(
