@@ -115,6 +115,7 @@ class Reader:
         if session is not None:
             self._report(f"open {session.revision} {session.unsaved_acts}")
             session.save_state_changed.connect(self._look)
+            session.saving.clock_went_back.connect(lambda words: self._report(f"told {words}"))
             self._timer.start()
 
     def stop(self) -> None:

@@ -32,6 +32,7 @@ from annotator.model.history import Act
 from annotator.model.mark import MarkKind
 from annotator.settings import load_settings, waiting_dir
 from annotator.store.journal import journals_in
+from annotator.ui.desk import clock as desk_clock
 from annotator.ui.desk import saving
 from annotator.ui.desk.reading_desk import ReadingDesk
 from annotator.ui.desk.saving import SaveState
@@ -223,6 +224,7 @@ def test_what_waits_is_there_again_after_a_restart_whatever_the_clock_says(
             return datetime.fromtimestamp(1_900_000_000 + 3600 * cls.hours, tz)  # type: ignore[arg-type]
 
     monkeypatch.setattr(saving, "datetime", Clock)
+    monkeypatch.setattr(desk_clock, "datetime", Clock)
     mark(session, picture, 20)
     assert session.flush()
     other = sqlite3.connect(tmp_path / "r.db", isolation_level=None)

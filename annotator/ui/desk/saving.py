@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -13,6 +13,7 @@ from annotator.model.finding import Reading
 from annotator.model.history import Act
 from annotator.model.opened import OpenedReading, UnsavedAct
 from annotator.ui.desk.act_line import ActLine, Places, never_saved
+from annotator.ui.desk.clock import WatchedClock
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import Workspace
 
@@ -44,6 +45,8 @@ class ActsToSave(QObject):
     """
 
     changed = Signal()
+    clock_went_back = Signal(str)
+    """Sentence, once each time."""
 
     def __init__(
         self, workspace: Workspace, runner: TaskRunner, opened: OpenedReading, parent: QObject | None = None
@@ -69,6 +72,7 @@ class ActsToSave(QObject):
         )
         self.error: AnnotatorError | None = StoreError(opened.away) if opened.away else None
         self.saved_at: datetime | None = None
+        self._clock = WatchedClock()
         self._pause = 0
         self._keeping = False
         self._slowly = False
@@ -123,7 +127,10 @@ class ActsToSave(QObject):
 
     def put(self, reading: Reading, act: Act, label: str, display: str) -> None:
         """The last in line; `start` begins to save."""
-        self._line.put(UnsavedAct(reading, act, label, display, datetime.now(UTC)))
+        at, went_back = self._clock.tell()
+        self._line.put(UnsavedAct(reading, act, label, display, at))
+        if went_back:
+            self.clock_went_back.emit(went_back)
 
     def start(self) -> None:
         """Save what waits, after what the window has to paint: in the database, or while that is away, here."""

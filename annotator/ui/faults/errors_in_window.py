@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SAVING = "saving"
 LEAVING = "leaving"
+CLOCK = "clock"
 FILES = "files"
 LEFT = "left on this computer"
 
@@ -79,6 +80,7 @@ class ErrorsInWindow(QObject):
         self._bar.solved(LEAVING)
         if session is not None:
             session.save_state_changed.connect(lambda: self._saving(session))
+            session.saving.clock_went_back.connect(lambda words: self._bar.show_error(words, (), CLOCK))
             self._saving(session)
         self._left_here()
 
