@@ -243,7 +243,7 @@ def test_every_view_modifier_side_and_way_of_storing(view: str, scheme: str):
         other = "L" if side == "R" else "R"
         partner = _coded("2", other, view, modifiers, "SCT", _expected_turns(other, view)[0][0])
         for stored, words in _expected_turns(side, view):
-            info = _coded("1", side, view, modifiers, scheme, stored)
+            info = _coded("1.2", side, view, modifiers, scheme, stored)
             case = f"{side} {view} {modifier} {scheme} {stored}"
             assert (info.laterality, info.laterality_source) == (side, "ImageLaterality"), case
             assert (info.view.name, info.view.modifiers) == (view, modifiers), case
@@ -285,7 +285,7 @@ def _hangs_right(
 @pytest.mark.parametrize("view", [view for view in VIEWS if view != "SPECIMEN"])
 def test_oblique_directions(side: str, view: str):
     for stored, words in _rows(OBLIQUE[side, VIEWS[view][0]], 2):
-        hung = hang(ExamInfo("1.2.3", (_coded("1", side, view, (), "SCT", stored),)))
+        hung = hang(ExamInfo("1.2.3", (_coded("1.2", side, view, (), "SCT", stored),)))
         assert hung.panes[0] is not None
         assert hung.panes[0].orientation_words == f"Patient Orientation {stored}: {words}"
 
@@ -323,7 +323,7 @@ def test_without_codes_what_is_typed_decides_and_is_named(
 ):
     stored, words = _expected_turns(side, view)[5]
     typed = {keyword: text.format(side=side, view=view) for keyword, text in elements.items()}
-    info = _header("1", PatientOrientation=stored.split("\\"), **typed)
+    info = _header("1.2", PatientOrientation=stored.split("\\"), **typed)
     assert (info.laterality, info.view.name) == (side, view)
     partner = _coded("2", "L" if side == "R" else "R", view, (), "SCT", "P\\F")
     place = hang(ExamInfo("1.2.3", (partner, info))).panes[PANES[side][0]]
@@ -398,7 +398,7 @@ B  right   shown as stored                                        center
 def test_without_patient_orientation_the_chest_wall_in_the_pixels_decides(view: str, row: str):
     side, wall, *words, edge = row.split()
     coded = Sequence([_code(VIEWS[view][2], "SCT")])
-    info = _header("1", ImageLaterality="" if side == "-" else side, ViewCodeSequence=coded)
+    info = _header("1.2", ImageLaterality="" if side == "-" else side, ViewCodeSequence=coded)
     seen = replace(info, chest_wall=None if wall == "-" else wall)
     turn, reason = orientation_for(seen)
     assert turn == _turn(" ".join(words))
@@ -460,7 +460,7 @@ H\P  rows and columns exchanged, mirrored top to bottom    right
 def test_a_side_view_of_no_known_side_stands_on_its_feet_at_its_chest_wall(row: str):
     stored, *words, edge = row.split()
     coded = Sequence([_code(VIEWS["MLO"][2], "SCT")])
-    info = _header("1", ViewCodeSequence=coded, PatientOrientation=stored.split("\\"))
+    info = _header("1.2", ViewCodeSequence=coded, PatientOrientation=stored.split("\\"))
     place = hang(ExamInfo("1.2.3", (info,))).panes[0]
     assert place is not None
     assert place.edge == edge
