@@ -78,7 +78,5 @@ def test_all_clusters_but_one_found_by_eye_on_real_images_have_candidates(shared
         info = picture.info
         found = find_candidates(picture.frame(), spacing=info.spacing, image=info.key(), padding=info.padding)
         shown = [one.point for one in found.candidates if one.score >= SHOWN_FROM]
-        for box in boxes:
-            if sum(box.holds(point, 0) for point in shown) < 2:
-                missed.append((name, box.what))
+        missed += [(name, box.what) for box in boxes if sum(box.holds(point, 0) for point in shown) < 2]
     assert len(missed) <= 1, missed
