@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 from typing import ClassVar
 
-from PySide6.QtCore import QAbstractEventDispatcher, QObject, Slot
+from PySide6.QtCore import QAbstractEventDispatcher, QCoreApplication, QObject, Slot
 
 YOUNG = 1000
 """So many objects made and still there are searched; Python's own 700 to 2,000, by version."""
@@ -34,6 +34,10 @@ class Garbage(QObject):
         self._held = False
         self._all = 0
         self._new = 0
+        if QCoreApplication.instance() is None:
+            # without an event loop there is no moment to search in, and no timer to be destroyed
+            self._held = True
+            return
         self._living.add(id(self))
         gc.disable()
         QAbstractEventDispatcher.instance().aboutToBlock.connect(self.search)
