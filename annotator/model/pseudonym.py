@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 LETTERS = 12
 """Of a pseudonym: 60 bits, so that among a million exams two alike are less likely than 1 in 2,000,000."""
 
+MOST_DAYS_BACK = 3650
+
 _CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 
 
@@ -37,6 +39,13 @@ class Pseudonyms:
     def name(self, said: str) -> str:
         """32 hexadecimal digits in place of an id that was worked out from a UID."""
         return self._digest("id", said).hex()[:32] if said else ""
+
+    def days_back(self, patient: str) -> int:
+        """By how many days the dates of a patient are moved back, 1 to 3,650; `patient` is a pseudonym.
+
+        The same for all exams of the patient, so that the time between them stays (PS3.15 E.3.6, modified dates).
+        """
+        return 1 + int.from_bytes(self._digest("days", patient)[:8], "big") % MOST_DAYS_BACK
 
     def _word(self, kind: str, said: str) -> str:
         return base64.b32encode(self._digest(kind, said)).translate(_CROCKFORD).decode()[:LETTERS]

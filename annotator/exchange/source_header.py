@@ -1,0 +1,137 @@
+"""The header of a marked image, for objects that refer to it: as it is, or with nothing in it that says who it is."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from pydicom import Dataset, FileMetaDataset, dcmread
+from pydicom.errors import InvalidDicomError
+from pydicom.uid import UID, ExplicitVRLittleEndian
+
+from annotator.exchange.outgoing import Outgoing
+from annotator.model.image import ImageInfo
+
+WHO = (
+    "PatientName",
+    "PatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "AccessionNumber",
+    "StudyID",
+    "StudyDate",
+    "StudyTime",
+    "ReferringPhysicianName",
+)
+"""Patient and study (PS3.3 C.7.1.1, C.7.2.1): every object of a study has the same."""
+
+WHICH = (
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "Modality",
+    "SeriesNumber",
+    "InstanceNumber",
+)
+
+PICTURE = (
+    "Rows",
+    "Columns",
+    "NumberOfFrames",
+    "ImageType",
+    "PatientOrientation",
+    "ImageLaterality",
+    "Laterality",
+    "BodyPartExamined",
+    "PixelSpacing",
+    "PixelSpacingCalibrationType",
+    "ImagerPixelSpacing",
+    "EstimatedRadiographicMagnificationFactor",
+    "PhotometricInterpretation",
+    "PresentationLUTShape",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "SamplesPerPixel",
+    "PixelRepresentation",
+    "WindowCenter",
+    "WindowWidth",
+    "VOILUTFunction",
+    "VOILUTSequence",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "RescaleType",
+    "PresentationIntentType",
+)
+CODED = ("ViewCodeSequence", "AnatomicRegionSequence")
+FRAMES = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+
+
+def source_header(outgoing: Outgoing, info: ImageInfo) -> Dataset:
+    """What SR, SEG and presentation states need of an image's header, without pixels.
+
+    Behind pseudonyms patient, study and UIDs are those that leave, and of the rest only what describes the picture is
+    there. An image whose file is gone or damaged is described by what is known of it.
+    """
+    said = _read(info.path)
+    header = Dataset()
+    for name in (*PICTURE, *CODED):
+        _copy(said, header, name)
+    header.SOPClassUID = info.sop_class_uid
+    header.SOPInstanceUID = outgoing.uid(info.sop_instance_uid)
+    header.StudyInstanceUID = outgoing.uid(info.study_instance_uid or outgoing.exam.study_instance_uid)
+    header.SeriesInstanceUID = outgoing.uid(info.series_instance_uid or info.sop_instance_uid)
+    header.Modality = info.modality or "MG"
+    header.Rows, header.Columns = info.rows, info.columns
+    if info.is_stack:
+        header.NumberOfFrames = info.frames
+        if outgoing.identified:
+            for name in FRAMES:
+                _copy(said, header, name)
+    if info.laterality is not None:
+        header.ImageLaterality = info.laterality.value
+    if info.patient_orientation is not None:
+        header.PatientOrientation = list(info.patient_orientation)
+    header.file_meta = FileMetaDataset()
+    header.file_meta.TransferSyntaxUID = UID(info.transfer_syntax_uid or ExplicitVRLittleEndian)
+    for name in WHO:
+        setattr(header, name, _who(outgoing, said, name))
+    return header
+
+
+def _read(path: Path) -> Any:
+    wanted: list[Any] = ["SpecificCharacterSet", *WHO, *WHICH, *PICTURE, *CODED, *FRAMES]
+    try:
+        return dcmread(path, stop_before_pixels=True, specific_tags=wanted)
+    except (OSError, InvalidDicomError, ValueError, TypeError, NotImplementedError, RecursionError, KeyError):
+        return Dataset()
+
+
+def _copy(said: Any, header: Dataset, name: str) -> None:
+    try:
+        element = said.data_element(name)
+        if element is not None and element.value is not None:
+            header.add(element)
+    except (ValueError, TypeError, NotImplementedError, RecursionError, KeyError, AttributeError):
+        return
+
+
+def _who(outgoing: Outgoing, said: Any, name: str) -> Any:
+    if outgoing.identified:
+        try:
+            return said.get(name, "") or ""
+        except (ValueError, TypeError, NotImplementedError):
+            return ""
+    if name in ("PatientName", "PatientID"):
+        return outgoing.patient or outgoing.name
+    if name == "StudyDate":
+        day = outgoing.exam.day
+        return "" if day is None else dicom_day(outgoing.day(day))
+    return ""
+
+
+def dicom_day(day: date | datetime) -> str:
+    """A day as DICOM writes it (PS3.5 6.2, DA): YYYYMMDD."""
+    return day.strftime("%Y%m%d")
