@@ -3,6 +3,7 @@
     AnnotatorError
     |-- CallError              the command or its arguments cannot be used as given (exit status 2)
     |-- UnreadableImage        a file that cannot be shown, with its reason
+    |-- UnreadableObject       a report, segmentation or presentation state that cannot be used, with its reason
     |-- InvalidFinding         a finding that cannot be understood
     |-- SignedReading          a change of what is signed, or of what another reader signed
     |-- InvalidLexicon         a data file of the lexicon, or a rule table, that breaks its rules
@@ -37,6 +38,15 @@ class CallError(AnnotatorError):
 
 class UnreadableImage(AnnotatorError):
     """A file that cannot be shown: `path` is the file, `reason` one clear sentence without it."""
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = Path(path)
+        self.reason = reason
+
+
+class UnreadableObject(AnnotatorError):
+    """An object of others that cannot be used: `path` is the file, `reason` one clear sentence without it."""
 
     def __init__(self, path: Path | str, reason: str) -> None:
         super().__init__(f"{path}: {reason}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import Reading
 from annotator.model.follow_up import FollowUp
-from annotator.model.image import ExamInfo, ImageInfo
+from annotator.model.image import ExamInfo, ImageInfo, Voi
 from annotator.model.measured import Measured
 from annotator.model.pseudonym import Pseudonyms
 
@@ -21,7 +21,8 @@ class Outgoing:
     `reading` and `exam` hold the exam's own UIDs; what is written says `uid(...)` in their place. `exam` has the reader's
     corrections of side and view. `measured` and `follow_ups` are by finding id, a follow-up says nothing of a category
     before the reader's own. `name` is the exam's pseudonym and the only thing a file may be called by; `patient` that of
-    the patient, '' where not known. `pseudonyms` None: asked for by name, with the patient's own name and UIDs.
+    the patient, '' where not known. `windows` by SOP Instance UID are those in use, where not the first of the header.
+    `pseudonyms` None: asked for by name, with the patient's own name and UIDs.
     """
 
     reading: Reading
@@ -33,6 +34,7 @@ class Outgoing:
     name: str
     patient: str = ""
     displays: tuple[str, ...] = ()
+    windows: Mapping[str, Voi] = field(default_factory=dict)
     pseudonyms: Pseudonyms | None = None
 
     @property

@@ -67,6 +67,8 @@ PICTURE = (
 )
 CODED = ("ViewCodeSequence", "AnatomicRegionSequence")
 FRAMES = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+PLACES = ("PixelMeasuresSequence", "PlanePositionSequence", "PlaneOrientationSequence")
+"""Of a slice what tells where it lies and how large its pixels are; nothing of it says who it is."""
 
 
 def source_header(outgoing: Outgoing, info: ImageInfo) -> Dataset:
@@ -87,9 +89,10 @@ def source_header(outgoing: Outgoing, info: ImageInfo) -> Dataset:
     header.Rows, header.Columns = info.rows, info.columns
     if info.is_stack:
         header.NumberOfFrames = info.frames
-        if outgoing.identified:
-            for name in FRAMES:
-                _copy(said, header, name)
+        for name in FRAMES:
+            _copy(said, header, name) if outgoing.identified else _copy_places(said, header, name)
+        if place := _text(said, "FrameOfReferenceUID"):
+            header.FrameOfReferenceUID = outgoing.uid(place)
     if info.laterality is not None:
         header.ImageLaterality = info.laterality.value
     if info.patient_orientation is not None:
@@ -102,7 +105,15 @@ def source_header(outgoing: Outgoing, info: ImageInfo) -> Dataset:
 
 
 def _read(path: Path) -> Any:
-    wanted: list[Any] = ["SpecificCharacterSet", *WHO, *WHICH, *PICTURE, *CODED, *FRAMES]
+    wanted: list[Any] = [
+        "SpecificCharacterSet",
+        "FrameOfReferenceUID",
+        *WHO,
+        *WHICH,
+        *PICTURE,
+        *CODED,
+        *FRAMES,
+    ]
     try:
         return dcmread(path, stop_before_pixels=True, specific_tags=wanted)
     except (OSError, InvalidDicomError, ValueError, TypeError, NotImplementedError, RecursionError, KeyError):
@@ -116,6 +127,26 @@ def _copy(said: Any, header: Dataset, name: str) -> None:
             header.add(element)
     except (ValueError, TypeError, NotImplementedError, RecursionError, KeyError, AttributeError):
         return
+
+
+def _copy_places(said: Any, header: Dataset, name: str) -> None:
+    try:
+        groups = said.get(name) or []
+    except (ValueError, TypeError, NotImplementedError, RecursionError, KeyError):
+        return
+    placed = [Dataset() for _ in groups]
+    for group, kept in zip(groups, placed, strict=True):
+        for place in PLACES:
+            _copy(group, kept, place)
+    if placed:
+        setattr(header, name, placed)
+
+
+def _text(said: Any, name: str) -> str:
+    try:
+        return str(said.get(name, "") or "")
+    except (ValueError, TypeError, NotImplementedError):
+        return ""
 
 
 def _who(outgoing: Outgoing, said: Any, name: str) -> Any:
