@@ -1,0 +1,179 @@
+"""A DICOM file without pixels, such as a structured report, read whole; one made to do harm is refused before it can.
+
+pydicom makes objects of whatever nests, however deep and however much of it. So the bytes are walked first, by their
+lengths only, and what no report needs is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+import warnings
+import zlib
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from pydicom import Dataset, dcmread
+
+from annotator.errors import UnreadableObject
+
+MAX_BYTES = 32 << 20
+"""Of a file and of what a deflated one becomes: reports with thousands of marks take a tenth of it."""
+MAX_ELEMENTS = 600_000
+"""Elements and items of a file: a thousand calcifications with outlines have a third of them."""
+MAX_DEPTH = 96
+"""Sequences within sequences: templates nest ten deep, and Python's own stack ends at some two hundred."""
+
+_DEFLATED = "1.2.840.10008.1.2.1.99"
+_IMPLICIT = "1.2.840.10008.1.2"
+_BIG = "1.2.840.10008.1.2.2"
+_LONG_FORM = frozenset(
+    {b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN", b"SQ", b"UT", b"UC", b"UR", b"SV", b"UV"}
+)
+_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+_UNDEFINED = 0xFFFFFFFF
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+def read_careful(path: Path) -> Dataset:
+    """All elements of `path`. Raises UnreadableObject for what is no DICOM file, is damaged or would do harm."""
+    content = _content(path)
+    try:
+        content, implicit = _plain(content)
+        if implicit is not None:
+            _walk(content, implicit=implicit)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return dcmread(BytesIO(content), force=True)
+    except _Refused as error:
+        raise UnreadableObject(path, str(error)) from error
+    except RecursionError as error:
+        raise UnreadableObject(path, _TOO_DEEP) from error
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        IndexError,
+        OSError,
+        struct.error,
+        zlib.error,
+    ) as error:
+        raise UnreadableObject(path, DAMAGED) from error
+    except (NotImplementedError, MemoryError, EOFError, OverflowError) as error:
+        raise UnreadableObject(path, DAMAGED) from error
+
+
+DAMAGED = "it is damaged and could not be understood; ask for the file again"
+_CUT_OFF = "it ends in the middle (its last part is missing); ask for the file again"
+_TOO_DEEP = "it nests sequences deeper than any report; it is damaged or made to do harm"
+_TOO_MUCH = "it has far more entries than any report needs; it was refused unread"
+
+
+class _Refused(Exception):
+    """The text is the reason."""
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with open(path, "rb", opener=lambda name, _flags: os.open(name, _FLAGS)) as file:
+            return _all_of(path, file)
+    except FileNotFoundError as error:
+        raise UnreadableObject(path, "there is no such file") from error
+    except OSError as error:
+        raise UnreadableObject(path, f"it could not be read from disk ({error.strerror or error})") from error
+
+
+def _all_of(path: Path, file: BinaryIO) -> bytes:
+    said = os.fstat(file.fileno())
+    if not stat.S_ISREG(said.st_mode):
+        raise UnreadableObject(path, "it is neither a file nor a folder")
+    if said.st_size > MAX_BYTES:
+        raise UnreadableObject(
+            path, f"it is larger than {MAX_BYTES >> 20} MB, which no report is; it was not read"
+        )
+    content = file.read(MAX_BYTES + 1)
+    if not content:
+        raise UnreadableObject(path, "the file is empty")
+    if content[128:132] != b"DICM" and content[:2] not in (b"\x08\x00", b"\x02\x00", b"\x00\x08"):
+        raise UnreadableObject(path, "it is not a DICOM file")
+    return content
+
+
+def _plain(content: bytes) -> tuple[bytes, bool | None]:
+    """(the file, inflated where it was deflated; whether its data set is in implicit representation).
+
+    None in place of the latter for big endian, which is short or refused.
+    """
+    if content[128:132] != b"DICM":
+        return content, not content[4:6].isalpha()
+    at, syntax = 132, ""
+    while content[at : at + 2] == b"\x02\x00":
+        tag, vr, start, length = _element(content, at, implicit=False)
+        at = start + length
+        if tag == 0x00020010:
+            syntax = content[start:at].decode("ascii", "replace").strip("\0 ")
+        if vr == b"SQ" or length == _UNDEFINED:
+            raise _Refused(DAMAGED)
+    if syntax == _DEFLATED:
+        engine = zlib.decompressobj(-zlib.MAX_WBITS)
+        inflated = engine.decompress(content[at:], MAX_BYTES)
+        if engine.unconsumed_tail:
+            raise _Refused(_TOO_MUCH)
+        _walk(inflated, implicit=False)
+        return content, None
+    if syntax == _BIG:
+        if len(content) > MAX_BYTES >> 5:
+            raise _Refused(_TOO_MUCH)
+        return content, None
+    _walk(content[at:], implicit=syntax == _IMPLICIT)
+    return content, None
+
+
+def _element(content: bytes, at: int, *, implicit: bool) -> tuple[int, bytes, int, int]:
+    """(tag, VR or b'', start of the value, its length)."""
+    group, number = struct.unpack_from("<HH", content, at)
+    tag = group << 16 | number
+    if implicit or group == 0xFFFE:
+        return tag, b"", at + 8, struct.unpack_from("<I", content, at + 4)[0]
+    vr = content[at + 4 : at + 6]
+    if vr in _LONG_FORM:
+        return tag, vr, at + 12, struct.unpack_from("<I", content, at + 8)[0]
+    return tag, vr, at + 8, struct.unpack_from("<H", content, at + 6)[0]
+
+
+def _walk(content: bytes, *, implicit: bool) -> None:
+    """Count what is there and how deep it nests, by lengths alone. Raises _Refused."""
+    open_until: list[tuple[int, bool]] = []
+    at, count, size = 0, 0, len(content)
+    while at + 8 <= size:
+        while open_until and at >= open_until[-1][0]:
+            open_until.pop()
+        within = any(hidden for _, hidden in open_until[-1:])
+        tag, vr, start, length = _element(content, at, implicit=implicit or within)
+        count += 1
+        if count > MAX_ELEMENTS:
+            raise _Refused(_TOO_MUCH)
+        if tag in (_ITEM_END, _SEQUENCE_END):
+            if open_until:
+                open_until.pop()
+            at = start
+            continue
+        if tag == _ITEM or vr == b"SQ" or length == _UNDEFINED or (not vr and _opens(content, start, length)):
+            open_until.append((size + 1 if length == _UNDEFINED else start + length, within or vr == b"UN"))
+            if len(open_until) > 2 * MAX_DEPTH:
+                raise _Refused(_TOO_DEEP)
+            at = start
+        else:
+            at = start + length
+        if at > size:
+            raise _Refused(_CUT_OFF)
+    if any(end > size for end, _ in open_until):
+        raise _Refused(_CUT_OFF)
+
+
+def _opens(content: bytes, start: int, length: int) -> bool:
+    """Whether the value of an element without a VR is a sequence: it begins with an item."""
+    return length >= 8 and content[start : start + 4] == b"\xfe\xff\x00\xe0"
