@@ -4,6 +4,7 @@ saved meanwhile.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,7 +24,9 @@ from annotator.model.finding import Reading
 from annotator.model.history import Act, Revision, last_signed, undo_steps
 from annotator.model.merge import merged
 from annotator.model.opened import OpenedReading, UnsavedAct
+from annotator.store.address import parse_url
 from annotator.store.journal import Journal, journals_in, with_id
+from annotator.store.staying import Answer, answer_of
 from annotator.store.store import Store, reading_id_of
 
 
@@ -51,6 +54,9 @@ class Delivered:
     unreadable: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
 
+
+STARTING_S, STARTING_PAUSE_S = 30.0, 0.2
+"""How long an exam waits for a server that says it is starting, and from one question to the next."""
 
 _TRIES = 3
 """How often acts are handed to a reading that others are saving to at the same moment."""
@@ -135,18 +141,27 @@ class WaitingActs:
         """The reading of an exam as `open_reading` gives it, once what waits here has arrived.
 
         What contradicts what others saved, or is refused, is opened as it stood on screen here. While the database is away the
-        reading goes on with what is known of it on this computer, in words of `edition` where that is nothing.
+        reading goes on with what is known of it on this computer, in words of `edition` where that is nothing; a server that
+        is just starting is waited for.
         Raises StoreError when the reading cannot be opened for another reason.
         """
-        try:
-            delivered = self.deliver(study_instance_uid)
-            if delivered.diverged or delivered.refused:
-                return self.open(study_instance_uid) or open_reading()
-            return open_reading()
-        except DatabaseAway as error:
-            return self.open(study_instance_uid, why_away(error)) or self._unseen(
-                study_instance_uid, edition, why_away(error)
-            )
+        patient_until, ready = time.monotonic() + STARTING_S, 0
+        while True:
+            try:
+                delivered = self.deliver(study_instance_uid)
+                if delivered.diverged or delivered.refused:
+                    return self.open(study_instance_uid) or open_reading()
+                return open_reading()
+            except DatabaseAway as error:
+                # a reading that began empty would have to be put together with what is there a moment later
+                answer = answer_of(parse_url(self._database))
+                ready += answer is Answer.READY
+                if answer is not Answer.NONE and ready < _TRIES and time.monotonic() < patient_until:
+                    time.sleep(STARTING_PAUSE_S)
+                    continue
+                return self.open(study_instance_uid, why_away(error)) or self._unseen(
+                    study_instance_uid, edition, why_away(error)
+                )
 
     def _unseen(self, study_instance_uid: str, edition: str, away: str) -> OpenedReading:
         blank = Reading(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, ExceptionContext, event
+from sqlalchemy import URL, Engine, ExceptionContext, event
 from sqlalchemy.exc import DisconnectionError
 
 from annotator.errors import DatabaseAway
@@ -86,6 +87,27 @@ def watch_server(engine: Engine) -> None:
         connection.commit()
 
     event.listen(engine, "connect", connected)
+
+
+class Answer(Enum):
+    """What a server says when it is asked whether it is there."""
+
+    READY = "ready"
+    STARTING = "starting, or recovering after a crash"
+    NONE = "nothing"
+
+
+def answer_of(url: URL) -> Answer:
+    """Ask a PostgreSQL whether it is there; a file answers nothing."""
+    if url.get_backend_name() != "postgresql":
+        return Answer.NONE
+    from psycopg.conninfo import make_conninfo  # noqa: PLC0415  of an extra
+    from psycopg.pq import Ping, PGconn  # noqa: PLC0415
+
+    words, said = url.get_dialect()().create_connect_args(url)
+    asked = make_conninfo(*words, **{**PATIENCE, **said})
+    said_so = {Ping.OK: Answer.READY, Ping.REJECT: Answer.STARTING}
+    return said_so.get(Ping(PGconn.ping(asked.encode())), Answer.NONE)
 
 
 def _file_at(path: Path) -> tuple[int, int] | None:
