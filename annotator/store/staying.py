@@ -102,7 +102,7 @@ def answer_of(url: URL) -> Answer:
     if url.get_backend_name() != "postgresql":
         return Answer.NONE
     from psycopg.conninfo import make_conninfo  # noqa: PLC0415  of an extra
-    from psycopg.pq import Ping, PGconn  # noqa: PLC0415
+    from psycopg.pq import PGconn, Ping  # noqa: PLC0415
 
     words, said = url.get_dialect()().create_connect_args(url)
     asked = make_conninfo(*words, **{**PATIENCE, **said})
