@@ -80,6 +80,8 @@ def finding_section(
     parts: list[Part] = [told.opinions(), *beside.pictures, told.description()]
     if finding.comment:
         parts.append(Words("Comment", finding.comment))
+    if finding.origin is not None:
+        parts.append(Words("Brought in from", str(finding.origin)))
     parts += [*told.marked(), *told.conflicts(), *told.seen(identified=identified), *told.reasons()]
     return Section(f"F{finding.number}", told.where(), tuple(parts), new_page)
 

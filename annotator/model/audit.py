@@ -12,6 +12,7 @@ class AuditAct(StrEnum):
 
     OPENED = "opened"
     EXPORTED = "exported"
+    IMPORTED = "imported"
     SIGNED = "signed"
     WITHDREW = "withdrew"
     RESTORED = "restored"

@@ -15,6 +15,7 @@ from annotator.model.geometry import SpacingBasis, mm_digits
 from annotator.model.hanging_choice import HangingChoice
 from annotator.model.image import ImageKey, Laterality
 from annotator.model.mark import Cluster, Mark, MarkKind
+from annotator.model.origin import Origin
 from annotator.model.seen_on_image import ChestWall, MarkedPixels, NipplePlace, TechnicalRecall
 from annotator.model.signing import Signature
 
@@ -204,6 +205,7 @@ class Finding(Description):
     that of the exam. `clock_face` 1 to 12 as seen from in front, `nipple_distance` and `extent` (greatest extent in any one view) as the
     reader stands for them. `assessment` and `recommendation` are the reader's own and never filled in by the program;
     `recommended_months` the interval the reader names. `kept` are ids of contradictions that the reader saw and leaves.
+    `origin` is what a data set said of a finding that was brought in.
     """
 
     id: str
@@ -222,6 +224,7 @@ class Finding(Description):
     recommended_months: int | None = None
     kept: tuple[str, ...] = ()
     comment: str = ""
+    origin: Origin | None = None
 
     def __post_init__(self) -> None:
         if self.clock_face is not None and not 1 <= self.clock_face <= 12:

@@ -15,7 +15,8 @@ class Act(StrEnum):
     """What made a revision. An undo is one more revision, never the removal of one.
 
     Signing, opening a signed reading for an amendment and withdrawing that are acts of their own: none of them is
-    undone, and nothing before them is. A merge puts acts made elsewhere together with what was saved meanwhile.
+    undone, and nothing before them is. A merge puts acts made elsewhere together with what was saved meanwhile. An
+    import is no act of a hand: the revision holds what a file of another program says.
     """
 
     EDIT = "edit"
@@ -25,6 +26,7 @@ class Act(StrEnum):
     AMEND = "amend"
     WITHDRAW = "withdraw"
     MERGE = "merge"
+    IMPORT = "import"
 
 
 OF_SIGNING = frozenset({Act.SIGN, Act.AMEND, Act.WITHDRAW})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from annotator.model.finding import Reading
+from annotator.model.finding import Finding, Reading
 from annotator.model.image import ExamInfo
 
 HIDDEN = "***"
@@ -64,11 +64,24 @@ def without_names(reading: Reading, identity: Identity) -> Reading:
     hidden = identity.hidden
     return replace(
         reading,
-        findings=tuple(replace(one, comment=hidden(one.comment)) for one in reading.findings),
+        findings=tuple(_nameless(one, hidden) for one in reading.findings),
         recalls=tuple(replace(one, comment=hidden(one.comment)) for one in reading.recalls),
         signatures=tuple(replace(one, reason=hidden(one.reason)) for one in reading.signatures),
         amending=hidden(reading.amending),
     )
+
+
+def _nameless(finding: Finding, hidden: Callable[[str], str]) -> Finding:
+    origin = finding.origin
+    if origin is not None:
+        values = tuple((hidden(name), hidden(value)) for name, value in origin.values)
+        origin = replace(
+            origin,
+            values=values,
+            unmapped=tuple(map(hidden, origin.unmapped)),
+            notes=tuple(map(hidden, origin.notes)),
+        )
+    return replace(finding, comment=hidden(finding.comment), origin=origin)
 
 
 def _forms(birth: str) -> Iterator[str]:

@@ -293,7 +293,7 @@ class _Three:
 
 
 _UNKNOWN = object()
-_NEVER_SAID = {"id", "number"}
+_NEVER_SAID = {"id", "number", "origin"}
 _TOGETHER: Mapping[tuple[Part, str], tuple[str, ...]] = {
     (Part.MARK, "point"): ("image", "point", "measurement"),
     (Part.CLUSTER, "outline"): ("image", "outline", "spacing"),

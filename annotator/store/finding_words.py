@@ -10,6 +10,7 @@ from typing import Any
 from annotator.model.finding import Assessment, Finding, SaidLength
 from annotator.model.image import Laterality
 from annotator.model.intervals import months_words
+from annotator.model.origin import Origin
 
 Word = Callable[[StrEnum], str]
 """The lexicon's word for an id."""
@@ -80,6 +81,12 @@ def _comment(_before: str, value: str, of: str) -> str:
     return f"{'wrote' if value else 'cleared'} the comment on {of}"
 
 
+def _origin(before: Origin | None, value: Origin | None, of: str) -> str:
+    if value is None:
+        return f"no longer says where {of} came from"
+    return f"{'took' if before is None else 'took again'} {of} from {value}"
+
+
 def _tracked(_before: str, _value: str, of: str) -> str:
     return f"said which finding of other exams {of} is"
 
@@ -100,6 +107,7 @@ _OTHERWISE: Mapping[str, Callable[[Any, Any, str], str]] = {
     "comment": _comment,
     "tracking_uid": _tracked,
     "kept": _kept,
+    "origin": _origin,
     # neither ever changes in the life of a finding
     "id": lambda _before, _value, of: f"replaced {of} by another finding",
     "number": lambda _before, value, of: f"called {of} F{value}",

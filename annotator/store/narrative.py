@@ -32,6 +32,8 @@ def tell(before: Reading, revision: Revision, word: Word, image: Callable[[str],
         return done or f"{revision.label}: changed nothing"
     if revision.act is Act.MERGE:
         return f"put together with what was saved meanwhile: {done or 'nothing is new'}"
+    if revision.act is Act.IMPORT:
+        return f"{revision.label}: {done or 'changed nothing'}"
     verb = "took back" if revision.act is Act.UNDO else "did again"
     named = f"{verb} {revision.label!r}" if revision.label else verb
     return f"{named}: {done}" if done else named

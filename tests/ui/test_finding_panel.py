@@ -104,7 +104,7 @@ def test_every_field_of_a_finding_is_said_in_the_panel(window):
     # neither micro nor macro here, and what only the rows of Known say
     assert unsaid == {
         "id", "number", "tracking_uid", "size", "known_cancer_here", "adjacent_cancer", "priors_requested",
-        "kept", "comment",
+        "kept", "comment", "origin",
     }  # fmt: skip
     assert session.reading.stage is Stage.FU6
     assert finding.distributions == (Distribution.GROUPED, Distribution.LINEAR)

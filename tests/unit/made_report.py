@@ -32,6 +32,7 @@ from annotator.model.geometry import ImagePoint, Millimetres, PixelSpacing, Spac
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey, Laterality, View
 from annotator.model.mark import MarkKind, SpotMeasurement
 from annotator.model.measured import Measured
+from annotator.model.origin import Origin
 from annotator.model.seen_on_image import NipplePlace, RecallReason, TechnicalRecall
 from annotator.rules import breast_assessments, follow_up, load_rules
 
@@ -123,6 +124,11 @@ def full() -> Reading:
         recommendation=Recommendation.BIOPSY,
         recommended_months=3,
         comment="<script>alert('x')</script> & so on",
+        origin=Origin(
+            source="CBIS-DDSM",
+            values=(("calc type", "PLEOMORPHIC"), ("calc distribution", "N/A")),
+            unmapped=("calc type",),
+        ),
     )
 
 

@@ -31,6 +31,7 @@ from annotator.model.hanging_choice import HangingChoice
 from annotator.model.history import Act
 from annotator.model.image import ImageKey, Laterality
 from annotator.model.mark import MarkKind
+from annotator.model.origin import Origin
 from annotator.model.seen_on_image import ChestWall, MarkedPixels, NipplePlace, RecallReason, TechnicalRecall
 from annotator.model.signing import Signature
 from annotator.store.narrative import describe_changes
@@ -71,6 +72,10 @@ FINDING: dict[str, tuple[Any, str]] = {
     "recommended_months": (6, "set the interval of the recommendation of F1 to 6 months"),
     "kept": (("macro_fine_pleo",), "saw and left a contradiction of F1 (macro fine pleo)"),
     "comment": ("x", "wrote the comment on F1"),
+    "origin": (
+        Origin(source="INbreast", values=(("Name", "Cluster"),)),
+        "took F1 from INbreast: Name Cluster",
+    ),
 }
 NEVER_CHANGES = {"id", "number"}
 

@@ -24,6 +24,7 @@ from annotator.model.finding import Assessment, Description, Finding, Morphology
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import ImageKey
 from annotator.model.mark import MarkKind
+from annotator.model.origin import Origin
 from annotator.model.signing import Signature, SignedFinding
 from annotator.rules import follow_up, load_rules
 from tests.unit.made_report import PNG, STUDY, full, marked, material, report, spot
@@ -91,7 +92,7 @@ def said_words(finding: Finding, edition: str) -> dict[str, str]:
             found[field.name] = lexicon.clock_face(value).word
         elif field.name == "recommended_months":
             found[field.name] = f"in {value} months"
-        elif isinstance(value, SaidLength | str) and not hasattr(value, "name"):
+        elif isinstance(value, SaidLength | Origin | str) and not hasattr(value, "name"):
             found[field.name] = str(value)
         elif field.name == "morphology":
             found[field.name] = ", ".join(lexicon.word(one) for one in ranked(value, lexicon))

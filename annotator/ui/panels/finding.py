@@ -28,7 +28,7 @@ from annotator.ui.desk.session import ReadingSession
 from annotator.ui.panels.beside import Beside
 from annotator.ui.panels.chips import Pick
 from annotator.ui.panels.contradictions import ContradictionLine
-from annotator.ui.panels.finding_part import FindingPart, ShownFinding, dim_label
+from annotator.ui.panels.finding_part import FindingPart, ShownFinding, dim_label, say_dim
 from annotator.ui.panels.findings_list import FindingsList
 from annotator.ui.panels.folds import Fold
 from annotator.ui.panels.link_button import LinkButton
@@ -285,6 +285,7 @@ class FindingPanel(QWidget):
         self.comment.setFixedHeight(self.comment.fontMetrics().lineSpacing() * 2 + 10)
         self.comment.textChanged.connect(self._comment_typed)
         self.comment.installEventFilter(self)
+        self.origin = dim_label()
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(COMMENT_PAUSE_MS)
@@ -305,7 +306,7 @@ class FindingPanel(QWidget):
         self.hint.setProperty("role", "dim")
         self._of_exam = _column(self.stage, self.stage_offer, self._against_stage)
         folded = (self.folds["place"], self.folds["beside"], self.folds["recommendation"])
-        self._of_finding = _column(self._offer, self.looks, *folded, self.comment)
+        self._of_finding = _column(self._offer, self.looks, *folded, self.comment, self.origin)
         inner = _column(self._of_finding, self.folds["recalls"])
         inner.setContentsMargins(0, 2, 6, 2)
         self._scroll = QScrollArea()
@@ -392,6 +393,9 @@ class FindingPanel(QWidget):
         closed = "" if self._session is None else self._session.why_closed
         self.comment.setReadOnly(bool(closed))
         self.comment.setToolTip(tip(closed))
+        origin = None if finding is None else finding.origin
+        say_dim(self.origin, "" if origin is None else f"From {origin}")
+        self.origin.setToolTip(tip("" if origin is None else " ".join((origin.coordinates, *origin.notes))))
 
     def _comment_typed(self) -> None:
         self._pause.start()
