@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from annotator.model.candidate import Candidates
     from annotator.over_time import Followed, OverTime
     from annotator.store.store import Store
+    from annotator.store.streaming import ReadingHead
     from annotator.store.summaries import ReadingSummary
     from annotator.waiting import WaitingActs
 
@@ -387,6 +388,14 @@ class Workspace:
         """All readings of the database."""
         return self._store.readings()
 
+    def heads(self) -> Iterator[ReadingHead]:
+        """Where every reading of the database stands, exam by exam, however many."""
+        return self._store.heads()
+
+    def values_at(self, wanted: Sequence[tuple[ReadingHead, int]]) -> Iterator[tuple[ReadingHead, Reading]]:
+        """Readings as they were at a revision, in the order asked for."""
+        return self._store.values_at(wanted)
+
     def latest(self, reading_id: str) -> Reading:
         """A reading as it was saved last, whoever's it is."""
         return self._store.latest(reading_id)
@@ -407,6 +416,10 @@ class Workspace:
     def note(self, act: AuditAct, exam: str, reading_id: str | None = None, what: str = "") -> None:
         """Add to the audit; `exam` is the Study Instance UID, `what` names no patient."""
         self._store.note(act, reading_id=reading_id, study_instance_uid=exam, what=what)
+
+    def note_all(self, act: AuditAct, done: Iterable[tuple[str, str, str]]) -> None:
+        """Add to the audit, for each (reading id, Study Instance UID, text that names no patient)."""
+        self._store.note_all(act, done)
 
     def displays(self, reading_id: str) -> tuple[str, ...]:
         """In words, every display that a reading was made on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 
@@ -25,7 +25,7 @@ from annotator.model.finding import Reading
 from annotator.model.history import Act, Revision
 from annotator.model.person import Person, Role
 from annotator.model.pseudonym import Pseudonyms
-from annotator.store import audited, chain, people, revision_rows, signing, upgrade
+from annotator.store import audited, chain, people, revision_rows, signing, streaming, upgrade
 from annotator.store.address import parse_url, place_of
 from annotator.store.engines import engine_of
 from annotator.store.exam_facts import (
@@ -42,6 +42,7 @@ from annotator.store.said import load_said
 from annotator.store.schema import readings, revisions
 from annotator.store.seen import load_seen, merge_seen
 from annotator.store.sqlite import WRITES
+from annotator.store.streaming import ReadingHead
 from annotator.store.summaries import ReadingSummary, load_summaries
 
 _READINGS = uuid.UUID("6f5d1c52-6f0e-4f37-9b1c-2a3f5f0c7e41")
@@ -230,6 +231,14 @@ class Store:
         with told(self._place), self._engine.connect() as connection:
             return load_summaries(connection, self._place)
 
+    def heads(self) -> Iterator[ReadingHead]:
+        """Where every reading stands, exam by exam, in memory for a page of them (`annotator.store.streaming`)."""
+        return streaming.heads(self._engine, self._place)
+
+    def values_at(self, wanted: Sequence[tuple[ReadingHead, int]]) -> Iterator[tuple[ReadingHead, Reading]]:
+        """Readings as they were at a revision, in the order asked for."""
+        return streaming.values_at(self._engine, wanted, self._place)
+
     def latest(self, reading_id: str) -> Reading:
         """A reading as it was saved last, whoever's it is."""
         with told(self._place), self._engine.connect() as connection:
@@ -278,6 +287,12 @@ class Store:
         """Append to the audit that `who` did this now; `what` is a short text that names no patient."""
         with told(self._place), self._writers.begin() as connection:
             audited.append(connection, self.who, act, reading_id, study_instance_uid, what)
+
+    def note_all(self, act: AuditAct, done: Iterable[tuple[str, str, str]]) -> None:
+        """Append one entry for each (reading id, Study Instance UID, text) in one transaction, all or none."""
+        with told(self._place), self._writers.begin() as connection:
+            for reading_id, study, what in done:
+                audited.append(connection, self.who, act, reading_id, study, what)
 
     def audit(
         self,

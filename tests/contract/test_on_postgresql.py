@@ -74,6 +74,12 @@ from test_store import (  # noqa: F401
     test_what_would_not_come_back_is_not_saved,
     with_mark,
 )
+from test_streaming import (  # noqa: F401
+    test_a_reading_is_told_as_it_was_at_any_revision,
+    test_every_reading_comes_once_and_exams_stay_together,
+    test_the_last_signed_version_is_known_beside_what_came_after,
+    test_what_went_out_of_many_readings_is_noted_in_one_go,
+)
 
 from annotator.errors import NewerDatabase
 from annotator.model.audit import AuditAct
