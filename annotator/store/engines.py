@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 from annotator.errors import StoreError
+from annotator.store.silence import heed_silence
 from annotator.store.sqlite import sqlite_engine
 from annotator.store.staying import PATIENCE, watch_server
 
@@ -16,8 +17,7 @@ def engine_of(url: URL) -> Engine:
     """To work with: an SQLite file is made when it is missing, and set up as this program uses it. Raises StoreError."""
     if url.get_backend_name() == "sqlite":
         return sqlite_engine(url)
-    told = {name: value for name, value in PATIENCE.items() if name not in url.query}
-    engine = _plain(url, pool_pre_ping=True, connect_args=told)
+    engine = _plain(url, pool_pre_ping=True)
     watch_server(engine)
     return engine
 
@@ -33,12 +33,18 @@ def looking_engine(url: URL) -> Engine:
 
 
 def _plain(url: URL, **more: Any) -> Engine:
+    on_server = url.get_backend_name() != "sqlite"
+    if on_server:
+        more["connect_args"] = {name: said for name, said in PATIENCE.items() if name not in url.query}
     try:
-        return create_engine(url, json_serializer=_as_is, json_deserializer=_as_is, **more)
+        engine = create_engine(url, json_serializer=_as_is, json_deserializer=_as_is, **more)
     except ModuleNotFoundError as error:
         raise StoreError(
             "The driver for PostgreSQL is not installed; run: pip install 'psycopg[binary]'."
         ) from error
+    if on_server:
+        heed_silence(engine)
+    return engine
 
 
 def _by_hand(connection: sqlite3.Connection, _record: object) -> None:

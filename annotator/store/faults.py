@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
 from annotator.errors import DatabaseAway, NotAllowed, StoreError, UnsavableAct
+from annotator.store.silence import SILENT
 
 _SQLITE = {
     "SQLITE_BUSY": "is locked by another program; close that program, or wait until it has finished",
@@ -72,6 +73,8 @@ def _sentence(place: str, fault: BaseException | None) -> str:
     for known, text in _SQLITE.items():
         if name == known or name.startswith(f"{known}_"):
             return f"{place} {text}."
+    if type(fault).__name__ == SILENT or "timed out" in str(fault).lower():
+        return f"{place} does not answer; check the network, and that the server is running."
     return f"{place}: the database refused ({_first_line(fault)}); check that it is running and reachable."
 
 

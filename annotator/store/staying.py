@@ -12,6 +12,7 @@ from sqlalchemy import URL, Engine, ExceptionContext, event
 from sqlalchemy.exc import DisconnectionError
 
 from annotator.errors import DatabaseAway
+from annotator.store.silence import is_silent
 
 PATIENCE = {
     "connect_timeout": 5,
@@ -99,7 +100,8 @@ class Answer(Enum):
 
 def answer_of(url: URL) -> Answer:
     """Ask a PostgreSQL whether it is there; a file answers nothing."""
-    if url.get_backend_name() != "postgresql":
+    # libpq's question holds the interpreter until it is answered: a silent server would stop the whole window
+    if url.get_backend_name() != "postgresql" or is_silent(url):
         return Answer.NONE
     from psycopg.conninfo import make_conninfo  # noqa: PLC0415  of an extra
     from psycopg.pq import PGconn, Ping  # noqa: PLC0415

@@ -4,6 +4,7 @@
     python -m benchmarks.reliability kills --count 100    some kills on SQLite
     python -m benchmarks.reliability kills-postgresql --count 20
     python -m benchmarks.reliability faults --away 5      a server that is away for five seconds in place of a minute
+    python -m benchmarks.reliability faults --only "network silent" --away 600
     python -m benchmarks.reliability writers --seconds 10
     python -m benchmarks.reliability --write              and put the tables into docs/reliability.md
 
@@ -95,6 +96,8 @@ def _faults(arguments: argparse.Namespace) -> Table:
     total = Found()
     rows: list[tuple[str, ...]] = []
     for name, scenario in faults.ALL.items():
+        if arguments.only and name not in arguments.only:
+            continue
         print(f"faults: {name}", file=sys.stderr)
         try:
             played = scenario(arguments.seed, arguments.away)
@@ -127,7 +130,7 @@ def _writers(arguments: argparse.Namespace) -> Table:
 
 def without_places(sentence: str) -> str:
     """A sentence of the strip without the folder and the server that were made for this run."""
-    sentence = re.sub(r"postgresql\+psycopg://\S+?(?=[:\s])", "SERVER", sentence)
+    sentence = re.sub(r"postgresql\+psycopg://\S+?(?=:?\s)", "SERVER", sentence)
     sentence = re.sub(r"^(SERVER: the database refused) \(.*\)", r"\1 (what the driver says)", sentence)
     return re.sub(r"(?:/[^/\s]+)*/(?=readings\.db|waiting|mammo-annotator)", "", sentence)
 
@@ -150,7 +153,8 @@ def _parsed(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--count", type=int, help=f"kills ({KILLS:,} on SQLite, {KILLS_POSTGRESQL} on PostgreSQL)"
     )
-    parser.add_argument("--away", type=float, default=AWAY_S, help="seconds that the server is stopped")
+    parser.add_argument("--away", type=float, default=AWAY_S, help="seconds that server or network is away")
+    parser.add_argument("--only", action="append", choices=faults.ALL, help="one of the faults, not all")
     parser.add_argument("--programs", type=int, default=PROGRAMS, help="how many write at the same time")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long they write")
     parser.add_argument("--seed", type=int, default=1)

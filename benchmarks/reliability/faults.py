@@ -1,4 +1,4 @@
-"""A disk that fills up, a file that can only be read, a PostgreSQL that stops, a clock set back: in the middle of marking.
+"""Faults in the middle of marking: of the disk, of the rights of a file, of the server, of the network, of the clock.
 
 Each scenario lets a session act, brings the fault about, lets it act on, takes the fault away, and waits until
 everything is in the database. Then it is looked for, act by act.
@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.reliability import network
 from benchmarks.reliability.home import own_home
 from benchmarks.reliability.session import Orders
 from benchmarks.reliability.watched import Found, Gone, Watched, found, repairs_needed
@@ -93,6 +94,12 @@ def server_stopped(seed: int, seconds: float) -> Played:
             running.start()
 
         return _play("PostgreSQL stopped", running.new_database(), seed, running.stop, start)
+
+
+def network_silent(seed: int, seconds: float) -> Played:
+    """Nothing comes through to the PostgreSQL server and nothing is closed, over a restart of the program too."""
+    acts, result, lasted = network.silent(seed, seconds, READER, STUDY)
+    return Played("network silent, and the program killed meanwhile", acts, result, lasted)
 
 
 def clock_back(seed: int, days: int = 400) -> Played:
@@ -217,6 +224,7 @@ ALL: dict[str, Callable[[int, float], Played]] = {
     "whole-disk": lambda seed, _: disk_full(seed, journal_elsewhere=False),
     "read-only": lambda seed, _: read_only(seed),
     "stopped": server_stopped,
+    "network silent": network_silent,
     "clock": lambda seed, _: clock_back(seed),
 }
 """Scenarios by name; each takes a seed, and how many seconds a server is away."""

@@ -55,6 +55,7 @@ def test_faults_lose_nothing_and_are_told_in_a_sentence() -> None:
         "disk full, and what waits lies on it too": "disk is full",
         "read-only file": "can only be read",
         "PostgreSQL stopped": "check that it is running",
+        "network silent, and the program killed meanwhile": "does not answer; check the network",
     }
     for name, row in rows.items():
         if row["s"] == "not played here":
