@@ -19,6 +19,7 @@
     |   `-- NewerDatabase      written by a newer program than this one
     |-- ExamIndexError         the index of exams cannot be used; readings are not in it
     `-- ExportError            a file that could not be written
+        `-- FailedProof        a file that is not as it should be, and was not put in its place
 
 Each message is one sentence that says what happened, where, and what to do.
 """
@@ -116,3 +117,7 @@ class ExamIndexError(AnnotatorError):
 
 class ExportError(AnnotatorError):
     """A file that could not be written."""
+
+
+class FailedProof(ExportError):
+    """What was written does not hold when it is read again, and was therefore not put in its place."""

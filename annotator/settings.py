@@ -53,6 +53,10 @@ PAPERS = ("", "A4", "Letter")
 """What reports are set for; '' what is usual where the computer says it is."""
 
 
+PROOF_OFF, PROOF_TELLS, PROOF_BLOCKS = PROOFS = ("off", "tell", "block")
+"""What becomes of an export that is checked after writing (docs/exchange.md, proof)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where settings came from: the file (None: the user's own), and what went before it, by setting."""
@@ -86,8 +90,9 @@ class Settings:
     `candidates` looks for candidates of the open exam while nothing else is under way; without it only when asked.
     `pseudonyms` shows made-up names in place of those of patients, `patient_in_title` whose exam is open in the title of
     the window. `last_places` keeps the paths of
-    the folders opened last, for the start page. `origin` is no setting: it says where
-    the others came from.
+    the folders opened last, for the start page. `export_proof`, one of PROOFS, is what is done about a file that was
+    written and does not hold when it is checked; `proof_templates` lets PixelMed look at reports too.
+    `origin` is no setting: it says where the others came from.
     """
 
     database: str
@@ -110,6 +115,8 @@ class Settings:
     pseudonyms: bool = False
     patient_in_title: bool = False
     last_places: bool = True
+    export_proof: str = PROOF_TELLS
+    proof_templates: bool = False
     origin: Origin = field(default_factory=Origin, compare=False, repr=False)
 
 
@@ -249,6 +256,7 @@ def _check(settings: Settings) -> None:
         "display_mode": DISPLAY_MODES,
         "enlarged": ENLARGED,
         "report_paper": PAPERS,
+        "export_proof": PROOFS,
     }
     for name, allowed in choices.items():
         if (said := getattr(settings, name)) not in allowed:

@@ -23,6 +23,7 @@ from annotator.model.display import ScreenId, grey_levels
 LIBRARIES = (
     "PySide6-Essentials",
     "pydicom",
+    "highdicom",
     "numpy",
     "opencv-python-headless",
     "imagecodecs",
@@ -36,6 +37,7 @@ LIBRARIES = (
     "SQLAlchemy",
     "alembic",
     "platformdirs",
+    "pyarrow",
 )
 PROBE_SECONDS = 60
 AGAIN = "install the program again (pip install .)"
@@ -90,6 +92,7 @@ def run_doctor(arguments: argparse.Namespace) -> int:
         "rules": _rules(arguments, problems),
         "folders": _folders(problems),
         "header_index": _header_index(),
+        "validators": _validators(),
         "problems": problems,
     }
     if arguments.json:
@@ -133,6 +136,23 @@ def _header_index() -> dict[str, Any]:
     path = header_index_path()
     kept = [one for one in (path, *_exam_indexes()) if one.is_file()]
     return {"path": str(path), "bytes": sum(one.stat().st_size for one in kept)}
+
+
+def _validators() -> list[dict[str, Any]]:
+    """Programs of others that look at written objects; none is needed."""
+    try:
+        from annotator.exchange.proof import validators
+    except ImportError:
+        return []  # the libraries that are missing are named already
+    return [
+        {
+            "name": one.name,
+            "says": one.says,
+            "path": one.path,
+            "install": one.install,
+        }
+        for one in validators()
+    ]
 
 
 def _libraries(problems: list[str]) -> dict[str, str | None]:
@@ -326,6 +346,11 @@ def _as_text(found: dict[str, Any]) -> list[str]:
     index = found["header_index"]
     lines += [
         f"  {'headers':<10}{index['path']} ({index['bytes'] / 1e6:.1f} MB kept; --forget-index removes it)"
+    ]
+    lines += ["", "Validators of written objects (docs/exchange.md; none is needed)"]
+    lines += [
+        f"  {v['name']:<10}{v['says']:<62}{v['path'] or 'not installed: ' + v['install']}"
+        for v in found["validators"]
     ]
     lines += ["", *(found["problems"] or ["Nothing is missing."])]
     return lines

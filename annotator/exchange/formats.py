@@ -12,10 +12,13 @@ from annotator.exchange.outgoing import Outgoing
 Write = Callable[[Outgoing, Path], tuple[Path, ...]]
 """Writes files into a folder, each whole or not at all, and returns them; raises ExportError."""
 
+Compare = Callable[[Outgoing, Path], str | None]
+"""Reads a written file back and compares it with what was to be written: None when equal, else one sentence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`says` in a line what it is; `dicom`: a DICOM object, to be validated; `module` has the function `write`."""
+    """`says` in a line what it is; `dicom`: a DICOM object, to be validated; `module` has `write` and `check`."""
 
     name: str
     says: str
@@ -26,6 +29,12 @@ class Format:
     def write(self) -> Write:
         """Its writer; loads what it needs."""
         found: Write = import_module(self.module).write
+        return found
+
+    @property
+    def check(self) -> Compare:
+        """What reads a written file back; loads what it needs."""
+        found: Compare = import_module(self.module).check
         return found
 
 

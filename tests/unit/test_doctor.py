@@ -40,6 +40,17 @@ def test_an_installation_that_passes_its_tests_lacks_nothing(capsys) -> None:
     assert [folder["writable"] for folder in found["folders"]] == [True, True, True]
 
 
+def test_validators_are_named_with_what_installs_those_that_are_missing(capsys, monkeypatch) -> None:
+    monkeypatch.setattr("annotator.exchange.proof.programs.PIXELMED_JARS", ())
+    status, found = diagnosis(capsys)
+    told = {one["name"]: one for one in found["validators"]}
+    assert set(told) == {"dciodvfy", "dsrdump", "dcm2json", "dcmpschk", "PixelMed"}
+    assert (status, told["PixelMed"]["path"]) == (0, None)  # missing is no problem
+    assert main(["doctor"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("  PixelMed"))
+    assert line.endswith("not installed: the packages libpixelmed-java and default-jre-headless")
+
+
 def test_looking_makes_no_database(capsys) -> None:
     diagnosis(capsys)
     assert list(data_dir().iterdir()) == []

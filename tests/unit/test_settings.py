@@ -143,6 +143,8 @@ def test_settings_hold_nothing_of_a_patient() -> None:
         "last_places",
         "due_soon_days",
         "overdue_after_days",
+        "export_proof",
+        "proof_templates",
     }
 
 

@@ -21,7 +21,17 @@ from PySide6.QtWidgets import (
 from annotator.errors import InvalidSettings
 from annotator.hanging import Layout
 from annotator.lexicon.loader import EDITION_NAMES
-from annotator.settings import DISPLAY_MODES, ENLARGED, GREY_OUTPUTS, Settings, keep_setting
+from annotator.settings import (
+    DISPLAY_MODES,
+    ENLARGED,
+    GREY_OUTPUTS,
+    PROOF_BLOCKS,
+    PROOF_OFF,
+    PROOF_TELLS,
+    PROOFS,
+    Settings,
+    keep_setting,
+)
 from annotator.ui.keys.gestures import FirstTool, LeftDrag, WheelTurn
 from annotator.ui.keys.profile_choice import ProfileChoice
 from annotator.ui.keys.profiles import Profiles
@@ -89,6 +99,12 @@ class Row:
 
 _GREYS = {"auto": "as many as the screen has", "8": "256", "dithered": "256, dithered", "10": "1024"}
 
+_PROOFS = {
+    PROOF_OFF: "files are not checked",
+    PROOF_TELLS: "tell what was found",
+    PROOF_BLOCKS: "write nothing that does not hold",
+}
+
 ROWS = (
     Row("display_mode", "Below 1:1", "How a picture smaller than its pixels is made",
         tuple((mode, mode) for mode in DISPLAY_MODES)),
@@ -98,6 +114,8 @@ ROWS = (
         tuple((said, _GREYS[said]) for said in GREY_OUTPUTS)),
     Row("report_paper", "Paper of reports", "What a report as PDF is set for",
         (("", "usual here"), ("A4", "A4"), ("Letter", "Letter"))),
+    Row("export_proof", "Proof of exports", "What is done about a file that does not hold when it is read back and validated",
+        tuple((said, _PROOFS[said]) for said in PROOFS)),
     Row("cine_speed", "Cine", "Slices a second when cine begins", most=30, unit="slices a second"),
     Row("lexicon_edition", "Words of BI-RADS", "In which edition's words findings are said; what was said keeps its meaning",
         tuple(EDITION_NAMES.items()), at_once=False),
