@@ -4,6 +4,7 @@
     |-- CallError              the command or its arguments cannot be used as given (exit status 2)
     |-- UnreadableImage        a file that cannot be shown, with its reason
     |-- UnreadableObject       a report, segmentation or presentation state that cannot be used, with its reason
+    |-- UnreadableAnnotations  files of a data set, or of another program, that cannot be used as annotations
     |-- InvalidFinding         a finding that cannot be understood
     |-- SignedReading          a change of what is signed, or of what another reader signed
     |-- InvalidLexicon         a data file of the lexicon, or a rule table, that breaks its rules
@@ -53,6 +54,10 @@ class UnreadableObject(AnnotatorError):
         super().__init__(f"{path}: {reason}")
         self.path = Path(path)
         self.reason = reason
+
+
+class UnreadableAnnotations(AnnotatorError):
+    """Files of a data set, or of another program, that cannot be used as annotations: what, where, what to do."""
 
 
 class InvalidFinding(AnnotatorError):
