@@ -102,6 +102,7 @@ class TaskRunner(QObject):
         self._on_bug = on_bug
         self._readers = _workers(QUERY_WORKERS, "query", _stand_back)
         self._prompt = _workers(1, "prompt")
+        self._askers = _workers(1, "ask")
         self._writer = _workers(1, "write")
         self._lanes: dict[str, CancelToken] = {}
         self._writes: set[Future[None]] = set()
@@ -123,11 +124,13 @@ class TaskRunner(QObject):
         *,
         in_turn: bool = False,
         at_once: bool = False,
+        of_database: bool = False,
     ) -> CancelToken:
         """Run `job` on a worker and hand its answer to `on_done` on the GUI thread, unless outdated.
 
         `in_turn`: after all writes given so far, instead of beside them. `at_once`: behind no other query
-        than its like, for some 50 ms of work that the eye waits for.
+        than its like, for some 50 ms of work that the eye waits for. `of_database`: beside the writes, in a row of its
+        own, so that a server that does not answer holds up no picture.
         """
         self.cancel(lane)
 
@@ -142,10 +145,16 @@ class TaskRunner(QObject):
         self._lanes[lane] = token
         if in_turn:
             self._begin_writes()
-        workers = self._writer if in_turn else self._prompt if at_once else self._readers
-        workers.submit(self._run, asked)
+        self._row(in_turn, at_once, of_database).submit(self._run, asked)
         self.began.emit(lane)
         return token
+
+    def _row(self, in_turn: bool, at_once: bool, of_database: bool) -> ThreadPoolExecutor:
+        if in_turn:
+            return self._writer
+        if at_once:
+            return self._prompt
+        return self._askers if of_database else self._readers
 
     def cancel(self, lane: str) -> None:
         """Give up the query of a lane, if one is under way."""
@@ -192,6 +201,7 @@ class TaskRunner(QObject):
         self._begin_writes()
         self._writer.shutdown(wait=True)
         self._prompt.shutdown(wait=True, cancel_futures=True)
+        self._askers.shutdown(wait=True, cancel_futures=True)
         self._readers.shutdown(wait=True, cancel_futures=True)
         self._closed = True
         self.garbage.end()

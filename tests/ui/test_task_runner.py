@@ -37,6 +37,20 @@ def test_an_answer_arrives_on_the_gui_thread(qtbot: QtBot, runner: TaskRunner) -
     assert not runner.busy("a")
 
 
+def test_questions_that_no_database_answers_hold_up_no_picture(qtbot: QtBot, runner: TaskRunner) -> None:
+    answered = threading.Event()
+    got: list[str] = []
+    for lane in ("history", "states", "due"):
+        runner.query(
+            lane, lambda _token: answered.wait(60), lambda _yes: got.append("database"), of_database=True
+        )
+    runner.query("picture", lambda _token: "picture", got.append)
+    qtbot.waitUntil(lambda: bool(got))
+    assert got == ["picture"]
+    answered.set()
+    qtbot.waitUntil(lambda: len(got) == 4)
+
+
 def test_a_newer_query_of_a_lane_replaces_the_older(qtbot: QtBot, runner: TaskRunner) -> None:
     started, go_on = threading.Event(), threading.Event()
     got: list[str] = []

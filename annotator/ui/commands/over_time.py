@@ -146,7 +146,7 @@ class OverTimeCommands(QObject):
             return _Due(due_by_exam(found, on, word), due_elsewhere(found, frozenset(rows.by_path)))
 
         # the states of the same database are asked for beside it, and what stops both is told there
-        self._window.runner.query(_LANE, ask, self._due_known, lambda _error: None)
+        self._window.runner.query(_LANE, ask, self._due_known, lambda _error: None, of_database=True)
 
     def _due_known(self, found: _Due) -> None:
         self._window.worklist.show_due(found.by_exam, len(found.elsewhere))

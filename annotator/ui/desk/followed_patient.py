@@ -151,7 +151,11 @@ class FollowedPatient(QObject):
 
         # without the database there is only the open exam; that it cannot be reached is told where it matters
         self._runner.query(
-            _LANE, lambda _token: workspace.followed(exam, at_hand), answered, lambda _error: None
+            _LANE,
+            lambda _token: workspace.followed(exam, at_hand),
+            answered,
+            lambda _error: None,
+            of_database=True,
         )
 
 

@@ -285,7 +285,10 @@ class ReadingDesk(QObject):
 
         # beside the writes: nobody waits for it, and a database that is away tells when something is saved
         self._runner.query(
-            "looking again", lambda _token: self.workspace.waiting.last_revision(reading), looked
+            "looking again",
+            lambda _token: self.workspace.waiting.last_revision(reading),
+            looked,
+            of_database=True,
         )
 
     def refresh_states(self) -> None:

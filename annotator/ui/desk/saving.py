@@ -21,8 +21,10 @@ RETRY_S = (1, 2, 4, 8, 16, 30)
 """Pauses before it is tried again; the last one from then on."""
 SLOW_MS = 1500
 """From here on an act that the database has not confirmed is written to this computer too."""
-LEAVE_S = 2.0
-"""How long leaving an exam waits for the database before what waits is left on this computer."""
+LEAVE_S = 0.3
+"""How long leaving an exam waits for the database before what waits is left on this computer: shorter than anybody
+takes for a window that stands still.
+"""
 SLOW = "the database has not answered yet"
 
 _KEEPING, _AT_ONCE = "keeping acts", "writing at once"

@@ -37,6 +37,7 @@ class HistoryActs(QObject):
             lambda _token: differences(session.revisions(), first, second, word, image),
             lambda told: self._window.history.show_differences(first, second, told),
             self._failed,
+            of_database=True,
         )
 
     def restore(self, number: int) -> None:
@@ -49,6 +50,7 @@ class HistoryActs(QObject):
             lambda _token: next(one.reading for one in session.revisions() if one.number == number),
             lambda earlier: self._restore(session, number, earlier),
             self._failed,
+            of_database=True,
         )
 
     def _restore(self, session: ReadingSession, number: int, earlier: Reading) -> None:

@@ -50,6 +50,7 @@ class ReadingInWindow(QObject):
             lambda _token: sentences(session.revisions(), word, session.image_name),
             window.history.show_told,
             lambda error: window.status.show_message(str(error)),
+            of_database=True,
         )
 
     def enable(self, _index: int = 0) -> None:
