@@ -64,6 +64,9 @@ PICTURE = (
     "RescaleIntercept",
     "RescaleType",
     "PresentationIntentType",
+    "LossyImageCompression",
+    "LossyImageCompressionRatio",
+    "LossyImageCompressionMethod",
 )
 CODED = ("ViewCodeSequence", "AnatomicRegionSequence")
 FRAMES = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
