@@ -6,6 +6,7 @@ VENV ?= .venv
 OUT ?= demo-output
 WORKERS ?= 2
 PYTEST_ARGS ?=
+TEST_PROGRAMS ?= yes
 
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -15,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run window test lint bench bench-detection bench-marks bench-entry bench-due bench-worklist bench-paging bench-imaging bench-fuzz bench-reliability grey-values bench-leaks key-table lexicon-pictures system clean help
+.PHONY: run window test lint bench bench-detection bench-marks bench-entry bench-due bench-worklist bench-paging bench-imaging bench-fuzz bench-reliability grey-values bench-leaks key-table lexicon-pictures system test-programs clean help
 
 run: system $(INSTALLED)  ## the main job end to end, in the window when there is a screen
 	$(BIN)/annotator demo --out $(OUT)
@@ -23,7 +24,7 @@ run: system $(INSTALLED)  ## the main job end to end, in the window when there i
 window: system $(INSTALLED)  ## open the window
 	$(BIN)/annotator
 
-test: system lint  ## every check and every test
+test: system test-programs lint  ## every check and every test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 lint: $(INSTALLED_DEV)  ## style, types and import rules
@@ -76,6 +77,9 @@ lexicon-pictures: $(INSTALLED)  ## draw the pictures of the lexicon anew from sy
 
 system:  ## the system libraries Qt needs, where they can be installed
 	@sh tools/system-libraries.sh
+
+test-programs:  ## validators and an archive that the tests ask, where they can be installed; TEST_PROGRAMS=no leaves them
+	@[ "$(TEST_PROGRAMS)" = no ] || sh tools/system-libraries.sh tests
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo \
