@@ -105,7 +105,7 @@ def prove(
     """Read a written file back and let the validators that are installed look at it; a second or so.
 
     `again` reads it and compares: None when it is as was to be written, else one sentence. `templates` asks PixelMed
-    too, some 20 seconds a report. Files that are no DICOM objects are only read back. Raises Cancelled.
+    too, some ten seconds a report. Files that are no DICOM objects are only read back. Raises Cancelled.
     """
     token = token or CancelToken()
     checks = [] if again is None else [_read_back(again)]
