@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from annotator.analysis.mark_table import Points
 from annotator.analysis.noise import FloatImage
 from annotator.analysis.spots.ground import plane_through
-from annotator.analysis.spots.measurement import PatchPlace, as_measurement
+from annotator.analysis.spots.measurement import PatchPlace, as_measurement, axes
 from annotator.analysis.spots.peaks import Patch, cut_box
 from annotator.analysis.spots.piece_axes import with_cut_axes, with_joined_axis
 from annotator.analysis.spots.shapes import Mask, SpotCells, shape_of, slopes, steepness
@@ -26,6 +27,7 @@ _DIRECTIONS, _PLACES = 12, 48
 _LEAST_SHARE = 0.12
 """Of the area, for each of two parts, where nobody says where to cut."""
 _USUAL_LEVEL = 0.38
+_LEAST_DRAWN_PX2 = 0.25
 
 
 def join_spots(
@@ -75,6 +77,72 @@ def split_spot(
     parts = _halves(ground.fine, mask, None if at is None else ground.cell(np.array([at.column, at.row])))
     measured = [ground.measured(part, spot.level, spacing) for part in parts]
     return with_cut_axes(measured, spot, spacing) or (spot,)
+
+
+def measure_drawn(
+    frame: NDArray[Any],
+    outline: Sequence[ImagePoint],
+    *,
+    spacing: PixelSpacing | None,
+    inverse: bool = False,
+    padding: PaddingRange | None = None,
+) -> SpotMeasurement | None:
+    """An outline that was drawn elsewhere, kept as it is: its sizes are its own, contrast and noise those of the pixels in it.
+
+    The diameter is that of a circle of the same area, with no uncertainty: how well it was drawn is not known. None
+    where it encloses less than a quarter of a pixel. Stored values, `inverse` and `padding` as for `measure_spot`.
+    """
+    corners = np.array([(p.column, p.row) for p in outline])
+    area, middle, covariance = _moments(corners)
+    if area < _LEAST_DRAWN_PX2:
+        return None
+    ground = _Ground(frame, corners, inverse, padding)
+    mask = np.zeros(ground.fine.shape, np.uint8)
+    ground.fill(mask, corners)
+    if not mask.any():
+        return None
+    closed = np.vstack([corners, corners[:1]])
+    perimeter = float(np.hypot(*np.diff(closed, axis=0).T).sum())
+    diameter = 2 * math.sqrt(area / math.pi)
+    minor, major, orientation = axes(covariance)
+    measured = ground.measured(mask > 0, None, spacing)
+    minor_mm = major_mm = diameter_mm = None
+    if spacing is not None:
+        by_mm = np.diag([spacing.column_mm, spacing.row_mm])
+        minor_mm, major_mm, _ = axes(by_mm @ covariance @ by_mm)
+        diameter_mm = diameter * math.sqrt(spacing.column_mm * spacing.row_mm)
+    return replace(
+        measured,
+        center=ImagePoint(float(middle[0]), float(middle[1])),
+        diameter_px=diameter,
+        uncertainty_px=0.0,
+        major_px=major,
+        minor_px=minor,
+        orientation_deg=orientation,
+        circularity=min(1.0, 4 * math.pi * area / perimeter**2),
+        outline=tuple(outline),
+        diameter_mm=diameter_mm,
+        uncertainty_mm=None,
+        major_mm=major_mm,
+        minor_mm=minor_mm,
+        level=None,
+    )
+
+
+def _moments(corners: Points) -> tuple[float, Points, NDArray[np.float64]]:
+    """Area of a polygon, the centre of it, and the covariance of its points (Green's theorem), in pixels."""
+    x, y = (corners - corners.mean(axis=0)).T
+    next_x, next_y = np.roll(x, -1), np.roll(y, -1)
+    cross = x * next_y - next_x * y
+    twice = float(cross.sum())
+    if abs(twice) < 1e-9:
+        return 0.0, corners.mean(axis=0), np.zeros((2, 2))
+    middle = np.array([((x + next_x) * cross).sum(), ((y + next_y) * cross).sum()]) / (3 * twice)
+    xx = ((x * x + x * next_x + next_x * next_x) * cross).sum() / (6 * twice)
+    yy = ((y * y + y * next_y + next_y * next_y) * cross).sum() / (6 * twice)
+    xy = ((x * next_y + 2 * x * y + 2 * next_x * next_y + next_x * y) * cross).sum() / (12 * twice)
+    second = np.array([[xx, xy], [xy, yy]])
+    return abs(twice) / 2, corners.mean(axis=0) + middle, second - np.outer(middle, middle)
 
 
 class _Ground:
