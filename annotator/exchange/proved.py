@@ -7,9 +7,10 @@ import tempfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from annotator.errors import ExportError, FailedProof
-from annotator.exchange.formats import Format
+from annotator.exchange.formats import Compare, Write
 from annotator.exchange.outgoing import Outgoing
 from annotator.exchange.proof import Proof, keep_proof, proof_path, prove
 from annotator.jobs import CancelToken
@@ -24,8 +25,20 @@ class Proven:
     proof: Proof | None
 
 
+class Provable(Protocol):
+    """What writes a reading and reads it back: a row of annotator.exchange.formats, or another form."""
+
+    @property
+    def write(self) -> Write:
+        """Writes it."""
+
+    @property
+    def check(self) -> Compare:
+        """Reads it back."""
+
+
 def write_proven(
-    one: Format,
+    one: Provable,
     outgoing: Outgoing,
     folder: Path,
     how: str,
@@ -57,7 +70,7 @@ def write_proven(
 
 
 def _staged(
-    one: Format,
+    one: Provable,
     outgoing: Outgoing,
     folder: Path,
     stage: Path,
@@ -78,6 +91,7 @@ def _staged(
                 "Report it, or let the setting export_proof only tell of it."
             )
         written.append(Proven(path, proof))
+    token.checkpoint()
     return tuple(_placed(one, folder) for one in written)
 
 
