@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotator import __version__
-from annotator.hanging import patient_number
+from annotator.hanging import number_of_one, patient_number
 from annotator.jobs import CancelToken
 from annotator.lexicon.loader import Lexicon, load_lexicon
 from annotator.model.audit import AuditAct
@@ -411,7 +411,11 @@ class Workspace:
 
     def patient_pseudonym(self, exam: ExamInfo) -> str:
         """What exports call the patient of an exam; '' where the files do not say who it is."""
-        return self.pseudonyms.patient(self._store.patient_digest(patient_number(exam)))
+        return self.pseudonym_of_number(patient_number(exam))
+
+    def pseudonym_of_number(self, patient_id: str) -> str:
+        """The same for a Patient ID; '' for '' and for one that many persons share."""
+        return self.pseudonyms.patient(self._store.patient_digest(number_of_one(patient_id)))
 
     def note(self, act: AuditAct, exam: str, reading_id: str | None = None, what: str = "") -> None:
         """Add to the audit; `exam` is the Study Instance UID, `what` names no patient."""

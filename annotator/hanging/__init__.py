@@ -9,7 +9,7 @@ from annotator.hanging.correction import corrected, corrected_exam
 from annotator.hanging.hung import Hung, HungImage, Layout, OtherImage
 from annotator.hanging.layouts import hang
 from annotator.hanging.order import is_detail, reading_order
-from annotator.hanging.prior import exam_before, patient_number, same_patient
+from annotator.hanging.prior import exam_before, number_of_one, patient_number, same_patient
 from annotator.hanging.sheet import standard_views
 from annotator.hanging.turning import SIDEWAYS, Edge, doubt_of_pixels, edge_for, knows_up, orientation_for
 from annotator.hanging.words import CORRECTED, MODIFIER_NAMES, VIEW_NAMES, attribute, what_it_is
@@ -34,6 +34,7 @@ __all__ = [
     "is_detail",
     "knows_up",
     "orientation_for",
+    "number_of_one",
     "patient_number",
     "reading_order",
     "same_patient",

@@ -34,8 +34,12 @@ def same_patient(exam: ExamInfo, other: ExamInfo) -> bool:
 
 def patient_number(exam: ExamInfo) -> str:
     """The Patient ID of an exam; '' where there is none, or one that many persons share."""
-    shared = exam.patient_key.strip(" ^-_.0").upper() in NOBODY | {""}
-    return "" if shared else exam.patient_key
+    return number_of_one(exam.patient_key)
+
+
+def number_of_one(patient_id: str) -> str:
+    """A Patient ID; '' for one that many persons share."""
+    return "" if patient_id.strip(" ^-_.0").upper() in NOBODY | {""} else patient_id
 
 
 def exam_before(exam: ExamInfo, exams: Iterable[ExamInfo]) -> ExamInfo | None:
