@@ -106,11 +106,16 @@ def findings_of(document: Mapping[str, Any], path: Path) -> FindingsFile:
         )
     try:
         reading = _reading(document)
-        for fault in chain(_unlike(reading), _untied(reading), _impossible(reading)):
+        for fault in reading_faults(reading):
             raise InvalidFinding(fault)
         return FindingsFile(reading, _images(document))
     except InvalidFinding as fault:
         raise InvalidFinding(f"{path}: {fault}") from fault
+
+
+def reading_faults(reading: Reading) -> Iterator[str]:
+    """What no reading can be, in sentences: used twice, tied to what is not there, values that cannot be."""
+    return chain(_unlike(reading), _untied(reading), _impossible(reading))
 
 
 def decode_finding(data: bytes) -> Finding:

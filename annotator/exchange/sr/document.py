@@ -1,0 +1,136 @@
+"""The document around the groups: who said it of what, its images, and its header (PS3.3 A.35.3, Comprehensive SR)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from io import BytesIO
+
+from pydicom import Dataset, FileMetaDataset, dcmwrite
+from pydicom.uid import UID, ComprehensiveSRStorage, ExplicitVRLittleEndian
+
+from annotator import __version__
+from annotator.errors import ExportError
+from annotator.exchange.leaving import reading_as_it_leaves
+from annotator.exchange.outgoing import Outgoing
+from annotator.exchange.source_header import WHO, source_header
+from annotator.exchange.sr import concepts as named
+from annotator.exchange.sr.groups import Label, Writing, as_uid, groups
+from annotator.exchange.sr.items import MODIFIES, OBSERVED, code, container, pname, text, uidref
+from annotator.exchange.sr.library import library
+from annotator.exchange.sr.reading_items import reading_container
+from annotator.model.image import ImageInfo
+
+PROGRAM = "Mammogram Annotator"
+PROGRAM_UID = "2.25.236457212360377098241273011421868163529"
+"""Of this program as an observer and as what wrote a file; drawn once."""
+
+SERIES_NUMBER = 15001
+MOST_MARKS = 3_000
+"""Calcifications in one report: as many as are read back within the limits against files made to do harm."""
+
+
+def report(outgoing: Outgoing, label: Label, *, copied: bool = False) -> Dataset:
+    """The whole object. Raises ExportError for a reading that no structured report can hold."""
+    reading = reading_as_it_leaves(outgoing)
+    if len(reading.marks) > MOST_MARKS:
+        raise ExportError(
+            f"The reading has {len(reading.marks):,} marks and a structured report holds {MOST_MARKS:,}; "
+            "write findings as JSON, or its outlines as a segmentation."
+        )
+    if not outgoing.exam.images:
+        raise ExportError(
+            "No image of the exam is at hand, and a structured report speaks of images; open the exam."
+        )
+    images = {outgoing.uid(info.sop_instance_uid): info for info in outgoing.exam.images}
+    writing = Writing(outgoing, reading, images, label, copied)
+    made = container(named.REPORT, _content(writing), relation="", template="1500")
+    _header(made, outgoing, reading.id, signed=reading.is_signed)
+    made.CurrentRequestedProcedureEvidenceSequence = [_evidence(outgoing, images)]
+    return made
+
+
+def encoded(made: Dataset) -> bytes:
+    """The object as a file's bytes. Raises ExportError where a value of the exam cannot stand in a DICOM file."""
+    buffer = BytesIO()
+    try:
+        dcmwrite(buffer, made, enforce_file_format=True)
+    except (ValueError, TypeError, UnicodeError, OverflowError) as error:
+        raise ExportError(
+            f"The structured report was not written: something of the exam is not as DICOM has it ({error}); "
+            "export it behind pseudonyms."
+        ) from error
+    return buffer.getvalue()
+
+
+def _content(writing: Writing) -> Iterator[Dataset]:
+    yield code(named.LANGUAGE, named.ENGLISH, relation=MODIFIES)
+    yield code(named.OBSERVER_TYPE, named.PERSON, relation=OBSERVED)
+    yield pname(named.PERSON_NAME, writing.reading.reader, relation=OBSERVED)
+    yield code(named.OBSERVER_TYPE, named.DEVICE, relation=OBSERVED)
+    yield uidref(named.DEVICE_UID, PROGRAM_UID, relation=OBSERVED)
+    yield text(named.DEVICE_NAME, PROGRAM, relation=OBSERVED)
+    yield text(named.DEVICE_MODEL, PROGRAM, relation=OBSERVED)
+    yield text(named.DEVICE_SERIAL, __version__, relation=OBSERVED)
+    yield code(named.PROCEDURE, named.MAMMOGRAPHY, relation=MODIFIES)
+    yield library(writing.images)
+    yield container(named.MEASUREMENTS, groups(writing))
+    yield reading_container(writing)
+
+
+def _header(made: Dataset, outgoing: Outgoing, reading_id: str, *, signed: bool) -> None:
+    source, now = source_header(outgoing, outgoing.exam.images[0]), datetime.now(tz=UTC).astimezone()
+    made.SpecificCharacterSet = "ISO_IR 192"
+    for keyword in WHO:
+        setattr(made, keyword, source.get(keyword, ""))
+    made.SOPClassUID = ComprehensiveSRStorage
+    made.SOPInstanceUID = f"2.25.{uuid.uuid4().int}"
+    made.StudyInstanceUID = source.StudyInstanceUID
+    made.SeriesInstanceUID = as_uid(f"series of reports of {reading_id}")
+    made.Modality, made.SeriesNumber, made.InstanceNumber = "SR", SERIES_NUMBER, 1
+    made.SeriesDescription = "Breast calcifications as read"
+    made.ReferencedPerformedProcedureStepSequence = []
+    made.Manufacturer = made.ManufacturerModelName = PROGRAM
+    made.DeviceSerialNumber = made.SoftwareVersions = __version__
+    made.InstanceCreationDate = made.ContentDate = now.strftime("%Y%m%d")
+    made.InstanceCreationTime = made.ContentTime = now.strftime("%H%M%S")
+    made.CompletionFlag = "COMPLETE" if signed else "PARTIAL"
+    made.VerificationFlag = "UNVERIFIED"
+    made.PreliminaryFlag = "FINAL" if signed else "PRELIMINARY"
+    made.PerformedProcedureCodeSequence = []
+    if not outgoing.identified:
+        made.PatientIdentityRemoved, made.LongitudinalTemporalInformationModified = "YES", "MODIFIED"
+        made.DeidentificationMethod = f"{PROGRAM} {__version__}: pseudonyms, made-up UIDs, dates moved"
+    made.CodingSchemeIdentificationSequence = [_own_scheme()]
+    meta = made.file_meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = made.SOPClassUID, made.SOPInstanceUID
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.ImplementationClassUID, meta.ImplementationVersionName = UID(PROGRAM_UID), "ANNOTATOR"
+
+
+def _own_scheme() -> Dataset:
+    scheme = Dataset()
+    scheme.CodingSchemeDesignator = named.OWN_SCHEME
+    scheme.CodingSchemeName = named.OWN_SCHEME_NAME
+    scheme.CodingSchemeVersion = "1"
+    scheme.CodingSchemeResponsibleOrganization = PROGRAM
+    return scheme
+
+
+def _evidence(outgoing: Outgoing, images: Mapping[str, ImageInfo]) -> Dataset:
+    """Every image that is spoken of, by series (PS3.3 C.17.2.3)."""
+    series: dict[str, list[Dataset]] = {}
+    for uid, info in images.items():
+        which = Dataset()
+        which.ReferencedSOPClassUID, which.ReferencedSOPInstanceUID = info.sop_class_uid, uid
+        named_series = outgoing.uid(info.series_instance_uid or info.sop_instance_uid)
+        series.setdefault(named_series, []).append(which)
+    study = Dataset()
+    study.StudyInstanceUID = outgoing.uid(outgoing.exam.study_instance_uid)
+    study.ReferencedSeriesSequence = []
+    for uid, members in series.items():
+        one = Dataset()
+        one.SeriesInstanceUID, one.ReferencedSOPSequence = uid, members
+        study.ReferencedSeriesSequence.append(one)
+    return study
