@@ -216,6 +216,23 @@ class Workspace:
             made_on=made_on,
         )
 
+    def reading_by(self, reader: str, exam: ExamInfo) -> tuple[Reading, tuple[Revision, ...]]:
+        """What somebody else, a data set perhaps, says of an exam, and every revision of it; empty where there is none yet."""
+        reading, revision = self._store.open_reading(
+            exam.study_instance_uid,
+            reader,
+            lexicon_edition=self.lexicon.edition,
+            exam_date=exam.day,
+            patient=patient_number(exam),
+        )
+        return reading, self._store.revisions(reading.id) if revision else ()
+
+    def save_import(self, reading: Reading, made_on: Reading, based_on: int, label: str) -> int:
+        """Append what was brought in under the name of its own reader; in the audit it is this user's act."""
+        return self._store.save(
+            reading, reader=reading.reader, based_on=based_on, act=Act.IMPORT, label=label, made_on=made_on
+        )
+
     @cached_property
     def waiting(self) -> WaitingActs:
         """Acts on this computer that the database has not taken yet."""

@@ -50,6 +50,7 @@ COMMANDS = {
     "readings": Command("readings", "the saved readings"),
     "report": Command("report", "a saved reading as pages for people: HTML, PDF or text"),
     "findings": Command("findings", "a saved reading as JSON for programs"),
+    "import": Command("import_", "annotations of data sets and other programs as readings"),
     "pseudonym": Command("pseudonym", "which exam stands behind a name in an export"),
     "key": Command("key", "the passphrase of an encrypted database, kept in the keyring of the system"),
     "audit": Command("audit", "who opened, exported, signed what"),

@@ -49,7 +49,7 @@ _READINGS = uuid.UUID("6f5d1c52-6f0e-4f37-9b1c-2a3f5f0c7e41")
 REMOVED = "revisions were removed"
 """How both databases refuse an act that would stand where another was taken away."""
 
-_NOTED = {Act.SIGN: AuditAct.SIGNED, Act.WITHDRAW: AuditAct.WITHDREW}
+_NOTED = {Act.SIGN: AuditAct.SIGNED, Act.WITHDRAW: AuditAct.WITHDREW, Act.IMPORT: AuditAct.IMPORTED}
 """Acts on a reading that the audit has too, in one transaction with them."""
 
 
@@ -185,7 +185,8 @@ class Store:
                     row["chain"] = chain.link(last_link, row)
                     connection.execute(insert(revisions), row)
                     if act in _NOTED:
-                        uid, what = reading.study_instance_uid, f"version {len(reading.signatures)}"
+                        uid, version = reading.study_instance_uid, f"version {len(reading.signatures)}"
+                        what = label if act is Act.IMPORT else version
                         audited.append(connection, self.who, _NOTED[act], reading.id, uid, what)
             except StoreError as error:
                 if isinstance(error.__cause__, IntegrityError):
