@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.errors import UnreadableAnnotations
+from annotator.errors import UnreadableAnnotations, UnreadableImage
 from annotator.exchange.datasets.found import Drawn, Pixels
 from annotator.exchange.masks import pieces, traced
 from annotator.model.geometry import ImagePoint
@@ -43,6 +43,14 @@ def outlines_of(drawn: Drawn, info: ImageInfo, pixels: Pixels) -> tuple[tuple[Im
     if not found:
         raise UnreadableAnnotations(f"the mask of {drawn.image.shown} shows no region.")
     return found
+
+
+def png_pixels(path: Path) -> NDArray[Any]:
+    """Grey values of a PNG. Raises UnreadableImage."""
+    picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if picture is None:
+        raise UnreadableImage(path, "it is no picture in PNG")
+    return np.asarray(picture)
 
 
 def _mask_in(files: Sequence[Path], info: ImageInfo, pixels: Pixels) -> NDArray[np.bool_]:
