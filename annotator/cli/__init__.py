@@ -52,6 +52,7 @@ COMMANDS = {
     "findings": Command("findings", "a saved reading as JSON for programs"),
     "import": Command("import_", "annotations of data sets and other programs as readings"),
     "pseudonym": Command("pseudonym", "which exam stands behind a name in an export"),
+    "deidentify": Command("deidentify", "copies of exams that say of nobody"),
     "key": Command("key", "the passphrase of an encrypted database, kept in the keyring of the system"),
     "audit": Command("audit", "who opened, exported, signed what"),
     "people": Command("people", "who reads here, under which name and in which role"),
