@@ -34,6 +34,7 @@ _LONG_FORM = frozenset(
 )
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _UNDEFINED = 0xFFFFFFFF
+_PIXELS = 0x7FE0
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -153,6 +154,8 @@ def _walk(content: bytes, *, implicit: bool) -> None:
             open_until.pop()
         within = any(hidden for _, hidden in open_until[-1:])
         tag, vr, start, length = _element(content, at, implicit=implicit or within)
+        if tag >> 16 == _PIXELS and not open_until:
+            return  # an image, which the reader of reports refuses by its kind; pieces of compressed pixels are no items
         count += 1
         if count > MAX_ELEMENTS:
             raise _Refused(_TOO_MUCH)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from annotator.errors import UnreadableObject
 from annotator.lexicon.terms import Code
 from annotator.model.geometry import ImagePoint
-from annotator.model.image import ExamInfo, ImageInfo, ImageKey
+from annotator.model.image import ExamInfo, ImageInfo, ImageKey, Voi
 
 
 class Part(StrEnum):
@@ -18,6 +19,15 @@ class Part(StrEnum):
     AREA = "area"
     MICRO = "microcalcifications"
     MACRO = "macrocalcifications"
+
+    @property
+    def colour(self) -> tuple[int, int, int]:
+        """What others are asked to show it in, as CIELab in the numbers of PS3.3 C.10.7.1.1: yellow, cyan, orange."""
+        return {
+            Part.AREA: (56871, 32908, 52038),
+            Part.MICRO: (54127, 25070, 25969),
+            Part.MACRO: (45507, 43100, 46260),
+        }[self]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,10 @@ class ShownImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """All of one object. `maker` is who made it, as far as it says; `notes` tell in sentences what could not be used."""
+    """All of one object. `maker` is who made it, as far as it says; `notes` tell in sentences what could not be used.
+
+    `windows` are those a presentation state shows its images with, by SOP Instance UID.
+    """
 
     path: Path
     maker: str
@@ -78,6 +91,7 @@ class Drawing:
     images: tuple[ShownImage, ...]
     drawn: tuple[Drawn, ...]
     texts: tuple[Written, ...] = ()
+    windows: Mapping[str, Voi] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 

@@ -75,21 +75,21 @@ class Traced:
     holes: bool
 
 
-def pieces(mask: Mask, most: int) -> int:
-    """How many pieces a mask has, counted up to one more than `most`."""
-    return min(int(cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[0]) - 1, most + 1)
-
-
 def traced(mask: Mask) -> Iterator[Traced]:
     """The pieces of a mask, from the top down; without holes, `patch_of` of an outline gives the same pixels back."""
-    count, labels, stats, middles = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    if not mask.any():
+        return
+    above, before = int(mask.any(axis=1).argmax()), int(mask.any(axis=0).argmax())
+    part = mask[above:, before:].astype(np.uint8)
+    count, labels, stats, middles = cv2.connectedComponentsWithStats(part, connectivity=8)
     for number in range(1, count):
         left, top, width, height, area = (int(value) for value in stats[number])
-        here = labels[top : top + height, left : left + width] == number
-        path = _around(here)
+        path = _around(labels[top : top + height, left : left + width] == number)
+        left, top = left + before, top + above
+        column, row = (float(value) for value in middles[number])
         yield Traced(
             outline=tuple(ImagePoint(float(left + x), float(top + y)) for x, y in path),
-            middle=ImagePoint(float(middles[number][0]) + 0.5, float(middles[number][1]) + 0.5),
+            middle=ImagePoint(column + before + 0.5, row + above + 0.5),
             holes=_area(path) > area,
         )
 

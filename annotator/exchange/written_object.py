@@ -24,6 +24,7 @@ from annotator.model.image import ImageInfo
 from annotator.model.mark import Cluster, Mark
 
 PROGRAM = "Mammogram Annotator"
+_UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
 NO_IMAGE_AT_HAND = "The reading marks an image that is not at hand, so that nothing was written; open the exam with all its images."
 NOTHING_MARKED = "Nothing is marked on an image of this reading, so that there is nothing to write."
 
@@ -170,7 +171,11 @@ def coded(code: Code) -> Dataset:
 def tracking_uid(finding: Finding) -> str:
     """The finding's tracking UID; where it was brought in as something else than a UID, one that it always becomes."""
     said = finding.tracking_uid
-    return said if UID(said).is_valid else f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, said).int}"
+    return (
+        said
+        if len(said) <= 64 and _UID.fullmatch(said)
+        else f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, said).int}"
+    )
 
 
 def person(words: str) -> str:

@@ -18,7 +18,7 @@ from pydicom.pixels.utils import iter_pixels
 
 from annotator.errors import UnreadableObject
 from annotator.exchange.drawing import Drawing, Drawn, Group, Part, ShownImage, placed_on
-from annotator.exchange.masks import Mask, pieces, traced
+from annotator.exchange.masks import Mask, traced
 from annotator.lexicon.terms import Code
 from annotator.model.image import ExamInfo, ImageKey
 
@@ -62,11 +62,11 @@ def read(path: Path, exam: ExamInfo | None = None) -> Drawing:
     drawn: list[Drawn] = []
     with_holes = 0
     for plane, mask in found.masks():
-        if len(drawn) + pieces(mask, MOST_PIECES) > MOST_PIECES:
-            raise UnreadableObject(
-                path, f"it has more than {MOST_PIECES:,} pieces, which no reading of calcifications has"
-            )
         for piece in traced(mask):
+            if len(drawn) == MOST_PIECES:
+                raise UnreadableObject(
+                    path, f"it has more than {MOST_PIECES:,} pieces, which no reading of calcifications has"
+                )
             drawn.append(Drawn(plane.image, found.groups[plane.segment], piece.middle, piece.outline))
             with_holes += piece.holes
     notes = [*found.notes]

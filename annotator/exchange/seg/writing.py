@@ -150,6 +150,7 @@ def _segment(segment: Segment, outgoing: Outgoing, info: ImageInfo) -> Dataset:
     if info.laterality in SIDES:
         region.AnatomicRegionModifierSequence = [coded(SIDES[info.laterality])]
     made.AnatomicRegionSequence = [region]
+    made.RecommendedDisplayCIELabValue = list(segment.part.colour)
     made.TrackingID, made.TrackingUID = f"F{finding.number}", tracking_uid(finding)
     return made
 
