@@ -42,6 +42,9 @@ FORMATS: Mapping[str, Format] = {
     one.name: one
     for one in (
         Format("sr", "structured report (TID 1500)", "annotator.exchange.sr", dicom=True),
+        Format(
+            "sr-ohif", "the same for cornerstone3D and OHIF", "annotator.exchange.sr.cornerstone", dicom=True
+        ),
         Format("cad", "Mammography CAD SR (TID 4000)", "annotator.exchange.cad_sr", dicom=True),
         Format("seg", "outlines as a segmentation", "annotator.exchange.seg", dicom=True),
         Format("gsps", "marks and window as a presentation state", "annotator.exchange.gsps", dicom=True),

@@ -20,14 +20,14 @@ from annotator.exchange.sr.items import (
     text,
 )
 from annotator.lexicon.loader import Code
-from annotator.model.image import ImageInfo
+from annotator.model.image import ImageInfo, Laterality
 
-BREAST_SIDES = {
-    "R": Code("73056007", "SCT", "Right breast"),
-    "L": Code("80248007", "SCT", "Left breast"),
-    "B": Code("63762007", "SCT", "Both breasts"),
+BREAST_SIDES: Mapping[str, Laterality] = {
+    "73056007": Laterality.RIGHT,
+    "80248007": Laterality.LEFT,
+    "63762007": Laterality.BOTH,
 }
-"""CID 6022."""
+"""CID 6022, which other programs write."""
 
 MODALITIES: Mapping[str, Code] = {
     "CR": Code("CR", "DCM", "Computed Radiography"),
@@ -84,7 +84,7 @@ def library(images: Mapping[str, ImageInfo]) -> Dataset:
 def _descriptors(info: ImageInfo) -> Iterator[Dataset]:
     yield _coded(named.MODALITY, MODALITIES.get(info.modality, MODALITIES["OT"]))
     if info.laterality is not None:
-        yield _coded(named.IMAGE_SIDE, BREAST_SIDES[info.laterality.value])
+        yield _coded(named.IMAGE_SIDE, SIDES[info.laterality])
     if info.view.name in VIEWS:
         modifiers = (MODIFIERS[one] for one in info.view.modifiers if one in MODIFIERS)
         yield code(
@@ -117,8 +117,6 @@ def _acquired(items: Iterable[Dataset]) -> Iterator[Dataset]:
         yield item
 
 
-def laterality_of(said: Code) -> str:
-    """R, L or B of a code of CID 6022 or 244; '' for another."""
-    known = {one.value: side for side, one in BREAST_SIDES.items()}
-    known |= {one.value: side.value for side, one in SIDES.items()}
-    return known.get(said.value, "")
+def laterality_of(said: Code) -> Laterality | None:
+    """The side that a code of CID 244 or 6022 names."""
+    return {one.value: side for side, one in SIDES.items()}.get(said.value) or BREAST_SIDES.get(said.value)

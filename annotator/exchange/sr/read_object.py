@@ -19,7 +19,7 @@ from annotator.exchange.sr.tree import Item, root_of
 from annotator.lexicon.loader import Code
 from annotator.model.finding import Reading
 from annotator.model.geometry import PixelSpacing, SpacingBasis
-from annotator.model.image import ImageInfo, Laterality, View
+from annotator.model.image import ImageInfo, View
 
 CAD_SR = "1.2.840.10008.5.1.4.1.1.88.50"
 READ = frozenset(f"1.2.840.10008.5.1.4.1.1.88.{number}" for number in (11, 22, 33, 34, 35))
@@ -144,14 +144,13 @@ def images_in(root: Item) -> dict[str, ImageInfo]:
 
 def _info(image: Item) -> ImageInfo:
     side = image.code_of(named.IMAGE_SIDE)
-    letter = laterality_of(side) if side is not None else ""
     return ImageInfo(
         path=Path(),
         sop_class_uid=image.sop_class_uid,
         sop_instance_uid=image.sop_instance_uid,
         rows=int(_number(image, named.ROWS)),
         columns=int(_number(image, named.COLUMNS)),
-        laterality=Laterality(letter) if letter else None,
+        laterality=laterality_of(side) if side is not None else None,
         view=_view(image),
         spacing=_spacing(image),
     )
