@@ -19,13 +19,18 @@ def outgoing(
     token: CancelToken | None = None,
     *,
     identified: bool = False,
+    patient: str = "",
+    places: bool = True,
 ) -> Outgoing:
     """Everything the written objects say of a reading; for a job, since it looks for the breast on marked images.
 
-    Behind pseudonyms unless `identified`; comments are then free of the patient's names. Raises StoreError.
+    Behind pseudonyms unless `identified`; comments are then free of the patient's names. `patient` is the pseudonym
+    where it is known from elsewhere than the images, `places` False leaves depth and distances unmeasured where no
+    picture has told of the breast, and decodes nothing. Raises StoreError.
     """
     exam = corrected_exam(exam, reading.hanging)
-    workspace.find_breasts(reading, exam, token)
+    if places:
+        workspace.find_breasts(reading, exam, token)
     told = workspace.follow_ups(reading, exam)
     return Outgoing(
         reading=reading if identified else without_names(reading, Identity.of(exam)),
@@ -38,7 +43,7 @@ def outgoing(
             for one in reading.findings
         },
         name=workspace.pseudonyms.exam(reading.study_instance_uid),
-        patient=workspace.patient_pseudonym(exam),
+        patient=patient or workspace.patient_pseudonym(exam),
         displays=workspace.displays(reading.id),
         pseudonyms=None if identified else workspace.pseudonyms,
     )
