@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from annotator.store.store import Store
 
 
-def make_workspace(settings: Settings) -> Workspace:
+def make_workspace(settings: Settings, *, make_database: bool = True) -> Workspace:
     """Settings -> Workspace whose database is opened when first needed, or by `Workspace.open_database`.
 
     Where a site's own decision table is broken, the one that comes with the program is used and
-    `Workspace.rules_warning` says so. Raises InvalidLexicon when the data files of the program are broken.
+    `Workspace.rules_warning` says so. Without `make_database` a file that is named and not there is refused. Raises InvalidLexicon when the data files of the program are broken.
     """
 
     def open_store() -> Store:
         from annotator.store.store import Store
 
-        return Store.open(settings.database, who=settings.reader)
+        return Store.open(settings.database, who=settings.reader, make=make_database)
 
     lexicon = load_lexicon(settings.lexicon_edition)
     warning = ""
@@ -39,11 +39,11 @@ def make_workspace(settings: Settings) -> Workspace:
     return Workspace(settings, open_store, lexicon.with_sources(rules.sources), rules, warning)
 
 
-def open_workspace(settings: Settings) -> Workspace:
-    """Settings -> Workspace with its database open (made or migrated if need be).
+def open_workspace(settings: Settings, *, make_database: bool = True) -> Workspace:
+    """Settings -> Workspace with its database open (made, unless that is not wanted, or migrated if need be).
 
     Raises StoreError when the database cannot be used, InvalidLexicon when the data files are broken.
     """
-    workspace = make_workspace(settings)
+    workspace = make_workspace(settings, make_database=make_database)
     workspace.open_database()
     return workspace

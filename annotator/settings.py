@@ -45,6 +45,9 @@ LARGEST_BYTES = 1_000_000
 LONGEST_DAYS = 366
 """No term for being due soon or overdue is longer."""
 
+DATABASE_NAME = "readings.db"
+"""The file in the user's data folder, where no other database is named."""
+
 SMOOTH = "smooth"
 ENLARGED = ("squares", SMOOTH)
 """How a picture larger than its pixels is made."""
@@ -173,7 +176,7 @@ def load_settings(
     settings = replace(settings, reader=unicodedata.normalize("NFC", settings.reader))
     _check(settings)
     if not settings.database:
-        settings = replace(settings, database=f"sqlite:///{data_dir() / 'readings.db'}")
+        settings = replace(settings, database=f"sqlite:///{data_dir() / DATABASE_NAME}")
     return settings
 
 

@@ -47,7 +47,7 @@ def run_audit(arguments: argparse.Namespace) -> int:
     from annotator.store.store import Store
 
     settings = load_settings(arguments.settings, {"database": arguments.database, "reader": arguments.reader})
-    store = Store.open(settings.database, who=settings.reader)
+    store = Store.open(settings.database, who=settings.reader, make=False)
     try:
         found = store.audit(study_instance_uid=arguments.exam, since=arguments.since)
     finally:

@@ -70,7 +70,7 @@ def run_compare(arguments: argparse.Namespace) -> int:
 
     _check(arguments)
     given = {"database": arguments.database, "reader": arguments.reader, "rules_file": arguments.rules}
-    workspace = make_workspace(load_settings(arguments.settings, given))
+    workspace = make_workspace(load_settings(arguments.settings, given), make_database=False)
     look = _of_readings if arguments.saved else _of_images
     try:
         with ProgressLine() as line:

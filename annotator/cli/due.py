@@ -46,7 +46,7 @@ def run_due(args: argparse.Namespace) -> int:
     from annotator.settings import load_settings
 
     given = {"database": args.database, "reader": args.reader, "rules_file": args.rules}
-    workspace = open_workspace(load_settings(args.settings, given))
+    workspace = open_workspace(load_settings(args.settings, given), make_database=False)
     on = args.on or datetime.now().astimezone().date()
     try:
         everything = workspace.due(on)

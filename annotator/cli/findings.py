@@ -39,7 +39,7 @@ def run_findings(arguments: argparse.Namespace) -> int:
     from annotator.settings import load_settings
 
     given = {"database": arguments.database, "reader": arguments.reader, "rules_file": arguments.rules}
-    workspace = open_workspace(load_settings(arguments.settings, given))
+    workspace = open_workspace(load_settings(arguments.settings, given), make_database=False)
     try:
         if workspace.rules_warning:
             print(f"annotator: {workspace.rules_warning}", file=sys.stderr)

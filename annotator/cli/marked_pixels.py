@@ -24,7 +24,7 @@ def check_marked_pixels(arguments: argparse.Namespace) -> int:
     settings = load_settings(arguments.settings, given)
     files = _Files(settings)
     states: Counter[PixelState] = Counter()
-    workspace = open_workspace(settings)
+    workspace = open_workspace(settings, make_database=False)
     try:
         for row in workspace.readings():
             for one, state in checked_pixels(workspace.latest(row.reading_id).pixels, files.of):

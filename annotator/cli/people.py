@@ -114,7 +114,7 @@ def _open(args: argparse.Namespace) -> Store:
     from annotator.store.store import Store
 
     settings = load_settings(args.settings, {"database": args.database, "reader": args.reader})
-    return Store.open(settings.database, who=settings.reader)
+    return Store.open(settings.database, who=settings.reader, make=False)
 
 
 def _json(person: Person) -> dict[str, str]:

@@ -36,7 +36,7 @@ def run_pseudonym(arguments: argparse.Namespace) -> int:
     from annotator.settings import load_settings
 
     settings = load_settings(arguments.settings, {"database": arguments.database, "reader": arguments.reader})
-    workspace = open_workspace(settings)
+    workspace = open_workspace(settings, make_database=False)
     try:
         if arguments.of:
             reading, _ = saved_reading(workspace, arguments.name, None)

@@ -120,7 +120,7 @@ def _settings(args: argparse.Namespace) -> Settings:
 def _open(args: argparse.Namespace) -> Store:
     from annotator.store.store import Store
 
-    return Store.open(_settings(args).database)
+    return Store.open(_settings(args).database, make=False)
 
 
 def _names(store: Store) -> dict[str, str]:

@@ -55,7 +55,7 @@ def run_report(arguments: argparse.Namespace) -> int:
     form = _format(arguments.format, arguments.output)
     given = {"database": arguments.database, "reader": arguments.reader, "rules_file": arguments.rules}
     settings = load_settings(arguments.settings, given)
-    workspace = open_workspace(settings)
+    workspace = open_workspace(settings, make_database=False)
     try:
         if workspace.rules_warning:
             print(f"annotator: {workspace.rules_warning}", file=sys.stderr)

@@ -9,6 +9,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, SAWarning
 
 from annotator.errors import StoreError
+from annotator.settings import DATABASE_NAME, data_dir
 from annotator.store.encrypted import DRIVER, keyed
 from annotator.store.sqlite import database_file
 
@@ -55,6 +56,22 @@ def file_of_encrypted(url: str) -> Path:
     if path is None:
         raise StoreError("The database setting names no encrypted database; write sqlite+sqlcipher:///FILE.")
     return path
+
+
+def refuse_missing(url: str) -> None:
+    """StoreError where `url` names a file that is not there: reading from it would leave an empty one at a mistyped place.
+
+    The database in the user's data folder is not refused: it holds nothing until the first reading.
+    """
+    try:
+        path = database_file(make_url(url)) if url.startswith("sqlite") else None
+    except (ArgumentError, ValueError):
+        return
+    if path is not None and not path.exists() and path != (data_dir() / DATABASE_NAME).absolute():
+        raise StoreError(
+            f"There is no database at {path}; check what --database names. A new one begins with the window, "
+            "'annotator import' or 'annotator restore'."
+        )
 
 
 def place_of(url: URL) -> str:

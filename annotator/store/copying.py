@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, func, insert, select, text
 from annotator.errors import NotAllowed, StoreError
 from annotator.jobs import CancelToken
 from annotator.store import upgrade
-from annotator.store.address import parse_url, place_of
+from annotator.store.address import parse_url, place_of, refuse_missing
 from annotator.store.bringing import Bringing, Brought, Compared, without_triggers
 from annotator.store.checkup import moment
 from annotator.store.engines import engine_of
@@ -47,6 +47,7 @@ def copy(source_url: str, target_url: str, token: CancelToken | None = None) -> 
     Cancelled; nothing was copied then.
     """
     token = token or CancelToken()
+    refuse_missing(source_url)
     source_address, target_address = parse_url(source_url), parse_url(target_url)
     source_place, target_place = place_of(source_address), place_of(target_address)
     if source_place == target_place:

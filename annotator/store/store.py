@@ -26,7 +26,7 @@ from annotator.model.history import Act, Revision
 from annotator.model.person import Person, Role
 from annotator.model.pseudonym import Pseudonyms
 from annotator.store import audited, chain, people, revision_rows, signing, streaming, upgrade
-from annotator.store.address import parse_url, place_of
+from annotator.store.address import parse_url, place_of, refuse_missing
 from annotator.store.engines import engine_of
 from annotator.store.exam_facts import (
     ExamFacts,
@@ -69,13 +69,16 @@ class Store:
         self._opened = OpenedReadings()
 
     @classmethod
-    def open(cls, url: str, *, who: str | None = None) -> Store:
+    def open(cls, url: str, *, who: str | None = None, make: bool = True) -> Store:
         """Open the database at `url`; make it when it is new, migrate it (after a copy) when it is older.
 
         `url` is `sqlite:///FILE` or `postgresql+psycopg://...`. `who` is said to act in the audit (the account of the
         system where it is not given); PostgreSQL knows better and says itself. Raises StoreError, NewerDatabase, and
-        NotAllowed for an account that the administrator of a PostgreSQL has given no role.
+        NotAllowed for an account that the administrator of a PostgreSQL has given no role. Without `make` a file that is
+        named and not there is refused.
         """
+        if not make:
+            refuse_missing(url)
         parsed = parse_url(url)
         place = place_of(parsed)
         engine = engine_of(parsed)

@@ -88,6 +88,7 @@ def test_findings_name_nobody_and_the_database_turns_them_back(exam: ExamInfo, d
 def test_a_name_of_another_database_is_nobodys(exam: ExamInfo, database: str, tmp_path: Path, capsys) -> None:
     name = str(written(exam, database)["exam_pseudonym"])
     other = f"sqlite:///{tmp_path / 'other.db'}"
+    Store.open(other).close()
     assert main(["pseudonym", name, "--database", other]) == 1
     assert "name the database the file came from" in capsys.readouterr().err
 

@@ -100,6 +100,7 @@ def test_signatures_and_amendments_are_printed_with_their_reasons(tmp_path: Path
 
 def test_no_readings_is_no_fault(tmp_path: Path, capsys):
     url = f"sqlite:///{tmp_path / 'empty.db'}"
+    Store.open(url).close()
     assert json.loads(output(capsys, "readings", "--json", "--database", url)) == {"readings": []}
 
 
