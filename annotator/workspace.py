@@ -15,7 +15,6 @@ from annotator.jobs import CancelToken
 from annotator.lexicon.loader import Lexicon, load_lexicon
 from annotator.model.audit import AuditAct
 from annotator.model.clusters_on_image import ClustersOnImage
-from annotator.model.coverage import Seen
 from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Finding, Reading, Stage
 from annotator.model.follow_up import Contradiction, FollowUp
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
     from annotator.measuring import SpotMeasurer
     from annotator.model.candidate import Candidates
     from annotator.over_time import Followed, OverTime
+    from annotator.store.seen_waiting import SeenWaiting
     from annotator.store.store import Store
     from annotator.store.streaming import ReadingHead
     from annotator.store.summaries import ReadingSummary
@@ -240,13 +240,13 @@ class Workspace:
 
         return WaitingActs(waiting_dir(), self.settings.database, self.settings.reader, lambda: self._store)
 
-    def keep_coverage(self, reading_id: str, seen: tuple[Seen, ...]) -> None:
-        """Add to what was seen of a reading's images; seen cells stay seen. It is on disk when this returns."""
-        self._store.keep_coverage(reading_id, seen)
+    @cached_property
+    def seen(self) -> SeenWaiting:
+        """What was seen of images, on its way to the database."""
+        from annotator.store.seen_waiting import SeenWaiting
 
-    def coverage(self, reading_id: str) -> tuple[Seen, ...]:
-        """What was seen of a reading's images so far, by this reader at any time."""
-        return self._store.coverage(reading_id)
+        settings, edition = self.settings, self.lexicon.edition
+        return SeenWaiting(waiting_dir(), settings.database, settings.reader, edition, lambda: self._store)
 
     def follow_up(
         self,

@@ -267,17 +267,20 @@ def _waiting(arguments: argparse.Namespace, problems: list[str]) -> dict[str, An
 
     try:
         from annotator.store.journal import look_at_waiting
+        from annotator.store.seen_waiting import look_at_seen
 
         settings = load_settings(arguments.settings, {"database": arguments.database})
         here = look_at_waiting(waiting_dir(), settings.database)
+        seen, unreadable = look_at_seen(waiting_dir())
     except (AnnotatorError, OSError, ImportError):
         return None  # told of the database already
-    if here.unreadable:
+    unreadable += here.unreadable
+    if unreadable:
         problems.append(
-            f"{', '.join(here.unreadable)} in {waiting_dir()} cannot be read: acts that waited there were damaged; keep "
+            f"{', '.join(unreadable)} in {waiting_dir()} cannot be read: what waited there was damaged; keep "
             "the files, and look at the exams of those days."
         )
-    return asdict(here)
+    return asdict(here) | {"unreadable": unreadable, "seen_files": len(seen)}
 
 
 def _rules(arguments: argparse.Namespace, problems: list[str]) -> dict[str, Any] | None:
@@ -386,6 +389,8 @@ def _waiting_lines(waiting: dict[str, Any] | None) -> list[str]:
         for count, which in counts
         if count or which == "for this database"
     ]
+    if waiting["seen_files"]:
+        said.append(f"what was seen of images in {waiting['seen_files']}")
     return [f"  waiting on this computer: {', '.join(said)}"]
 
 

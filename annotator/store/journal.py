@@ -95,7 +95,7 @@ class Journal:
             new = path.with_suffix(".new")
             descriptor = os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
             try:
-                _write_at(descriptor, 0, _sealed(b"", msgspec.json.encode(head)))
+                write_at(descriptor, 0, _sealed(b"", msgspec.json.encode(head)))
                 new.replace(path)
             finally:
                 os.close(descriptor)
@@ -124,7 +124,7 @@ class Journal:
         try:
             # what an attempt before this one left half written is no line
             os.ftruncate(self._descriptor, self._end)
-            _write_at(self._descriptor, self._end, lines)
+            write_at(self._descriptor, self._end, lines)
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._descriptor, self._end)
@@ -191,7 +191,7 @@ class Journal:
         try:
             descriptor = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
             try:
-                _write_at(descriptor, 0, data)
+                write_at(descriptor, 0, data)
             finally:
                 os.close(descriptor)
         except OSError as error:
@@ -209,11 +209,13 @@ def with_id(
     return replace(journal_base, id=reading_id), renamed
 
 
-def journals_in(folder: Path, database: str, study_instance_uid: str = "", reader: str = "") -> list[Path]:
+def journals_in(
+    folder: Path, database: str, study_instance_uid: str = "", reader: str = "", ending: str = ENDING
+) -> list[Path]:
     """Files of acts that wait for a database; with study and reader those of one reading. Oldest name first."""
     key = reading_key(database, study_instance_uid, reader) if study_instance_uid else database_key(database)
     try:
-        return sorted(folder.glob(f"{key}*{ENDING}"))
+        return sorted(folder.glob(f"{key}*{ending}"))
     except OSError:
         return []
 
@@ -298,7 +300,7 @@ def _lines(data: bytes) -> tuple[list[bytes], int, bytes]:
     return texts, end, check
 
 
-def _write_at(descriptor: int, offset: int, data: bytes) -> None:
+def write_at(descriptor: int, offset: int, data: bytes) -> None:
     """Write all of it and wait until the disk has it."""
     os.lseek(descriptor, offset, os.SEEK_SET)
     left = memoryview(data)

@@ -68,7 +68,7 @@ def the_reading_is_kept(database: Path, reading_id: str) -> None:
     workspace = open_workspace(settings)
     (line,) = workspace.readings()
     reading = workspace.open_reading(line.study_instance_uid).reading
-    seen = workspace.coverage(reading_id)
+    seen = workspace.seen.kept(line.study_instance_uid, reading_id)
     workspace.close()
     assert (reading.id, len(reading.findings), len(reading.marks), reading.done) == (reading_id, 1, 6, True)
     assert len(seen) == len(FOUR)

@@ -227,8 +227,9 @@ def test_the_signed_reading_of_another_is_looked_at_under_its_name_and_left(qtbo
     QTest.mouseClick(window.signed_note.back, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.desk.session is not None and not window.desk.session.is_lent, timeout=5000)
     assert window.desk.session.reading.reader == "bert"
-    qtbot.waitUntil(lambda: len(window.desk.workspace.coverage(own_id)) == 1, timeout=5000)
-    assert window.desk.workspace.coverage(theirs_id) == ()
+    seen, study = window.desk.workspace.seen, window.desk.session.exam.study_instance_uid
+    qtbot.waitUntil(lambda: len(seen.kept(study, own_id)) == 1, timeout=5000)
+    assert seen.kept(study, theirs_id) == ()
 
 
 @pytest.mark.usefixtures("no_reflex")

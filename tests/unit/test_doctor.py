@@ -114,7 +114,7 @@ def test_a_database_in_use_tells_its_revision(capsys, tmp_path: Path) -> None:
 def test_acts_that_wait_here_are_counted_and_left_as_they_are(capsys, tmp_path: Path) -> None:
     url, other = f"sqlite:///{tmp_path / 'r.db'}", f"sqlite:///{tmp_path / 'other.db'}"
     _, found = diagnosis(capsys, "--database", url)
-    assert found["waiting"] == {"acts": 0, "files": 0, "elsewhere": 0, "unreadable": []}
+    assert found["waiting"] == {"acts": 0, "files": 0, "elsewhere": 0, "unreadable": [], "seen_files": 0}
     blank = Reading(id="a" * 32, reader="me", study_instance_uid="1.2.3", lexicon_edition="5")
     once, _ = add_finding(blank)
     twice, _ = add_finding(once)
@@ -126,7 +126,7 @@ def test_acts_that_wait_here_are_counted_and_left_as_they_are(capsys, tmp_path: 
     # also while a window holds the last one
     status, found = diagnosis(capsys, "--database", url)
     assert status == 0
-    assert found["waiting"] == {"acts": 3, "files": 2, "elsewhere": 2, "unreadable": []}
+    assert found["waiting"] == {"acts": 3, "files": 2, "elsewhere": 2, "unreadable": [], "seen_files": 0}
     assert {path: path.read_bytes() for path in waiting_dir().iterdir()} == before
     main(["doctor", "--database", url])
     assert (

@@ -42,6 +42,7 @@ class Arrivals(QObject):
         """Deliver what waits, if anything does."""
         self._again.stop()
         self._runner.write(self._workspace.waiting.deliver, self._delivered, self._away)
+        self._runner.write(self._workspace.seen.deliver, None, lambda _error: self._later())
 
     def left(self, acts: int) -> None:
         """An exam was left with so many acts that only this computer has."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from annotator.analysis.breast.coverage import CELL_PX, breast_cells, breast_outline, grid_size
-from annotator.errors import AnnotatorError
+from annotator.errors import AnnotatorError, DatabaseAway
 from annotator.jobs import CancelToken
 from annotator.model.coverage import Seen
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey
@@ -43,7 +43,8 @@ class CoverageKeeper(QObject):
         self._reading_id: str | None = None
         self._seen: dict[ImageKey, Seen] = {}
         self._kept: dict[ImageKey, int] = {}
-        self._refused: list[tuple[str, tuple[Seen, ...]]] = []
+        self._refused: list[tuple[str, str, tuple[Seen, ...]]] = []
+        self._told = False
         self._breasts: dict[str, int] = {}
         self._saving = QTimer(self)
         self._saving.setSingleShot(True)
@@ -90,11 +91,11 @@ class CoverageKeeper(QObject):
         """Give what is not on disk yet to the database; it is there when the program ends."""
         self._saving.stop()
         refused, self._refused = self._refused, []
-        for reading, seen in refused:
-            self._write(reading, seen)
+        for study, reading, seen in refused:
+            self._write(study, reading, seen)
         new = tuple(seen for key, seen in self._seen.items() if self._kept.get(key) != seen.bits)
         if self._reading_id is not None and new:
-            self._write(self._reading_id, new)
+            self._write(self._exam, self._reading_id, new)
 
     def _begin(self, exam: ExamInfo) -> None:
         if exam.study_instance_uid != self._exam:
@@ -112,10 +113,10 @@ class CoverageKeeper(QObject):
             return
         self._begin(session.exam)
         reading = self._reading_id = session.reading.id
-        workspace = self._desk.workspace
+        study, workspace = session.exam.study_instance_uid, self._desk.workspace
         self._runner.query(
             _LOADING,
-            lambda _token: workspace.coverage(reading),
+            lambda _token: workspace.seen.kept(study, reading),
             lambda kept: self._loaded(reading, kept),
             lambda error: self.message.emit(str(error)),
             in_turn=True,
@@ -176,23 +177,33 @@ class CoverageKeeper(QObject):
         # an image that cannot be read is told of where it is shown; its share stays unknown
         self._runner.query(_OUTLINES, job, done, lambda _error: None)
 
-    def _write(self, reading: str, new: tuple[Seen, ...]) -> None:
+    def _write(self, study: str, reading: str, new: tuple[Seen, ...]) -> None:
         workspace = self._desk.workspace
         self._runner.write(
-            lambda: workspace.keep_coverage(reading, new),
-            lambda _none: self._saved(reading, new),
-            lambda error: self._not_saved(reading, new, error),
+            lambda: workspace.seen.keep(study, reading, new),
+            lambda away: self._saved(study, reading, new, away),
+            lambda error: self._not_saved(study, reading, new, error),
         )
 
-    def _saved(self, reading: str, new: tuple[Seen, ...]) -> None:
+    def _saved(self, study: str, reading: str, new: tuple[Seen, ...], away: DatabaseAway | None) -> None:
+        if away is not None:
+            self._try_again(study, reading, new)
+            if not self._told:
+                self.message.emit(f"What was seen of the images is kept on this computer: {away}")
+            self._told = True
+            return
+        self._told = False
         if reading == self._reading_id:
             self._kept.update((seen.image, seen.bits) for seen in new)
 
-    def _not_saved(self, reading: str, new: tuple[Seen, ...], error: AnnotatorError) -> None:
+    def _not_saved(self, study: str, reading: str, new: tuple[Seen, ...], error: AnnotatorError) -> None:
+        self.message.emit(f"What was seen of the images is not saved yet: {error}")
+        self._try_again(study, reading, new)
+
+    def _try_again(self, study: str, reading: str, new: tuple[Seen, ...]) -> None:
         """What was given up by nobody is tried again, also when another exam is open by then."""
         if reading != self._reading_id:
-            self._refused.append((reading, new))
-        self.message.emit(f"What was seen of the images is not saved yet: {error}")
+            self._refused.append((study, reading, new))
         self._saving.start(RETRY_MS)
 
 
