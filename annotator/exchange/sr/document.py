@@ -16,7 +16,7 @@ from annotator.exchange.leaving import reading_as_it_leaves
 from annotator.exchange.outgoing import Outgoing
 from annotator.exchange.source_header import WHO, source_header
 from annotator.exchange.sr import concepts as named
-from annotator.exchange.sr.groups import Label, Writing, as_uid, groups
+from annotator.exchange.sr.groups import Label, Writing, as_uid, groups, is_uid
 from annotator.exchange.sr.items import MODIFIES, OBSERVED, code, container, pname, text, uidref
 from annotator.exchange.sr.library import library
 from annotator.exchange.sr.reading_items import reading_container
@@ -43,6 +43,7 @@ def report(outgoing: Outgoing, label: Label, *, copied: bool = False) -> Dataset
         raise ExportError(
             "No image of the exam is at hand, and a structured report speaks of images; open the exam."
         )
+    _refuse_invalid_uids(outgoing)
     images = {outgoing.uid(info.sop_instance_uid): info for info in outgoing.exam.images}
     writing = Writing(outgoing, reading, images, label, copied)
     made = container(named.REPORT, _content(writing), relation="", template="1500")
@@ -62,6 +63,19 @@ def encoded(made: Dataset) -> bytes:
             "export it behind pseudonyms."
         ) from error
     return buffer.getvalue()
+
+
+def _refuse_invalid_uids(outgoing: Outgoing) -> None:
+    """Some data sets put digests in the place of UIDs, which no DICOM object may refer to."""
+    said = [outgoing.uid(outgoing.exam.study_instance_uid)]
+    for info in outgoing.exam.images:
+        said += [info.sop_class_uid, outgoing.uid(info.sop_instance_uid)]
+        said.append(outgoing.uid(info.series_instance_uid or info.sop_instance_uid))
+    if not all(map(is_uid, said)):
+        raise ExportError(
+            "The structured report was not written: the exam or an image of it has a UID that DICOM does not allow; "
+            "export it behind pseudonyms, which have valid ones."
+        )
 
 
 def _content(writing: Writing) -> Iterator[Dataset]:

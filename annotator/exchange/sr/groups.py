@@ -297,8 +297,13 @@ def _suggestion(lexicon: Lexicon, told: FollowUp) -> Dataset:
 
 def as_uid(said: str) -> str:
     """A UID as it is, an id of this program as a UID (PS3.5 B.2), of anything else one worked out from it."""
-    if len(said) <= 64 and _UID.fullmatch(said):
+    if is_uid(said):
         return said
     if _HEX.fullmatch(said):
         return f"2.25.{int(said, 16)}"
     return f"2.25.{int.from_bytes(hashlib.sha256(said.encode(errors='surrogatepass')).digest()[:16], 'big')}"
+
+
+def is_uid(said: str) -> bool:
+    """Whether it can stand as a UID (PS3.5 9.1)."""
+    return len(said) <= 64 and _UID.fullmatch(said) is not None
