@@ -16,6 +16,7 @@ from annotator.ui.commands.candidates import CandidateCommands
 from annotator.ui.commands.compare import CompareCommands
 from annotator.ui.commands.cross import CrossCommands
 from annotator.ui.commands.exam import ExamCommands
+from annotator.ui.commands.exporting import ExportingCommands
 from annotator.ui.commands.hanging import HangingCommands
 from annotator.ui.commands.help import HelpCommands
 from annotator.ui.commands.keys import KeyCommands
@@ -44,6 +45,7 @@ from annotator.ui.desk.reading_desk import ReadingDesk
 from annotator.ui.display.displays import Displays
 from annotator.ui.faults.error_bar import ErrorBar
 from annotator.ui.faults.errors_in_window import ErrorsInWindow
+from annotator.ui.hanging.cad_reading import CadReading
 from annotator.ui.hanging.candidate_search import CandidateSearch
 from annotator.ui.hanging.exam_view import ExamView
 from annotator.ui.hanging.left_exams import LeftExams
@@ -157,7 +159,9 @@ class MainWindow(QMainWindow):
         self.indexed.close()
         self.marked_pixels.stop()
         self.over_time_commands.stop()
+        self.exporting_commands.stop()
         self.candidate_commands.stop()
+        self.cad_reading.stop()
         self.exam_view.close_exam()
         self.hanging_commands.close_second()
         super().closeEvent(event)
@@ -189,6 +193,7 @@ class MainWindow(QMainWindow):
         """The objects whose methods are the slots of the actions; parts of the window ask some of them too."""
         self.stack_commands = StackCommands(self)
         self.exam_commands = ExamCommands(self)
+        self.exporting_commands = ExportingCommands(self)
         self.marking_commands = MarkingCommands(self)
         self.snapping_commands = SnappingCommands(self)
         self.saying_commands = SayingCommands(self)
@@ -211,6 +216,7 @@ class MainWindow(QMainWindow):
         self.words = WordsInWindow(self)
         return (
             self.exam_commands,
+            self.exporting_commands,
             self.marking_commands,
             self.snapping_commands,
             self.saying_commands,
@@ -324,6 +330,7 @@ class MainWindow(QMainWindow):
             self.candidates, desk, self.exam_view, self.read_ahead, self.grid, self.profiles, self.runner
         )
         self.candidate_commands.follow(self.candidate_search)
+        self.cad_reading = CadReading(self.candidates, desk, self.exam_view, self.runner)
         coverage = self.looking_commands.coverage
         self.pane_thumbnails = PaneThumbnails(self.thumbnails, self.exam_view, self.grid, coverage)
         self.worklist.exam_chosen.connect(desk.open_exam)

@@ -45,6 +45,7 @@ ALSO_CALLED: Mapping[str, str] = {
     "partner_view": "correlate corresponding ipsilateral match other projection arc distance nipple CC MLO",
     "draw_wall": "pectoral muscle edge line landmark",
     "remove_wall": "pectoral muscle edge delete",
+    "export": "SR structured report CAD SEG segmentation GSPS presentation state key object KO COCO CSV send archive PACS DICOM validate",
     "same_finding": "track tracking link prior lesion identity follow",
     "own_finding": "track tracking unlink",
     "show_compare": "prior previous change difference new gone matched side by side interval growth",

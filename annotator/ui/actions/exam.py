@@ -18,6 +18,7 @@ ROWS: tuple[ActionSpec, ...] = (
     ActionSpec("open_report", "Exam", "Open the report saved last", ("Ctrl+Alt+O",), "open_report", "In the program this computer has for such files"),
     ActionSpec("save_findings", "Exam", "Save findings as JSON...", ("Ctrl+Shift+S",), "save_findings", "Every finding with its marks, for programs; behind pseudonyms", "exam"),
     ActionSpec("save_named_findings", "Exam", "Save findings with the UIDs of the exam...", (), "save_named_findings", "As JSON for programs that have the images too; leads back to the patient", "exam", no_key="Naming a patient is an act of its own, never a slip of the hand"),
+    ActionSpec("export", "Exam", "Export for other programs...", ("Ctrl+E",), "export_exam", "DICOM objects that viewers and archives read, JSON, report; each read back and validated"),
     ActionSpec("back_up", "Exam", "Back up all readings...", (), "back_up", "Everything the database holds in one file, looked at before it gets its name; the reading goes on", no_key="Once a day or week, not in the flow of reading"),
     ActionSpec("quit", "Exam", "Quit", ("Ctrl+Q",), "quit", "Finish saving and close the window"),
     ActionSpec("undo", "Edit", "Undo", ("Ctrl+Z",), "undo", "Take back the last act, also after a restart", "undo"),

@@ -22,7 +22,7 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
         Group(("open_files", "open_folder", "open_sample")),
         Group(("index_folder", "index_again")),
         Group(("save", "put_together")),
-        Group(("save_report", "copy_report", "save_findings")),
+        Group(("save_report", "copy_report", "save_findings", "export")),
         Group(("save_finding_report", "save_named_report", "save_named_findings", "open_report"), "More of reports"),
         Group(("sign", "amend", "withdraw", "other_readings")),
         Group(("back_up",)),
