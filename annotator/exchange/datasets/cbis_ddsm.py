@@ -112,7 +112,7 @@ def read(path: Path, wishes: Wishes) -> Found:
             origin = Origin(source=NAME, coordinates=COORDINATES, values=values, unmapped=unmapped)
             findings.append(SourceFinding((Drawn(name, masks_in=tuple(masks)),), origin, said))
     notes = [
-        f"{count} rows of kind {kind!r} are no calcifications and were left out."
+        f"Rows of kind {kind!r} are no calcifications and were left out: {count}."
         for kind, count in passed.items()
     ]
     return Found(NAME, tuple(findings), broken=tuple(broken), notes=tuple(notes), folders=told)

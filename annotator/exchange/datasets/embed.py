@@ -143,15 +143,13 @@ def read(path: Path, wishes: Wishes) -> Found:
             else:
                 placeless += 1
     if others:
-        notes.append(f"{others} findings without calcifications were left out.")
+        notes.append(f"Findings without calcifications were left out: {others}.")
     if doubtful:
         notes.append(
-            f"{doubtful} findings were left out because their breast has several, and no table tells which region is whose."
+            f"Left out because their breast has several findings and no table tells which region is whose: {doubtful}."
         )
     if placeless:
-        notes.append(
-            f"{placeless} findings with calcifications have no region on any image and were left out."
-        )
+        notes.append(f"Findings with calcifications but no region on any image were left out: {placeless}.")
     return Found(NAME, tuple(findings), broken=tuple(broken), notes=tuple(notes))
 
 

@@ -195,12 +195,10 @@ def _notes(passed: Counter[str]) -> list[str]:
     notes = []
     if passed[_MUSCLE]:
         notes.append(
-            f"{passed[_MUSCLE]} outlines of the pectoral muscle are no calcifications and were left out."
+            f"Outlines of the pectoral muscle are no calcifications and were left out: {passed[_MUSCLE]}."
         )
     if passed[_UNNAMED]:
-        notes.append(
-            f"{passed[_UNNAMED]} things without a name may be calcifications or not and were left out."
-        )
+        notes.append(f"What has no name may be a calcification or not and was left out: {passed[_UNNAMED]}.")
     others = [f"{name} ({count})" for name, count in passed.items() if name not in (_MUSCLE, _UNNAMED)]
     if others:
         notes.append(shortened(f"What is no calcification was left out: {', '.join(sorted(others))}."))

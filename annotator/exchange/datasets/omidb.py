@@ -118,7 +118,7 @@ def read(path: Path, wishes: Wishes) -> Found:
                 passed["other"] += 1
             else:
                 findings.append(finding)
-    notes = [f"{passed['other']} marks without calcifications were left out."] if passed["other"] else []
+    notes = [f"Marks without calcifications were left out: {passed['other']}."] if passed["other"] else []
     return Found(NAME, tuple(findings), broken=tuple(broken), faults=tuple(faults), notes=tuple(notes))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from annotator.errors import UnreadableAnnotations, UnreadableImage
 from annotator.exchange.datasets.found import Drawn, Pixels
-from annotator.exchange.masks import pieces, traced
+from annotator.exchange.masks import traced
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import ImageInfo
 
@@ -35,11 +36,11 @@ def outlines_of(drawn: Drawn, info: ImageInfo, pixels: Pixels) -> tuple[tuple[Im
         return (drawn.outline,)
     mask = drawn.mask if drawn.mask is not None else _mask_in(drawn.masks_in, info, pixels)
     mask = _fitted(mask, info)
-    if pieces(mask, MOST_PIECES) > MOST_PIECES:
+    found = tuple(_simpler(one.outline) for one in islice(traced(mask), MOST_PIECES + 1))
+    if len(found) > MOST_PIECES:
         raise UnreadableAnnotations(
             f"the mask of {drawn.image.shown} falls into more than {MOST_PIECES} pieces and is no drawing of a region."
         )
-    found = tuple(_simpler(one.outline) for one in traced(mask))
     if not found:
         raise UnreadableAnnotations(f"the mask of {drawn.image.shown} shows no region.")
     return found

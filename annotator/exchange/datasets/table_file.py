@@ -23,8 +23,11 @@ def plain_name(name: str) -> str:
 
 
 def header_of(path: Path, separators: str = ",") -> list[str]:
-    """The plain names of the columns of a table, [] where the first line is none separated by one of `separators`."""
-    line = _first_line(path)
+    """The plain names of the columns of a table, by one of `separators`; [] for what is no table or not there."""
+    try:
+        line = _first_line(path)
+    except UnreadableAnnotations:
+        return []
     return max(([plain_name(part) for part in _parts(line, one)] for one in separators), key=len)
 
 
