@@ -256,14 +256,19 @@ def _seen_on_images(material: Material, labels: Mapping[str, str]) -> Iterator[P
 
 def _candidates(reading: Reading) -> Iterator[Part]:
     """How many proposals of which model the reader decided of; nothing where none was looked at."""
-    counts = Counter((one.model_version, one.verdict) for one in reading.decisions)
-    told = [
-        f"{counts[model, Verdict.ACCEPTED]} accepted, {counts[model, Verdict.REJECTED]} rejected (model {model})"
-        for model in dict.fromkeys(one.model_version for one in reading.decisions)
-    ]
-    if told:
-        trained = "proposed by a program trained on synthetic images"
-        yield Facts("", (("Candidates for labelling", f"{'; '.join(told)}; {trained}"),))
+    counts = Counter((one.candidate.of_cad, one.model_version, one.verdict) for one in reading.decisions)
+    told: dict[bool, list[str]] = {}
+    for of_cad, model in dict.fromkeys(
+        (one.candidate.of_cad, one.model_version) for one in reading.decisions
+    ):
+        accepted, rejected = (
+            counts[of_cad, model, verdict] for verdict in (Verdict.ACCEPTED, Verdict.REJECTED)
+        )
+        whose = model if of_cad else f"model {model}"
+        told.setdefault(of_cad, []).append(f"{accepted} accepted, {rejected} rejected ({whose})")
+    for of_cad, words in told.items():
+        trained = "marks of a CAD report" if of_cad else "proposed by a program trained on synthetic images"
+        yield Facts("", (("Candidates for labelling", f"{'; '.join(words)}; {trained}"),))
 
 
 def _sources(sections: Iterable[Section], findings: Iterable[Finding], material: Material) -> Iterator[str]:

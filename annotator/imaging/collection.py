@@ -18,7 +18,8 @@ from annotator.imaging.decode_guard import attempt
 from annotator.imaging.dicomdir import Directory, is_dicomdir, read_dicomdir
 from annotator.imaging.header_index import PASSED_OVER, HeaderIndex, PassedOver, stamp_of
 from annotator.imaging.opened_file import open_file
-from annotator.imaging.rejected import Rejected
+from annotator.imaging.rejected import Rejected, ReportFile
+from annotator.imaging.report_file import report_file
 from annotator.jobs import CancelToken, Progress
 from annotator.model.image import ExamInfo, ImageInfo
 
@@ -28,10 +29,11 @@ CLAIMS = frozenset({".dcm", ".dicom", ".dic", ".ima", ""})
 
 @dataclass(frozen=True)
 class Listing:
-    """The pictures found, and the files that claim to be one and are not."""
+    """The pictures found, the files that claim to be one and are not, and structured reports."""
 
     images: tuple[ImageInfo, ...]
     rejected: tuple[Rejected, ...]
+    reports: tuple[ReportFile, ...] = ()
 
 
 def list_images(
@@ -43,13 +45,19 @@ def list_images(
 ) -> Listing:
     """All pictures below `paths`, in the order given and by name within each; nothing stops the rest.
 
-    Other files are passed over in folders and rejected when named. `index` is the file in which headers are
+    Other files are passed over in folders and rejected when named; a report only where it was named and there is no
+    picture. `index` is the file in which headers are
     kept from one listing to the next; without one every file is read. Raises Cancelled only.
     """
     found = list(scan(paths, recursive=recursive, token=token, index=index))
+    images = tuple(f for f in found if isinstance(f, ImageInfo))
+    named = () if images else {Path(path) for path in paths}
     return Listing(
-        tuple(f for f in found if isinstance(f, ImageInfo)),
-        tuple(f for f in found if isinstance(f, Rejected)),
+        images,
+        tuple(
+            f for f in found if isinstance(f, Rejected) and (f.path in named or not isinstance(f, ReportFile))
+        ),
+        tuple(f for f in found if isinstance(f, ReportFile)),
     )
 
 
@@ -86,7 +94,7 @@ def _read(path: Path, index: HeaderIndex) -> ImageInfo | Rejected:
     stamp = stamp_of(path)
     found: ImageInfo | Rejected
     try:
-        found = read_info(path)
+        found = report_file(path) or read_info(path)
     except UnreadableImage as error:
         found = Rejected(path, error.reason)
         if isinstance(error.__cause__, OSError | MemoryError):  # may go better next time

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from annotator.imaging.header_record import decode, encode, reader_version
-from annotator.imaging.rejected import Rejected
+from annotator.imaging.rejected import Rejected, ReportFile
 from annotator.model.image import ImageInfo
 
 FORMAT = 1
@@ -56,7 +56,7 @@ _FAULTS = (sqlite3.Error, UnicodeDecodeError)
 Found = ImageInfo | Rejected | PassedOver
 Stamp = tuple[int, int, int]
 _Row = tuple[Stamp, int, bytes]
-_IMAGE, _REJECTED, _PASSED_OVER = 0, 1, 2
+_IMAGE, _REJECTED, _PASSED_OVER, _REPORT = 0, 1, 2, 3
 
 
 def stamp_of(path: Path) -> Stamp | None:
@@ -112,7 +112,10 @@ class HeaderIndex:
             return None
         if kind == _PASSED_OVER:
             return PASSED_OVER
-        return decode(record, path) if kind == _IMAGE else Rejected(path, record.decode("utf-8", "replace"))
+        if kind == _IMAGE:
+            return decode(record, path)
+        said = record.decode("utf-8", "replace")
+        return ReportFile(path, *said.split("\0", 2)) if kind == _REPORT else Rejected(path, said)
 
     def remember(self, path: Path, stamp: Stamp | None, found: Found) -> None:
         """Keep what was found in `path`; `stamp` was taken before it was read."""
@@ -123,6 +126,9 @@ class HeaderIndex:
         kind = _PASSED_OVER
         if isinstance(found, ImageInfo):
             kind, record = _IMAGE, encode(found)
+        elif isinstance(found, ReportFile):
+            said = f"{found.reason}\0{found.study_instance_uid}\0{found.sop_class_uid}"
+            kind, record = _REPORT, said.encode("utf-8", "replace")
         elif isinstance(found, Rejected):
             kind, record = _REJECTED, found.reason.encode("utf-8", "replace")
         if record is None:

@@ -1,4 +1,4 @@
-"""A file that was found and cannot be shown."""
+"""A file that was found and cannot be shown, and one that is about pictures."""
 
 from __future__ import annotations
 
@@ -12,3 +12,11 @@ class Rejected:
 
     path: Path
     reason: str
+
+
+@dataclass(frozen=True)
+class ReportFile(Rejected):
+    """A structured report: no picture, and nothing is amiss with it. '' where its header does not name them."""
+
+    study_instance_uid: str = ""
+    sop_class_uid: str = ""

@@ -16,6 +16,9 @@ SHOWN_FROM = 0.86
 """Score from which a candidate is shown unless the reader chooses otherwise: about one false mark an image on the
 synthetic images that the model was tried on (docs/measuring.md, candidates)."""
 
+CAD_ID = "cad-"
+"""The ids of marks of CAD reports begin so; those of this program's own candidates are hexadecimal."""
+
 PROPOSED_WITHIN_PX = 2.0
 """One deviation of the place a candidate is proposed at, in image pixels: the reach of the click that measures it."""
 
@@ -33,7 +36,8 @@ class Candidate:
     """A bright spot proposed for labelling.
 
     `id` is the same whenever the same model looks at the same image. `score` in [0, 1] is how like a calcification of
-    the synthetic training images it is, not how likely disease. Of a stack `image` names the best slice.
+    the synthetic training images it is, not how likely disease; of a mark of a CAD report the certainty that its program
+    states, 1 where it states none. Of a stack `image` names the best slice. `diameter_px` is 0 where none is given.
     """
 
     id: str
@@ -44,6 +48,11 @@ class Candidate:
     diameter_mm: float | None = None
     hint: CandidateHint | None = None
     in_pectoral: bool = False
+
+    @property
+    def of_cad(self) -> bool:
+        """Whether it is a mark of a CAD report and no proposal of this program."""
+        return self.id.startswith(CAD_ID)
 
     @property
     def makes_groups(self) -> bool:
@@ -83,7 +92,8 @@ class Verdict(StrEnum):
 class CandidateDecision:
     """A reader's verdict on a candidate, with the model that had proposed it.
 
-    `mark_id` is the mark that an accepted one became; it stands also when the reader took that mark away later.
+    `mark_id` is the mark that an accepted one became, the cluster where it was one; it stands also when the reader took
+    that away later. Of a CAD mark `model_version` is the name and version of its program.
     """
 
     candidate: Candidate

@@ -103,17 +103,22 @@ def accept_candidates(
 ) -> tuple[Reading, tuple[Mark, ...]]:
     """Mark candidates for a finding, and keep that and by which model they were proposed.
 
-    An earlier verdict on one of them is replaced.
+    An earlier verdict on one of them is replaced. One with an outline becomes a cluster of the marks that the others become.
     """
-    marks = []
+    marks: list[Mark] = []
     decisions = by_candidate(reading.decisions)
-    for one in accepted:
-        reading, mark = add_mark(
-            reading, finding_id, one.candidate.image, one.point, one.kind, one.measurement
-        )
-        marks.append(mark)
+    for one in sorted(accepted, key=lambda one: bool(one.outline)):
+        image, became = one.candidate.image, ""
+        if one.outline:
+            tied = [mark.id for mark in marks if mark.image.sop_instance_uid == image.sop_instance_uid]
+            reading, cluster = add_cluster(reading, finding_id, image, one.outline, tied, one.spacing)
+            became = cluster.id
+        else:
+            reading, mark = add_mark(reading, finding_id, image, one.point, one.kind, one.measurement)
+            marks.append(mark)
+            became = mark.id
         decisions[one.candidate.id] = CandidateDecision(
-            one.candidate, model_version, Verdict.ACCEPTED, mark.id
+            one.candidate, model_version, Verdict.ACCEPTED, became
         )
     return _said(reading, decisions=decided_in_order(decisions.values())), tuple(marks)
 
@@ -274,12 +279,17 @@ def set_done(reading: Reading, done: bool) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedCandidate:
-    """A candidate that the reader accepts: where the mark goes, what it is called, and what was measured there."""
+    """A candidate that the reader accepts: where the mark goes, what it is called, and what was measured there.
+
+    With an `outline` it becomes a cluster, on an image of that `spacing`.
+    """
 
     candidate: Candidate
     point: ImagePoint
     kind: MarkKind
     measurement: SpotMeasurement | None = None
+    outline: tuple[ImagePoint, ...] = ()
+    spacing: PixelSpacing | None = None
 
 
 def keep_pixels(reading: Reading, pixels: Iterable[MarkedPixels]) -> Reading:

@@ -44,8 +44,7 @@ def _linked(report: CadReport, order: Sequence[CadMark]) -> list[list[int]]:
 
 def _same(one: CadMark, other: CadMark) -> bool:
     """Equal but for ids, and for what 32 bits do to numbers."""
-    plain = {"id": "", "center": ImagePoint(0, 0), "outline": None, "certainty": None, "probability": None}
-    if replace(one, **plain, members=()) != replace(other, **plain, members=()):
+    if _bare(one) != _bare(other):
         return False
     shares = ((one.certainty, other.certainty), (one.probability, other.probability))
     if not all(_near(a, b, WITHIN_SHARE) for a, b in shares):
@@ -56,6 +55,12 @@ def _same(one: CadMark, other: CadMark) -> bool:
         and len(one.members) == len(other.members)
         and all(_same(a, b) for a, b in zip(one.members, other.members, strict=True))
     )
+
+
+def _bare(mark: CadMark) -> CadMark:
+    """What must be exactly equal."""
+    nowhere = ImagePoint(0, 0)
+    return replace(mark, id="", center=nowhere, outline=None, certainty=None, probability=None, members=())
 
 
 def _outlines_same(one: CadMark, other: CadMark) -> bool:

@@ -11,6 +11,7 @@ from annotator.errors import AnnotatorError
 from annotator.model.mark import MarkKind
 from annotator.ui.actions import Keys, key_text
 from annotator.ui.desk import candidate_acts
+from annotator.ui.desk.cad_rows import cad_words
 from annotator.ui.desk.candidate_measuring import CandidateMeasuring, Results
 from annotator.ui.desk.candidate_rows import ProposedRow, RowState
 from annotator.ui.desk.candidates import HIDDEN, hint_words, size_words
@@ -214,9 +215,9 @@ class CandidateCommands(QObject):
 
     def _why_none(self) -> str:
         search = self._search
-        if search is None or not search.searchable:
-            return NO_SIZE
         undecided, total = self._candidates.counts
+        if search is None or (not search.searchable and not total):
+            return NO_SIZE
         if search.missing and not search.stopped:
             return f"{SEARCHING} {search.progress.done} of {search.progress.total} images are done."
         if search.troubles:
@@ -240,7 +241,10 @@ class CandidateCommands(QObject):
         yes, no = (key_or_menu(keys, act) for act in ("candidate_accept", "candidate_reject"))
         undecided, total = self._candidates.counts
         name = line.info.name or line.info.file_name
-        told = [name, size_words(line), f"score {line.best.score:.2f}", hint_words(line)]
+        if line.mark is not None:
+            told = [name, size_words(line), *cad_words(line.mark)]
+        else:
+            told = [name, size_words(line), f"score {line.best.score:.2f}", hint_words(line)]
         acts = f"{yes} accept, {no} reject" if self._state(line) is RowState.UNDECIDED else self._state(line)
         return "  ·  ".join([*(part for part in told if part), acts, f"undecided {undecided} of {total}"])
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from annotator.model import edits
+from annotator.model.cad import CadKind, CadOutline, OutlineShape
 from annotator.model.candidate import Candidate, CandidateDecision, CandidateHint, Verdict
 from annotator.model.finding import Reading
-from annotator.model.geometry import ImagePoint
+from annotator.model.geometry import ImagePoint, convex_hull
 from annotator.model.mark import MarkKind, SpotMeasurement
 from annotator.ui.desk.candidate_rows import ProposedRow
 from annotator.ui.marks.words import size_words
@@ -35,7 +38,8 @@ def accept(
     unproposed: MarkKind,
     new_finding: bool = False,
 ) -> str:
-    """Mark pieces of a line for the finding in hand, or for a new one; what came of it in words, '' for nothing.
+    """Mark pieces of a line for the finding in hand, or for a new one; what came of it in words, '' for nothing. A cluster
+    of a CAD report becomes its outline around the marks of its calcifications.
 
     Each mark lies where a click there would put it, with what that measures; where nothing can be measured, at the
     place proposed. `unproposed` is what a spot is called whose size proposes neither word.
@@ -46,11 +50,12 @@ def accept(
     if new_finding or finding is None:
         reading, finding = edits.add_finding(reading)
     chosen = [piece for piece in line.pieces if piece.id in pieces]
-    accepted = as_marks(reading, chosen, results, unproposed)
+    outlined, spots = _as_cluster(line, chosen, unproposed)
+    accepted = as_marks(reading, spots, results, unproposed) + outlined
     if not accepted:
         return ""
     after, marks = edits.accept_candidates(reading, finding.id, line.model_version, accepted)
-    what = _count(chosen)
+    what = _count(chosen) if line.mark is None else _of_report(line)
     session.apply(after, f"Accept {what} for F{finding.number}")
     session.select_marks(frozenset(mark.id for mark in marks))
     measured = marks[0].measurement if len(marks) == 1 else None
@@ -62,27 +67,60 @@ def reject(session: ReadingSession, line: ProposedRow, decisions: Sequence[Candi
     """None of a line is a calcification; marks that it had become go in the same act. In words, '' for nothing."""
     if not session.may_change():
         return ""
-    reading = edits.remove_marks(session.reading, _marks_of(session.reading, decisions))
-    after = edits.reject_candidates(reading, line.model_version, line.pieces)
-    session.apply(after, f"Reject {_count(line.pieces)}")
-    return f"Rejected {_count(line.pieces)}"
+    what = _count(line.pieces) if line.mark is None else _of_report(line)
+    after = edits.reject_candidates(_without(session.reading, decisions), line.model_version, line.pieces)
+    session.apply(after, f"Reject {what}")
+    return f"Rejected {what}"
 
 
 def reconsider(session: ReadingSession, decisions: Sequence[CandidateDecision]) -> str:
     """Nothing was said of these candidates after all; marks they had become go in the same act."""
     if not session.may_change():
         return ""
-    reading = edits.remove_marks(session.reading, _marks_of(session.reading, decisions))
+    reading = _without(session.reading, decisions)
     said = [decision.candidate for decision in decisions]
     after = edits.reconsider_candidates(reading, [one.id for one in said])
     session.apply(after, f"Take back the verdict on {_count(said)}")
     return f"Undecided again: {_count(said)}"
 
 
-def _marks_of(reading: Reading, decisions: Sequence[CandidateDecision]) -> frozenset[str]:
-    """Those marks that accepted candidates became and that are still there, also where they were moved since."""
+def _without(reading: Reading, decisions: Sequence[CandidateDecision]) -> Reading:
+    """The reading without what accepted candidates became and is still there, also where it was moved since."""
     became = {one.mark_id for one in decisions if one.verdict is Verdict.ACCEPTED}
-    return frozenset(mark.id for mark in reading.marks if mark.id in became)
+    for cluster in [one for one in reading.clusters if one.id in became]:
+        reading = edits.remove_cluster(reading, cluster.id)
+    return edits.remove_marks(reading, frozenset(mark.id for mark in reading.marks if mark.id in became))
+
+
+def _as_cluster(
+    line: ProposedRow, chosen: Sequence[Candidate], kind: MarkKind
+) -> tuple[list[edits.AcceptedCandidate], list[Candidate]]:
+    """(what becomes a cluster, what becomes marks) of the pieces of a line.
+
+    A cluster without an outline is drawn around its calcifications; one that has none becomes a mark at its centre.
+    """
+    mark = line.mark
+    if mark is None or mark.kind is not CadKind.CLUSTER or line.best not in chosen:
+        return [], list(chosen)
+    members = [piece for piece in chosen if piece is not line.best]
+    corners = convex_hull([one.point for one in members])
+    if mark.outline is not None:
+        corners = mark.outline.corners
+    elif members and len(corners) < 3:
+        away = [(math.dist((p.column, p.row), (mark.center.column, mark.center.row)), p) for p in corners]
+        corners = CadOutline(OutlineShape.CIRCLE, (mark.center, max(away, key=itemgetter(0))[1])).corners
+    if len(set(corners)) < 3:
+        return [], list(chosen)
+    whole = edits.AcceptedCandidate(
+        line.best, line.best.point, kind, outline=tuple(corners), spacing=line.info.spacing
+    )
+    return [whole], members
+
+
+def _of_report(line: ProposedRow) -> str:
+    """What a line of a CAD report is, in words."""
+    what = "calcification" if line.mark is None else line.mark.kind
+    return f"a {what} of {line.model_version}"
 
 
 def as_marks(

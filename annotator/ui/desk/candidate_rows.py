@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.analysis.mark_table import Points, as_array, table_of
+from annotator.model.cad import CadMark, RenderingIntent
 from annotator.model.candidate import Candidate, CandidateDecision, CandidateHint, Candidates, Verdict
 from annotator.model.finding import Reading
 from annotator.model.image import ImageInfo
@@ -18,6 +19,8 @@ from annotator.model.mark import Mark
 
 BESIDE_MM = 0.25
 """How far beyond the edge of a candidate a mark still is a mark of it."""
+CAD_REACH_MM, CAD_REACH_PX = 1.0, 15.0
+"""How far from a CAD mark without an outline a mark of the reader is one of it: its programs place centres so roughly."""
 NEAR_SLICES = 3
 """A calcification is seen on some slices beside its sharpest one: a mark there is a mark of it too."""
 
@@ -41,12 +44,16 @@ _OF_VERDICT = {Verdict.ACCEPTED: _ACCEPTED, Verdict.REJECTED: _REJECTED}
 
 @dataclass(frozen=True, slots=True)
 class ProposedRow:
-    """One line of the list: a spot, or the pieces of one artery, best first."""
+    """One line of the list: a spot, the pieces of one artery, best first, or a mark of a CAD report.
+
+    Of a `mark` that is a cluster the first piece is the cluster, the others are its calcifications.
+    """
 
     info: ImageInfo
     pieces: tuple[Candidate, ...]
     hint: CandidateHint | None
     model_version: str
+    mark: CadMark | None = None
 
     @property
     def best(self) -> Candidate:
@@ -69,7 +76,7 @@ class ProposedImage:
     """The lines of one image, best first, and their pieces as columns.
 
     `reaches` is how far, in image pixels, a mark may lie from a piece and be its mark; `rows` the line of each piece.
-    `breast_found` False: there was no breast to look at.
+    `breast_found` False: there was no breast to look at. Lines of CAD reports come before the program's own.
     """
 
     info: ImageInfo
@@ -79,6 +86,7 @@ class ProposedImage:
     diameters: NDArray[np.float64]
     reaches: NDArray[np.float64]
     rows: NDArray[np.intp]
+    cad: NDArray[np.bool_]
     breast_found: bool = True
     _marked: dict[int, tuple[tuple[Mark, ...], NDArray[np.bool_]]] = field(default_factory=dict)
 
@@ -92,18 +100,35 @@ class ProposedImage:
             if row.ids
         ]
         lines.sort(key=lambda line: -line.best.score)
+        return cls._laid_out(info, lines, breast_found=found.breast_found)
+
+    def beside(self, cad: Sequence[ProposedRow]) -> ProposedImage:
+        """The same with lines of CAD reports before its own."""
+        own = [line for line in self.lines if line.mark is None]
+        return self._laid_out(self.info, [*cad, *own], breast_found=self.breast_found)
+
+    @classmethod
+    def of_cad(cls, info: ImageInfo, cad: Sequence[ProposedRow]) -> ProposedImage:
+        """Lines of CAD reports alone, of an image that was not searched."""
+        return cls._laid_out(info, cad, breast_found=True)
+
+    @classmethod
+    def _laid_out(cls, info: ImageInfo, lines: Sequence[ProposedRow], *, breast_found: bool) -> ProposedImage:
         pieces = [piece for line in lines for piece in line.pieces]
         diameters = np.array([piece.diameter_px for piece in pieces], np.float64)
         beside = 0.0 if info.spacing is None else BESIDE_MM / info.spacing.mean_mm
+        roughly = CAD_REACH_PX if info.spacing is None else CAD_REACH_MM / info.spacing.mean_mm
+        of_cad = np.array([piece.of_cad for piece in pieces], np.bool_)
         return cls(
             info,
             tuple(lines),
             as_array([piece.point for piece in pieces]),
             np.array([piece.image.frame for piece in pieces], np.int32),
             diameters,
-            diameters / 2 + beside,
+            np.where(of_cad & (diameters == 0), roughly, diameters / 2 + beside),
             np.repeat(np.arange(len(lines)), [len(line.pieces) for line in lines]),
-            found.breast_found,
+            of_cad,
+            breast_found,
         )
 
     @cached_property
@@ -112,8 +137,26 @@ class ProposedImage:
         ids = (piece.id for line in self.lines for piece in line.pieces)
         return {key: at for at, key in enumerate(ids)}
 
+    def outline_of(self, piece: int) -> Points:
+        """The corners of the outline that its CAD report gives a piece, (n, 2) columns and rows; (0, 2) where there is none."""
+        line = self.lines[int(self.rows[piece])]
+        whole = line.mark
+        marks = () if whole is None else (whole, *whole.members)
+        said = (m for m in marks if m.center == line.pieces[piece - self._first_of(piece)].point)
+        mark = next(said, None)
+        if mark is None or mark.outline is None:
+            return np.zeros((0, 2))
+        return as_array(mark.outline.corners)
+
+    def _first_of(self, piece: int) -> int:
+        """The first piece of the line that a piece belongs to."""
+        return int(np.searchsorted(self.rows, self.rows[piece]))
+
     def decided(self, decisions: Sequence[CandidateDecision]) -> Codes:
-        """The code of each piece as the reader decided: by its id, else by its place, for an earlier model's."""
+        """The code of each piece as the reader decided: by its id, else by its place, for an earlier model's.
+
+        What was said of a proposal of this program says nothing of a CAD mark at its place, nor the other way round.
+        """
         codes = np.zeros(len(self.points), np.int8)
         uid = self.info.sop_instance_uid
         for decision in decisions:
@@ -123,7 +166,7 @@ class ProposedImage:
         for decision in decisions:
             said = decision.candidate
             if said.image.sop_instance_uid == uid and said.id not in self.place:
-                here = self._near(said.point.column, said.point.row, said.image.frame)
+                here = self._near(said)
                 codes[here & (codes == _UNDECIDED)] = _OF_VERDICT[decision.verdict]
         return codes
 
@@ -153,24 +196,30 @@ class ProposedImage:
             if at in mine:
                 found.append(decision)
             elif at is None and said.image.sop_instance_uid == uid:
-                near = self._near(said.point.column, said.point.row, said.image.frame)
+                near = self._near(said)
                 if near[mine].any():
                     found.append(decision)
         return tuple(found)
 
-    def _near(self, column: float, row: float, frame: int) -> NDArray[np.bool_]:
-        away = self.points - (column, row)
+    def _near(self, said: Candidate) -> NDArray[np.bool_]:
+        away = self.points - (said.point.column, said.point.row)
         near: NDArray[np.bool_] = np.hypot(away[:, 0], away[:, 1]) <= self.reaches
-        return near & (np.abs(self.frames - frame) <= NEAR_SLICES)
+        near &= (np.abs(self.frames - said.image.frame) <= NEAR_SLICES) & (self.cad == said.of_cad)
+        return near
 
 
 @dataclass(frozen=True, eq=False)
 class Proposals:
-    """The lines of all images of an exam, in hung order and then by score."""
+    """The lines of all images of an exam, in hung order, those of CAD reports first and then by score.
+
+    `cad` are lines of CAD reports, `optional` those that their reports leave to the reader.
+    """
 
     images: tuple[ProposedImage, ...] = ()
     lines: tuple[ProposedRow, ...] = field(init=False)
     scores: NDArray[np.float64] = field(init=False)
+    cad: NDArray[np.bool_] = field(init=False)
+    optional: NDArray[np.bool_] = field(init=False)
     _starts: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -178,6 +227,11 @@ class Proposals:
         counts = [len(image.lines) for image in self.images]
         object.__setattr__(self, "lines", lines)
         object.__setattr__(self, "scores", np.array([line.best.score for line in lines], np.float64))
+        marks = [line.mark for line in lines]
+        intents = [None if mark is None else mark.intent for mark in marks]
+        object.__setattr__(self, "cad", np.array([mark is not None for mark in marks], np.bool_))
+        optional = np.array([intent is RenderingIntent.OPTIONAL for intent in intents], np.bool_)
+        object.__setattr__(self, "optional", optional)
         object.__setattr__(self, "_starts", tuple(int(n) for n in np.cumsum([0, *counts])))
 
     @cached_property
@@ -187,8 +241,11 @@ class Proposals:
 
     @cached_property
     def ranks(self) -> NDArray[np.intp]:
-        """The place of each line among those of its image, best first."""
-        parts = [np.arange(len(image.lines)) for image in self.images]
+        """The place of each line among the program's own of its image, best first; 0 for a line of a CAD report."""
+        parts = []
+        for image in self.images:
+            own = np.array([line.mark is None for line in image.lines], np.bool_)
+            parts.append(np.where(own, np.cumsum(own) - 1, 0))
         return np.concatenate([np.zeros(0, np.intp), *parts])
 
     def image_of(self, sop_instance_uid: str) -> ProposedImage | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from annotator.model.candidate import SHOWN_FROM, CandidateHint
 from annotator.model.changes import Changes
 from annotator.model.geometry import Millimetres
 from annotator.model.image import ExamInfo, ImageInfo
+from annotator.ui.desk.cad_rows import CadOfExam, cad_certainty, cad_hint, cad_words
 from annotator.ui.desk.candidate_rows import (
     STATES,
     Codes,
@@ -45,6 +47,7 @@ HINTS = {
     CandidateHint.RIM: "rim?",
 }
 _SCORE, _ONLY_UNDECIDED, _ON_IMAGES = "candidate score", "candidates undecided only", "candidates on images"
+_OPTIONAL = "optional cad marks"
 _NOTHING = Proposals()
 
 
@@ -63,6 +66,8 @@ class ExamCandidates(QObject):
         self._desk = desk
         self._profiles = profiles
         self._kept: OrderedDict[str, dict[str, ProposedImage]] = OrderedDict()
+        self._cad: dict[str, CadOfExam] = {}
+        self._joined: dict[str, tuple[ProposedImage | None, tuple[ProposedRow, ...], ProposedImage]] = {}
         self._study = ""
         self._order: tuple[ImageInfo, ...] = ()
         self._shown = _NOTHING
@@ -118,7 +123,29 @@ class ExamCandidates(QObject):
     @property
     def left_out(self) -> int:
         """How many lines score as high as those listed and are not, being beyond the likeliest of their image."""
-        return int((self._shown.scores >= self.threshold).sum() - self._strong.sum())
+        high = (self._shown.scores >= self.threshold) & ~self._shown.cad
+        return int(high.sum() - (self._strong & ~self._shown.cad).sum())
+
+    @property
+    def cad_told(self) -> tuple[str, ...]:
+        """A sentence for each CAD report of the exam: whether it ran, and what came of it; none while hidden."""
+        cad = self._cad.get(self._study)
+        return () if cad is None or self.why_hidden else cad.told
+
+    @property
+    def has_optional(self) -> bool:
+        """Whether a CAD report leaves some of its marks to the reader; False while hidden."""
+        return bool(self._shown.optional.any())
+
+    @property
+    def optional_shown(self) -> bool:
+        """Whether such marks are listed and drawn."""
+        return self._profiles.remembered(_OPTIONAL, "no") == "yes"
+
+    def show_optional(self, shown: bool) -> None:
+        """List and draw marks that their CAD report calls optional, or leave them out."""
+        self._profiles.remember(_OPTIONAL, "yes" if shown else "no")
+        self._tell()
 
     @property
     def without_breast(self) -> tuple[str, ...]:
@@ -189,6 +216,17 @@ class ExamCandidates(QObject):
         if study_instance_uid == self._study:
             self.refresh()
 
+    def put_cad(self, study_instance_uid: str, cad: CadOfExam) -> None:
+        """What the CAD reports of an exam say."""
+        self._cad[study_instance_uid] = cad
+        if study_instance_uid == self._study:
+            self.refresh()
+
+    def knows_cad(self, study_instance_uid: str, files: tuple[Path, ...]) -> bool:
+        """Whether just these reports of an exam were read."""
+        known = self._cad.get(study_instance_uid)
+        return known is not None and known.files == files
+
     def knows(self, info: ImageInfo) -> bool:
         """Whether it is known what is on an image of the open exam; says nothing of how much that is."""
         return info.sop_instance_uid in self._kept.get(self._study, {})
@@ -205,7 +243,7 @@ class ExamCandidates(QObject):
             return str(state)
         image = self._shown.image_of(line.info.sop_instance_uid)
         decisions = () if image is None else image.decisions_at(line, session.reading)
-        known = table_of(session.reading).place
+        known = {*table_of(session.reading).place, *(one.id for one in session.reading.clusters)}
         gone = any(one.mark_id and one.mark_id not in known for one in decisions)
         return f"{state}, mark deleted" if gone else str(state)
 
@@ -261,14 +299,27 @@ class ExamCandidates(QObject):
     def refresh(self) -> None:
         """Look anew at what the reader decided, and whether candidates are to be seen."""
         session = self._desk.session
-        known = self._kept.get(self._study, {})
         if self.why_hidden or session is None:
             self._shown = _NOTHING
         else:
-            images = tuple(known[i.sop_instance_uid] for i in self._order if i.sop_instance_uid in known)
+            found = (self._found_on(info) for info in self._order)
+            images = tuple(image for image in found if image is not None)
             if images != self._shown.images:
                 self._shown = Proposals(images)
         self._look()
+
+    def _found_on(self, info: ImageInfo) -> ProposedImage | None:
+        """What was found on an image and what CAD reports say of it, put together once."""
+        uid, cad = info.sop_instance_uid, self._cad.get(self._study)
+        own = self._kept.get(self._study, {}).get(uid)
+        rows = () if cad is None else cad.rows.get(uid, ())
+        if not rows:
+            return own
+        known = self._joined.get(uid)
+        if known is None or known[0] is not own or known[1] is not rows:
+            made = ProposedImage.of_cad(info, rows) if own is None else own.beside(rows)
+            known = self._joined[uid] = own, rows, made
+        return known[2]
 
     def _look(self) -> None:
         session = self._desk.session
@@ -285,8 +336,10 @@ class ExamCandidates(QObject):
 
     @property
     def _strong(self) -> NDArray[np.bool_]:
-        strong: NDArray[np.bool_] = self._shown.scores >= self.threshold
-        return strong & (self._shown.ranks < MOST_LINES)
+        shown = self._shown
+        strong = (shown.scores >= self.threshold) & (shown.ranks < MOST_LINES)
+        wanted: NDArray[np.bool_] = np.where(shown.cad, ~shown.optional | self.optional_shown, strong)
+        return wanted
 
     def _layer(self, image: ProposedImage) -> CandidateLayer:
         first, after = self._shown.span(image)
@@ -301,13 +354,22 @@ class ExamCandidates(QObject):
             return line.key, words_of(line)
 
         return CandidateLayer(
-            image.points[which], image.diameters[which], image.frames[which], current[which], tell
+            image.points[which],
+            image.diameters[which],
+            image.frames[which],
+            current[which],
+            tell,
+            cad=image.cad[which],
+            outlines={
+                at: outline for at, piece in enumerate(which) if len(outline := image.outline_of(int(piece)))
+            },
         )
 
     def _begin(self, exam: ExamInfo) -> None:
         if exam.study_instance_uid != self._study:
             self._study = exam.study_instance_uid
             self._order = exam.images
+            self._joined = {}
             self._current = ""
             if self._study in self._kept:
                 self._kept.move_to_end(self._study)
@@ -330,18 +392,23 @@ class ExamCandidates(QObject):
         while len(self._kept) > KEPT_EXAMS:
             oldest = next(uid for uid in self._kept if uid != self._study)
             del self._kept[oldest]
+            self._cad.pop(oldest, None)
 
 
 def size_words(line: ProposedRow) -> str:
     """How large the best piece is, with how the millimetres are known: "0.31 mm at detector"."""
     best, spacing = line.best, line.info.spacing
+    if not best.diameter_px:
+        return ""
     if best.diameter_mm is None or spacing is None:
         return f"{best.diameter_px:.1f} px"
     return str(Millimetres(best.diameter_mm, spacing.basis))
 
 
 def hint_words(line: ProposedRow) -> str:
-    """What it looks like beside a calcification of its own, and of how many pieces it is."""
+    """What it looks like beside a calcification of its own, and of how many pieces it is; whose mark it is."""
+    if line.mark is not None:
+        return cad_hint(line.mark)
     hint = "" if line.hint is None else HINTS[line.hint]
     if len(line.pieces) > 1:
         return f"{hint} {len(line.pieces)} pieces".strip()
@@ -350,7 +417,16 @@ def hint_words(line: ProposedRow) -> str:
     return hint
 
 
+def score_words(line: ProposedRow) -> str:
+    """How likely it is held for a calcification: by the program's score, or as its CAD report says."""
+    return f"{line.best.score:.2f}" if line.mark is None else cad_certainty(line.mark)
+
+
 def words_of(line: ProposedRow) -> str:
     """A line for who points at it on the image."""
-    parts = ["candidate for labelling", size_words(line), f"score {line.best.score:.2f}", hint_words(line)]
+    parts = ["candidate for labelling", size_words(line)]
+    if line.mark is not None:
+        parts += cad_words(line.mark)
+    else:
+        parts += [f"score {line.best.score:.2f}", hint_words(line)]
     return "  ·  ".join(part for part in parts if part)

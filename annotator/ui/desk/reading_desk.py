@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 import annotator
 from annotator.errors import AnnotatorError
 from annotator.hanging import exam_before, same_patient
-from annotator.imaging.rejected import Rejected
+from annotator.imaging.rejected import Rejected, ReportFile
 from annotator.jobs import CancelToken
 from annotator.model.display import NOT_RECORDED
 from annotator.model.image import ExamInfo, ImageInfo
@@ -71,6 +71,7 @@ class ReadingDesk(QObject):
         self.exams: tuple[ExamInfo, ...] = ()
         self.rows = ExamRows()
         self.rejected: tuple[Rejected, ...] = ()
+        self._reports: dict[Path, ReportFile] = {}
         self.visits = Visits()
         self._states: dict[str, ExamState] = {}
         self._ahead: dict[str, OpenedReading] = {}
@@ -118,6 +119,7 @@ class ReadingDesk(QObject):
                 self.bring(wanted, on_done)
                 return
             self._images = dict(found.images)
+            self._reports |= {one.path: one for one in found.listing.reports}
             self.exams, self.rows = found.exams, found.rows
             self.exams_changed.emit()
             on_done()
@@ -256,6 +258,17 @@ class ReadingDesk(QObject):
     def prior_of(self, exam: ExamInfo) -> ExamInfo | None:
         """The exam of the same patient next before this one, None when unknown."""
         return exam_before(exam, self.rows.of_patient.get(exam.patient_key, ()))
+
+    def reports_of(self, exam: ExamInfo) -> tuple[Path, ...]:
+        """The structured reports of an exam's study; one of no study that is known goes by the folder of its images."""
+        folders = {image.path.parent for image in exam.images}
+        studies = {one.study_instance_uid for one in self.exams}
+        return tuple(
+            path
+            for path, one in self._reports.items()
+            if one.study_instance_uid == exam.study_instance_uid
+            or (one.study_instance_uid not in studies and path.parent in folders)
+        )
 
     def priors_of(self, exam: ExamInfo) -> tuple[ExamInfo, ...]:
         """The exams of the same patient before this one, the last first."""
@@ -405,6 +418,7 @@ class ReadingDesk(QObject):
         self.progress.emit(None)
         listing = found.listing
         self._images = dict(found.images)
+        self._reports |= {one.path: one for one in listing.reports}
         before = set(self.rejected)
         self.rejected = (*self.rejected, *(r for r in listing.rejected if r not in before))
         self.exams, self.rows = found.exams, found.rows

@@ -1,16 +1,19 @@
-"""What is proposed for labelling on one picture: drawn cyan and dashed, unlike any mark of the reader, and pointed at."""
+"""What is proposed for labelling on one picture: drawn cyan and dashed, unlike any mark of the reader, and pointed at.
+
+The program's own candidates are rings; marks of CAD reports are triangles, or their outline where that is larger.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 
 from annotator.analysis.mark_table import Points
 from annotator.model.geometry import ImagePoint, ViewTransform
@@ -33,7 +36,8 @@ _TICKS = ((1, 0), (-1, 0), (0, 1), (0, -1))
 @dataclass(frozen=True, eq=False)
 class CandidateLayer:
     """Candidates of one image: places and diameters in image pixels, the slice of each, and which belong to the line
-    in hand. `tell` gives the key of the line that one belongs to, and words for who points at it.
+    in hand. `tell` gives the key of the line that one belongs to, and words for who points at it. `cad` are marks of CAD
+    reports (None: none is), `outlines` the corners of those that have an outline, by their place among the points.
     """
 
     points: Points
@@ -41,6 +45,13 @@ class CandidateLayer:
     frames: NDArray[np.int32]
     current: NDArray[np.bool_]
     tell: Callable[[int], tuple[str, str]]
+    cad: NDArray[np.bool_] | None = None
+    outlines: Mapping[int, Points] = field(default_factory=dict)
+
+    @property
+    def of_cad(self) -> NDArray[np.bool_]:
+        """Which are marks of CAD reports."""
+        return np.zeros(len(self.points), np.bool_) if self.cad is None else self.cad
 
     @cached_property
     def index(self) -> PointIndex:
@@ -94,18 +105,37 @@ class ShownCandidates:
             return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        small = radii <= RADIUS_PX * ratio
-        dense = _crowded(places[seen & small & ~layer.current], ratio)
+        small, cad = radii <= RADIUS_PX * ratio, layer.of_cad
+        dense = _crowded(places[seen & small & ~layer.current & ~cad], ratio)
         for group, opacity in ((seen & ~sharp, FAINT), (seen & sharp, 1.0)):
             painter.setOpacity(opacity)
-            plain = group & ~layer.current
+            for at in np.flatnonzero(group & cad):
+                self._paint_cad(painter, layer, int(at), view, ratio)
+            own = group & ~cad
+            plain = own & ~layer.current
             stamp(painter, _ring(ratio * (DENSE_RATIO if dense else 1.0)), places[plain & small])
             for at in np.flatnonzero(plain & ~small):
                 _draw(painter, places[at], float(radii[at]), ratio, 1.4)
-            for at in np.flatnonzero(group & layer.current):
+            for at in np.flatnonzero(own & layer.current):
                 _draw(painter, places[at], float(radii[at]), ratio, 2.2)
                 _draw_ticks(painter, places[at], float(radii[at]), ratio)
         painter.restore()
+
+    def _paint_cad(
+        self, painter: QPainter, layer: CandidateLayer, at: int, view: ViewTransform, ratio: float
+    ) -> None:
+        current = bool(layer.current[at])
+        place = to_screen(view, layer.points[at : at + 1])[0]
+        outline = layer.outlines.get(at)
+        radius = RADIUS_PX * ratio
+        corners = _triangle(place, radius)
+        if outline is not None:
+            around = to_screen(view, outline)
+            if float(np.ptp(around, axis=0).max()) > 2 * radius:
+                corners = around
+        _draw_corners(painter, corners, ratio, 2.2 if current else 1.4)
+        if current:
+            _draw_ticks(painter, place, radius, ratio)
 
     def _at(
         self, point: ImagePoint | None, picture: Picture | None, view: ViewTransform, ratio: float
@@ -169,6 +199,20 @@ def _draw(painter: QPainter, place: Points, radius: float, ratio: float, width: 
     for pen in _pens(ratio, width):
         painter.setPen(pen)
         painter.drawEllipse(QPointF(*place), radius, radius)
+
+
+def _triangle(place: Points, radius: float) -> Points:
+    """An upright triangle whose corners lie on a circle around a place."""
+    angles = np.radians([-90.0, 30.0, 150.0])
+    return np.asarray(place + 1.2 * radius * np.column_stack([np.cos(angles), np.sin(angles)]))
+
+
+def _draw_corners(painter: QPainter, corners: Points, ratio: float, width: float) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    shape = QPolygonF([QPointF(*corner) for corner in corners.tolist()])
+    for pen in _pens(ratio, width):
+        painter.setPen(pen)
+        painter.drawPolygon(shape)
 
 
 def _draw_ticks(painter: QPainter, place: Points, radius: float, ratio: float) -> None:

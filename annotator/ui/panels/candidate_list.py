@@ -18,8 +18,9 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
 from annotator.model.geometry import Millimetres, SpacingBasis
 from annotator.ui import theme
+from annotator.ui.desk.cad_rows import cad_words
 from annotator.ui.desk.candidate_rows import RowState
-from annotator.ui.desk.candidates import ExamCandidates, hint_words, size_words
+from annotator.ui.desk.candidates import ExamCandidates, hint_words, score_words, size_words
 from annotator.ui.words.plain_words import tip
 
 HEADS = ("Image", "Size", "Score", "Hint", "State")
@@ -98,13 +99,17 @@ class CandidateModel(QAbstractTableModel):
         if column == _SIZE:
             return size_words(line)
         if column == _SCORE:
-            return f"{line.best.score:.2f}"
+            return score_words(line)
         return hint_words(line) if column == _HINT else self._candidates.state_words(at)
 
     def _spoken(self, at: int) -> str:
         words = [self._words(at, column) for column in range(len(HEADS))]
-        words[_SCORE] = f"score {words[_SCORE]}"
         line = self._candidates.lines[at]
+        if line.mark is not None:
+            return ", ".join(
+                word for word in (words[_IMAGE], words[_SIZE], *cad_words(line.mark), words[_STATE]) if word
+            )
+        words[_SCORE] = f"score {words[_SCORE]}"
         words[_IMAGE] = words[_IMAGE].replace(", ", ", slice ") if line.info.is_stack else words[_IMAGE]
         model = line.model_version
         return ", ".join(word for word in [*words, f"model {model}"] if word)

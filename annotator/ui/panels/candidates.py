@@ -58,6 +58,8 @@ class CandidatesPanel(QWidget):
         self.count = _dim("")
         self.count.setWordWrap(False)
         self.caption = _dim(CAPTION)
+        self.cad = _dim("")
+        self.cad.setAccessibleName("CAD reports")
         self.hint = _dim("")
         self.trouble = _dim("")
         self.trouble.setProperty("role", "contradiction")
@@ -93,12 +95,19 @@ class CandidatesPanel(QWidget):
         undecided, total = candidates.counts
         self.count.setText(f"undecided {undecided} of {total}" if total and not why else "")
         self.done.setVisible(why == HIDDEN)
+        self.cad.setText("\n".join(candidates.cad_told))
+        self.cad.setVisible(bool(candidates.cad_told))
         for part in (self.filter, self.verdicts):
-            part.setVisible(not why and self._searchable > 0)
+            part.setVisible(not why and (self._searchable > 0 or bool(candidates.lines)))
+        self.optional.setVisible(not why and candidates.has_optional)
         with QSignalBlocker(self.slider):
             self.slider.setValue(round(candidates.threshold * STEPS))
         self._tell_threshold(self.slider.value())
-        for box, on in ((self.only, candidates.only_undecided), (self.drawn, candidates.on_images)):
+        for box, on in (
+            (self.only, candidates.only_undecided),
+            (self.drawn, candidates.on_images),
+            (self.optional, candidates.optional_shown),
+        ):
             with QSignalBlocker(box):
                 box.setChecked(on)
         empty = not len(candidates.listed)
@@ -155,10 +164,10 @@ class CandidatesPanel(QWidget):
         return " ".join(filter(None, (why, nowhere, beyond)))
 
     def _why_empty(self, total: int) -> str:
-        if not self._searchable:
-            return NO_SIZE
         if total:
             return ALL_DECIDED
+        if not self._searchable:
+            return NO_SIZE
         if self._running:
             return SEARCHING
         return WAITING if self._missing and not self._stopped else NONE_ABOVE
@@ -208,6 +217,10 @@ class CandidatesPanel(QWidget):
         self.only.toggled.connect(self._candidates.set_only_undecided)
         self.drawn = _box("On the images", "Draw undecided candidates on the images, cyan and dashed")
         self.drawn.toggled.connect(self._candidates.set_on_images)
+        self.optional = _box(
+            "Optional CAD marks", "List and draw marks that their CAD report leaves to the reader to see"
+        )
+        self.optional.toggled.connect(self._candidates.show_optional)
         self.filter = QWidget()
         row = _row(self.filter)
         row.addWidget(_dim("Score from"))
@@ -242,10 +255,10 @@ class CandidatesPanel(QWidget):
         column.setContentsMargins(10, 6, 8, 6)
         column.setSpacing(5)
         column.addLayout(head)
-        for part in (self.caption, self.work, self.trouble):
+        for part in (self.caption, self.cad, self.work, self.trouble):
             column.addWidget(part)
         column.addWidget(self.retry, 0, Qt.AlignmentFlag.AlignLeft)
-        for part in (self.filter, self.hint):
+        for part in (self.filter, self.optional, self.hint):
             column.addWidget(part)
         column.addWidget(self.done, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.list, 1)

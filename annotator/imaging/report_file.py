@@ -1,0 +1,39 @@
+"""Structured reports among the files of an exam, told from pictures by their first bytes."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from annotator.imaging.decode_guard import attempt, quiet_parsing
+from annotator.imaging.opened_file import open_file
+from annotator.imaging.rejected import ReportFile
+
+_CLASSES = b"1.2.840.10008.5.1.4.1.1.88."
+_KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
+"""A list of images is no report on them."""
+_FIRST_BYTES = 1024
+_STUDY = 0x0020000D
+REASON = "it is a structured report, not a picture"
+
+
+def report_file(path: Path) -> ReportFile | None:
+    """The report in `path`, by the part of its header that names its study; None for anything else."""
+    found, _ = attempt(partial(_looked_at, path))
+    return found
+
+
+def _looked_at(path: Path) -> ReportFile | None:
+    with open_file(path) as file:
+        if _CLASSES not in file.read(_FIRST_BYTES):
+            return None
+        file.seek(0)
+        from pydicom.filereader import read_partial  # noqa: PLC0415 - for files not yet known that are reports
+
+        with quiet_parsing():
+            header = read_partial(file, stop_when=lambda tag, _vr, _length: tag > _STUDY, force=True)
+            sop_class = str(header.get("SOPClassUID", ""))
+            study = str(header.get("StudyInstanceUID", ""))
+    if not sop_class.startswith(_CLASSES.decode()) or sop_class == _KEY_OBJECTS:
+        return None
+    return ReportFile(path, REASON, study, sop_class)
