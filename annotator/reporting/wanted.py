@@ -1,0 +1,86 @@
+"""What of a database is to leave, in which forms, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from annotator.exchange.tables.data_set import DATA_SETS
+from annotator.exchange.tables.split import Split
+from annotator.reporting.exam_forms import forms
+from annotator.store.streaming import ReadingHead
+
+OBJECTS = {one.name: one for one in forms()}
+FORMS: Mapping[str, str] = {name: one.says for name, one in OBJECTS.items()} | dict(DATA_SETS)
+"""Everything a reading can be written as, with what it is in a line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which readings: of these exams or readings, by these readers, signed ones only, saved since; None: all.
+
+    Without `readers` those of others go out as they were signed last. With them, as the database gives them.
+    """
+
+    studies: frozenset[str] | None = None
+    readers: frozenset[str] | None = None
+    signed: bool = False
+    since: datetime | None = None
+
+    def revision(self, head: ReadingHead, me: str) -> int:
+        """The revision of a reading that goes out; 0: none does."""
+        left_out = (
+            (self.studies is not None and head.study_instance_uid not in self.studies)
+            or (self.readers is not None and head.reader not in self.readers)
+            or (self.since is not None and head.at < self.since)
+        )
+        if left_out:
+            return 0
+        others = self.readers is None and head.reader != me
+        return head.signed if self.signed or others else head.number
+
+    def words(self) -> Sequence[str]:
+        """What was chosen, in sentences that name no exam."""
+        found = ["Exams that were named." if self.studies is not None else "All exams of the database."]
+        if self.readers is not None:
+            found.append(f"Read by {', '.join(sorted(self.readers))}.")
+        else:
+            found.append("Readings of whoever exported, and what others signed.")
+        found += ["Signed readings only."] if self.signed else []
+        return found + ([] if self.since is None else [f"Saved since {self.since.isoformat()}."])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is written where. `images`: pictures too; `places`: look for the breast, so that depths are measured."""
+
+    out: Path
+    forms: Sequence[str]
+    identified: bool = False
+    split: Split | None = None
+    images: bool = False
+    places: bool = True
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """The forms of many readings together."""
+        return tuple(form for form in self.forms if form in DATA_SETS)
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The forms of one reading each."""
+        return tuple(form for form in self.forms if form not in DATA_SETS)
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What went out. `faults` are sentences, one for each thing that could not be done; the rest was."""
+
+    readings: int
+    exams: int
+    objects: int
+    proven: int
+    faults: tuple[str, ...]
+    left_out: tuple[str, ...]
