@@ -173,7 +173,7 @@ def _walk(content: bytes, *, implicit: bool) -> None:
             at = start + length
         if at > size:
             raise _Refused(_CUT_OFF)
-    if any(end > size for end, _ in open_until):
+    if any(content[at:]) or any(end > size for end, _ in open_until):
         raise _Refused(_CUT_OFF)
 
 

@@ -159,14 +159,14 @@ class CadDetection:
 class CadReport:
     """One report. `marks` are those of calcifications, also what is not for presentation; members stand in their cluster.
 
-    `others` counts marks of other things by their words; `images` are those the report is about. `detected` is the
+    `device` wrote it; `others` counts marks of other things by their words; `images` are those the report is about. `detected` is the
     summary of detections, `analysed` of analyses, None where it does not say; `with_findings` likewise.
     `notes` say in sentences what was mended or left out to understand it.
     """
 
     sop_instance_uid: str
     study_instance_uid: str
-    manufacturer: str
+    device: Algorithm
     images: tuple[str, ...]
     marks: tuple[CadMark, ...]
     features: tuple[CadFeature, ...] = ()
@@ -181,7 +181,7 @@ class CadReport:
     def algorithms(self) -> tuple[Algorithm, ...]:
         """Every program that speaks in it, by name."""
         said = {mark.algorithm for mark in self.marks} | {one.algorithm for one in self.detections}
-        return tuple(sorted(said)) or (Algorithm(self.manufacturer),)
+        return tuple(sorted(said)) or (self.device,)
 
     @property
     def shown(self) -> tuple[CadMark, ...]:

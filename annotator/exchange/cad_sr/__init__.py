@@ -35,6 +35,8 @@ def read_if_cad(path: Path) -> CadReport | None:
         if "ContentSequence" not in document and "ValueType" not in document:
             raise UnreadableObject(path, "it is no structured report")
         return None
+    if not document.get("ContentSequence"):
+        raise UnreadableObject(path, "it is a CAD report without content; ask for the file again")
     try:
         return understood(document)
     except TooManyItems as error:

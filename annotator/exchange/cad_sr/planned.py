@@ -92,7 +92,7 @@ def _report(
     return CadReport(
         sop_instance_uid="",
         study_instance_uid=outgoing.uid(outgoing.exam.study_instance_uid),
-        manufacturer=MAKER,
+        device=Algorithm(MAKER, __version__),
         images=tuple(outgoing.uid(info.sop_instance_uid) for info in outgoing.exam.images),
         marks=tuple(marks),
         features=tuple(features),

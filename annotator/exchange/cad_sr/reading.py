@@ -75,7 +75,7 @@ class _Reader:
         return CadReport(
             sop_instance_uid=_said(self._document, "SOPInstanceUID"),
             study_instance_uid=_said(self._document, "StudyInstanceUID"),
-            manufacturer=_said(self._document, "Manufacturer"),
+            device=self._device(),
             images=self._images(),
             marks=tuple(marks[place] for place in sorted(marks)),
             features=tuple(self._features(marks)),
@@ -157,10 +157,11 @@ class _Reader:
         known = {one.algorithm for one in self._detections}
         if len(known) == 1:
             return next(iter(known))
-        name = " ".join(
-            dict.fromkeys(_said(self._document, one) for one in ("Manufacturer", "ManufacturerModelName"))
-        ).strip()
-        return Algorithm(name, _said(self._document, "SoftwareVersions"))
+        return self._device()
+
+    def _device(self) -> Algorithm:
+        said = [_said(self._document, one) for one in ("Manufacturer", "ManufacturerModelName")]
+        return Algorithm(" ".join(dict.fromkeys(said)).strip(), _said(self._document, "SoftwareVersions"))
 
     def _share(self, item: Item | None) -> float | None:
         """A certainty or probability as a share; by the standard it is given in percent."""
