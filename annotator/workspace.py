@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from annotator.model.cad import CadReport
     from annotator.model.candidate import Candidates
     from annotator.over_time import Followed, OverTime
+    from annotator.store.audit_view import Audit
     from annotator.store.seen_waiting import SeenWaiting
     from annotator.store.store import Store
     from annotator.store.streaming import ReadingHead
@@ -451,6 +452,12 @@ class Workspace:
     def note_all(self, act: AuditAct, done: Iterable[tuple[str, str, str]]) -> None:
         """Add to the audit, for each (reading id, Study Instance UID, text that names no patient)."""
         self._store.note_all(act, done)
+
+    def audit(self, most: int) -> Audit:
+        """The newest entries of the audit that this reader may see."""
+        from annotator.store.audit_view import audit_of
+
+        return audit_of(self._store, most)
 
     def displays(self, reading_id: str) -> tuple[str, ...]:
         """In words, every display that a reading was made on."""

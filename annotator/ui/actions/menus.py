@@ -83,7 +83,7 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
         Group(("images_only", "hide_names")),
         Group(("show_worklist", "show_thumbnails", "show_findings", "show_candidates")),
         Group(("show_timeline", "show_compare", "show_history", "show_problems")),
-        Group(("display_check",)),
+        Group(("display_check", "show_audit")),
     ),
     "Help": (
         Group(("search_commands", "keys", "lexicon", "tour")),

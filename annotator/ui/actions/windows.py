@@ -15,5 +15,6 @@ ROWS: tuple[ActionSpec, ...] = (
     ActionSpec("show_timeline", "Screen", "Timeline", ("Ctrl+6",), "toggle_panel", "Show or hide the finding through its exams, and what is due when", argument="timeline"),
     ActionSpec("show_candidates", "Screen", "Candidates", ("Ctrl+7",), "toggle_panel", "Show or hide the candidates for labelling", argument="candidates"),
     ActionSpec("display_check", "Screen", "Display check...", ("F9",), "show_display_check", "Test pattern, photometer values and correction of this screen, with a dated log"),
+    ActionSpec("show_audit", "Screen", "Who did what...", (), "show_audit", "Who opened, exported, signed what: the audit of the database", no_key="Wanted seldom"),
 )
 # fmt: on

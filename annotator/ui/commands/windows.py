@@ -40,6 +40,12 @@ class WindowCommands(QObject):
         reader = window.desk.workspace.settings.reader
         self._show_dialog("display check", lambda: DisplayCheck(window.displays, reader, window))
 
+    def show_audit(self) -> None:
+        from annotator.ui.window.audit_window import AuditWindow  # noqa: PLC0415  seldom wanted too
+
+        window = self._window
+        self._show_dialog("audit", lambda: AuditWindow(window.desk, window.runner, window.names, window))
+
     def _show_dialog(self, name: str, make: Callable[[], QDialog]) -> None:
         dialog = self._dialogs.get(name) or self._dialogs.setdefault(name, make())
         dialog.show()
