@@ -18,7 +18,7 @@ from annotator.model.clusters_on_image import ClustersOnImage
 from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Finding, Reading, Stage
 from annotator.model.follow_up import Contradiction, FollowUp
-from annotator.model.history import Act, Revision, last_signed, undo_steps
+from annotator.model.history import Act, Revision, last_imported, last_signed, undo_steps
 from annotator.model.image import ExamInfo, ImageInfo
 from annotator.model.measured import Circumstances, Measured
 from annotator.model.opened import OpenedReading
@@ -160,10 +160,11 @@ class Workspace:
         return tuple(s for s in self._store.readings() if s.study_instance_uid == study_instance_uid)
 
     def open_signed(self, reading_id: str) -> OpenedReading | None:
-        """A reading as it was signed last, to be looked at; None while it never was."""
+        """A reading as it was signed last, or brought in, to be looked at; None while it is one of a person and was never signed."""
         revisions = self._store.revisions(reading_id)
         signed = last_signed(revisions)
-        return None if signed is None else OpenedReading(signed, len(revisions), (), 0, signed)
+        shown = signed or last_imported(revisions)
+        return None if shown is None else OpenedReading(shown, len(revisions), (), 0, signed)
 
     def signature(
         self,

@@ -149,16 +149,14 @@ def _document(planned: Plan, done: Imported | None, refused: list[str]) -> dict[
 
 
 def _tell(planned: Plan, done: Imported | None, refused: list[str]) -> None:
-    from annotator.reporting.importing import State
-
-    new = [one for one in planned.readings if one.state in (State.NEW, State.MORE)]
+    new = [one for one in planned.readings if one.is_new]
     if done is None:
         for one in new:
             print(visible(f"{one.exam.study_instance_uid}: {_contents(one)} by {one.reader}"))
         print(f"would save {_total(new)}")
     else:
         print(f"saved {_total(done.saved)}")
-    there = sum(one.state is State.THERE for one in planned.readings)
+    there = sum(one.is_there for one in planned.readings)
     if there:
         print(
             f"{counted(there, 'reading')} {'is' if there == 1 else 'are'} there already and were left as they are"

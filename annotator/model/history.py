@@ -64,6 +64,19 @@ def restored_number(label: str) -> int | None:
     return int(number) if number != label and number.isascii() and number.isdigit() else None
 
 
+_BROUGHT_IN = "Import from "
+
+
+def import_label(source: str) -> str:
+    """The label of the act that brings in what a data set or file says."""
+    return f"{_BROUGHT_IN}{source}"
+
+
+def is_import_label(label: str) -> bool:
+    """Whether an act of this label brought something in."""
+    return label.startswith(_BROUGHT_IN)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One entry of the undo stack."""
@@ -97,6 +110,16 @@ def undo_steps(empty: Reading, revisions: Iterable[Revision]) -> tuple[tuple[Ste
             done += 1
         current = revision.reading
     return tuple(steps), done
+
+
+def last_imported(revisions: Iterable[Revision]) -> Reading | None:
+    """The reading as it was brought in last, None where a person has a hand in it."""
+    imported = None
+    for revision in revisions:
+        if revision.act is not Act.IMPORT:
+            return None
+        imported = revision.reading
+    return imported
 
 
 def last_signed(revisions: Iterable[Revision]) -> Reading | None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from annotator.errors import AnnotatorError
 from annotator.jobs import CancelToken, Progress
 from annotator.model.finding import Finding, Reading
-from annotator.model.history import Act
+from annotator.model.history import Act, import_label
 from annotator.model.image import ExamInfo
 from annotator.model.mark import Cluster, Mark
 from annotator.reporting.import_sources import Incoming, Wanted, gather
@@ -41,6 +41,16 @@ class PlannedReading:
     clusters: int = 0
     unmapped: int = 0
     why: str = ""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is something to save."""
+        return self.state in (State.NEW, State.MORE)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether all of it was saved before."""
+        return self.state is State.THERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +105,12 @@ def carry_out(workspace: Workspace, plan: Plan, token: CancelToken | None = None
     done = Imported(
         refused=[*plan.refused, *(one.why for one in plan.readings if one.state is State.REFUSED)]
     )
-    done.there = sum(one.state is State.THERE for one in plan.readings)
-    todo = [one for one in plan.readings if one.state in (State.NEW, State.MORE)]
+    done.there = sum(one.is_there for one in plan.readings)
+    todo = [one for one in plan.readings if one.is_new]
     for number, one in enumerate(todo):
         token.checkpoint(Progress(number, len(todo), "readings saved"))
         try:
-            workspace.save_import(one.after, one.before, one.based_on, f"Import from {one.source}")
+            workspace.save_import(one.after, one.before, one.based_on, import_label(one.source))
         except AnnotatorError as fault:
             if not done.saved and number == 0 and len(todo) == 1:
                 raise

@@ -41,6 +41,7 @@ from annotator.ui.desk.compared_clusters import ComparedClusters
 from annotator.ui.desk.exports import Exports
 from annotator.ui.desk.followed_patient import FollowedPatient
 from annotator.ui.desk.merging import Merging
+from annotator.ui.desk.imports import Imports
 from annotator.ui.desk.reading_desk import ReadingDesk
 from annotator.ui.display.displays import Displays
 from annotator.ui.faults.error_bar import ErrorBar
@@ -273,6 +274,7 @@ class MainWindow(QMainWindow):
         )
         self.exports = Exports(workspace, runner, self)
         self.backups = Backups(workspace, runner, self)
+        self.imports = Imports(self.desk, runner, self)
         self.errors = ErrorBar()
         self.tour_card = TourCard()
         self.recent = RecentPlaces(self.places.file, self, kept=settings.last_places)
@@ -317,11 +319,13 @@ class MainWindow(QMainWindow):
         desk.progress.connect(self.status.show_progress)
         self.exports.progress.connect(lambda done: self.status.show_progress(done, "pictures"))
         self.backups.progress.connect(lambda done: self.status.show_progress(done, "pages of the database"))
-        for message in (desk.message, self.exports.message, self.backups.message, self.exam_view.message):
-            message.connect(say)
+        self.imports.progress.connect(lambda done: self.status.show_progress(done, "of the import"))
+        for part in (desk, self.exports, self.backups, self.imports, self.exam_view):
+            part.message.connect(say)
         self.status.cancelled.connect(desk.cancel_listing)
         self.status.cancelled.connect(self.exports.cancel)
         self.status.cancelled.connect(self.backups.cancel)
+        self.status.cancelled.connect(self.imports.cancel)
         self.left_exams = LeftExams(desk, self.exam_view, self.grid)
         desk.exam_changed.connect(self.left_exams.bring_back)
         self.read_ahead = ReadAhead(desk, self.exam_view, self.worklist, self.grid, self.runner)

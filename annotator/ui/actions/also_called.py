@@ -102,6 +102,8 @@ ALSO_CALLED: Mapping[str, str] = {
     "save_named_report": "export print pdf identified",
     "copy_report": "clipboard ris paste",
     "open_report": "show view",
+    "import_annotations": "load read COCO labelme INbreast XML SR GSPS SEG ground truth labels dataset",
+    "import_folder": "load dataset INbreast CBIS-DDSM VinDr EMBED OMI-DB OPTIMAM ground truth labels",
     "back_up": "backup copy save database export archive",
     "open_folder": "import load dicom",
     "index_folder": "archive catalogue database scan import",

@@ -19,6 +19,8 @@ ROWS: tuple[ActionSpec, ...] = (
     ActionSpec("save_findings", "Exam", "Save findings as JSON...", ("Ctrl+Shift+S",), "save_findings", "Every finding with its marks, for programs; behind pseudonyms", "exam"),
     ActionSpec("save_named_findings", "Exam", "Save findings with the UIDs of the exam...", (), "save_named_findings", "As JSON for programs that have the images too; leads back to the patient", "exam", no_key="Naming a patient is an act of its own, never a slip of the hand"),
     ActionSpec("export", "Exam", "Export for other programs...", ("Ctrl+E",), "export_exam", "DICOM objects that viewers and archives read, JSON, report; each read back and validated"),
+    ActionSpec("import_annotations", "Exam", "Import annotations...", (), "import_annotations", "XML, JSON, tables or DICOM objects of data sets and other programs, as readings of their own", no_key="Once for a data set, not in the flow of reading"),
+    ActionSpec("import_folder", "Exam", "Import a folder of annotations...", (), "import_folder", "A whole data set with its images: INbreast, CBIS-DDSM, VinDr-Mammo, EMBED, OMI-DB, labelme", no_key="Once for a data set, not in the flow of reading"),
     ActionSpec("back_up", "Exam", "Back up all readings...", (), "back_up", "Everything the database holds in one file, looked at before it gets its name; the reading goes on", no_key="Once a day or week, not in the flow of reading"),
     ActionSpec("quit", "Exam", "Quit", ("Ctrl+Q",), "quit", "Finish saving and close the window"),
     ActionSpec("undo", "Edit", "Undo", ("Ctrl+Z",), "undo", "Take back the last act, also after a restart", "undo"),

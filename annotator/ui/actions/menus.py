@@ -25,6 +25,7 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
         Group(("save_report", "copy_report", "save_findings", "export")),
         Group(("save_finding_report", "save_named_report", "save_named_findings", "open_report"), "More of reports"),
         Group(("sign", "amend", "withdraw", "other_readings")),
+        Group(("import_annotations", "import_folder")),
         Group(("back_up",)),
         Group(("quit",)),
     ),

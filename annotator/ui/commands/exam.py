@@ -72,6 +72,12 @@ class ExamCommands(QObject):
         self._finish()
         self._window.backups.ask()
 
+    def import_annotations(self) -> None:
+        self._window.imports.ask_files()
+
+    def import_folder(self) -> None:
+        self._window.imports.ask_folder()
+
     def undo(self) -> None:
         self._finish()
         self._forget_last_act()

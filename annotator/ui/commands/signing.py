@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu
 
+from annotator.model.history import is_import_label
 from annotator.ui.actions import key_text
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.desk.signing import Signing, SignState
@@ -130,7 +131,7 @@ class SigningCommands(QObject):
             if one.reader == window.desk.workspace.settings.reader:
                 continue
             row = menu.addAction(caption(_row(one)))
-            row.setEnabled(bool(one.versions))
+            row.setEnabled(bool(one.versions) or is_import_label(one.last_label))
             row.triggered.connect(lambda _checked=False, uid=one.reading_id: self._look_at(uid))
         if menu.isEmpty():
             menu.addAction("Nobody else has read this exam here").setEnabled(False)
@@ -184,6 +185,8 @@ class SigningCommands(QObject):
 
 def _row(one: ReadingSummary) -> str:
     found = f"{one.findings} finding{'' if one.findings == 1 else 's'}"
+    if is_import_label(one.last_label):
+        return f"{one.reader}: brought in, {found}"
     if not one.versions:
         return f"{one.reader}: not signed"
     return f"{one.reader}: signed, version {one.versions}, {found}"

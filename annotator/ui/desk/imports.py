@@ -1,0 +1,169 @@
+"""Annotations of data sets and other programs, chosen in the window: looked at first, brought in when the user says so."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from annotator.errors import AnnotatorError
+from annotator.jobs import CancelToken, Progress
+from annotator.ui.asked_file import ask
+from annotator.ui.desk.reading_desk import ReadingDesk
+from annotator.ui.task_runner import TaskRunner
+
+if TYPE_CHECKING:
+    from annotator.reporting.importing import Imported, Plan
+
+IMPORTING = "import"
+MOST_LINES = 200
+"""Of what is told behind the button for details."""
+
+
+class Imports(QObject):
+    """`progress` says how far it is, None when there is no work; `message` tells how it ended, `failed` why it did not and what
+    tries again.
+    """
+
+    progress = Signal(object)
+    message = Signal(str)
+    failed = Signal(str, object)
+
+    def __init__(self, desk: ReadingDesk, runner: TaskRunner, window: QWidget) -> None:
+        super().__init__(window)
+        self._desk = desk
+        self._runner = runner
+        self._window = window
+        self._folder = Path.home()
+        self.question: QMessageBox | None = None
+
+    def ask_files(self) -> None:
+        """Ask which files."""
+        dialog = QFileDialog(self._window, "Import annotations", str(self._folder))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setNameFilters(["Annotations (*.json *.xml *.csv *.dcm)", "All files (*)"])
+        dialog.filesSelected.connect(lambda chosen: self.look_at([Path(one) for one in chosen]))
+        ask(dialog)
+
+    def ask_folder(self) -> None:
+        """Ask which folder: a whole data set with its images."""
+        dialog = QFileDialog(self._window, "Import a folder of annotations", str(self._folder))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(lambda chosen: self.look_at([Path(chosen)]))
+        ask(dialog)
+
+    def look_at(self, paths: list[Path]) -> None:
+        """Read annotations and find their images, those of open exams first; then ask. Nothing is saved by it."""
+        self._folder = paths[0] if paths[0].is_dir() else paths[0].parent
+        workspace, exams = self._desk.workspace, self._desk.exams
+
+        def planned(token: CancelToken) -> Plan:
+            from annotator.reporting.import_sources import Wanted  # noqa: PLC0415  reads DICOM: not needed to start
+            from annotator.reporting.importing import plan  # noqa: PLC0415
+
+            beside = tuple(dict.fromkeys(one if one.is_dir() else one.parent for one in paths))
+            return plan(workspace, Wanted(paths=tuple(paths), images=beside, exams=tuple(exams)), token)
+
+        self._runner.query(
+            IMPORTING,
+            planned,
+            self._ask,
+            lambda error: self._failed(error, partial(self.look_at, paths)),
+            self.progress.emit,
+        )
+        self.message.emit("Looking at the annotations ...")
+
+    def cancel(self) -> None:
+        """Stop; readings that were saved stay, and the same import goes on with the rest."""
+        if self._runner.busy(IMPORTING):
+            self._runner.cancel(IMPORTING)
+            self.progress.emit(None)
+            self.message.emit(
+                "Stopped; what was brought in until then stays, and nothing is brought in twice."
+            )
+
+    def _ask(self, plan: Plan) -> None:
+        self.progress.emit(None)
+        text, details = told(plan)
+        box = QMessageBox(self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle("Import annotations")
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(text)
+        if details:
+            box.setDetailedText("\n".join(details[:MOST_LINES]))
+        if any(one.is_new for one in plan.readings):
+            accept = box.addButton("Bring in", QMessageBox.ButtonRole.AcceptRole)
+            accept.clicked.connect(lambda: self._carry_out(plan))
+            box.setDefaultButton(accept)
+            box.setEscapeButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        else:
+            box.addButton(QMessageBox.StandardButton.Close)
+        self.question = box
+        box.finished.connect(self._answered)
+        box.open()
+
+    def _answered(self, _result: int) -> None:
+        self.question = None
+
+    def _carry_out(self, plan: Plan) -> None:
+        workspace = self._desk.workspace
+
+        def brought(token: CancelToken) -> Imported:
+            from annotator.reporting.importing import carry_out  # noqa: PLC0415
+
+            return carry_out(workspace, plan, token)
+
+        self._runner.query(
+            IMPORTING,
+            brought,
+            self._done,
+            lambda error: self._failed(error, partial(self._carry_out, plan)),
+            self.progress.emit,
+        )
+        self.progress.emit(Progress(0, len(plan.readings)))
+
+    def _done(self, imported: Imported) -> None:
+        self.progress.emit(None)
+        readers = sorted({one.reader for one in imported.saved})
+        count = len(imported.saved)
+        whose = f" of {', '.join(readers)}" if readers else ""
+        self.message.emit(f"{count} reading{'' if count == 1 else 's'}{whose} brought in")
+
+    def _failed(self, error: AnnotatorError, again: object) -> None:
+        self.progress.emit(None)
+        self.failed.emit(str(error), again)
+
+
+def told(plan: Plan) -> tuple[str, list[str]]:
+    """What an import would do in a few lines, and everything else that is to be told."""
+    new = [one for one in plan.readings if one.is_new]
+    marks, outlines = sum(one.marks for one in new), sum(one.clusters for one in new)
+    lines = []
+    if new:
+        readers = ", ".join(sorted({one.reader for one in new}))
+        findings = sum(one.findings for one in new)
+        lines.append(
+            f"{_counted(findings, 'finding')} with {_counted(marks, 'mark')} and {_counted(outlines, 'outline')} in "
+            f"{_counted(len(new), 'exam')}, as the reading of {readers}."
+        )
+    there = sum(one.is_there for one in plan.readings)
+    if there:
+        lines.append(f"{_counted(there, 'reading')} there already.")
+    if not lines:
+        lines.append("There is nothing to bring in.")
+    refused = [*plan.refused, *(one.why for one in plan.readings if one.why)]
+    if refused:
+        lines.append(f"Left out because something is wrong: {len(refused)}.")
+    if plan.missing:
+        lines.append(f"Images not at hand: {len(plan.missing)}.")
+    missing = [f"not at hand: {name}" for name in plan.missing]
+    return "\n".join(lines), [*refused, *plan.notes, *missing]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
