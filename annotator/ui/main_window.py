@@ -40,8 +40,8 @@ from annotator.ui.desk.candidates import ExamCandidates
 from annotator.ui.desk.compared_clusters import ComparedClusters
 from annotator.ui.desk.exports import Exports
 from annotator.ui.desk.followed_patient import FollowedPatient
-from annotator.ui.desk.merging import Merging
 from annotator.ui.desk.imports import Imports
+from annotator.ui.desk.merging import Merging
 from annotator.ui.desk.reading_desk import ReadingDesk
 from annotator.ui.display.displays import Displays
 from annotator.ui.faults.error_bar import ErrorBar
