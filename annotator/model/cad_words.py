@@ -32,7 +32,7 @@ def cad_line(report: CadReport, names: Mapping[str, str]) -> str:
     if elsewhere:
         parts.append(f"{elsewhere} of them on images that are not open here")
     if report.others:
-        parts.append(f"{_others(report)} it reports are not shown here")
+        parts.append(f"not shown here: {_others(report)}")
     return f"{who} {'; '.join(parts)}."
 
 

@@ -165,7 +165,7 @@ def test_a_line_for_a_report_with_marks(tmp_path: Path) -> None:
     report = read(cad.modern(), tmp_path)
     assert cad_line(report, NAMES) == (
         "CAD SecondLook 7.2, Specks 1 ran: 1 calcification and 2 calcification clusters (1 optional); "
-        "1 density it reports are not shown here."
+        "not shown here: 1 density."
     )
     assert "2 of them on images that are not open here" in cad_line(report, {"2.25.1.1": "RCC"})
 
