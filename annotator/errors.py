@@ -15,6 +15,7 @@
     |   |   `-- ReplacedReading  the database was put back to a state that this reading was not made on
     |   |-- UnsavableAct       an act holds what no database can keep
     |   |-- DatabaseAway       the database cannot be reached or written now, and may be later
+    |   |-- PassphraseWanted   an encrypted database whose passphrase is not known, or wrong
     |   |-- JournalError       the file of acts that wait cannot be written or read
     |   |-- NotAllowed         a role that does not give this right
     |   `-- NewerDatabase      written by a newer program than this one
@@ -98,6 +99,14 @@ class UnsavableAct(StoreError):
 
 class DatabaseAway(StoreError):
     """The database cannot be reached or written now; the same can work later."""
+
+
+class PassphraseWanted(StoreError):
+    """An encrypted database stays closed until somebody says its passphrase; `wrong`: the one at hand does not open it."""
+
+    def __init__(self, sentence: str, *, wrong: bool) -> None:
+        super().__init__(sentence)
+        self.wrong = wrong
 
 
 class JournalError(StoreError):

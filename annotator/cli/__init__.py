@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from annotator import __version__
 from annotator.cli.output import ready_streams, visible
-from annotator.errors import AnnotatorError, CallError
+from annotator.errors import AnnotatorError, CallError, PassphraseWanted
 from annotator.private_files import owner_only
 
 INTERRUPTED = 130
@@ -167,17 +167,21 @@ def _open_window(arguments: argparse.Namespace) -> int:
 
     given = {"database": arguments.database, "reader": arguments.reader, "rules_file": arguments.rules}
     settings = load_settings(arguments.settings, given)
+    locked = None
     if settings.database.startswith("sqlite+sqlcipher:"):
-        # asked for here, where a terminal may be: later the window has it, and nobody could answer
+        # asked for here, where a terminal may be; else the window asks before it opens
         from annotator.store.address import parse_url
 
-        parse_url(settings.database)
+        try:
+            parse_url(settings.database)
+        except PassphraseWanted as wanted:
+            locked = wanted
     # what is being loaded is no garbage; the window turns the search on again (`ui.program.start`)
     gc.disable()
     from annotator.ui.app import run
 
     try:
-        return run(arguments.paths, settings)
+        return run(arguments.paths, settings, locked)
     finally:
         gc.enable()
 

@@ -19,7 +19,7 @@ from typing import cast
 
 from sqlalchemy import URL
 
-from annotator.errors import StoreError
+from annotator.errors import PassphraseWanted, StoreError
 
 DRIVER = "sqlite+sqlcipher"
 """What stands before :///FILE in the address of an encrypted file."""
@@ -49,12 +49,28 @@ def keyed(url: URL, path: Path) -> URL:
     salt = salt or _new_salts.setdefault(path, secrets.token_bytes(_SALT_BYTES))
     key = _keys.get(salt) or _derived(passphrase(path, salt, fresh=fresh), salt)
     if not fresh and not _opens(cipher, path, key, salt):
-        raise StoreError(
+        raise PassphraseWanted(
             f"The passphrase does not open {path}; give the right one in {VARIABLE}, or with 'annotator key'. If none "
-            "does, the file is no encrypted database, or is damaged: restore a backup."
+            "does, the file is no encrypted database, or is damaged: restore a backup.",
+            wrong=True,
         )
     _keys[salt] = key
     return url.set(drivername=SQLALCHEMY_DRIVER, password=raw_key(key, salt))
+
+
+def unlock(path: Path, said: str) -> bool:
+    """Whether a passphrase opens the file at `path`; for as long as this program runs it is not asked for again then.
+
+    Takes half a second. Raises StoreError for a file that is no encrypted database.
+    """
+    salt = salt_of(path)
+    if salt is None:
+        raise StoreError(f"{path} holds nothing yet, so there is nothing to open.")
+    key = _derived(said, salt)
+    opened = _opens(_sqlcipher(), path, key, salt)
+    if opened:
+        _keys[salt] = key
+    return opened
 
 
 def salt_of(path: Path) -> bytes | None:
@@ -89,10 +105,11 @@ def passphrase(path: Path, salt: bytes, *, fresh: bool) -> str:
     """From the environment, the keyring, or whoever sits at the terminal; StoreError when nobody tells it."""
     said = os.environ.get(VARIABLE) or (None if fresh else kept_passphrase(salt)) or _asked(path, fresh=fresh)
     if not said:
-        raise StoreError(
+        sentence = (
             f"{path} is {'to be ' if fresh else ''}encrypted, and nothing here tells its passphrase; keep it in the keyring "
             f"of the system with 'annotator key', or set {VARIABLE}."
         )
+        raise StoreError(sentence) if fresh else PassphraseWanted(sentence, wrong=False)
     if fresh and len(said) < SHORTEST:
         raise StoreError(
             f"{path} was not made: a passphrase has {SHORTEST} letters or more; choose a longer one."

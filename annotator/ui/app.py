@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from annotator import __version__
 from annotator.bootstrap import make_workspace
-from annotator.errors import AnnotatorError
+from annotator.errors import AnnotatorError, PassphraseWanted
 from annotator.settings import Settings
 from annotator.ui.faults.bug_reporter import BugReporter
 from annotator.ui.main_window import MainWindow
@@ -56,9 +56,10 @@ def make_application() -> QApplication:
     return app
 
 
-def run(paths: Sequence[Path], settings: Settings) -> int:
+def run(paths: Sequence[Path], settings: Settings, locked: PassphraseWanted | None = None) -> int:
     """Open the window on `paths` and stay until it is closed; the exit status.
 
+    `locked` says why an encrypted database is closed: its passphrase is asked for first, and without it there is no window.
     Everything the empty window does not need is loaded after its first paint (`annotator.ui.program.start`).
     Raises AnnotatorError when there is no screen or the database cannot be used.
     """
@@ -68,6 +69,11 @@ def run(paths: Sequence[Path], settings: Settings) -> int:
             "annotator demo, or the commands that annotator --help lists"
         )
     app = make_application()
+    if locked is not None:
+        from annotator.ui.program.passphrase import passphrase_was_told  # noqa: PLC0415  for encrypted databases only
+
+        if not passphrase_was_told(settings.database, locked):
+            raise locked
     workspace = make_workspace(settings)
     bugs = BugReporter()
     runner = TaskRunner(bugs.report)
