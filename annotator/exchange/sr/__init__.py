@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import fields
 from pathlib import Path
 
@@ -31,13 +32,16 @@ def read(path: Path) -> SrReading:
 
     Raises UnreadableObject, in one sentence, for a file that is damaged, made to do harm or no such report.
     """
-    opened = open_report(path)
-    try:
-        found = own_reading(opened) if is_own(opened.root) else foreign_reading(opened)
-        for fault in reading_faults(found.reading):
-            raise Unusable(f"what it says does not fit together: {fault}")
-    except Unusable as fault:
-        raise UnreadableObject(path, str(fault)) from fault
+    with warnings.catch_warnings():
+        # values are decoded when they are asked for; what is wrong with them is told by the reading they give
+        warnings.simplefilter("ignore")
+        opened = open_report(path)
+        try:
+            found = own_reading(opened) if is_own(opened.root) else foreign_reading(opened)
+            for fault in reading_faults(found.reading):
+                raise Unusable(f"what it says does not fit together: {fault}")
+        except Unusable as unusable:
+            raise UnreadableObject(path, str(unusable)) from unusable
     return found
 
 

@@ -81,7 +81,7 @@ def foreign_reading(report: Report) -> SrReading:
     if len(groups) > MOST_GROUPS:
         raise Unusable(f"it has {len(groups):,} measurement groups; {MOST_GROUPS:,} can be taken in")
     images = images_in(root)
-    document = _Document(report.text("SOPInstanceUID"), _only_image(report))
+    document = _Document(report.header["SOPInstanceUID"], _only_image(report))
     for place, group in enumerate(groups, 1):
         _take(document, group, place)
     made = Reading(
@@ -115,10 +115,7 @@ def _observer(root: Item) -> str:
 
 def _study(report: Report) -> str:
     """The study of the images that are spoken of; that of the report where it does not say."""
-    for study in report.dataset.get("CurrentRequestedProcedureEvidenceSequence") or ():
-        if study.get("StudyInstanceUID"):
-            return str(study.StudyInstanceUID)
-    found = report.text("StudyInstanceUID")
+    found = next(iter(report.evidence), "") or report.header["StudyInstanceUID"]
     if not found:
         raise Unusable("it does not say of which exam it is")
     return found
@@ -126,13 +123,8 @@ def _study(report: Report) -> str:
 
 def _only_image(report: Report) -> str:
     """The image where the evidence has one only; ''."""
-    found = {
-        str(image.get("ReferencedSOPInstanceUID", "") or "")
-        for study in report.dataset.get("CurrentRequestedProcedureEvidenceSequence") or ()
-        for series in study.get("ReferencedSeriesSequence") or ()
-        for image in series.get("ReferencedSOPSequence") or ()
-    }
-    return found.pop() if len(found) == 1 else ""
+    found = frozenset[str]().union(*report.evidence.values())
+    return next(iter(found)) if len(found) == 1 else ""
 
 
 def _take(document: _Document, group: Item, place: int) -> None:
@@ -283,14 +275,15 @@ def _around(center: ImagePoint, one: ImagePoint, other: ImagePoint) -> tuple[Ima
 
 
 def _finding(taken: _Taken, report: Report) -> Finding:
+    said = report.header
     source = " ".join(
         part
-        for part in ("DICOM SR", report.text("Manufacturer"), report.text("ManufacturerModelName"))
+        for part in ("DICOM SR", report.header["Manufacturer"], report.header["ManufacturerModelName"])
         if part
     )
     origin = Origin(
         source=source,
-        version=report.text("SoftwareVersions"),
+        version=said["SoftwareVersions"],
         coordinates=COORDINATES,
         values=tuple(taken.values),
         unmapped=tuple(taken.unmapped),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,14 +63,30 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report of measurements: its header and its content."""
+    """A report of measurements: its content, attributes of its header, and the images it speaks of by their study."""
 
-    dataset: Dataset
     root: Item
+    header: Mapping[str, str]
+    evidence: Mapping[str, frozenset[str]]
 
-    def text(self, keyword: str) -> str:
-        """An attribute of the header in words, '' where it is not there."""
-        return str(self.dataset.get(keyword, "") or "").strip()
+
+_HEADER = ("SOPInstanceUID", "StudyInstanceUID", "Manufacturer", "ManufacturerModelName", "SoftwareVersions")
+
+_FAULTS = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    IndexError,
+    NotImplementedError,
+    OverflowError,
+    OSError,
+    EOFError,
+    struct.error,
+    RecursionError,
+    MemoryError,
+)
+"""What pydicom raises of damaged values, which it decodes when they are asked for."""
 
 
 def open_report(path: Path) -> Report:
@@ -77,37 +94,46 @@ def open_report(path: Path) -> Report:
     dataset = read_careful(path)
     try:
         kind = str(dataset.get("SOPClassUID", "") or "")
-        if kind == CAD_SR:
-            raise UnreadableObject(
-                path, "it is a report of computer-aided detection; its marks are candidates, not a reading"
-            )
-        if kind not in READ:
-            name = UID(kind).name if kind else "nothing that says what it is"
-            raise UnreadableObject(
-                path, f"it is no structured report of measurements but {name}; name another file"
-            )
-        if not dataset.get("ContentSequence"):
-            raise UnreadableObject(path, "it has no content, or its end is missing; ask for the file again")
-        root = root_of(dataset)
-    except RecursionError as error:
+        if kind in READ and dataset.get("ContentSequence"):
+            header = {name: str(dataset.get(name, "") or "").strip() for name in _HEADER}
+            opened = Report(root_of(dataset), header, _evidence(dataset))
+        else:
+            opened = None
+    except _FAULTS as error:
         raise UnreadableObject(path, DAMAGED) from error
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        IndexError,
-        NotImplementedError,
-        OverflowError,
-    ) as error:
-        raise UnreadableObject(path, DAMAGED) from error
-    if root.name is None or root.name.value not in _TITLES:
-        title = root.name.meaning if root.name else "without a title"
+    if opened is None:
+        raise UnreadableObject(path, _why_not(kind))
+    title = opened.root.name
+    if title is None or title.value not in _TITLES:
+        said = title.meaning[:80] if title else "without a title"
         raise UnreadableObject(
             path,
-            f"it is a report of another kind ({title[:80]}), not of measurements (TID 1500); name another file",
+            f"it is a report of another kind ({said}), not of measurements (TID 1500); name another file",
         )
-    return Report(dataset, root)
+    return opened
+
+
+def _why_not(kind: str) -> str:
+    if kind in READ:
+        return "it has no content, or its end is missing; ask for the file again"
+    if kind == CAD_SR:
+        return "it is a report of computer-aided detection; its marks are candidates, not a reading"
+    name = UID(kind).name if kind else "nothing that says what it is"
+    return f"it is no structured report of measurements but {name[:80]}; name another file"
+
+
+def _evidence(dataset: Dataset) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for study in dataset.get("CurrentRequestedProcedureEvidenceSequence") or ():
+        uid = str(study.get("StudyInstanceUID", "") or "")
+        images = (
+            str(image.get("ReferencedSOPInstanceUID", "") or "")
+            for series in study.get("ReferencedSeriesSequence") or ()
+            for image in series.get("ReferencedSOPSequence") or ()
+        )
+        if uid:
+            found[uid] = found.get(uid, frozenset()) | frozenset(images)
+    return found
 
 
 def record(item: Item | None, kind: Callable[..., _Kind], what: str) -> _Kind:
