@@ -19,6 +19,7 @@ from annotator.ui.desk.candidate_rows import RowState
 from annotator.ui.desk.candidates import HIDDEN
 from annotator.ui.keys.profiles import LABELLING, RADIOLOGY
 from annotator.ui.main_window import MainWindow
+from annotator.ui.panels.candidates import CAPTION, WITH_CAD
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 KEY = Qt.Key
@@ -90,6 +91,7 @@ def test_marks_of_a_report_are_candidates_with_program_version_and_certainty(
     )
     assert at.panel.cad.text() == at.candidates.cad_told[0]
     assert at.panel.cad.isVisible()
+    assert at.panel.caption.text() == WITH_CAD
     model = at.panel.list.lines
     row = model.row_of(cluster.key)
     assert row is not None
@@ -168,6 +170,7 @@ def test_a_report_is_hidden_until_the_own_first_pass_is_done(qtbot, open_window,
     assert at.candidates.why_hidden == HIDDEN
     assert (at.candidates.lines, at.candidates.cad_told, at.candidates.has_optional) == ((), (), False)
     assert at.panel.cad.isHidden()
+    assert at.panel.caption.text() == CAPTION
     assert "SecondLook" not in at.panel.cad.text()
     assert at.candidates.layer_of(RCC) is None
     at.window.candidate_commands.finish_first_pass()

@@ -23,6 +23,7 @@ from annotator.ui.desk.candidates import HIDDEN, MOST_LINES, ExamCandidates
 from annotator.ui.panels.candidate_list import CandidateView
 
 CAPTION = "Candidates for labelling, found by a program trained on synthetic images; not a diagnosis."
+WITH_CAD = "Candidates for labelling: marks of CAD reports, and what a program trained on synthetic images found; not a diagnosis."
 NO_SIZE = "Candidates need a known pixel size, which no image of this exam has."
 NONE_ABOVE = "No candidates above the threshold."
 ALL_DECIDED = "Nothing is undecided above the threshold."
@@ -95,6 +96,7 @@ class CandidatesPanel(QWidget):
         undecided, total = candidates.counts
         self.count.setText(f"undecided {undecided} of {total}" if total and not why else "")
         self.done.setVisible(why == HIDDEN)
+        self.caption.setText(WITH_CAD if candidates.cad_told else CAPTION)
         self.cad.setText("\n".join(candidates.cad_told))
         self.cad.setVisible(bool(candidates.cad_told))
         for part in (self.filter, self.verdicts):
