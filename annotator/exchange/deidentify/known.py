@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,7 @@ from pydicom.charset import python_encoding
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
 
-from annotator.exchange.deidentify.profile import Profile
+from annotator.exchange.deidentify.profile import OptionName, Profile
 from annotator.model.identity import SHORTEST, Identity
 
 STANDARD = "1.2.840.10008."
@@ -38,16 +38,16 @@ _ENCODINGS = ("utf-8", "latin-1")
 
 @dataclass(frozen=True)
 class Known:
-    """Words of one patient's files: parts of names, numbers, places, days of birth (YYYYMMDD), UIDs.
+    """Words of one patient's files: parts of names, days of birth (YYYYMMDD); numbers, places and UIDs as (tag, value).
 
     `encodings` are those in which the files write their texts.
     """
 
     names: frozenset[str] = frozenset()
-    numbers: frozenset[str] = frozenset()
-    places: frozenset[str] = frozenset()
+    numbers: frozenset[tuple[int, str]] = frozenset()
+    places: frozenset[tuple[int, str]] = frozenset()
     births: frozenset[str] = frozenset()
-    uids: frozenset[str] = frozenset()
+    uids: frozenset[tuple[int, str]] = frozenset()
     encodings: frozenset[str] = field(default=frozenset(_ENCODINGS))
 
     def __or__(self, other: Known) -> Known:
@@ -60,20 +60,32 @@ class Known:
             self.encodings | other.encodings,
         )
 
+    def hidden_under(self, profile: Profile, options: Collection[OptionName]) -> Known:
+        """The same without what these options keep, wherever else it stands."""
+        kept = {value for tag, value in self.numbers | self.places | self.uids if profile.keeps(tag, options)}
+
+        def left(pairs: frozenset[tuple[int, str]]) -> frozenset[tuple[int, str]]:
+            return frozenset(pair for pair in pairs if pair[1] not in kept)
+
+        uids: frozenset[tuple[int, str]] = frozenset() if "uids" in options else left(self.uids)
+        return replace(self, numbers=left(self.numbers), places=left(self.places), uids=uids)
+
     @cached_property
     def who(self) -> Identity:
         """Persons and their numbers."""
-        return Identity(self.names, self.numbers, self.births, self.uids)
+        return Identity(self.names, _values(self.numbers), self.births, _values(self.uids))
 
     @cached_property
     def who_and_where(self) -> Identity:
         """Persons and places."""
-        return Identity(self.names, self.numbers | self.places, self.births, self.uids)
+        numbers = _values(self.numbers | self.places)
+        return Identity(self.names, numbers, self.births, _values(self.uids))
 
 
 def known_of(dataset: Dataset, profile: Profile) -> Known:
     """What a data set says of who and where, in every nested item and private group that can be read."""
-    names, numbers, places, births, uids = set[str](), set[str](), set[str](), set[str](), set[str]()
+    names, births = set[str](), set[str]()
+    numbers, places, uids = set[tuple[int, str]](), set[tuple[int, str]](), set[tuple[int, str]]()
     encodings = set(_ENCODINGS)
     for tag, vr, values in _texts(dataset):
         if tag == 0x00080005:
@@ -81,14 +93,25 @@ def known_of(dataset: Dataset, profile: Profile) -> Known:
         elif vr == "PN":
             names |= {part for value in values for part in _SPLIT.split(value) if len(part) >= SHORTEST}
         elif vr == "UI":
-            uids |= {v for v in values if v and not v.startswith(STANDARD) and tag not in CLASSES}
+            uids |= {(tag, v) for v in values if v and not v.startswith(STANDARD) and tag not in CLASSES}
         elif tag in profile.births:
             births |= {value[:8] for value in values if re.match(r"\d{8}", value)}
         elif tag in profile.numbers:
-            numbers |= {value for value in values if len(value) >= SHORTEST}
+            numbers |= {(tag, value) for value in values if len(value) >= SHORTEST}
         elif tag in profile.places:
-            places |= {value for value in values if len(value) >= SHORTEST}
-    return Known(*map(frozenset, (names, numbers, places, births, uids, encodings)))
+            places |= {(tag, value) for value in values if len(value) >= SHORTEST}
+    return Known(
+        frozenset(names),
+        frozenset(numbers),
+        frozenset(places),
+        frozenset(births),
+        frozenset(uids),
+        frozenset(encodings),
+    )
+
+
+def _values(pairs: Collection[tuple[int, str]]) -> frozenset[str]:
+    return frozenset(value for _, value in pairs)
 
 
 _LOOKED_AT = frozenset({"PN", "UI", "LO", "SH", "DA", "CS", "AE", "ST", "LT", "UT", "UC", "IS", "UN", "SQ"})

@@ -17,7 +17,7 @@ def mark(dataset: Dataset, profile: Profile, options: frozenset[OptionName], *, 
     if blacked_out:
         used.append(profile.options["pixels"])
     before = _texts(dataset)
-    own = f"Mammogram Annotator {__version__}, PS3.15 {profile.edition}"
+    own = _own(profile)
     dataset.DeidentificationMethod = [*before, own] if own not in before else before
     codes = list(dataset.get("DeidentificationMethodCodeSequence") or ())
     there = {str(item.get("CodeValue", "")) for item in codes}
@@ -26,6 +26,15 @@ def mark(dataset: Dataset, profile: Profile, options: frozenset[OptionName], *, 
     dataset.LongitudinalTemporalInformationModified = (
         "UNMODIFIED" if "full_dates" in options else "MODIFIED" if "shifted_dates" in options else "REMOVED"
     )
+
+
+def own_words(profile: Profile) -> str:
+    """Everything that `mark` may write, which says of nobody whatever it is equal to."""
+    return " ".join([_own(profile), _BASIC.meaning, *(one.meaning for one in profile.options.values())])
+
+
+def _own(profile: Profile) -> str:
+    return f"Mammogram Annotator {__version__}, PS3.15 {profile.edition}"
 
 
 def _texts(dataset: Dataset) -> list[str]:

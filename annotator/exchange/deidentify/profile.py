@@ -74,6 +74,11 @@ class Profile:
         row = self.rows.get(tag)
         return None if row is None else row.under(options)
 
+    def keeps(self, tag: int, options: Collection[OptionName]) -> bool:
+        """Whether an attribute that tells a thing or place keeps its value, cleaned of persons where it has to be."""
+        row, action = self.rows.get(tag), self.action(tag, options)
+        return action == "K" or (row is not None and action == "C" and "device" in row.options)
+
 
 @cache
 def load_profile() -> Profile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ _STEERED = frozenset({"CS", "AE", "UR", "AS"})
 _MOMENTS = frozenset({"DA", "TM", "DT"})
 _TEXT_VALUE, _CONTENT, _CODE_VALUE, _SCHEME = 0x0040A160, 0x0040A730, 0x00080100, 0x00080102
 _CONCEPT = 0x0040A043
+_ZONE = 0x00080201
+_OFFSET = re.compile(r"[+-]\d{4}")
 _PATIENT_NAME, _PATIENT_ID = 0x00100010, 0x00100020
 _DUMMIES: dict[str, Any] = {
     **dict.fromkeys(("LO", "SH", "ST", "LT", "UT", "UC", "CS", "AE"), NOTHING),
@@ -94,8 +97,7 @@ class _Rewriting:
         self._plan = plan
         self._done = done
         self._who = plan.known.who
-        where = "institution" in plan.options
-        self._words: Identity = plan.known.who if where else plan.known.who_and_where
+        self._words: Identity = plan.known.who_and_where
 
     def all_of(self, dataset: Dataset) -> None:
         """Every element of a data set and of the items in it."""
@@ -148,8 +150,8 @@ class _Rewriting:
     def _value(self, dataset: Dataset, element: DataElement, action: Action | None) -> None:
         vr = str(element.VR)
         if action == "K":
-            return
-        if action == "Z":
+            self._kept(dataset, element)
+        elif action == "Z":
             self._set(dataset, element, None if vr not in _TEXTS else "", "emptied")
         elif vr == "PN":
             self._set(dataset, element, [self._person(one) for one in values_of(element.value)], "renamed")
@@ -160,7 +162,16 @@ class _Rewriting:
         elif vr == "UI":
             self._uids(dataset, element)
         elif vr in _FREE | _LABEL | _STEERED:
-            self._clean(dataset, element)
+            self._clean(dataset, element, typed=action == "C")
+
+    def _kept(self, dataset: Dataset, element: DataElement) -> None:
+        """As it is, but for names and numbers of persons in it."""
+        if element.VR not in _FREE | _LABEL:
+            return
+        said = values_of(element.value)
+        clean = [self._who.hidden(one) for one in said]
+        if clean != said:
+            self._set(dataset, element, clean, "cleaned")
 
     def _dummy(self, dataset: Dataset, element: DataElement, action: Action) -> None:
         vr = str(element.VR)
@@ -205,11 +216,14 @@ class _Rewriting:
         if mapped != said:
             self._set(dataset, element, mapped, "given another UID")
 
-    def _clean(self, dataset: Dataset, element: DataElement) -> None:
+    def _clean(self, dataset: Dataset, element: DataElement, *, typed: bool) -> None:
+        """`typed`: a person's words, though they are short."""
         said = values_of(element.value)
-        if int(element.tag) in self._plan.profile.technical or element.VR in _STEERED:
+        if int(element.tag) == _ZONE:
+            clean = [one for one in said if _OFFSET.fullmatch(one)]
+        elif int(element.tag) in self._plan.profile.technical or element.VR in _STEERED:
             clean = [self._who.hidden(one) for one in said]
-        elif element.VR in _LABEL:
+        elif element.VR in _LABEL and not typed:
             clean = [cleaned_label(one, self._words) for one in said]
         else:
             clean = [cleaned(one, self._words) for one in said]

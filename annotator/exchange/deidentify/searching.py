@@ -10,7 +10,6 @@ from pydicom.datadict import keyword_for_tag
 
 from annotator.exchange.deidentify.copying import header_bytes
 from annotator.exchange.deidentify.known import Known
-from annotator.exchange.deidentify.profile import OptionName
 
 SOUGHT = 5
 """Letters of a name or number that is looked for among bytes: shorter ones stand in words of every header."""
@@ -25,20 +24,15 @@ _OVERLAP = 512
 class Search:
     """Looks for what is known of a patient, in any case; a word inside a longer one is another word.
 
-    What an option keeps is not looked for.
+    A word of `public`, which stands in every copy, is not looked for.
     """
 
-    def __init__(self, known: Known, options: Collection[OptionName]) -> None:
-        words = {word for word in known.names | known.numbers if len(word) >= SOUGHT}
-        if "institution" not in options:
-            words |= {word for word in known.places if len(word) >= SOUGHT_PLACE}
-        if "device" in options:
-            words -= known.numbers
-        words |= known.births
+    def __init__(self, known: Known, public: str = "") -> None:
+        words = {word for word in known.names | known.who.numbers if len(word) >= SOUGHT} | known.births
+        words |= {word for _, word in known.places if len(word) >= SOUGHT_PLACE}
+        words = {word for word in words if word.lower() not in public.lower()}
         forms = {form for word in words for form in _forms(word, known.encodings)}
-        self._uids = (
-            frozenset() if "uids" in options else frozenset(uid.encode(errors="ignore") for uid in known.uids)
-        )
+        self._uids = frozenset(uid.encode(errors="ignore") for _, uid in known.uids)
         self._words = [form for form in forms if len(form) >= SOUGHT_IN_PICTURE]
         either = b"|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
         self._pattern = (

@@ -20,7 +20,7 @@ from annotator.exchange.deidentify.copying import (
     write_copy,
 )
 from annotator.exchange.deidentify.known import readable
-from annotator.exchange.deidentify.method import mark
+from annotator.exchange.deidentify.method import mark, own_words
 from annotator.exchange.deidentify.pixels import (
     UNDEFINED,
     Layout,
@@ -72,7 +72,8 @@ def write_deidentified(
     picture = _picture(source, layout)
     if syntax not in NATIVE and (picture is None or not picture.compressed):
         syntax = EXPLICIT_LITTLE
-    done = rewrite(dataset, plan)
+    known = plan.known.hidden_under(plan.profile, plan.options)
+    done = rewrite(dataset, replace(plan, known=known))
     mark(dataset, plan.profile, plan.options, blacked_out=blackout is not None)
     if picture is not None and picture.keep_bits is not None:
         done.deeds["OverlayData", "taken out of the pixels"] += 1
@@ -82,7 +83,7 @@ def write_deidentified(
             syntax = EXPLICIT_LITTLE
             _told_as_decoded(dataset)
     header = header_bytes(dataset, syntax)
-    search = Search(plan.known, plan.options)
+    search = Search(known, own_words(plan.profile))
     if search.finds(header):
         where = search.where(dataset, syntax) or "its header"
         raise ExportError(
