@@ -133,12 +133,22 @@ def found_on(
 
 
 def exam_header(outgoing: Outgoing) -> Dataset:
-    """The header of an image for an object of the exam as a whole; raises ExportError where no image is at hand."""
-    if not outgoing.exam.images:
+    """The header of an image for an object of the exam as a whole; behind pseudonyms one is made where no image is at hand.
+
+    Raises ExportError where the patient is to be named and no image says the name.
+    """
+    if outgoing.exam.images:
+        return source_header(outgoing, outgoing.exam.images[0])
+    if outgoing.identified:
         raise ExportError(
             "No image of the exam is at hand to say whose it is; open the exam with its images."
         )
-    return source_header(outgoing, outgoing.exam.images[0])
+    made = Dataset()
+    for name in WHO:
+        setattr(made, name, "")
+    made.PatientName = made.PatientID = outgoing.patient or outgoing.name
+    made.StudyInstanceUID = outgoing.uid(outgoing.reading.study_instance_uid)
+    return made
 
 
 def reference(header: Dataset, frames: Iterable[int] = ()) -> Dataset:

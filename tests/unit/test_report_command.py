@@ -120,7 +120,7 @@ def test_one_finding_and_the_patient_only_when_asked_for(saved: Path, database: 
     [
         (["nothing"], 1, "No reading of 'nothing' is saved"),
         (["2.25.1", "--format", "pdf"], 2, "give --output FILE"),
-        (["2.25.1", "--output", "x.doc"], 2, "ends in .html, .pdf or .txt"),
+        (["2.25.1", "--output", "x.doc"], 2, "ends in .html, .pdf, .txt or .dcm"),
         (["2.25.1", "--by", "dr z"], 1, "by dr z is saved"),
         (["2.25.1", "--output", "/no/such/place/r.txt"], 1, "could not be written"),
         (["2.25.1", "--output", "/no/such/place/r.pdf"], 1, "could not be written"),

@@ -100,8 +100,7 @@ def _describe(made: Dataset, outgoing: Outgoing, header: Dataset, info: ImageInf
     made.ContentCreatorName = person(outgoing.reading.reader)
     made.PresentationCreationDate, made.PresentationCreationTime = made.ContentDate, made.ContentTime
     del made.ContentDate, made.ContentTime
-    if info.laterality is not None:
-        made.Laterality = info.laterality if info.laterality in ("L", "R") else ""
+    made.Laterality = info.laterality if info.laterality in ("L", "R") else ""
     made.ReferencedSeriesSequence = [series_reference(header)]
     area = Dataset()
     area.DisplayedAreaTopLeftHandCorner = [1, 1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain, product
 from pathlib import Path
 
@@ -46,12 +47,19 @@ def write_pdf(path: Path, report: Report, paper: str = "", token: CancelToken | 
 
 
 def write_pdf_alone(path: Path, report: Report, paper: str = "") -> None:
-    """`write_pdf` in a program without a window; of a screen it needs nothing but the fonts."""
+    """`write_pdf` in a program without a window."""
+    with application_alone():
+        write_pdf(path, report, paper)
+
+
+@contextmanager
+def application_alone() -> Iterator[None]:
+    """An application of Qt for a program without a window; of a screen it needs nothing but the fonts."""
     application = QGuiApplication.instance()
     if application is None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         application = QGuiApplication([])
-    write_pdf(path, report, paper)
+    yield
     del application
 
 
@@ -64,9 +72,9 @@ def pdf_of(report: Report, paper: str = "", token: CancelToken | None = None) ->
     writer.setPdfVersion(QPdfWriter.PdfVersion.PdfVersion_A1b)
     writer.setTitle(f"{report.title}, {report.exam}")
     writer.setCreator(report.version_line)
-    writer.setPageSize(QPageSize(_page_size(paper)))
+    writer.setPageSize(QPageSize(page_size(paper)))
     writer.setPageMargins(QMarginsF(0, 0, 0, 0))
-    page, pages = _fitted(report, writer.width(), writer.height(), token or CancelToken())
+    page, pages = fitted(report, writer.width(), writer.height(), token or CancelToken())
     painter = QPainter(writer)
     try:
         painter.setRenderHint(QPainter.RenderHint.LosslessImageRendering)
@@ -74,43 +82,38 @@ def pdf_of(report: Report, paper: str = "", token: CancelToken | None = None) ->
             (token or CancelToken()).checkpoint()
             if number > 1:
                 writer.newPage()
-            page.draw_frame(painter, number, len(pages))
-            painter.save()
-            painter.translate(page.body.topLeft())
-            painter.scale(page.scale, page.scale)
-            for top, strip in placed:
-                strip.paint(painter, 0.0, top)
-            painter.restore()
+            page.draw(painter, placed, number, len(pages))
     finally:
         painter.end()
     return bytes(buffer.data().data())
 
 
-def _page_size(paper: str) -> QPageSize.PageSizeId:
+def page_size(paper: str) -> QPageSize.PageSizeId:
+    """A4 or Letter, as `pdf_of` takes it."""
     if not paper:
         american = QLocale.system().measurementSystem() is QLocale.MeasurementSystem.ImperialUSSystem
         paper = "Letter" if american else "A4"
     return QPageSize.PageSizeId.Letter if paper == "Letter" else QPageSize.PageSizeId.A4
 
 
-def _fitted(
+def fitted(
     report: Report, width: int, height: int, token: CancelToken
-) -> tuple[_Page, list[list[tuple[float, Strip]]]]:
+) -> tuple[PageSetter, list[list[tuple[float, Strip]]]]:
     """The report set in pages: one page for one finding where that can be read, its natural size otherwise."""
-    natural = _Page(report, width, height)
+    natural = PageSetter(report, width, height)
     pages = natural.pages(token)
     alone = not any(section.new_page for section in report.sections)
     if len(pages) == 1 or not alone:
         return natural, pages
     for views, scale, highest in product((1, 2), SCALES, PICTURES_MM):
         token.checkpoint()
-        page = _Page(report, width, height, scale, highest, views, natural.decoded)
+        page = PageSetter(report, width, height, scale, highest, views, natural.decoded)
         if len(fitting := page.pages(token)) == 1:
             return page, fitting
     return natural, pages
 
 
-class _Page:
+class PageSetter:
     """Sets the parts of a report as strips, and draws what stands on every page.
 
     `scale`: how much smaller than their natural size the strips are drawn; `highest` the height of pictures in mm
@@ -150,6 +153,16 @@ class _Page:
             used = 0.0 if section.new_page else sum(strip.height for strip in found)
             found += self._section(section, self.height - used)
         return found
+
+    def draw(self, painter: QPainter, placed: list[tuple[float, Strip]], number: int, count: int) -> None:
+        """Page `number` of `count`, in device units of the resolution in which everything is set."""
+        self.draw_frame(painter, number, count)
+        painter.save()
+        painter.translate(self.body.topLeft())
+        painter.scale(self.scale, self.scale)
+        for top, strip in placed:
+            strip.paint(painter, 0.0, top)
+        painter.restore()
 
     def draw_frame(self, painter: QPainter, number: int, count: int) -> None:
         """The exam and its state above, what this is and the page below."""
