@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
@@ -117,6 +118,18 @@ def test_each_file_stands_with_its_proof_beside_it_and_names_nobody(qtbot, windo
         assert b"SMALL" not in path.read_bytes()
         if sys.platform != "win32":
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_report_leaves_in_dicom_objects_too(qtbot, window, out) -> None:
+    page = page_of(window, "dicom-pdf", "dicom-pages", out=out)
+    export(qtbot, page)
+    objects = [dcmread(path) for path in sorted(out.glob("*.dcm"))]
+    assert {one.SOPClassUID.name for one in objects} == {
+        "Encapsulated PDF Storage",
+        "Secondary Capture Image Storage",
+    }
+    for form in ("dicom-pdf", "dicom-pages"):
+        assert ": holds (read back" in page.forms.results[form].text()
 
 
 def test_the_patient_is_named_only_where_that_is_asked_for_each_time(qtbot, window, out) -> None:

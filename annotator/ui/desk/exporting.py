@@ -16,11 +16,12 @@ from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import Workspace
 
 if TYPE_CHECKING:
-    from annotator.exchange.proved import Proven
+    from annotator.exchange.proved import Provable, Proven
+    from annotator.exchange.report_parts import Report
     from annotator.reporting.exam_forms import ExamJob, Form, Outcome
 
 EXPORTING_FORMS = "export of forms"
-PDF = "pdf"
+PDF, DICOM_PDF, DICOM_PAGES = "pdf", "dicom-pdf", "dicom-pages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,15 @@ class Asked:
 
 
 def all_forms() -> tuple[Form, ...]:
-    """Everything one reading can be written as from the window, which makes the PDF."""
+    """Everything one reading can be written as from the window, which makes pages of the report."""
     from annotator.reporting.exam_forms import Form, forms  # noqa: PLC0415  nothing of an export is needed to start
 
-    return (*forms(), Form(PDF, "report as PDF", _write_pdf))
+    return (
+        *forms(),
+        Form(PDF, "report as PDF", _write_pdf),
+        Form(DICOM_PDF, "report as PDF in a DICOM object", _write_dicom_pdf),
+        Form(DICOM_PAGES, "report as pictures of its pages in DICOM objects", _write_dicom_pages),
+    )
 
 
 class Exporting(QObject):
@@ -115,11 +121,40 @@ class Exporting(QObject):
 
 
 def _write_pdf(job: ExamJob) -> tuple[Proven, ...]:
-    from annotator import reporting  # noqa: PLC0415
     from annotator.exchange.proved import Proven  # noqa: PLC0415
     from annotator.ui.reports import write_pdf  # noqa: PLC0415
 
     path = job.folder / f"{job.name}-report.pdf"
-    report = reporting.make_report(job.workspace, job.reading, job.exam, job.token, identified=job.identified)
-    write_pdf(path, report, job.workspace.settings.report_paper, job.token)
+    write_pdf(path, _report(job), job.workspace.settings.report_paper, job.token)
     return (Proven(path, None),)
+
+
+def _write_dicom_pdf(job: ExamJob) -> tuple[Proven, ...]:
+    from annotator.exchange.encapsulated import PdfInDicom  # noqa: PLC0415
+    from annotator.ui.reports import pdf_of  # noqa: PLC0415
+
+    report = _report(job)
+    pdf = pdf_of(report, job.workspace.settings.report_paper, job.token)
+    return _proven(PdfInDicom(pdf, report.title, signed=report.signed), job)
+
+
+def _write_dicom_pages(job: ExamJob) -> tuple[Proven, ...]:
+    from annotator.exchange.encapsulated import PagesInDicom  # noqa: PLC0415
+    from annotator.ui.reports import page_pictures  # noqa: PLC0415
+
+    report = _report(job)
+    pages = list(page_pictures(report, job.workspace.settings.report_paper))
+    return _proven(PagesInDicom(pages, report.title), job)
+
+
+def _proven(form: Provable, job: ExamJob) -> tuple[Proven, ...]:
+    from annotator.exchange.proved import write_proven  # noqa: PLC0415
+
+    how = job.workspace.settings.export_proof
+    return write_proven(form, job.outgoing, job.folder, how, token=job.token)
+
+
+def _report(job: ExamJob) -> Report:
+    from annotator import reporting  # noqa: PLC0415
+
+    return reporting.make_report(job.workspace, job.reading, job.exam, job.token, identified=job.identified)
