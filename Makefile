@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
-.PHONY: run window test lint bench bench-detection bench-marks bench-entry bench-due bench-worklist bench-paging bench-imaging bench-fuzz bench-reliability grey-values bench-leaks key-table lexicon-pictures system test-programs clean help
+.PHONY: run window test lint bench bench-detection bench-marks bench-entry bench-due bench-export bench-worklist bench-paging bench-imaging bench-fuzz bench-reliability grey-values bench-leaks key-table lexicon-pictures system test-programs clean help
 
 run: system $(INSTALLED)  ## the main job end to end, in the window when there is a screen
 	$(BIN)/annotator demo --out $(OUT)
@@ -47,6 +47,9 @@ bench-entry: $(INSTALLED)  ## how many keys and clicks ten findings of the sampl
 
 bench-due: $(INSTALLED)  ## what is due of four thousand readings, and the worklist with it; four minutes, most of it making them
 	@$(BIN)/python -m benchmarks.over_time
+
+bench-export: $(INSTALLED)  ## ten thousand readings exported: time and memory beside a plain loop; twenty minutes
+	@$(BIN)/python -m benchmarks.export
 
 bench-worklist: $(INSTALLED)  ## how fast 40,000 files are indexed, and how long a list of 100,000 exams lets wait; some ten minutes the first time
 	@$(BIN)/python -m benchmarks.worklist

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -44,16 +44,41 @@ class Column(Generic[Of]):
 
 
 @dataclass(frozen=True, slots=True)
+class Shared(Generic[Of]):
+    """Columns whose values are the same for all rows with the same `key`, one after the other."""
+
+    key: Callable[[Of], Any]
+    columns: tuple[Column[Of], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Table(Generic[Of]):
-    """A table: its file without ending, what one row is, and its columns."""
+    """A table: its file without ending, what one row is, and its columns, those of rows alone or of several."""
 
     name: str
     row: str
-    columns: tuple[Column[Of], ...]
+    parts: tuple[Column[Of] | Shared[Of], ...]
 
-    def values(self, item: Of) -> list[Any]:
-        """One row as plain values, as `plain` makes them."""
-        return [plain(column.kind, column.of(item)) for column in self.columns]
+    @property
+    def columns(self) -> tuple[Column[Of], ...]:
+        """All columns, in order."""
+        parts = (part.columns if isinstance(part, Shared) else (part,) for part in self.parts)
+        return tuple(column for columns in parts for column in columns)
+
+    def rows(self, items: Iterable[Of]) -> Iterator[list[Any]]:
+        """Rows as plain values, as `plain` makes them."""
+        known: dict[int, tuple[Any, list[Any]]] = {}
+        for item in items:
+            row: list[Any] = []
+            for place, part in enumerate(self.parts):
+                if isinstance(part, Column):
+                    row.append(plain(part.kind, part.of(item)))
+                    continue
+                key = part.key(item)
+                if place not in known or known[place][0] != key:
+                    known[place] = key, [plain(column.kind, column.of(item)) for column in part.columns]
+                row += known[place][1]
+            yield row
 
 
 def plain(kind: Kind, value: Any) -> Any:

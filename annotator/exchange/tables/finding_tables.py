@@ -13,6 +13,7 @@ from annotator.exchange.tables.said_columns import (
     PROGRAM,
     READER,
     RULES,
+    exam_columns,
     finding_columns,
     reading_columns,
     spacing_columns,
@@ -177,8 +178,8 @@ FINDINGS: Table[ToldFinding] = Table(
     "findings",
     "one finding of one reader, with or without marks",
     (
-        *reading_columns(lambda f: f.told),
-        *finding_columns(lambda f: f.told, lambda f: f.finding),
+        reading_columns(lambda f: f.told),
+        finding_columns(lambda f: f.told, lambda f: f.finding),
         Column(
             "stage",
             Kind.TEXT,
@@ -243,7 +244,7 @@ IMAGES: Table[ToldImage] = Table(
     "images",
     "one image of an exam whose file was at hand, with marks or without",
     (
-        *reading_columns(_first)[:5],
+        *exam_columns(_first),
         Column(
             "sop_instance_uid",
             Kind.TEXT,
@@ -296,7 +297,7 @@ READINGS: Table[ToldReading] = Table(
     "readings",
     "one reader's reading of one exam",
     (
-        *reading_columns(lambda r: r),
+        reading_columns(lambda r: r),
         Column(
             "stage",
             Kind.TEXT,

@@ -122,7 +122,8 @@ def _mask(info: ImageInfo, objects: Sequence[_Object], name: str) -> bytes:
 
 
 def _legend(name: str, thing: Thing, objects: Sequence[_Object]) -> Iterator[bytes]:
-    for value, (identity, finding, number, drawn, _) in enumerate(objects, 1):
-        shown = None if drawn is Drawn.POINT else value
-        row = LEGEND.values((name, shown, thing, identity, finding, number, drawn))
-        yield msgspec.json.encode(row)
+    rows = (
+        (name, None if drawn is Drawn.POINT else value, thing, identity, finding, number, drawn)
+        for value, (identity, finding, number, drawn, _) in enumerate(objects, 1)
+    )
+    return map(msgspec.json.encode, LEGEND.rows(rows))

@@ -54,9 +54,9 @@ MARKS: Table[ToldMark] = Table(
     "marks",
     "one calcification marked on one image by one reader",
     (
-        *reading_columns(lambda m: m.told),
-        *picture_columns(lambda m: m.told, lambda m: m.item.image),
-        *finding_columns(lambda m: m.told, lambda m: m.finding),
+        reading_columns(lambda m: m.told),
+        picture_columns(lambda m: m.told, lambda m: m.item.image),
+        finding_columns(lambda m: m.told, lambda m: m.finding),
         Column("mark_id", Kind.TEXT, "id of the mark", lambda m: m.item.id, source=PROGRAM),
         Column(
             "cluster_ids",
@@ -143,9 +143,9 @@ CLUSTERS: Table[ToldCluster] = Table(
     "clusters",
     "one group of calcifications outlined on one image by one reader",
     (
-        *reading_columns(lambda c: c.told),
-        *picture_columns(lambda c: c.told, lambda c: c.item.image),
-        *finding_columns(lambda c: c.told, lambda c: c.finding),
+        reading_columns(lambda c: c.told),
+        picture_columns(lambda c: c.told, lambda c: c.item.image),
+        finding_columns(lambda c: c.told, lambda c: c.finding),
         Column("cluster_id", Kind.TEXT, "id of the cluster", lambda c: c.item.id, source=PROGRAM),
         Column("mark_ids", Kind.TEXT, "marks tied together in it", lambda c: c.item.mark_ids, source=READER),
         Column("count", Kind.WHOLE, "marks in it", _facts("count"), source=PROGRAM),

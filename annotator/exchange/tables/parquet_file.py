@@ -17,7 +17,7 @@ from annotator.exchange.tables.spool import Spools
 from annotator.exchange.tables.table_files import rows_of
 from annotator.exchange.whole_file import whole_file
 
-ROW_GROUP = 20_000
+ROW_GROUP = 5_000
 """Rows of a row group, which are in memory together."""
 
 

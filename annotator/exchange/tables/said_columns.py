@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, TypeVar
 
-from annotator.exchange.tables.columns import SEPARATOR, Column, Kind, one_of
+from annotator.exchange.tables.columns import SEPARATOR, Column, Kind, Shared, one_of
 from annotator.exchange.tables.told import ToldReading
 from annotator.model.finding import Assessment, Distribution, Finding, Morphology
 from annotator.model.geometry import SpacingBasis
@@ -20,8 +20,13 @@ READER, PROGRAM, FILE, RULES = "reader", "program", "image header", "decision ta
 """Whose word a column is."""
 
 
-def reading_columns(told: Callable[[Of], ToldReading]) -> tuple[Column[Of], ...]:
+def reading_columns(told: Callable[[Of], ToldReading]) -> Shared[Of]:
     """Exam, patient, part of the split, reader, reading, its revision and edition."""
+    return Shared(told, (*exam_columns(told), *_reading_columns(told)))
+
+
+def exam_columns(told: Callable[[Of], ToldReading]) -> tuple[Column[Of], ...]:
+    """Exam, patient, part of the split."""
     return (
         Column("exam", Kind.TEXT, "pseudonym of the exam", lambda o: told(o).out.name, source=PROGRAM),
         Column(
@@ -53,6 +58,11 @@ def reading_columns(told: Callable[[Of], ToldReading]) -> tuple[Column[Of], ...]
             lambda o: told(o).exam_date,
             source=FILE,
         ),
+    )
+
+
+def _reading_columns(told: Callable[[Of], ToldReading]) -> tuple[Column[Of], ...]:
+    return (
         Column("reader", Kind.TEXT, "who read", lambda o: told(o).reading.reader, source=PROGRAM),
         Column("reading", Kind.TEXT, "id of the reading", lambda o: told(o).id, source=PROGRAM),
         Column(
@@ -93,11 +103,14 @@ def reading_columns(told: Callable[[Of], ToldReading]) -> tuple[Column[Of], ...]
     )
 
 
-def picture_columns(
+def picture_columns(told: Callable[[Of], ToldReading], key: Callable[[Of], ImageKey]) -> Shared[Of]:
+    """Which image and frame, and what of it is needed to use coordinates. Empty where its file is not at hand."""
+    return Shared(lambda o: (told(o), key(o)), _picture_columns(told, key))
+
+
+def _picture_columns(
     told: Callable[[Of], ToldReading], key: Callable[[Of], ImageKey]
 ) -> tuple[Column[Of], ...]:
-    """Which image and frame, and what of it is needed to use coordinates. Empty where its file is not at hand."""
-
     def info(item: Of) -> ImageInfo | None:
         return told(item).images.get(key(item).sop_instance_uid)
 
@@ -194,10 +207,14 @@ def spacing_columns(info: Callable[[Of], ImageInfo | None]) -> tuple[Column[Of],
     )
 
 
-def finding_columns(
+def finding_columns(told: Callable[[Of], ToldReading], finding: Callable[[Of], Finding]) -> Shared[Of]:
+    """The finding and the words about it that every object of it can be labelled with."""
+    return Shared(lambda o: (told(o), finding(o).id), _finding_columns(told, finding))
+
+
+def _finding_columns(
     told: Callable[[Of], ToldReading], finding: Callable[[Of], Finding]
 ) -> tuple[Column[Of], ...]:
-    """The finding and the words about it that every object of it can be labelled with."""
     return (
         Column(
             "finding", Kind.TEXT, "name within the reading", lambda o: f"F{finding(o).number}", source=PROGRAM

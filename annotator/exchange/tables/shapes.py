@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from annotator.model.geometry import ImagePoint
 from annotator.model.mark import Mark
@@ -39,14 +40,14 @@ class Box:
         return Box(left, top, right - left, bottom - top)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shape:
     """A closed polygon without repeating its first corner, and what it was made of."""
 
     polygon: tuple[ImagePoint, ...]
     drawn: Drawn
 
-    @property
+    @cached_property
     def box(self) -> Box:
         """The smallest rectangle around it."""
         return box_around(self.polygon)

@@ -31,7 +31,7 @@ def spool_rows(spools: Spools, exam: ToldExam) -> None:
 
 def _add(spools: Spools, table: Table[Any], items: Iterable[Any]) -> None:
     encode = msgspec.json.Encoder().encode
-    spools.add(spool_name(table), (encode(table.values(item)) for item in items))
+    spools.add(spool_name(table), map(encode, table.rows(items)))
 
 
 def spool_name(table: Table[Any]) -> str:

@@ -20,7 +20,7 @@ WHOLE = "all"
 """What stands for the part of a data set that is not split."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ToldReading:
     """One reading with what a table says beside it.
 
