@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotator.cli.detected import Asked, detected, failure, in_words, shown
+from annotator.cli.detected_cad import check_cad, write_cad
 from annotator.cli.output import print_json, visible
 from annotator.cli.progress import ProgressLine
 
@@ -40,6 +41,15 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--force", action="store_true", help="replace files that are in --out DIR already")
     parser.add_argument(
+        "--cad",
+        metavar="DIR",
+        type=Path,
+        help="write a Mammography CAD SR for each exam, behind its pseudonym",
+    )
+    parser.add_argument(
+        "--identified", action="store_true", help="CAD SR with the patient's name, number, date and UIDs"
+    )
+    parser.add_argument(
         "--threshold",
         metavar="P",
         type=float,
@@ -64,8 +74,11 @@ class _Batch:
     total: int
     failed: bool = False
     done: int = 0
+    kept: dict[str, dict[str, Any]] | None = None
 
     def tell(self, document: dict[str, Any]) -> None:
+        if self.kept is not None and document["error"] is None:
+            self.kept[document["sop_instance_uid"]] = document
         self.line.clear()
         if self.json:
             print_json(document)
@@ -87,10 +100,12 @@ def run_detect(arguments: argparse.Namespace) -> int:
     with ProgressLine() as line:
         line.show("listing the images")
         images, rejected = _listed(arguments)
-        batch = _Batch(arguments.json, line, len(images))
+        batch = _Batch(arguments.json, line, len(images), kept=None if arguments.cad is None else {})
         for bad in rejected:
             batch.tell(failure(str(bad.path), bad.reason))
         _look_through(images, arguments, batch)
+        if batch.kept:
+            _write_cad(images, arguments, batch)
         if images or rejected:
             return 1 if batch.failed else 0
     hint = "" if arguments.recursive else "; give -r to look into folders within folders"
@@ -98,18 +113,31 @@ def run_detect(arguments: argparse.Namespace) -> int:
     return 1
 
 
+def _write_cad(images: list[ImageInfo], arguments: argparse.Namespace, batch: _Batch) -> None:
+    batch.line.show("writing the CAD reports")
+    for fault in write_cad(images, batch.kept or {}, arguments, _threshold(arguments)):
+        batch.line.clear()
+        print(visible(f"annotator: {fault}"), file=sys.stderr)
+        batch.failed = True
+
+
+def _threshold(arguments: argparse.Namespace) -> float:
+    from annotator.model.candidate import SHOWN_FROM
+
+    said: float | None = 0.0 if arguments.all else arguments.threshold
+    return SHOWN_FROM if said is None else said
+
+
 def _look_through(images: list[ImageInfo], arguments: argparse.Namespace, batch: _Batch) -> None:
     """Look at all images whose place in the folder is free, and tell each in the order given."""
     from annotator.batch import in_order, outcomes, usable_jobs
-    from annotator.model.candidate import SHOWN_FROM
 
     kept, refused = _places(images, arguments.out, force=arguments.force)
     for info, reason in refused:
         batch.tell(failure(shown(info), reason, info.sop_instance_uid))
     if arguments.out is not None:
         _make_folder(arguments.out)
-    said = 0.0 if arguments.all else arguments.threshold
-    threshold = SHOWN_FROM if said is None else said
+    threshold = _threshold(arguments)
     asked = [Asked(info, shown(info), threshold, arguments.spacing) for info, _ in kept]
     batch.total = len(asked)
     batch.progress()
@@ -129,6 +157,7 @@ def _check(arguments: argparse.Namespace) -> None:
         raise CallError(f"--spacing {arguments.spacing:g}: pixels of mammograms have 0.01 to 0.5 mm.")
     if arguments.jobs is not None and arguments.jobs < 1:
         raise CallError(f"--jobs {arguments.jobs}: one process at least is needed.")
+    check_cad(arguments.cad, identified=arguments.identified)
     if arguments.force and arguments.out is None:
         raise CallError("--force replaces files in a folder; name it with --out DIR.")
 

@@ -19,6 +19,7 @@ from pydicom import dcmread
 from annotator.cli import main
 from annotator.cli.detect import file_name
 from annotator.cli.detected import _HINTS, in_words
+from annotator.exchange import cad_sr
 from annotator.model.candidate import CandidateHint
 
 KEYS = {
@@ -274,3 +275,22 @@ def test_progress_is_told_to_a_terminal_only(images: Path) -> None:
     assert "1 of 2 images" in told
     assert told.endswith("\r\x1b[K")
     assert len(done.stdout.splitlines()) == 2
+
+
+def test_candidates_as_a_cad_report_for_each_exam(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.setenv("ANNOTATOR_DATABASE", f"sqlite:///{tmp_path / 'r.db'}")
+    folder = tmp_path / "cad"
+    (first, _), _ = lines(capsys, str(images / "a.dcm"), str(images / "b.dcm"), "--cad", str(folder))
+    told = [cad_sr.read(path) for path in sorted(folder.iterdir())]
+    marks = [mark for report in told for mark in report.marks]
+    assert len(marks) >= len(first["candidates"]) > 0
+    assert {mark.algorithm.version for mark in marks} == {first["model_version"]}
+    source = dcmread(images / "a.dcm")
+    assert all(source.SOPInstanceUID not in report.images for report in told)
+    lines(capsys, str(images / "a.dcm"), "--cad", str(tmp_path / "named"), "--identified")
+    (path,) = (tmp_path / "named").iterdir()
+    assert cad_sr.read(path).images == (source.SOPInstanceUID,)
+    assert main(["detect", str(images), "--identified"]) == 2
+    assert "--cad DIR" in capsys.readouterr().err
