@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -67,6 +67,7 @@ class Profile:
     schemes: frozenset[str]
     kept_text: frozenset[tuple[str, str]]
     named_text: frozenset[tuple[str, str]]
+    dropped: frozenset[tuple[str, str]]
     safe_private: frozenset[tuple[str, str]]
 
     def action(self, tag: int, options: Collection[OptionName]) -> Action | None:
@@ -96,8 +97,9 @@ def load_profile() -> Profile:
         places=_tags(identity["places"]),
         technical=_tags(said["technical"]["names"]),
         schemes=frozenset(said["codes"]["schemes"]),
-        kept_text=frozenset((value, scheme) for value, scheme in said["structured"]["kept_text"]),
-        named_text=frozenset((value, scheme) for value, scheme in said["structured"]["named_text"]),
+        kept_text=_concepts(said["structured"]["kept_text"]),
+        named_text=_concepts(said["structured"]["named_text"]),
+        dropped=_concepts(said["structured"]["dropped"]),
         safe_private=safe_private(said),
     )
 
@@ -114,6 +116,10 @@ def _tag(said: str) -> int:
 
 def _tags(names: Collection[str]) -> frozenset[int]:
     return frozenset(tag for name in names if (tag := tag_for_keyword(name)) is not None)
+
+
+def _concepts(said: Collection[Sequence[str]]) -> frozenset[tuple[str, str]]:
+    return frozenset((value, scheme) for value, scheme in said)
 
 
 def _row(said: Mapping[str, str]) -> Row:

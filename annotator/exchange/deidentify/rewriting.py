@@ -140,6 +140,12 @@ class _Rewriting:
         if action == "D" and int(element.tag) == 0x00700001:
             self._remove(dataset, element.tag)
             return
+        if int(element.tag) == _CONTENT and element.value:
+            dropped = self._plan.profile.dropped
+            left = [item for item in element.value if _code(item, _CONCEPT) not in dropped]
+            if len(left) < len(element.value):
+                element.value = Sequence(left)
+                self._done.note(element.tag, "items removed")
         for number, item in enumerate(element.value or ()):
             if action == "D" and Tag(_CODE_VALUE) in item:
                 element.value[number] = _no_code()
