@@ -133,6 +133,7 @@ class Store:
             if last == number:
                 self._opened.keep(number, link, reading)
             if known is None:
+                people.account(connection, None, self._place)
                 self._opened.begin(reading, facts)
         if unfilled:
             self._fill_in(reading.id, facts)
@@ -338,6 +339,8 @@ class Store:
     def _before(self, connection: Connection, reading: Reading, based_on: int) -> tuple[Reading, str]:
         """The stored value the next revision changes, and the link it follows; the reading's row is locked or just made."""
         if not _locked_row(connection, reading.id):
+            # a role that was taken away hides everything
+            people.account(connection, None, self._place)
             if based_on:
                 raise _replaced(based_on)
             fresh, facts = self._opened.unkept(reading.id) or (reading.blank(), ExamFacts())

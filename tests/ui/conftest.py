@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from annotator.bootstrap import open_workspace
 from annotator.settings import load_settings
@@ -15,6 +16,12 @@ from annotator.ui.main_window import MainWindow
 from annotator.ui.panes.viewport import Viewport
 from annotator.ui.task_runner import TaskRunner
 from annotator.ui.theme import apply_theme
+
+PATIENCE_MS = 30_000
+"""How long is waited for what comes by itself, on a machine that does much else: pytest-qt would give up after 5 s."""
+
+for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitActive, QtBot.waitExposed):
+    wait.__kwdefaults__["timeout"] = PATIENCE_MS
 
 
 @pytest.fixture

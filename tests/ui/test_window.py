@@ -461,12 +461,16 @@ def test_a_reading_that_cannot_be_opened_leaves_the_one_that_is(
 
     other = write_exam(tmp_path / "other", patient="SMALL-2", study="2.25.3")
     window = open_window()
-    hang(qtbot, window, exam, other)
+    open_reading = window.desk.workspace.open_reading
 
-    def locked(*_what: object) -> None:
-        raise StoreError("the database is locked; try again")
+    def locked(study: str, *more: object) -> object:
+        if study == "2.25.3":
+            raise StoreError("the database is locked; try again")
+        return open_reading(study, *more)
 
+    # from the start: the reading of a neighbour may be taken ahead as soon as the first exam hangs
     monkeypatch.setattr(window.desk.workspace, "open_reading", locked)
+    hang(qtbot, window, exam, other)
     before = window.desk.session
     press(window.grid.active, Qt.Key.Key_PageDown)
     qtbot.waitUntil(lambda: any("the database is locked" in t for t in window.errors.texts))

@@ -19,7 +19,7 @@ from annotator.errors import (
     UnsavableAct,
 )
 from annotator.model.finding import Reading
-from annotator.model.history import Revision
+from annotator.model.history import Act, Revision
 from annotator.model.opened import UnsavedAct
 
 
@@ -213,6 +213,12 @@ class ActLine:
                 unsavable = unsavable or error
                 passed += 1
                 continue
+            except NotAllowed as error:
+                if act.act is Act.SIGN:
+                    raise SignedReading(
+                        f"Your role in this database does not sign, so the signature was not kept: {error}"
+                    ) from error
+                raise
             except StaleReading:
                 if passed or not self._arrived_before():
                     raise
@@ -261,7 +267,7 @@ class ActLine:
 
 
 def never_saved(error: AnnotatorError | None) -> bool:
-    """Whether trying again cannot help: somebody else saved a later revision, what is signed would change, the act
-    holds what no database can keep, or the account has no right to it.
+    """Whether trying again cannot help: somebody else saved a later revision, what is signed would change, the role does
+    not sign, or the act holds what no database can keep. A right that was taken away can be given back.
     """
-    return isinstance(error, StaleReading | SignedReading | UnsavableAct | NotAllowed)
+    return isinstance(error, StaleReading | SignedReading | UnsavableAct)

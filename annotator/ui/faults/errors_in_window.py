@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from annotator.errors import NotAllowed
 from annotator.ui.desk.act_line import never_saved
 from annotator.ui.desk.exports import FINDINGS
 from annotator.ui.desk.saving import SaveState
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.faults.crash_page import CrashPage
 from annotator.ui.faults.error_bar import BarAction
-from annotator.ui.faults.saving_words import diverged_words, not_even_here, unseen_words, waiting_words
+from annotator.ui.faults.saving_words import (
+    diverged_words,
+    no_right_words,
+    not_even_here,
+    unseen_words,
+    waiting_words,
+)
 from annotator.ui.panels.files_problem import count_sentence
 
 if TYPE_CHECKING:
@@ -114,11 +121,12 @@ class ErrorsInWindow(QObject):
             self._diverged(session, [])
             return
         others = self._window.desk.arrivals.waiting
-        words = (
-            unseen_words(str(error))
-            if session.unseen
-            else waiting_words(session.unsaved_acts + others, str(error))
-        )
+        if isinstance(error, NotAllowed):
+            words = no_right_words(session.unsaved_acts + others)
+        elif session.unseen:
+            words = unseen_words(str(error))
+        else:
+            words = waiting_words(session.unsaved_acts + others, str(error))
         self._bar.solved(LEFT)
         self._bar.show_error(words, [again], SAVING, quiet=self._bar.tells(SAVING))
 

@@ -15,6 +15,15 @@ def waiting_words(count: int, why: str) -> str:
     )
 
 
+def no_right_words(count: int) -> str:
+    """The role of the account does not let it save any more."""
+    are, arrive = ("is", "arrives") if count == 1 else ("are", "arrive")
+    return (
+        f"Your role in this database does not let you save; {acts_words(count)} {are} kept on this computer and {arrive} "
+        "once an administrator gives you a role that does ('annotator people')."
+    )
+
+
 def unseen_words(why: str) -> str:
     """The database was away when the exam was opened."""
     return (
