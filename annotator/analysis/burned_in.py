@@ -12,10 +12,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from annotator.imaging.air import tissue_mask
-from annotator.imaging.pyramid import levels_of
-from annotator.model.image import ImageInfo
-
 LOOKED_AT_MM = 0.2
 """Pixels are joined to about this size: strokes of the smallest print, 1.5 mm high, are as wide."""
 ASSUMED_MM = 240.0
@@ -69,15 +65,18 @@ class _Shape:
         return self.top + self.height
 
 
-def text_regions(info: ImageInfo, frame: NDArray[np.generic]) -> tuple[TextRegion, ...] | None:
+def text_regions(
+    frame: NDArray[np.generic], tissue: NDArray[np.bool_], tissue_block: int, spacing_mm: float | None
+) -> tuple[TextRegion, ...] | None:
     """What looks like letters on a frame of stored values, outside the breast; from the top down.
 
-    None where the breast fills the picture, so that there is no air to look in.
+    `tissue` is True where a cell of `tissue_block` pixels each way shows tissue. None where the breast fills the picture,
+    so that there is no air to look in.
     """
-    spacing = info.spacing.row_mm if info.spacing is not None else ASSUMED_MM / max(frame.shape)
+    spacing = ASSUMED_MM / max(frame.shape) if spacing_mm is None else spacing_mm
     block = max(1, round(LOOKED_AT_MM / spacing)) if min(frame.shape) > 1000 else 1
     unit = spacing * block
-    outside = _outside(info, frame, block, unit)
+    outside = _outside(frame, _largest(tissue), tissue_block, block, spacing)
     bright = _bright(frame, block, outside)
     if bright is None:
         return None
@@ -91,26 +90,26 @@ def text_regions(info: ImageInfo, frame: NDArray[np.generic]) -> tuple[TextRegio
 
 
 def breast_share(
-    info: ImageInfo, frame: NDArray[np.generic], column: int, row: int, columns: int, rows: int
+    tissue: NDArray[np.bool_], tissue_block: int, column: int, row: int, columns: int, rows: int
 ) -> float:
-    """Which share of a rectangle is breast."""
-    levels = levels_of(info, frame)
-    breast = _largest(tissue_mask(levels))
-    block = levels.coarsest_block
-    part = breast[row // block : -(-(row + rows) // block), column // block : -(-(column + columns) // block)]
+    """Which share of a rectangle of pixels is breast; `tissue` as for `text_regions`."""
+    down = slice(row // tissue_block, -(-(row + rows) // tissue_block))
+    across = slice(column // tissue_block, -(-(column + columns) // tissue_block))
+    part = _largest(tissue)[down, across]
     return float(part.mean()) if part.size else 0.0
 
 
-def _outside(info: ImageInfo, frame: NDArray[np.generic], block: int, unit: float) -> NDArray[np.bool_]:
+def _outside(
+    frame: NDArray[np.generic], breast: NDArray[np.bool_], breast_block: int, block: int, spacing: float
+) -> NDArray[np.bool_]:
     """True on joined pixels that lie clear of the breast."""
-    levels = levels_of(info, frame)
-    breast = _largest(tissue_mask(levels)).astype(np.uint8)
-    reach = max(1, round(KEPT_OFF_MM / (unit / block * levels.coarsest_block)))
-    breast = np.asarray(cv2.dilate(breast, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)), np.uint8)
+    reach = max(1, round(KEPT_OFF_MM / (spacing * breast_block)))
+    square = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    near = np.asarray(cv2.dilate(breast.astype(np.uint8), square))
     rows, columns = (length // block for length in frame.shape)
-    across = np.minimum(np.arange(columns) * block // levels.coarsest_block, breast.shape[1] - 1)
-    down = np.minimum(np.arange(rows) * block // levels.coarsest_block, breast.shape[0] - 1)
-    return np.asarray(breast[np.ix_(down, across)] == 0)
+    across = np.minimum(np.arange(columns) * block // breast_block, near.shape[1] - 1)
+    down = np.minimum(np.arange(rows) * block // breast_block, near.shape[0] - 1)
+    return np.asarray(near[np.ix_(down, across)] == 0)
 
 
 def _largest(tissue: NDArray[np.bool_]) -> NDArray[np.bool_]:

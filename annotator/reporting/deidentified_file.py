@@ -32,6 +32,9 @@ from annotator.model.pseudonym import Pseudonyms
 from annotator.private_files import private_folder
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from annotator.analysis.burned_in import TextRegion
 
 MOST_READS = 2_000_000
@@ -216,13 +219,11 @@ def fill_in(raw: RawFile, header: Header) -> None:
 
 def _looked_at(path: Path) -> _Look:
     """What looks like text on the first, middle and last frame of a picture, each region once."""
-    from annotator.analysis.burned_in import text_regions  # noqa: PLC0415  for pictures only
-
     look = _Look()
     try:
         image = look.image = open_image(path)
         frames = sorted({1, (image.info.frames + 1) // 2, image.info.frames})
-        found = [text_regions(image.info, image.frame(number)) for number in frames]
+        found = [_text_on(image, number) for number in frames]
     except (UnreadableImage, IndexError):
         look.notes.append(NOT_SEEN)
         look.image = None
@@ -233,6 +234,23 @@ def _looked_at(path: Path) -> _Look:
     return look
 
 
+def _text_on(image: Mammogram, number: int) -> tuple[TextRegion, ...] | None:
+    from annotator.analysis.burned_in import text_regions  # noqa: PLC0415  for pictures only
+
+    frame, spacing = image.frame(number), image.info_of(number).spacing
+    tissue, block = _tissue(image, number)
+    return text_regions(frame, tissue, block, None if spacing is None else spacing.row_mm)
+
+
+def _tissue(image: Mammogram, number: int) -> tuple[NDArray[np.bool_], int]:
+    """Where a frame shows tissue, in cells of so many pixels."""
+    from annotator.imaging.air import tissue_mask  # noqa: PLC0415  for pictures only
+    from annotator.imaging.pyramid import levels_of  # noqa: PLC0415
+
+    levels = levels_of(image.info, image.frame(number))
+    return tissue_mask(levels), levels.coarsest_block
+
+
 def _blackout(look: _Look, rectangles: tuple[Rectangle, ...]) -> Blackout | None:
     """How rectangles are filled: with padding where the image has any, else with the darkest there is."""
     from annotator.analysis.burned_in import breast_share  # noqa: PLC0415
@@ -240,8 +258,9 @@ def _blackout(look: _Look, rectangles: tuple[Rectangle, ...]) -> Blackout | None
     if look.image is None:
         raise ExportError("its picture cannot be decoded here, so nothing could be blacked out.")
     info, frame = look.image.info, look.image.frame(1)
+    tissue, block = _tissue(look.image, 1)
     inside = [
-        breast_share(info, frame, part.column, part.row, part.columns, part.rows)
+        breast_share(tissue, block, part.column, part.row, part.columns, part.rows)
         for one in rectangles
         if (part := one.within(info.columns, info.rows)) is not None
     ]

@@ -38,6 +38,7 @@ from annotator.ui.commands.worklist import WorklistCommands
 from annotator.ui.desk.backups import Backups
 from annotator.ui.desk.candidates import ExamCandidates
 from annotator.ui.desk.compared_clusters import ComparedClusters
+from annotator.ui.desk.deidentified import DeidentifiedCopies
 from annotator.ui.desk.exports import Exports
 from annotator.ui.desk.followed_patient import FollowedPatient
 from annotator.ui.desk.imports import Imports
@@ -274,6 +275,7 @@ class MainWindow(QMainWindow):
         )
         self.exports = Exports(workspace, runner, self)
         self.backups = Backups(workspace, runner, self)
+        self.copies = DeidentifiedCopies(workspace, runner, self)
         self.imports = Imports(self.desk, runner, self)
         self.errors = ErrorBar()
         self.tour_card = TourCard()
@@ -319,12 +321,14 @@ class MainWindow(QMainWindow):
         desk.progress.connect(self.status.show_progress)
         self.exports.progress.connect(lambda done: self.status.show_progress(done, "pictures"))
         self.backups.progress.connect(lambda done: self.status.show_progress(done, "pages of the database"))
+        self.copies.progress.connect(lambda done: self.status.show_progress(done, "files"))
         self.imports.progress.connect(lambda done: self.status.show_progress(done, "of the import"))
-        for part in (desk, self.exports, self.backups, self.imports, self.exam_view):
+        for part in (desk, self.exports, self.backups, self.copies, self.imports, self.exam_view):
             part.message.connect(say)
         self.status.cancelled.connect(desk.cancel_listing)
         self.status.cancelled.connect(self.exports.cancel)
         self.status.cancelled.connect(self.backups.cancel)
+        self.status.cancelled.connect(self.copies.cancel)
         self.status.cancelled.connect(self.imports.cancel)
         self.left_exams = LeftExams(desk, self.exam_view, self.grid)
         desk.exam_changed.connect(self.left_exams.bring_back)

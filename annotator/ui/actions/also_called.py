@@ -104,6 +104,8 @@ ALSO_CALLED: Mapping[str, str] = {
     "open_report": "show view",
     "import_annotations": "load read COCO labelme INbreast XML SR GSPS SEG ground truth labels dataset",
     "import_folder": "load dataset INbreast CBIS-DDSM VinDr EMBED OMI-DB OPTIMAM ground truth labels",
+    "save_deidentified": "anonymize anonymise pseudonymize export research dicom copy",
+    "save_blacked_out": "anonymize anonymise burned-in annotation mask redact pixels",
     "back_up": "backup copy save database export archive",
     "open_folder": "import load dicom",
     "index_folder": "archive catalogue database scan import",

@@ -21,6 +21,8 @@ ROWS: tuple[ActionSpec, ...] = (
     ActionSpec("export", "Exam", "Export for other programs...", ("Ctrl+E",), "export_exam", "DICOM objects that viewers and archives read, JSON, report; each read back and validated"),
     ActionSpec("import_annotations", "Exam", "Import annotations...", (), "import_annotations", "XML, JSON, tables or DICOM objects of data sets and other programs, as readings of their own", no_key="Once for a data set, not in the flow of reading"),
     ActionSpec("import_folder", "Exam", "Import a folder of annotations...", (), "import_folder", "A whole data set with its images: INbreast, CBIS-DDSM, VinDr-Mammo, EMBED, OMI-DB, labelme", no_key="Once for a data set, not in the flow of reading"),
+    ActionSpec("save_deidentified", "Exam", "Save de-identified copy of exam...", (), "save_deidentified", "Images, reports and segmentations in a folder of your choice, with nothing in them that says who it is", "exam", no_key="Handing an exam on is an act of its own, not in the flow of reading"),
+    ActionSpec("save_blacked_out", "Exam", "Save de-identified copy with text blacked out...", (), "save_blacked_out", "The same, and whatever looks like burned-in text beside the breast is black", "exam", no_key="Handing an exam on is an act of its own, not in the flow of reading"),
     ActionSpec("back_up", "Exam", "Back up all readings...", (), "back_up", "Everything the database holds in one file, looked at before it gets its name; the reading goes on", no_key="Once a day or week, not in the flow of reading"),
     ActionSpec("quit", "Exam", "Quit", ("Ctrl+Q",), "quit", "Finish saving and close the window"),
     ActionSpec("undo", "Edit", "Undo", ("Ctrl+Z",), "undo", "Take back the last act, also after a restart", "undo"),

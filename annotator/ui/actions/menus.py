@@ -26,6 +26,7 @@ GROUPS: Mapping[str, tuple[Group, ...]] = {
         Group(("save_finding_report", "save_named_report", "save_named_findings", "open_report"), "More of reports"),
         Group(("sign", "amend", "withdraw", "other_readings")),
         Group(("import_annotations", "import_folder")),
+        Group(("save_deidentified", "save_blacked_out"), "De-identified copy"),
         Group(("back_up",)),
         Group(("quit",)),
     ),

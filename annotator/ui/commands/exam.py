@@ -68,6 +68,12 @@ class ExamCommands(QObject):
     def save_named_findings(self) -> None:
         self._export(findings_kind(identified=True))
 
+    def save_deidentified(self) -> None:
+        self._copy(blackout=False)
+
+    def save_blacked_out(self) -> None:
+        self._copy(blackout=True)
+
     def back_up(self) -> None:
         self._finish()
         self._window.backups.ask()
@@ -93,6 +99,11 @@ class ExamCommands(QObject):
 
     def step_patient(self, by: int) -> None:
         self._window.desk.step_patient(by)
+
+    def _copy(self, *, blackout: bool) -> None:
+        exam = self._window.desk.exam
+        if exam is not None:
+            self._window.copies.ask(exam, blackout=blackout)
 
     def _forget_last_act(self) -> None:
         """What was said of an act holds no longer once it is taken back, nor what was said of taking it back."""

@@ -55,6 +55,7 @@ class ErrorsInWindow(QObject):
         window.merging.failed.connect(self._failed)
         window.exports.failed.connect(self._failed)
         window.backups.failed.connect(self._failed)
+        window.copies.failed.connect(self._failed)
         window.imports.failed.connect(self._failed)
         window.exam_view.failed.connect(self._failed)
         window.displays.failed.connect(self._bar.show_error)
