@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from annotator.errors import AnnotatorError
+from annotator.errors import AnnotatorError, DatabaseAway, NotAllowed
 from annotator.jobs import CancelToken, Progress
 from annotator.model.finding import Finding, Reading
 from annotator.model.history import Act, import_label
@@ -99,7 +99,7 @@ def carry_out(workspace: Workspace, plan: Plan, token: CancelToken | None = None
     """Save what is new, reading by reading, each in one transaction with its line in the audit.
 
     What was saved stays when it is cancelled (raises Cancelled); the same import later goes on with the rest. A reading
-    that cannot be saved is told and the others are saved; a database that is away raises its StoreError at the first.
+    that cannot be saved is told and the others are saved; DatabaseAway ends it.
     """
     token = token or CancelToken()
     done = Imported(
@@ -111,9 +111,15 @@ def carry_out(workspace: Workspace, plan: Plan, token: CancelToken | None = None
         token.checkpoint(Progress(number, len(todo), "readings saved"))
         try:
             workspace.save_import(one.after, one.before, one.based_on, import_label(one.source))
+        except NotAllowed:
+            done.refused.append(
+                f"{one.reader}'s reading of exam {one.exam.study_instance_uid} was not saved: under another name than one's own only the"
+                " owner of the database can; bring it in as yours with --reader, or ask them."
+            )
+            continue
+        except DatabaseAway:
+            raise
         except AnnotatorError as fault:
-            if not done.saved and number == 0 and len(todo) == 1:
-                raise
             done.refused.append(str(fault))
             continue
         done.saved.append(one)
