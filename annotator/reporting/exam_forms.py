@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from annotator.exchange.whole_file import write_whole
 from annotator.jobs import CancelToken, Progress
 from annotator.lexicon.terms import Source
 from annotator.model.finding import Reading
-from annotator.model.image import ExamInfo
+from annotator.model.image import ExamInfo, Voi
 from annotator.reporting.noted import note_export
 from annotator.reporting.outgoing import outgoing
 from annotator.reporting.reports import make_report
@@ -31,7 +31,10 @@ NAMED = "-named"
 
 @dataclass(frozen=True)
 class ExamJob:
-    """What is to be written, where, and whether with the patient's name; `ready` where it was made ready before."""
+    """What is to be written, where, and whether with the patient's name; `ready` where it was made ready before.
+
+    `windows` are those the images are seen with now, by SOP Instance UID.
+    """
 
     workspace: Workspace
     reading: Reading
@@ -40,6 +43,7 @@ class ExamJob:
     identified: bool
     token: CancelToken
     ready: Outgoing | None = None
+    windows: Mapping[str, Voi] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -53,7 +57,7 @@ class ExamJob:
         ready = self.ready or outgoing(
             self.workspace, self.reading, self.exam, self.token, identified=self.identified
         )
-        return replace(ready, name=self.name)
+        return replace(ready, name=self.name, windows=self.windows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from annotator.model.identity import Identity
+from annotator.model.image import Voi
 from annotator.ui.desk.exporting import Asked, Exporting
 from annotator.ui.desk.project_export import AskedProject, ProjectExport
 
@@ -58,7 +59,15 @@ class ExportingCommands(QObject):
 
     def _begin(self, asked: Asked) -> None:
         self._finish()
-        self._window.desk.when_open(lambda opened: self.exporting.begin(opened, asked))
+        self._window.desk.when_open(lambda opened: self.exporting.begin(opened, asked, self._windows()))
+
+    def _windows(self) -> dict[str, Voi]:
+        """What each image in sight is seen with."""
+        return {
+            viewport.picture.info.sop_instance_uid: viewport.voi
+            for viewport in self._window.grid.viewports
+            if viewport.picture is not None and viewport.voi is not None
+        }
 
     def _begin_project(self, asked: AskedProject) -> None:
         self._finish()

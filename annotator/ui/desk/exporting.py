@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from annotator.errors import AnnotatorError, ExportError
 from annotator.jobs import CancelToken, Progress
+from annotator.model.image import Voi
 from annotator.ui.desk.session import ReadingSession
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import Workspace
@@ -65,8 +66,8 @@ class Exporting(QObject):
         """Whether something is being written."""
         return self._runner.busy(EXPORTING_FORMS)
 
-    def begin(self, session: ReadingSession, asked: Asked) -> None:
-        """Write the reading as it is now, saved or not."""
+    def begin(self, session: ReadingSession, asked: Asked, windows: Mapping[str, Voi] | None = None) -> None:
+        """Write the reading as it is now, saved or not; `windows` by SOP Instance UID are those the images are seen with."""
         reading, exam = session.reading, session.exam
         outcomes: list[Outcome] = []
         self._told = 0
@@ -77,7 +78,9 @@ class Exporting(QObject):
             if not asked.folder.is_dir():
                 raise ExportError(f"There is no folder {asked.folder}; choose one that is there.")
             known = {form.name: form for form in all_forms()}
-            job = ExamJob(self._workspace, reading, exam, asked.folder, asked.identified, token)
+            job = ExamJob(
+                self._workspace, reading, exam, asked.folder, asked.identified, token, windows=windows or {}
+            )
             for one in export_exam(job, [known[name] for name in asked.forms]):
                 outcomes.append(one)  # noqa: PERF402  told while the rest is written
 
