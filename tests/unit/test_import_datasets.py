@@ -548,7 +548,7 @@ def test_a_wrong_coco_annotation_leaves_its_exam_out(tmp_path: Path, annotation,
     ("change", "words"),
     [
         ({"images": None}, "no list of images"),
-        ({"annotations": [{"id": 1, "image_id": 99, "category_id": 1}]}, "names a image that is not"),
+        ({"annotations": [{"id": 1, "image_id": 99, "category_id": 1}]}, "names an image that is not"),
         ({"annotations": [{"id": 1, "image_id": 7, "category_id": 99}]}, "names a category that is not"),
         ({"images": [{"id": 7, "file_name": "one.png"}]}, "has no height and width"),
         ({"categories": [1, 2]}, "no list of categories"),

@@ -79,9 +79,9 @@ def read(path: Path, wishes: Wishes) -> Found:
             wishes.token.checkpoint(Progress(number, len(annotations), "annotations read"))
         image, category = images.get(one.get("image_id")), categories.get(one.get("category_id"))
         if image is None or category is None:
-            missing = "image" if image is None else "category"
+            missing = "an image" if image is None else "a category"
             raise UnreadableAnnotations(
-                shortened(f"{path}: annotation {one.get('id')!r} names a {missing} that is not in the file.")
+                shortened(f"{path}: annotation {one.get('id')!r} names {missing} that is not in the file.")
             )
         if category.meaning is None:
             passed[category.label] += 1
@@ -107,7 +107,7 @@ def _notes(passed: Counter[str]) -> tuple[str, ...]:
     words = ", ".join(f"{label} ({count})" for label, count in sorted(passed.items()))
     return (
         shortened(
-            f"Categories that do not say calcification were left out: {words}; name those that stand for one with --calcification."
+            f"Categories that do not say calcification were left out: {words}; 'annotator import --calcification LABEL' takes one all the same."
         ),
     )
 

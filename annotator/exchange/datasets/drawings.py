@@ -40,7 +40,7 @@ def found_in(drawing: Drawing, source: str, wishes: Wishes) -> Found:
         words = ", ".join(f"{label} ({count})" for label, count in sorted(passed.items()))
         notes.append(
             shortened(
-                f"What does not say calcification was left out: {words}; name what stands for one with --calcification."
+                f"What does not say calcification was left out: {words}; 'annotator import --calcification LABEL' takes one all the same."
             )
         )
     return Found(source, tuple(findings), notes=tuple(notes))

@@ -91,7 +91,7 @@ def _notes(passed: Counter[str]) -> tuple[str, ...]:
     words = ", ".join(f"{label} ({count})" for label, count in sorted(passed.items()))
     return (
         shortened(
-            f"Labels that do not say calcification were left out: {words}; name those that stand for one with --calcification."
+            f"Labels that do not say calcification were left out: {words}; 'annotator import --calcification LABEL' takes one all the same."
         ),
     )
 
