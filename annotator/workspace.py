@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from annotator.comparing import Comparing
     from annotator.imaging.collection import Listing
     from annotator.measuring import SpotMeasurer
-    from annotator.model.cad import CadReport
     from annotator.model.candidate import Candidates
     from annotator.over_time import Followed, OverTime
     from annotator.store.audit_view import Audit
@@ -122,15 +121,6 @@ class Workspace:
             return candidates_of(info, lambda _number: decoded, token)
         image = open_image(info.path, budget=1)
         return candidates_of(info, image.frame, token, slices=image.slices() if info.is_stack else ())
-
-    def read_cad(self, path: Path) -> CadReport | None:
-        """What a CAD program says in a structured report, None for one of another kind; for a job.
-
-        Raises UnreadableObject.
-        """
-        from annotator.exchange.cad_sr import read_if_cad
-
-        return read_if_cad(path)
 
     def open_reading(self, study_instance_uid: str, exam: ExamInfo | None = None) -> OpenedReading:
         """The reader's reading of an exam with its undo history; an empty one when there is none yet.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from annotator.imaging.decode_guard import attempt, quiet_parsing
@@ -15,6 +18,25 @@ _KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
 _FIRST_BYTES = 1024
 _STUDY = 0x0020000D
 REASON = "it is a structured report, not a picture"
+
+
+MOST_BESIDE = 2_000
+"""Files of one folder that are looked at for a report: an exam has some ten, a folder of a whole archive is listed instead."""
+
+
+def reports_beside(paths: Iterable[Path]) -> tuple[ReportFile, ...]:
+    """The reports in the folders of some files, for files that were named one by one and not found by listing."""
+    found = []
+    for folder in dict.fromkeys(path.parent for path in paths):
+        listed, _ = attempt(partial(_files_of, folder))
+        found += [report for path in listed or () if (report := report_file(path)) is not None]
+    return tuple(found)
+
+
+def _files_of(folder: Path) -> list[Path]:
+    with os.scandir(folder) as entries:
+        files = (Path(entry.path) for entry in entries if entry.is_file() and not entry.name.startswith("."))
+        return sorted(islice(files, MOST_BESIDE))
 
 
 def report_file(path: Path) -> ReportFile | None:

@@ -123,6 +123,14 @@ def accept_candidates(
     return _said(reading, decisions=decided_in_order(decisions.values())), tuple(marks)
 
 
+def remove_accepted(reading: Reading, decisions: Iterable[CandidateDecision]) -> Reading:
+    """Take away what accepted candidates became and is still there, also where it was moved since; verdicts stay."""
+    became = {one.mark_id for one in decisions if one.verdict is Verdict.ACCEPTED}
+    for cluster in [one for one in reading.clusters if one.id in became]:
+        reading = remove_cluster(reading, cluster.id)
+    return remove_marks(reading, frozenset(mark.id for mark in reading.marks if mark.id in became))
+
+
 def reject_candidates(reading: Reading, model_version: str, rejected: Collection[Candidate]) -> Reading:
     """Keep that these candidates are none, in place of an earlier verdict; marks they became stay."""
     said = {one.id: CandidateDecision(one, model_version, Verdict.REJECTED) for one in rejected}

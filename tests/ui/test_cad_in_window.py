@@ -206,3 +206,13 @@ def test_a_damaged_report_is_told_in_one_sentence(qtbot, open_window, exam) -> N
     assert at.candidates.cad_told == (
         "The CAD report cad.dcm was not read: it ends in the middle (its last part is missing); ask for the file again.",
     )
+
+
+def test_a_report_beside_files_that_were_named_one_by_one_is_found(qtbot, open_window, exam) -> None:
+    with_cad(exam)
+    window = open_window()
+    window.profiles.choose(LABELLING.name)
+    at = Labeller(qtbot, window)
+    window.open_paths(sorted(exam.glob("R*.dcm")))
+    at.until(lambda: bool(window.candidates.cad_told))
+    assert len(cad_lines(at)) == 2

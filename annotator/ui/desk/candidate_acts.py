@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from annotator.model import edits
 from annotator.model.cad import CadKind, CadOutline, OutlineShape
-from annotator.model.candidate import Candidate, CandidateDecision, CandidateHint, Verdict
+from annotator.model.candidate import Candidate, CandidateDecision, CandidateHint
 from annotator.model.finding import Reading
 from annotator.model.geometry import ImagePoint, convex_hull
 from annotator.model.mark import MarkKind, SpotMeasurement
@@ -68,7 +68,9 @@ def reject(session: ReadingSession, line: ProposedRow, decisions: Sequence[Candi
     if not session.may_change():
         return ""
     what = _count(line.pieces) if line.mark is None else _of_report(line)
-    after = edits.reject_candidates(_without(session.reading, decisions), line.model_version, line.pieces)
+    after = edits.reject_candidates(
+        edits.remove_accepted(session.reading, decisions), line.model_version, line.pieces
+    )
     session.apply(after, f"Reject {what}")
     return f"Rejected {what}"
 
@@ -77,19 +79,11 @@ def reconsider(session: ReadingSession, decisions: Sequence[CandidateDecision]) 
     """Nothing was said of these candidates after all; marks they had become go in the same act."""
     if not session.may_change():
         return ""
-    reading = _without(session.reading, decisions)
+    reading = edits.remove_accepted(session.reading, decisions)
     said = [decision.candidate for decision in decisions]
     after = edits.reconsider_candidates(reading, [one.id for one in said])
     session.apply(after, f"Take back the verdict on {_count(said)}")
     return f"Undecided again: {_count(said)}"
-
-
-def _without(reading: Reading, decisions: Sequence[CandidateDecision]) -> Reading:
-    """The reading without what accepted candidates became and is still there, also where it was moved since."""
-    became = {one.mark_id for one in decisions if one.verdict is Verdict.ACCEPTED}
-    for cluster in [one for one in reading.clusters if one.id in became]:
-        reading = edits.remove_cluster(reading, cluster.id)
-    return edits.remove_marks(reading, frozenset(mark.id for mark in reading.marks if mark.id in became))
 
 
 def _as_cluster(

@@ -72,6 +72,7 @@ class ReadingDesk(QObject):
         self.rows = ExamRows()
         self.rejected: tuple[Rejected, ...] = ()
         self._reports: dict[Path, ReportFile] = {}
+        self._named: set[Path] = set()
         self.visits = Visits()
         self._states: dict[str, ExamState] = {}
         self._ahead: dict[str, OpenedReading] = {}
@@ -88,6 +89,7 @@ class ReadingDesk(QObject):
     def open_paths(self, paths: Sequence[Path]) -> None:
         """List what can be opened under `paths`, add it to the worklist and hang the first new exam."""
         wanted = list(paths)
+        self._named.update(wanted)
         known = dict(self._images)
 
         def look(token: CancelToken) -> FoundExams:
@@ -107,6 +109,7 @@ class ReadingDesk(QObject):
     def bring(self, paths: Sequence[Path], on_done: Callable[[], object]) -> None:
         """List what can be opened under `paths` beside what is open; nothing is opened by it."""
         before, wanted = self._images, list(paths)
+        self._named.update(wanted)
         known = dict(before)
 
         def look(token: CancelToken) -> FoundExams:
@@ -269,6 +272,10 @@ class ReadingDesk(QObject):
             if one.study_instance_uid == exam.study_instance_uid
             or (one.study_instance_uid not in studies and path.parent in folders)
         )
+
+    def was_named(self, exam: ExamInfo) -> bool:
+        """Whether files of an exam were named one by one, so that nobody listed what lies beside them."""
+        return any(image.path in self._named for image in exam.images)
 
     def priors_of(self, exam: ExamInfo) -> tuple[ExamInfo, ...]:
         """The exams of the same patient before this one, the last first."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer
 
 from annotator.errors import UnreadableObject
+from annotator.imaging.report_file import reports_beside
 from annotator.jobs import CancelToken
 from annotator.model.file_names import shown_file_name
 from annotator.model.image import ExamInfo
@@ -45,12 +46,16 @@ class CadReading(QObject):
         exam = self._desk.exam
         if exam is None or self._view.loading or self._desk.opening or self._desk.session is None:
             return
-        paths = self._desk.reports_of(exam)
-        if not paths or self._runner.busy(LANE) or self._candidates.knows_cad(exam.study_instance_uid, paths):
+        paths, named = self._desk.reports_of(exam), self._desk.was_named(exam)
+        if (
+            not (paths or named)
+            or self._runner.busy(LANE)
+            or self._candidates.knows_cad(exam.study_instance_uid, paths)
+        ):
             return
 
         def job(token: CancelToken) -> CadOfExam:
-            return self._read(exam, paths, token)
+            return self._read(exam, paths, token, named=named)
 
         self._runner.query(LANE, job, lambda found: self._candidates.put_cad(exam.study_instance_uid, found))
 
@@ -59,12 +64,15 @@ class CadReading(QObject):
         self._soon.stop()
         self._runner.cancel(LANE)
 
-    def _read(self, exam: ExamInfo, paths: tuple[Path, ...], token: CancelToken) -> CadOfExam:
+    def _read(self, exam: ExamInfo, paths: tuple[Path, ...], token: CancelToken, *, named: bool) -> CadOfExam:
+        from annotator.exchange.cad_sr import read_if_cad  # noqa: PLC0415 - pydicom, after the first paint
+
+        beside = _beside(exam) if named else ()
         reports, troubles = [], []
-        for path in paths:
+        for path in dict.fromkeys((*paths, *beside)):
             token.checkpoint()
             try:
-                report = self._desk.workspace.read_cad(path)
+                report = read_if_cad(path)
             except UnreadableObject as error:
                 troubles.append(f"The CAD report {shown_file_name(path.name)} was not read: {error.reason}.")
                 continue
@@ -79,3 +87,9 @@ class CadReading(QObject):
     def _ended(self, lane: str) -> None:
         if lane in (LISTING, OPENING) or lane.startswith("pane "):
             self._soon.start()
+
+
+def _beside(exam: ExamInfo) -> tuple[Path, ...]:
+    """Structured reports in the folders of an exam's images that are of its study, or of none."""
+    found = reports_beside(image.path for image in exam.images)
+    return tuple(one.path for one in found if one.study_instance_uid in ("", exam.study_instance_uid))
