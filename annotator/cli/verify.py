@@ -60,6 +60,7 @@ def run_verify(arguments: argparse.Namespace) -> int:
             "readings": found.readings,
             "revisions": found.revisions,
             "whole": found.whole,
+            "not_covered": list(NOT_COVERED),
             "faults": faults,
         }
         print_json(told, indent=1)
@@ -67,7 +68,19 @@ def run_verify(arguments: argparse.Namespace) -> int:
         seen = "" if found.whole else " (what this account may see; an administrator sees all)"
         looked_at = f"{_count(found.readings, 'reading')}, {_count(found.revisions, 'revision')}"
         print(f"{looked_at}{seen}: all as saved.")
+    if not arguments.json:
+        print(f"No link covers {', '.join(NOT_COVERED)}: what somebody changed there is not told.")
     return 1 if faults else 0
+
+
+NOT_COVERED = (
+    "what was seen of images",
+    "the audit",
+    "who is who",
+    "the dates of exams",
+    "the digests of patients",
+)
+"""What the chain of revisions says nothing about (docs/database.md, the chain)."""
 
 
 def _count(number: int, noun: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,11 +14,18 @@ from annotator.errors import StoreError
 
 BESIDE = ("", "-journal", "-wal", "-shm")
 """What SQLite keeps of a database, by what is added to its name."""
+LEFT_BEHIND_S = 86_400
+"""Longer than any backup takes from one page to the next."""
+_PART = re.compile(r"\.[0-9a-f]{16}\.part(-journal|-wal|-shm)?")
 
 
 @contextmanager
 def part_beside(file: Path) -> Iterator[Path]:
-    """An empty file in the folder of `file`, which is gone with all that SQLite put beside it unless it was named."""
+    """An empty file in the folder of `file`, which is gone with all that SQLite put beside it unless it was named.
+
+    What a program that was killed left there goes first.
+    """
+    clear_left_behind(file.parent)
     part = file.with_name(f".{secrets.token_hex(8)}.part")
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -29,6 +38,14 @@ def part_beside(file: Path) -> Iterator[Path]:
     finally:
         for ending in BESIDE:
             part.with_name(part.name + ending).unlink(missing_ok=True)
+
+
+def clear_left_behind(folder: Path) -> None:
+    """Remove parts in a folder that nobody has written to for a day: whoever made them was killed."""
+    with suppress(OSError):
+        for one in folder.glob(".*.part*"):
+            if _PART.fullmatch(one.name) and one.stat().st_mtime < time.time() - LEFT_BEHIND_S:
+                one.unlink(missing_ok=True)
 
 
 def give_name(part: Path, file: Path, *, replace: bool) -> None:

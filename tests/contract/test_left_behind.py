@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -16,8 +18,23 @@ from annotator.store import sqlite
 from annotator.store.backup import back_up
 from annotator.store.checkup import look_at
 from annotator.store.copying import copy
+from annotator.store.part_file import LEFT_BEHIND_S
 from annotator.store.restoring import restore
 from annotator.store.store import Store
+
+
+def test_parts_of_killed_backups_go_with_a_later_one_and_nothing_else_does(tmp_path: Path) -> None:
+    source, backups = tmp_path / "r.db", tmp_path / "backups"
+    backups.mkdir()
+    read(source, 1).close()
+    old = [backups / f".0123456789abcdef.part{ending}" for ending in ("", "-wal")]
+    running, others = backups / ".fedcba9876543210.part", backups / ".film.part"
+    for one in (*old, running, others):
+        one.write_bytes(b"x")
+    for one in (*old, others):
+        os.utime(one, (time.time() - 2 * LEFT_BEHIND_S,) * 2)
+    back_up(f"sqlite:///{source}", backups / "b.db")
+    assert set(backups.iterdir()) == {running, others, backups / "b.db"}
 
 
 def read(file: Path, acts: int) -> Store:
