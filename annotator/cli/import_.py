@@ -158,9 +158,7 @@ def _tell(planned: Plan, done: Imported | None, refused: list[str]) -> None:
         print(f"saved {_total(done.saved)}")
     there = sum(one.is_there for one in planned.readings)
     if there:
-        print(
-            f"{counted(there, 'reading')} {'is' if there == 1 else 'are'} there already and were left as they are"
-        )
+        print(f"there already, and left as they are: {counted(there, 'reading')}")
     unmapped = sum(one.unmapped for one in new)
     if unmapped:
         print(
