@@ -219,11 +219,14 @@ class Workspace:
         )
 
     def reading_by(self, reader: str, exam: ExamInfo) -> tuple[Reading, tuple[Revision, ...]]:
-        """What somebody else, a data set perhaps, says of an exam, and every revision of it; empty where there is none yet."""
+        """What somebody else, a data set perhaps, says of an exam, and every revision of it; empty where there is none yet.
+
+        A new one is of the 5th edition, whose words, and older ones, the data sets use.
+        """
         reading, revision = self._store.open_reading(
             exam.study_instance_uid,
             reader,
-            lexicon_edition=self.lexicon.edition,
+            lexicon_edition="5",
             exam_date=exam.day,
             patient=patient_number(exam),
         )

@@ -255,6 +255,15 @@ def test_a_name_that_nobody_can_have_is_refused(tmp_path: Path, url: str, capsys
     assert "give one with --reader" in told["refused"][0]
 
 
+def test_data_sets_are_in_the_words_of_the_fifth_edition(tmp_path: Path, url: str) -> None:
+    made.make_cbis(tmp_path / "set")
+    settings = load_settings(None, {"database": url, "reader": "dr a", "lexicon_edition": "v2025"})
+    workspace = open_workspace(settings)
+    (one,) = plan(workspace, Wanted(paths=(tmp_path / "set",))).readings
+    assert one.after.lexicon_edition == "5"
+    workspace.close()
+
+
 def test_a_reading_in_two_files_of_one_source_is_one_act(tmp_path: Path, url: str) -> None:
     top = tmp_path / "set"
     study = {"StudyInstanceUID": "1.2.3.4"}
