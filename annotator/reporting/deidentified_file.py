@@ -32,9 +32,6 @@ from annotator.model.pseudonym import Pseudonyms
 from annotator.private_files import private_folder
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from annotator.analysis.burned_in import TextRegion
 
 MOST_READS = 2_000_000
@@ -242,7 +239,7 @@ def _text_on(image: Mammogram, number: int) -> tuple[TextRegion, ...] | None:
     return text_regions(frame, tissue, block, None if spacing is None else spacing.row_mm)
 
 
-def _tissue(image: Mammogram, number: int) -> tuple[NDArray[np.bool_], int]:
+def _tissue(image: Mammogram, number: int) -> tuple[Any, int]:
     """Where a frame shows tissue, in cells of so many pixels."""
     from annotator.imaging.air import tissue_mask  # noqa: PLC0415  for pictures only
     from annotator.imaging.pyramid import levels_of  # noqa: PLC0415
