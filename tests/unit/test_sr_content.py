@@ -260,6 +260,17 @@ def test_a_marked_image_that_is_not_at_hand_is_told_in_a_sentence(tmp_path: Path
     assert not list(tmp_path.iterdir())
 
 
+def test_more_marks_than_can_be_read_back_are_told_in_a_sentence(tmp_path: Path):
+    reading, finding = edits.add_finding(begun(EXAM))
+    reading, mark = edits.add_mark(
+        reading, finding.id, EXAM.images[0].key(), ImagePoint(1, 1), MarkKind.MICRO
+    )
+    marks = tuple(replace(mark, id=f"m{number}", number=number) for number in range(1, 2_502))
+    with pytest.raises(ExportError, match="2,501 marks"):
+        sr.write(going_out(replace(reading, marks=marks), EXAM), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_image_without_a_valid_uid_is_told_in_a_sentence(tmp_path: Path):
     exam = replace(
         EXAM, images=(replace(EXAM.images[0], sop_instance_uid="d41d8cd98f00b204e9800998ecf8427e"),)

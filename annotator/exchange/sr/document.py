@@ -27,7 +27,7 @@ PROGRAM_UID = "2.25.236457212360377098241273011421868163529"
 """Of this program as an observer and as what wrote a file; drawn once."""
 
 SERIES_NUMBER = 15001
-MOST_MARKS = 3_000
+MOST_MARKS = 2_500
 """Calcifications in one report: as many as are read back within the limits against files made to do harm."""
 
 
