@@ -108,12 +108,16 @@ class Picture:
         """Whether it lies in pieces of a compressed stream."""
         return self.element.length == UNDEFINED
 
+    @property
+    def told_length(self) -> int:
+        """Bytes of the cells that the header announces, of all there is where they are fewer."""
+        size = self.element.length
+        return size if self.layout is None else min(size, self.layout.size)
+
+    @property
     def copied_length(self) -> int:
         """Bytes of the value in the copy, even; what lay behind the announced cells is left out."""
-        size = self.element.length
-        if self.layout is not None and self.layout.size <= size:
-            size = self.layout.size
-        return size + size % 2
+        return self.told_length + self.told_length % 2
 
 
 def as_it_is(picture: Picture) -> Iterator[bytes]:
@@ -122,17 +126,15 @@ def as_it_is(picture: Picture) -> Iterator[bytes]:
         if picture.compressed:
             yield from _fragments(file, picture.element.start)
             return
-        left = picture.copied_length()
         file.seek(picture.element.start)
-        have = min(left, picture.element.length)
+        have = picture.told_length
         while have:
             piece = file.read(min(_PIECE, have))
             if not piece:
                 raise ExportError("its picture is cut off; ask for the file again.")
             have -= len(piece)
-            left -= len(piece)
             yield _masked(piece, picture)
-        yield bytes(left)
+        yield bytes(picture.told_length % 2)
 
 
 def _masked(piece: bytes, picture: Picture) -> bytes:

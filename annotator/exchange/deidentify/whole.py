@@ -167,7 +167,7 @@ def _body(
         yield from _blackened(picture, layout, syntax, blackout)
         return
     yield pixel_head(
-        element.tag, element.vr, UNDEFINED if picture.compressed else picture.copied_length(), syntax
+        element.tag, element.vr, UNDEFINED if picture.compressed else picture.copied_length, syntax
     )
     if not picture.compressed:
         yield from as_it_is(picture)
