@@ -127,6 +127,8 @@ class Journey:
             self.annotator("report", here / "screening", "--output", self.out / f"by-command.{ending}")
         self.annotator("report", here / "workup")
         self.annotator("findings", here / "screening", "--output", self.out / "by-command.json")
+        forms = ("--format", "csv,parquet,coco,yolo,masks,json,report", "--images", "png16")
+        self.annotator("export", here / "screening", *forms, "--out", self.out / "project")
         self.annotator("follow-up", self.out / "by-command.json", "--json")
         self.annotator("detect", "--out", self.out / "detected", here / "workup", shown=False)
         self.annotator("audit", "--json")
@@ -147,6 +149,9 @@ def searched(journey: Journey) -> list[Leak]:
     uids = Search(sorted(journey.uids))
     for file in sorted(journey.out.iterdir()):
         if file.suffix in (".pdf", ".html", ".txt", ".json") and not file.name.startswith(("said-", "seen")):
+            leaks += uids.file(file)
+    for file in sorted((journey.out / "project").rglob("*")):
+        if file.is_file():
             leaks += uids.file(file)
     return leaks
 
