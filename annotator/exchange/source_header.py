@@ -100,6 +100,9 @@ def source_header(outgoing: Outgoing, info: ImageInfo) -> Dataset:
         header.ImageLaterality = info.laterality.value
     if info.patient_orientation is not None:
         header.PatientOrientation = list(info.patient_orientation)
+    elif "PatientOrientation" in header:
+        # what is no orientation, such as the name of a view, is not said again
+        del header.PatientOrientation
     header.file_meta = FileMetaDataset()
     header.file_meta.TransferSyntaxUID = UID(info.transfer_syntax_uid or ExplicitVRLittleEndian)
     for name in WHO:

@@ -26,6 +26,7 @@ from annotator.model.mark import Cluster, Mark
 PROGRAM = "Mammogram Annotator"
 _UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
 NO_IMAGE_AT_HAND = "The reading marks an image that is not at hand, so that nothing was written; open the exam with all its images."
+BAD_UID = "The exam or an image of it has a UID that DICOM does not allow, so that nothing was written; write it behind pseudonyms."
 NOTHING_MARKED = "Nothing is marked on an image of this reading, so that there is nothing to write."
 
 
@@ -117,7 +118,21 @@ def marked_images(outgoing: Outgoing) -> tuple[ImageInfo, ...]:
     found = tuple(one for one in outgoing.exam.images if one.sop_instance_uid in marked)
     if len(found) < len(marked):
         raise ExportError(NO_IMAGE_AT_HAND)
+    _refuse_illegal(outgoing, found)
     return found
+
+
+def _refuse_illegal(outgoing: Outgoing, images: Iterable[ImageInfo]) -> None:
+    if not outgoing.identified:
+        return
+    for one in images:
+        uids = (one.study_instance_uid, one.series_instance_uid, one.sop_instance_uid)
+        if not all(_is_uid(uid) for uid in uids if uid):
+            raise ExportError(BAD_UID)
+
+
+def _is_uid(said: str) -> bool:
+    return len(said) <= 64 and _UID.fullmatch(said) is not None
 
 
 def found_on(
@@ -138,6 +153,7 @@ def exam_header(outgoing: Outgoing) -> Dataset:
     Raises ExportError where the patient is to be named and no image says the name.
     """
     if outgoing.exam.images:
+        _refuse_illegal(outgoing, outgoing.exam.images[:1])
         return source_header(outgoing, outgoing.exam.images[0])
     if outgoing.identified:
         raise ExportError(
@@ -181,11 +197,7 @@ def coded(code: Code) -> Dataset:
 def tracking_uid(finding: Finding) -> str:
     """The finding's tracking UID; where it was brought in as something else than a UID, one that it always becomes."""
     said = finding.tracking_uid
-    return (
-        said
-        if len(said) <= 64 and _UID.fullmatch(said)
-        else f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, said).int}"
-    )
+    return said if _is_uid(said) else f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, said).int}"
 
 
 def person(words: str) -> str:

@@ -84,3 +84,15 @@ def test_nothing_is_written_of_images_that_are_not_at_hand(
     with pytest.raises(ExportError, match="nothing to write"):
         write(readings["described"], tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_uid_that_dicom_does_not_allow_goes_out_behind_a_pseudonym_only(
+    readings: dict[str, Outgoing], tmp_path: Path
+) -> None:
+    outgoing = readings["cluster"]
+    images = tuple(replace(one, series_instance_uid="05fa52f0") for one in outgoing.exam.images)
+    odd = replace(outgoing, exam=ExamInfo(outgoing.exam.study_instance_uid, images))
+    with pytest.raises(ExportError, match="a UID that DICOM does not allow"):
+        write(replace(odd, pseudonyms=None), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert check(odd, write(odd, tmp_path)[0]) is None

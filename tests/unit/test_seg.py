@@ -368,3 +368,15 @@ def test_other_objects_and_noise_are_refused(
     path.write_bytes(content)
     with pytest.raises(UnreadableObject, match="more than 20,000 pieces"):
         read(path)
+
+
+def test_what_is_no_orientation_is_not_said_again(tmp_path: Path) -> None:
+    outgoing = stored(WAYS[0], tmp_path / "image")
+    info = outgoing.exam.images[0]
+    image = dcmread(info.path)
+    image.PatientOrientation = "CC"
+    image.save_as(info.path)
+    unknown = replace(info, patient_orientation=None)
+    outgoing = replace(outgoing, exam=ExamInfo(outgoing.exam.study_instance_uid, (unknown,)))
+    path = write(outgoing, tmp_path)[0]
+    assert not dcmread(path, stop_before_pixels=True).PatientOrientation
