@@ -11,7 +11,6 @@ data set's own legend.
 from __future__ import annotations
 
 import ast
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -90,6 +89,8 @@ ASSESSMENTS: Mapping[str, Assessment] = {
 _SIDES = {"L": Laterality.LEFT, "R": Laterality.RIGHT, "B": Laterality.BOTH}
 _CHANGED_C = "changed is C: more coarse, consistent with benign. That is a note and nothing was said for it."
 
+FARTHEST_PX = 1e6
+"""No image reaches so far; also of a number that is none."""
 _Exam = tuple[str, str]
 
 
@@ -200,7 +201,7 @@ def _numbers(words: str) -> Sequence[Any]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < FARTHEST_PX
 
 
 def _finding(row: Mapping[str, str], drawn: tuple[Drawn, ...], wishes: Wishes) -> SourceFinding:

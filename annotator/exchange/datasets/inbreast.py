@@ -139,7 +139,7 @@ def _regions(path: Path) -> list[tuple[str, tuple[ImagePoint, ...]]]:
         raise UnreadableAnnotations(
             f"{path} is not a property list ({error}); take it from the data set anew."
         ) from error
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableAnnotations(
             shortened(
                 f"{path} is not laid out as OsiriX writes regions ({error}); take it from the data set anew."
