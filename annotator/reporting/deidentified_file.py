@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 MOST_READS = 2_000_000
 """Of one header: reports with thousands of marks have many times the entries of a picture."""
+_SEGMENTATIONS = "1.2.840.10008.5.1.4.1.1.66."
 NO_AIR = "the breast fills the picture, so no text was looked for"
 NOT_SEEN = "its picture could not be looked at for burned-in text"
 INSIDE = "{:.0%} of a blacked-out rectangle was breast"
@@ -175,8 +176,10 @@ def copied(asked: Asked) -> Record:
             return Record(asked.key, kind=header.says, passed=passed)
         burned_in = facts.text("BurnedInAnnotation").upper() == "YES"
         fill_in(raw, header)
-    look = _looked_at(asked.path) if raw.pixels is not None else _Look()
-    rectangles = (*wish.rectangles, *(_rectangle(one) for one in look.regions if wish.found))
+    masks = header.sop_class.startswith(_SEGMENTATIONS)
+    look = _looked_at(asked.path) if raw.pixels is not None and not masks else _Look()
+    given = () if masks else _on_it(wish.rectangles, look)
+    rectangles = (*given, *(_rectangle(one) for one in look.regions if wish.found))
     if burned_in and not rectangles:
         what = (
             "nothing like it was found; say where with --blackout COL,ROW,W,H"
@@ -271,6 +274,14 @@ def _blackout(look: _Look, rectangles: tuple[Rectangle, ...]) -> Blackout | None
         else value & ((1 << info.bits_allocated) - 1)
     )
     return Blackout(rectangles=rectangles, fill=cell, value=value, frames=look.image.frame)
+
+
+def _on_it(rectangles: tuple[Rectangle, ...], look: _Look) -> tuple[Rectangle, ...]:
+    """Those that lie on the picture; all of them where it cannot be decoded, which is a fault then."""
+    if look.image is None:
+        return rectangles
+    info = look.image.info
+    return tuple(one for one in rectangles if one.within(info.columns, info.rows) is not None)
 
 
 def _rectangle(region: TextRegion) -> Rectangle:
