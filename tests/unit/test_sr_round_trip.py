@@ -32,7 +32,7 @@ NAMES = (
 
 
 @given(readings())
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_a_reading_comes_back_as_it_was(reading: Reading):
     with TemporaryDirectory() as folder:
         (path,) = sr.write(going_out(reading, EXAM, identified=True), Path(folder))
@@ -43,7 +43,7 @@ def test_a_reading_comes_back_as_it_was(reading: Reading):
 
 
 @given(readings())
-@settings(max_examples=10)
+@settings(max_examples=8)
 def test_behind_pseudonyms_it_comes_back_in_the_names_it_left_under(reading: Reading):
     outgoing = going_out(reading, EXAM)
     with TemporaryDirectory() as folder:
@@ -59,6 +59,8 @@ def test_behind_pseudonyms_it_comes_back_in_the_names_it_left_under(reading: Rea
 def test_every_sample_reading_comes_back(tmp_path: Path, identified: bool):
     made = matrix(tmp_path, identified=identified)
     assert set(made) == set(NAMES)
+    if identified:
+        del made["500 marks"]  # once is enough of so many
     for name, outgoing in made.items():
         (path,) = sr.write(outgoing, tmp_path)
         assert sr.check(outgoing, path) is None, name
