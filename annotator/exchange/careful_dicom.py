@@ -38,6 +38,21 @@ _PIXELS = 0x7FE0
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
+def look_over(path: Path) -> None:
+    """Raise UnreadableObject for a file that would do harm when its header is read; pixels may be of any size."""
+    try:
+        with open(path, "rb", opener=_opened) as file:
+            content = _begin_of(path, file, most=None)
+        _plain(content, pixels_may_follow=True)
+    except _Refused as error:
+        cut_short = len(content) == MAX_BYTES and str(error) == _CUT_OFF
+        raise UnreadableObject(path, _TOO_MUCH if cut_short else str(error)) from error
+    except FileNotFoundError as error:
+        raise UnreadableObject(path, "there is no such file") from error
+    except (OSError, struct.error, zlib.error) as error:
+        raise UnreadableObject(path, DAMAGED) from error
+
+
 def read_careful(path: Path) -> Dataset:
     """All elements of `path`. Raises UnreadableObject for what is no DICOM file, is damaged or would do harm."""
     content = _content(path)
@@ -79,23 +94,28 @@ class _Refused(Exception):
 
 def _content(path: Path) -> bytes:
     try:
-        with open(path, "rb", opener=lambda name, _flags: os.open(name, _FLAGS)) as file:
-            return _all_of(path, file)
+        with open(path, "rb", opener=_opened) as file:
+            return _begin_of(path, file, most=MAX_BYTES)
     except FileNotFoundError as error:
         raise UnreadableObject(path, "there is no such file") from error
     except OSError as error:
         raise UnreadableObject(path, f"it could not be read from disk ({error.strerror or error})") from error
 
 
-def _all_of(path: Path, file: BinaryIO) -> bytes:
+def _opened(name: str, _flags: int) -> int:
+    return os.open(name, _FLAGS)
+
+
+def _begin_of(path: Path, file: BinaryIO, *, most: int | None) -> bytes:
+    """The first MAX_BYTES, which is all of a file of at most `most` bytes."""
     said = os.fstat(file.fileno())
     if not stat.S_ISREG(said.st_mode):
         raise UnreadableObject(path, "it is neither a file nor a folder")
-    if said.st_size > MAX_BYTES:
+    if most is not None and said.st_size > most:
         raise UnreadableObject(
-            path, f"it is larger than {MAX_BYTES >> 20} MB, which no report is; it was not read"
+            path, f"it is larger than {most >> 20} MB, which no report is; it was not read"
         )
-    content = file.read(MAX_BYTES + 1)
+    content = file.read(MAX_BYTES)
     if not content:
         raise UnreadableObject(path, "the file is empty")
     if content[128:132] != b"DICM" and content[:2] not in (b"\x08\x00", b"\x02\x00", b"\x00\x08"):
@@ -103,7 +123,7 @@ def _all_of(path: Path, file: BinaryIO) -> bytes:
     return content
 
 
-def _plain(content: bytes) -> tuple[bytes, bool | None]:
+def _plain(content: bytes, *, pixels_may_follow: bool = False) -> tuple[bytes, bool | None]:
     """(the file, inflated where it was deflated; whether its data set is in implicit representation).
 
     None in place of the latter for big endian, which is short or refused.
@@ -121,7 +141,7 @@ def _plain(content: bytes) -> tuple[bytes, bool | None]:
     if syntax == _DEFLATED:
         engine = zlib.decompressobj(-zlib.MAX_WBITS)
         inflated = engine.decompress(content[at:], MAX_BYTES)
-        if engine.unconsumed_tail:
+        if engine.unconsumed_tail and not pixels_may_follow:
             raise _Refused(_TOO_MUCH)
         _walk(inflated, implicit=False)
         return content, None

@@ -380,3 +380,18 @@ def test_what_is_no_orientation_is_not_said_again(tmp_path: Path) -> None:
     outgoing = replace(outgoing, exam=ExamInfo(outgoing.exam.study_instance_uid, (unknown,)))
     path = write(outgoing, tmp_path)[0]
     assert not dcmread(path, stop_before_pixels=True).PatientOrientation
+
+
+def test_a_header_made_to_do_harm_is_refused_unread(cluster: tuple[Outgoing, Path]) -> None:
+    _, path = cluster
+    seg = dcmread(path)
+    del seg.PixelData
+    seg.save_as(path)
+    opened = b"\xdf\x7f\x10\x00SQ\0\0\xff\xff\xff\xff"
+    plain = path.read_bytes()
+    path.write_bytes(plain + opened + b"\xfe\xff\x00\xe0\0\0\0\0" * 700_000 + b"\xfe\xff\xdd\xe0\0\0\0\0")
+    with pytest.raises(UnreadableObject, match="far more entries"):
+        read(path)
+    path.write_bytes(plain + (opened + b"\xfe\xff\x00\xe0\xff\xff\xff\xff") * 500)
+    with pytest.raises(UnreadableObject, match="nests sequences deeper"):
+        read(path)

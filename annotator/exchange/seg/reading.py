@@ -17,6 +17,7 @@ from pydicom.errors import InvalidDicomError
 from pydicom.pixels.utils import iter_pixels
 
 from annotator.errors import UnreadableObject
+from annotator.exchange.careful_dicom import look_over
 from annotator.exchange.drawing import Drawing, Drawn, Group, Part, ShownImage, placed_on
 from annotator.exchange.masks import Mask, traced
 from annotator.lexicon.terms import Code
@@ -247,6 +248,7 @@ def _group(segment: Dataset) -> Group:
 
 def _header(path: Path) -> tuple[Dataset, int]:
     """Everything but the pixels, and where those begin in a file that is not compressed."""
+    look_over(path)
     with path.open("rb") as file:
         header = dcmread(file, stop_before_pixels=True)
         begins = file.tell() + (8 if header.file_meta.TransferSyntaxUID.is_implicit_VR else 12)
