@@ -69,7 +69,10 @@ def reading(origin: Origin | None = ORIGIN) -> Reading:
 def test_an_older_reading_is_read_and_keeps_its_digest() -> None:
     old = decode_reading(OLD, "a test")
     assert old.findings[0].origin is None
-    assert (old.findings[0].assessment, old.findings[0].morphology) == (Assessment.BENIGN, (Morphology.ROUND,))
+    assert (old.findings[0].assessment, old.findings[0].morphology) == (
+        Assessment.BENIGN,
+        (Morphology.ROUND,),
+    )
     assert old.marks[0].image == ImageKey("1.2.4")
     assert content_digest(old) == OLD_DIGEST
     assert content_digest(decode_reading(encode_reading(old), "a test")) == OLD_DIGEST
