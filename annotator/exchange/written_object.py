@@ -118,11 +118,12 @@ def marked_images(outgoing: Outgoing) -> tuple[ImageInfo, ...]:
     found = tuple(one for one in outgoing.exam.images if one.sop_instance_uid in marked)
     if len(found) < len(marked):
         raise ExportError(NO_IMAGE_AT_HAND)
-    _refuse_illegal(outgoing, found)
+    refuse_illegal(outgoing, found)
     return found
 
 
-def _refuse_illegal(outgoing: Outgoing, images: Iterable[ImageInfo]) -> None:
+def refuse_illegal(outgoing: Outgoing, images: Iterable[ImageInfo]) -> None:
+    """Raise ExportError where images would go out under UIDs that are none; behind pseudonyms all of them are valid."""
     if not outgoing.identified:
         return
     for one in images:
@@ -153,7 +154,7 @@ def exam_header(outgoing: Outgoing) -> Dataset:
     Raises ExportError where the patient is to be named and no image says the name.
     """
     if outgoing.exam.images:
-        _refuse_illegal(outgoing, outgoing.exam.images[:1])
+        refuse_illegal(outgoing, outgoing.exam.images[:1])
         return source_header(outgoing, outgoing.exam.images[0])
     if outgoing.identified:
         raise ExportError(

@@ -207,6 +207,20 @@ def test_references_in_loops_end(tmp_path: Path) -> None:
     assert report.features == ()
 
 
+def test_many_references_to_much_are_refused(tmp_path: Path) -> None:
+    much = cad.item("CONTAINS", "CONTAINER", "111034", [cad.item("CONTAINS", "TEXT") for _ in range(1000)])
+    feature = cad.coded("CONTAINS", "111015", cad.code(CLUSTER, "SCT"), [cad.refers("INFERRED FROM", 1, 1)])
+    with pytest.raises(UnreadableObject, match="more entries than any report needs"):
+        read(cad.document([much, *[feature] * 300]), tmp_path)
+
+
+def test_a_picture_that_calls_itself_a_report_is_refused(tmp_path: Path) -> None:
+    made = cad.modern()
+    made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID = cad.IMAGE
+    with pytest.raises(UnreadableObject, match="it is no structured report"):
+        read(made, tmp_path)
+
+
 def sequence(depth: int) -> bytes:
     begin = struct.pack("<HH2sHI", 0x40, 0xA730, b"SQ", 0, 0xFFFFFFFF) + struct.pack(
         "<HHI", 0xFFFE, 0xE000, 0xFFFFFFFF

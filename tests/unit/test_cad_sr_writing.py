@@ -7,15 +7,18 @@ from pathlib import Path
 
 import pytest
 from pydicom import dcmread
-from written_readings import matrix, sample_exam
+from written_readings import begun, going_out, image_of, matrix, sample_exam
 
 from annotator.errors import ExportError
 from annotator.exchange import cad_sr
 from annotator.exchange.outgoing import Outgoing
 from annotator.model import edits
-from annotator.model.cad import CadKind, CadStatus, RenderingIntent
+from annotator.model.cad import CadKind, CadMark, CadStatus, RenderingIntent
 from annotator.model.candidate import Candidate, Candidates
 from annotator.model.geometry import ImagePoint
+from annotator.model.image import ExamInfo
+from annotator.model.mark import MarkKind
+from tests.stored_four_ways import WAYS, StoredWay, stored
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +130,72 @@ def test_the_file_names_itself_a_mammography_cad_report(
     assert said.ContentTemplateSequence[0].TemplateIdentifier == "4000"
     frames = {mark.image.frame for mark in cad_sr.read(path).marks}
     assert {3, 4} <= frames
+
+
+def test_a_mark_on_the_first_slice_is_on_no_other(tmp_path: Path) -> None:
+    exam = sample_exam("tomosynthesis")
+    reading, finding = edits.add_finding(begun(exam))
+    stack, flat = image_of(exam, "RCC-tomo"), image_of(exam, "RCC")
+    for key in (stack.key(1), flat.key()):
+        reading, _ = edits.add_mark(reading, finding.id, key, ImagePoint(50.5, 60.25), MarkKind.MICRO)
+    outgoing = going_out(reading, exam)
+    (path,) = cad_sr.write(outgoing, tmp_path)
+    assert cad_sr.check(outgoing, path) is None
+    framed = [
+        (
+            item.ReferencedSOPSequence[0].ReferencedSOPInstanceUID,
+            item.ReferencedSOPSequence[0].get("ReferencedFrameNumber"),
+        )
+        for item in dcmread(path).ContentSequence[1].ContentSequence
+    ]
+    assert sorted(framed, key=str) == sorted(
+        [
+            (outgoing.uid(flat.sop_instance_uid), None),
+            (outgoing.uid(stack.sop_instance_uid), None),
+            (outgoing.uid(stack.sop_instance_uid), 1),
+        ],
+        key=str,
+    )
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_the_same_findings_are_the_same_tissue_however_the_image_is_stored(
+    way: StoredWay, tmp_path: Path
+) -> None:
+    usual, turned = stored(WAYS[0], tmp_path / "usual"), stored(way, tmp_path / "turned")
+    paths = [cad_sr.write(one, tmp_path / at)[0] for one, at in ((usual, "usual"), (turned, "turned"))]
+    first, second = ([place for mark in cad_sr.read(path).marks for place in places(mark)] for path in paths)
+    assert len(first) == len(second) > 20
+    for one, other in zip(first, second, strict=True):
+        back = way.place(other, usual.exam.images[0])
+        assert (one.column, one.row) == pytest.approx((back.column, back.row), abs=0.01)
+
+
+def places(mark: CadMark) -> list[ImagePoint]:
+    drawn = [] if mark.outline is None else list(mark.outline.points)
+    return [mark.center, *drawn, *(point for member in mark.members for point in places(member))]
+
+
+def test_a_report_behind_pseudonyms_says_that_it_is_one(
+    readings: dict[str, Outgoing], tmp_path: Path
+) -> None:
+    outgoing = readings["cluster"]
+    said = dcmread(cad_sr.write(outgoing, tmp_path)[0])
+    assert (said.PatientIdentityRemoved, said.LongitudinalTemporalInformationModified) == ("YES", "MODIFIED")
+    named = dcmread(cad_sr.write(replace(outgoing, pseudonyms=None), tmp_path)[0])
+    assert "PatientIdentityRemoved" not in named
+
+
+def test_what_no_object_may_refer_to_is_told_and_nothing_written(
+    readings: dict[str, Outgoing], tmp_path: Path
+) -> None:
+    outgoing = readings["cluster"]
+    images = tuple(replace(one, series_instance_uid="05fa52f0") for one in outgoing.exam.images)
+    odd = replace(outgoing, exam=ExamInfo(outgoing.exam.study_instance_uid, images))
+    with pytest.raises(ExportError, match="a UID that DICOM does not allow"):
+        cad_sr.write(replace(odd, pseudonyms=None), tmp_path)
+    nothing = replace(readings["described"], exam=ExamInfo(outgoing.exam.study_instance_uid, ()))
+    with pytest.raises(ExportError, match="No image of the exam is at hand"):
+        cad_sr.write(nothing, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert cad_sr.check(odd, cad_sr.write(odd, tmp_path)[0]) is None

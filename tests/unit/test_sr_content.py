@@ -25,6 +25,7 @@ from annotator.model.finding import Assessment, Morphology, Recommendation
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import ImageKey
 from annotator.model.mark import MarkKind
+from tests.stored_four_ways import OPPOSITE, WAYS, StoredWay, stored
 
 
 @pytest.fixture(scope="module")
@@ -206,6 +207,38 @@ def test_frames_are_named_on_stacks_and_nowhere_else(made: dict[str, Outgoing], 
             "ReferencedFrameNumber"
             not in under(group, "111030")[0].ContentSequence[0].ReferencedSOPSequence[0]
         )
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_the_same_findings_are_the_same_tissue_however_the_image_is_stored(way: StoredWay, tmp_path: Path):
+    usual, turned = stored(WAYS[0], tmp_path / "usual"), stored(way, tmp_path / "turned")
+    first, second = written(usual, tmp_path / "usual"), written(turned, tmp_path / "turned")
+    info, drawn, again = usual.exam.images[0], places(first), places(second)
+    assert len(drawn) == len(again) > 20
+    for one, other in zip(drawn, again, strict=True):
+        back = way.place(other, info)
+        assert (one.column, one.row) == pytest.approx((back.column, back.row), abs=0.01)
+    across, down = (orientation(first)[0], orientation(first)[1])
+    assert orientation(second) == [
+        "".join(map(OPPOSITE.get, across)) if way.columns_flipped else across,
+        "".join(map(OPPOSITE.get, down)) if way.rows_flipped else down,
+    ]
+
+
+def places(dataset: Dataset) -> list[ImagePoint]:
+    """Every point of every region, as any program reads it."""
+    said = (under(group, "111030")[0].GraphicData for group in groups(dataset))
+    return [ImagePoint(*pair) for data in said for pair in zip(data[::2], data[1::2], strict=True)]
+
+
+def orientation(dataset: Dataset) -> list[str]:
+    """What the image library says of the directions of rows and columns."""
+    return [
+        item.TextValue
+        for name in ("111044", "111043")
+        for item in everywhere(dataset)
+        if name_of(item) == name
+    ]
 
 
 def test_highdicom_reads_every_group(made: dict[str, Outgoing], tmp_path: Path):

@@ -20,6 +20,10 @@ from annotator.model.candidate import SHOWN_FROM, Candidates
 __all__ = ["check", "check_candidates", "read", "read_if_cad", "write", "write_candidates"]
 
 
+_REPORTS = "1.2.840.10008.5.1.4.1.1.88."
+"""What the classes of structured reports begin with."""
+
+
 def read(path: Path) -> CadReport:
     """What a CAD report says of calcifications. Raises UnreadableObject for anything else, and for a damaged one."""
     report = read_if_cad(path)
@@ -31,6 +35,9 @@ def read(path: Path) -> CadReport:
 def read_if_cad(path: Path) -> CadReport | None:
     """The same; None for a report of another kind."""
     document = read_careful(path)
+    kind = str(document.get("SOPClassUID") or "")
+    if kind and not kind.startswith(_REPORTS):
+        raise UnreadableObject(path, "it is no structured report")
     if not is_cad(document):
         if "ContentSequence" not in document and "ValueType" not in document:
             raise UnreadableObject(path, "it is no structured report")

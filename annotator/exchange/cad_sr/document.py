@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from io import BytesIO
 
-from pydicom import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, MammographyCADSRStorage, generate_uid
+from pydicom import Dataset
+from pydicom.uid import MammographyCADSRStorage
 
-from annotator import __version__
+from annotator.errors import ExportError
 from annotator.exchange.cad_sr import codes
 from annotator.exchange.cad_sr.codes import Coded
 from annotator.exchange.cad_sr.items import (
@@ -23,12 +22,16 @@ from annotator.exchange.cad_sr.items import (
     number_item,
     text_item,
 )
-from annotator.exchange.cad_sr.planned import MAKER
 from annotator.exchange.cad_sr.writing import LIBRARY, Surroundings, content
 from annotator.exchange.outgoing import Outgoing
-from annotator.exchange.source_header import WHO, source_header
+from annotator.exchange.source_header import source_header
+from annotator.exchange.written_object import new_object, new_series, refuse_illegal, save
 from annotator.model.cad import CadReport
 from annotator.model.image import ImageInfo, ImageKey, Laterality
+
+NO_IMAGES = (
+    "No image of the exam is at hand, and a CAD report speaks of images; open the exam with its images."
+)
 
 _SIDES = {
     Laterality.LEFT: Coded("80248007", "SCT", "Left breast"),
@@ -38,17 +41,27 @@ _SIDES = {
 
 
 def encoded(outgoing: Outgoing, report: CadReport) -> bytes:
-    """The bytes of the file that says `report`."""
+    """The bytes of the file that says `report`. Raises ExportError for an exam that no DICOM object can refer to."""
+    if not outgoing.exam.images:
+        raise ExportError(NO_IMAGES)
+    refuse_illegal(outgoing, outgoing.exam.images)
     infos = {outgoing.uid(info.sop_instance_uid): info for info in outgoing.exam.images}
     headers = {uid: source_header(outgoing, info) for uid, info in infos.items()}
-    keys = _keys(report)
+    slices = _slices(report, infos)
+    wholes = {uid: (*LIBRARY, number) for number, uid in enumerate(report.images, 1)}
+    places = {ImageKey(uid): place for uid, place in wholes.items() if not infos[uid].is_stack}
+    places |= {key: (*LIBRARY, number) for number, key in enumerate(slices, len(wholes) + 1)}
     around = Surroundings(
-        places={key: (*LIBRARY, number) for number, key in enumerate(keys, 1)},
+        places=places,
+        wholes=wholes,
         spacings={uid: info.spacing for uid, info in infos.items()},
         words=_words(outgoing),
     )
-    library = [_entry(infos[key.sop_instance_uid], headers[key.sop_instance_uid], key) for key in keys]
-    made = _header(next(iter(headers.values())))
+    library = [_entry(infos[uid], headers[uid]) for uid in wholes]
+    library += [
+        _entry(infos[key.sop_instance_uid], headers[key.sop_instance_uid], key.frame) for key in slices
+    ]
+    made = _header(outgoing, next(iter(headers.values())))
     made.CurrentRequestedProcedureEvidenceSequence = _evidence(headers)
     made.ValueType = "CONTAINER"
     made.ConceptNameCodeSequence = [code(codes.REPORT)]
@@ -58,16 +71,14 @@ def encoded(outgoing: Outgoing, report: CadReport) -> bytes:
     made.ContentTemplateSequence = [template]
     made.ContentSequence = content(report, library, around)
     file = BytesIO()
-    made.save_as(file, enforce_file_format=True)
+    save(made, file)
     return file.getvalue()
 
 
-def _keys(report: CadReport) -> list[ImageKey]:
-    """What the library holds: every image, and those slices of stacks on which something lies."""
-    said = [mark.image for one in report.marks for mark in (one, *one.members)]
-    slices = {key for key in said if key.frame > 1}
-    whole = [ImageKey(uid) for uid in report.images]
-    return [*whole, *sorted(slices)]
+def _slices(report: CadReport, infos: Mapping[str, ImageInfo]) -> list[ImageKey]:
+    """The slices of stacks on which something lies, the first too: an image without a frame number means all of them."""
+    said = {mark.image for one in report.marks for mark in (one, *one.members)}
+    return sorted(key for key in said if infos[key.sop_instance_uid].is_stack)
 
 
 def _words(outgoing: Outgoing) -> Mapping[str, Coded]:
@@ -77,27 +88,11 @@ def _words(outgoing: Outgoing) -> Mapping[str, Coded]:
     return {one.value: one for one in (*known, codes.MICRO, codes.MACRO)}
 
 
-def _header(source: Dataset) -> Dataset:
-    now = datetime.now()  # noqa: DTZ005 - local, as DICOM dates without an offset are
-    made = Dataset()
-    made.file_meta = FileMetaDataset()
-    made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    made.SpecificCharacterSet = "ISO_IR 192"
-    made.SOPClassUID = MammographyCADSRStorage
-    made.SOPInstanceUID = generate_uid(prefix=None)
-    for name in WHO:
-        setattr(made, name, source.get(name, ""))
-    made.StudyInstanceUID = source.StudyInstanceUID
-    made.SeriesInstanceUID = generate_uid(prefix=None)
-    made.Modality = "SR"
-    made.SeriesNumber, made.InstanceNumber = 1, 1
-    made.SeriesDescription = "Calcifications, Mammography CAD SR"
+def _header(outgoing: Outgoing, source: Dataset) -> Dataset:
+    series = new_series(MammographyCADSRStorage, "SR", 1, "Calcifications, Mammography CAD SR")
+    made = new_object(outgoing, source, series)
     made.ReferencedPerformedProcedureStepSequence = []
     made.PerformedProcedureCodeSequence = []
-    made.Manufacturer = made.ManufacturerModelName = MAKER
-    made.SoftwareVersions = __version__
-    made.ContentDate, made.ContentTime = now.strftime("%Y%m%d"), now.strftime("%H%M%S")
-    made.InstanceCreationDate, made.InstanceCreationTime = made.ContentDate, made.ContentTime
     made.CompletionFlag = "COMPLETE"
     made.VerificationFlag = "UNVERIFIED"
     return made
@@ -127,13 +122,13 @@ def _study(uid: str, series: Mapping[str, Sequence[Dataset]]) -> Dataset:
     return made
 
 
-def _entry(info: ImageInfo, header: Dataset, key: ImageKey) -> Dataset:
+def _entry(info: ImageInfo, header: Dataset, frame: int | None = None) -> Dataset:
     """An image of the library with what is needed to understand places on it (TID 4020)."""
     referred = Dataset()
     referred.ReferencedSOPClassUID = header.SOPClassUID
     referred.ReferencedSOPInstanceUID = header.SOPInstanceUID
-    if key.frame > 1:
-        referred.ReferencedFrameNumber = key.frame
+    if frame is not None:
+        referred.ReferencedFrameNumber = frame
     made = Dataset()
     made.RelationshipType = CONTAINS
     made.ValueType = "IMAGE"

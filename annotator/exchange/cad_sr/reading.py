@@ -10,7 +10,7 @@ from pydicom import Dataset
 from annotator.exchange.cad_sr import codes
 from annotator.exchange.cad_sr.codes import Coded
 from annotator.exchange.cad_sr.places import center_of, outline_of
-from annotator.exchange.cad_sr.tree import Item, Tree
+from annotator.exchange.cad_sr.tree import MOST_ITEMS, Item, TooManyItems, Tree
 from annotator.model.cad import (
     Algorithm,
     CadDetection,
@@ -54,6 +54,7 @@ class _Reader:
             item for item in tree.all() if item.name.value == codes.FINDING.value and not item.target
         ]
         self._notes: Counter[str] = Counter()
+        self._followed = 0
         self._detections = tuple(self._all_detections())
         self._fallback = self._only_algorithm()
 
@@ -215,7 +216,10 @@ class _Reader:
                 yield CadFeature(tuple(marks[place].id for place in held), self._intent(item), certainty)
 
     def _within(self, item: Item) -> Iterator[Item]:
-        """What lies below an item; references are followed once, so that none leads in circles."""
+        """What lies below an item; references are followed once, so that none leads in circles.
+
+        Raises TooManyItems where many references to much would take for ever.
+        """
         waiting, followed = [item], set[tuple[int, ...]]()
         while waiting:
             one = waiting.pop()
@@ -223,6 +227,9 @@ class _Reader:
             if meant is None or meant.place in followed:
                 continue
             followed.add(meant.place)
+            self._followed += 1
+            if self._followed > MOST_ITEMS:
+                raise TooManyItems
             yield meant
             waiting.extend(reversed(meant.children))
 

@@ -42,9 +42,13 @@ _DETECTION_CODES = {kind.value: code for kind, code in codes.KIND_CODES.items()}
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where images stand in the library, their spacings, and the words of codes by value."""
+    """Where images stand in the library, their spacings, and the words of codes by value.
+
+    `places` of what marks lie on, slices of stacks each for itself; `wholes` of all images by SOP Instance UID.
+    """
 
     places: Mapping[ImageKey, tuple[int, ...]]
+    wholes: Mapping[str, tuple[int, ...]]
     spacings: Mapping[str, PixelSpacing | None]
     words: Mapping[str, Coded]
 
@@ -167,7 +171,7 @@ def _detections(report: CadReport, around: Surroundings) -> Dataset:
 
 
 def _detection(one: CadDetection, around: Surroundings) -> Dataset:
-    places = [around.places[ImageKey(uid)] for uid in one.images]
+    places = [around.wholes[uid] for uid in one.images]
     parts = [*_algorithm(one.algorithm), *(reference(PROPERTIES, place) for place in places)]
     return coded_item(CONTAINS, codes.DETECTION, _DETECTION_CODES[one.what], parts)
 
