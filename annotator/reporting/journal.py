@@ -6,6 +6,7 @@ files. Nothing in it names an exam but by its pseudonym. It goes away when the e
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -53,6 +54,7 @@ class Journal:
         """Begin, or go on where `resume`. CallError where there is something else, or another export."""
         self.folder = out / WORK
         self._plan, self._points = self.folder / "plan.jsonl", self.folder / "points.jsonl"
+        self._made_folder = not out.exists()
         with told(out):
             private_folder(self.folder)
             self._lock = os.open(self.folder / "lock", os.O_CREAT | os.O_RDWR, FILE)
@@ -116,6 +118,13 @@ class Journal:
         """The export is complete."""
         self.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def abandon(self) -> None:
+        """Nothing was written: the folder goes too where it was made for it."""
+        self.remove()
+        if self._made_folder:
+            with contextlib.suppress(OSError):
+                self.folder.parent.rmdir()
 
     def close(self) -> None:
         """Let go of the folder, which stays."""

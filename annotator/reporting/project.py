@@ -7,7 +7,6 @@ on where it was and ends with the same tables and data sets, whatever was read m
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby, islice
@@ -92,14 +91,14 @@ def _plan(
 ) -> None:
     begun = journal.plan(_chosen(workspace, selection, token))
     if not begun.readings:
-        shutil.rmtree(journal.folder, ignore_errors=True)
+        journal.abandon()
         raise StoreError(
             "No reading is saved that was asked for; 'annotator readings' lists those that are. Of other readers only"
             " signed ones go out, unless they are named with --by."
         )
     single = sorted(ONE_READER & set(wanted.forms))
     if begun.read_twice and single:
-        shutil.rmtree(journal.folder, ignore_errors=True)
+        journal.abandon()
         exams = "1 exam was" if begun.read_twice == 1 else f"{begun.read_twice} exams were"
         raise CallError(
             f"{' and '.join(single)} cannot say whose word it is, and {exams} read by several; choose a reader with --by."

@@ -197,10 +197,13 @@ def test_a_picture_without_marks_is_an_empty_label_only_when_the_reader_finished
     reading = begun()
     data_set(tmp_path / "open", ("yolo",), ToldExam(readings=(told(reading, [info]),)))
     assert not list((tmp_path / "open" / "labels").rglob("*.txt"))
+    assert (tmp_path / "open" / "all.txt").read_bytes() == b""
     done = replace(reading, done=True)
     data_set(tmp_path / "done", ("yolo",), ToldExam(readings=(told(done, [info]),)))
     (empty,) = (tmp_path / "done" / "labels").rglob("*.txt")
     assert empty.read_bytes() == b""
+    assert (tmp_path / "done" / "all.txt").read_text() == f"./images/all/{empty.stem}.png\n"
+    assert "train: all.txt\nval: all.txt\n" in (tmp_path / "done" / "data.yaml").read_text()
 
 
 def test_more_than_255_objects_are_numbered_in_16_bits(tmp_path: Path) -> None:

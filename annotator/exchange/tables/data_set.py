@@ -125,7 +125,7 @@ class DataSet:
                 write_coco(self.spools, part, self.lexicon, told, self.folder / "coco" / f"{part}.json")
                 yield
         if {"yolo", "yolo-seg"} & set(forms):
-            yolo.write_data_yaml(self.folder / "data.yaml", self.parts, self.lexicon)
+            yolo.write_data_yaml(self.folder, self.parts, self.lexicon)
         if "masks" in forms:
             private_folder(self.folder / "masks")
             write_csv(self.spools, LEGEND, self.folder / "masks" / "legend.csv")

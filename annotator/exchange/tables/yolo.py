@@ -47,16 +47,25 @@ def write_labels(exam: ToldExam, folder: Path, *, polygons: bool) -> int:
     return left_out
 
 
-def write_data_yaml(path: Path, parts: Sequence[str], lexicon: Lexicon) -> None:
-    """`data.yaml`: where the pictures of each part are, and the names of the classes. Raises ExportError."""
+def write_data_yaml(folder: Path, parts: Sequence[str], lexicon: Lexicon) -> None:
+    """`data.yaml`: the names of the classes, and which list has the pictures of each part. Raises ExportError.
+
+    A list, `PART.txt`, names the pictures with a label file alone: whoever trains takes a picture without one for one
+    with nothing on it, and that is not known of an exam that nobody finished.
+    """
+    for part in parts:
+        labelled = sorted(path.stem for path in (folder / "labels" / part).glob("*.txt"))
+        write_whole(
+            folder / f"{part}.txt", "".join(f"./images/{part}/{one}.png\n" for one in labelled).encode()
+        )
     lines = ["# Calcifications on mammograms; what is in it and what is not: DATA_CARD.md", "path: ."]
-    lines += [f"{part if part != 'all' else 'train'}: images/{part}" for part in parts]
+    lines += [f"{part if part != 'all' else 'train'}: {part}.txt" for part in parts]
     if "val" not in parts:
-        lines.append(f"val: images/{parts[0]}")
+        lines.append(f"val: {parts[0]}.txt")
     lines.append("names:")
     # a JSON text is a YAML text
     lines += [f"  {one.number}: {json.dumps(one.name)}" for one in categories(lexicon)]
-    write_whole(path, ("\n".join(lines) + "\n").encode())
+    write_whole(folder / "data.yaml", ("\n".join(lines) + "\n").encode())
 
 
 def _clusters(told: ToldReading) -> Iterator[tuple[ImageKey, int, Sequence[ImagePoint]]]:
