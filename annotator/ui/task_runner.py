@@ -59,7 +59,7 @@ class _Asked:
     job: Callable[[], Any] | None
     on_done: Callable[[Any], None] | None
     on_error: Failed | None
-    on_progress: Callable[[Progress], None] | None = None
+    on_progress: Callable[[Progress | None], None] | None = None
     lane: str | None = None
     gave_up: bool = False
     answer: Any = None
@@ -69,6 +69,8 @@ class _Asked:
     def tell(self, on_bug: Callable[[BaseException], None]) -> None:
         """Hand on what became of it."""
         if self.bug is not None:
+            if self.on_progress is not None:
+                self.on_progress(None)
             on_bug(self.bug)
         elif self.error is not None:
             if self.on_error is not None:
@@ -120,7 +122,7 @@ class TaskRunner(QObject):
         job: Callable[[CancelToken], _T],
         on_done: Callable[[_T], None],
         on_error: Failed | None = None,
-        on_progress: Callable[[Progress], None] | None = None,
+        on_progress: Callable[[Progress | None], None] | None = None,
         *,
         in_turn: bool = False,
         at_once: bool = False,
@@ -130,7 +132,8 @@ class TaskRunner(QObject):
 
         `in_turn`: after all writes given so far, instead of beside them. `at_once`: behind no other query
         than its like, for some 50 ms of work that the eye waits for. `of_database`: beside the writes, in a row of its
-        own, so that a server that does not answer holds up no picture.
+        own, so that a server that does not answer holds up no picture. `on_progress` is handed None when the job ended in
+        a bug: nothing is under way any more, and neither `on_done` nor `on_error` will say so.
         """
         self.cancel(lane)
 

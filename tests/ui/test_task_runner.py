@@ -100,6 +100,20 @@ def test_a_user_error_goes_to_its_handler_and_a_bug_to_the_reporter(
     assert not runner.busy("x")
 
 
+def test_progress_ends_where_a_job_ends_in_a_bug(
+    qtbot: QtBot, runner: TaskRunner, bugs: list[BaseException]
+) -> None:
+    told: list[Progress | None] = []
+
+    def stumble(token: CancelToken) -> None:
+        token.checkpoint(Progress(1, 3))
+        raise ZeroDivisionError
+
+    runner.query("p", stumble, lambda _none: None, on_progress=told.append)
+    qtbot.waitUntil(lambda: bool(bugs))
+    assert told == [Progress(1, 3), None]
+
+
 def test_progress_arrives_before_the_answer(qtbot: QtBot, runner: TaskRunner) -> None:
     events: list[object] = []
 
@@ -108,7 +122,7 @@ def test_progress_arrives_before_the_answer(qtbot: QtBot, runner: TaskRunner) ->
             token.checkpoint(Progress(n, 3))
         return "done"
 
-    runner.query("p", job, events.append, on_progress=lambda p: events.append(p.done))
+    runner.query("p", job, events.append, on_progress=lambda p: events.append(p and p.done))
     qtbot.waitUntil(lambda: "done" in events)
     assert events == [0, 1, 2, "done"]
 

@@ -100,7 +100,7 @@ class Exporting(QObject):
             self.progress.emit(None)
             self.ended.emit("Stopped. Files that were written before stay, each whole.", False)
 
-    def _going_on(self, outcomes: Sequence[Outcome], progress: Progress) -> None:
+    def _going_on(self, outcomes: Sequence[Outcome], progress: Progress | None) -> None:
         self._tell(outcomes)
         self.progress.emit(progress)
 

@@ -77,7 +77,7 @@ class ProjectExport(QObject):
             started.append(out)
             return _export(workspace, asked, (out, resume), exam, exams, token)
 
-        def going_on(progress: Progress) -> None:
+        def going_on(progress: Progress | None) -> None:
             self._out = started[0] if started else asked.folder
             self.progress.emit(progress)
 

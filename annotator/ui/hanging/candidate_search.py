@@ -197,8 +197,8 @@ class CandidateSearch(QObject):
             self._failed[info.sop_instance_uid] = f"No candidates of {name}: {error}"
             self.changed.emit()
 
-        def report(progress: Progress) -> None:
-            self._share = progress.fraction or 0.0
+        def report(progress: Progress | None) -> None:
+            self._share = (progress.fraction if progress is not None else None) or 0.0
             self.changed.emit()
 
         self._now, self._share = info, 0.0

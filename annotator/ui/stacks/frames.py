@@ -115,7 +115,7 @@ class StackFrames(QObject):
             self._decode_wanted,
             lambda _done: self.decode_ahead(),
             None,
-            lambda p: self.more.emit(p.what),
+            lambda progress: self.more.emit(progress.what) if progress is not None else None,
         )
 
     def stop(self) -> None:
