@@ -150,8 +150,8 @@ def _planned(workspace: Workspace, members: list[Incoming]) -> PlannedReading:
         return replace(planned, state=State.THERE)
     if any(one.act is not Act.IMPORT for one in revisions):
         why = (
-            f"{first.reader}'s reading of exam {first.exam.study_instance_uid} holds acts of a person and was left as it is; bring"
-            " this in under another name with --reader."
+            f"{first.reader}'s reading of exam {first.exam.study_instance_uid} holds acts of a person and was left as it is;"
+            " annotator import --reader NAME brings this in under another name."
         )
         return replace(planned, state=State.REFUSED, why=why)
     return planned

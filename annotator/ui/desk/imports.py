@@ -157,7 +157,9 @@ def told(plan: Plan) -> tuple[str, list[str]]:
     if not lines:
         lines.append("There is nothing to bring in.")
     refused = [*plan.refused, *(one.why for one in plan.readings if one.why)]
-    if refused:
+    if len(refused) == 1:
+        lines.append(f"Left out: {refused[0]}")
+    elif refused:
         lines.append(f"Left out because something is wrong: {len(refused)}.")
     if plan.missing:
         lines.append(f"Images not at hand: {len(plan.missing)}.")
