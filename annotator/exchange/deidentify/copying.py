@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 from pydicom import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset, write_file_meta_info
 from pydicom.uid import UID
 
-from annotator.errors import ExportError
-from annotator.private_files import FILE
+from annotator.exchange.whole_file import whole_file
 
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
@@ -58,7 +54,7 @@ def write_copy(path: Path, dataset: Dataset, syntax: str, header: bytes, pixels:
     front = DicomBytesIO()
     front.write(bytes(128) + b"DICM")
     write_file_meta_info(front, meta, enforce_standard=True)
-    with _part(path) as file:
+    with whole_file(path) as file:
         file.write(front.getvalue())
         body = chain((header,), pixels)
         for piece in _deflated(body) if syntax == DEFLATED else body:
@@ -74,27 +70,3 @@ def _deflated(body: Iterable[bytes]) -> Iterator[bytes]:
         yield packed
     packed = machine.flush()
     yield packed + bytes((size + len(packed)) % 2)
-
-
-@contextmanager
-def _part(path: Path) -> Iterator[BinaryIO]:
-    """A file that gets its name when everything is on the disk."""
-    part = path.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), FILE)
-    except OSError as error:
-        raise ExportError(_sentence(path, error)) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        raise ExportError(_sentence(path, error)) from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _sentence(path: Path, error: OSError) -> str:
-    return f"{path} could not be written ({error.strerror}); choose another place, or make room there."
