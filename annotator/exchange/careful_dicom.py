@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pydicom import Dataset, dcmread
+from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_file_meta_info, read_partial
 
 from annotator.errors import UnreadableObject
 
@@ -35,6 +37,7 @@ _LONG_FORM = frozenset(
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _UNDEFINED = 0xFFFFFFFF
 _PIXELS = 0x7FE0
+_SOP_CLASS = 0x00080016
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -67,21 +70,39 @@ def read_careful(path: Path) -> Dataset:
         raise UnreadableObject(path, str(error)) from error
     except RecursionError as error:
         raise UnreadableObject(path, _TOO_DEEP) from error
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        IndexError,
-        OSError,
-        struct.error,
-        zlib.error,
-    ) as error:
-        raise UnreadableObject(path, DAMAGED) from error
-    except (NotImplementedError, MemoryError, EOFError, OverflowError) as error:
+    except DAMAGE as error:
         raise UnreadableObject(path, DAMAGED) from error
 
 
+def sop_class(path: Path) -> str:
+    """The SOP class of a DICOM file, '' where none can be told; nothing behind it is read."""
+    try:
+        meta = read_file_meta_info(path)
+        said = meta.get("MediaStorageSOPClassUID")
+        if not said and meta.get("TransferSyntaxUID") != _DEFLATED:
+            with path.open("rb") as file:
+                begin = read_partial(file, stop_when=lambda tag, *_: tag > _SOP_CLASS)
+            said = begin.get("SOPClassUID")
+        return str(said or "")
+    except DAMAGE:
+        return ""
+
+
+DAMAGE = (
+    OSError,
+    EOFError,
+    InvalidDicomError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
+"""What pydicom raises of damaged bytes, and of damaged values, which it decodes only when they are asked for."""
 DAMAGED = "it is damaged and could not be understood; ask for the file again"
 _CUT_OFF = "it ends in the middle (its last part is missing); ask for the file again"
 _TOO_DEEP = "it nests sequences deeper than any report; it is damaged or made to do harm"

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
-from pydicom.errors import InvalidDicomError
 from pydicom.uid import EncapsulatedPDFStorage, SecondaryCaptureImageStorage
 
 from annotator.errors import ExportError
+from annotator.exchange.careful_dicom import DAMAGE
 from annotator.exchange.outgoing import Outgoing
 from annotator.exchange.source_header import source_header
 from annotator.exchange.whole_file import whole_file
@@ -33,15 +33,6 @@ from annotator.exchange.written_object import (
 
 PDF_SERIES, PAGE_SERIES = 9004, 9005
 BEGINS = b"%PDF-"
-_UNREADABLE = (
-    OSError,
-    InvalidDicomError,
-    ValueError,
-    TypeError,
-    KeyError,
-    AttributeError,
-    NotImplementedError,
-)
 _LONGEST_TITLE = 1024
 
 Page = NDArray[np.uint8]
@@ -90,7 +81,7 @@ class PdfInDicom:
                 return "It belongs to another exam."
             if found.EncapsulatedDocument[: found.EncapsulatedDocumentLength] != self.pdf:
                 return "The PDF in it is not the one that was written."
-        except _UNREADABLE:
+        except DAMAGE:
             return "It cannot be read back."
         return None
 
@@ -127,7 +118,7 @@ class PagesInDicom:
                 return "It belongs to another exam."
             if not np.array_equal(found.pixel_array, self.pages[int(found.InstanceNumber) - 1]):
                 return "The picture in it is not the page that was written."
-        except (*_UNREADABLE, IndexError):
+        except DAMAGE:
             return "It cannot be read back."
         return None
 

@@ -14,7 +14,7 @@ from pydicom.multival import MultiValue
 from pydicom.uid import KeyObjectSelectionDocumentStorage
 
 from annotator.errors import UnreadableObject
-from annotator.exchange.careful_dicom import DAMAGED, read_careful
+from annotator.exchange.careful_dicom import DAMAGE, DAMAGED, read_careful
 from annotator.exchange.outgoing import Outgoing
 from annotator.exchange.source_header import source_header
 from annotator.exchange.whole_file import whole_file
@@ -39,7 +39,6 @@ OBSERVER_TYPE = Code("121005", "DCM", "Observer Type")
 PERSON = Code("121006", "DCM", "Person")
 OBSERVER_NAME = Code("121008", "DCM", "Person Observer Name")
 SERIES_NUMBER = 9003
-_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, IndexError)
 
 
 def write(outgoing: Outgoing, folder: Path) -> tuple[Path, ...]:
@@ -96,7 +95,7 @@ def _selected(path: Path) -> list[tuple[str, tuple[int, ...]]]:
             item.ReferencedSOPSequence[0] for item in document.ContentSequence if item.ValueType == "IMAGE"
         ]
         return [(str(one.ReferencedSOPInstanceUID), _numbers(one)) for one in images]
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise UnreadableObject(path, DAMAGED) from error
 
 

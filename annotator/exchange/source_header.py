@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from pydicom import Dataset, FileMetaDataset, dcmread
-from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
+from annotator.exchange.careful_dicom import DAMAGE
 from annotator.exchange.outgoing import Outgoing
 from annotator.model.image import ImageInfo
 
@@ -122,7 +122,7 @@ def _read(path: Path) -> Any:
     ]
     try:
         return dcmread(path, stop_before_pixels=True, specific_tags=wanted)
-    except (OSError, InvalidDicomError, ValueError, TypeError, NotImplementedError, RecursionError, KeyError):
+    except DAMAGE:
         return Dataset()
 
 
@@ -131,14 +131,14 @@ def _copy(said: Any, header: Dataset, name: str) -> None:
         element = said.data_element(name)
         if element is not None and element.value is not None:
             header.add(element)
-    except (ValueError, TypeError, NotImplementedError, RecursionError, KeyError, AttributeError):
+    except DAMAGE:
         return
 
 
 def _copy_places(said: Any, header: Dataset, name: str) -> None:
     try:
         groups = said.get(name) or []
-    except (ValueError, TypeError, NotImplementedError, RecursionError, KeyError):
+    except DAMAGE:
         return
     placed = [Dataset() for _ in groups]
     for group, kept in zip(groups, placed, strict=True):
@@ -151,7 +151,7 @@ def _copy_places(said: Any, header: Dataset, name: str) -> None:
 def _text(said: Any, name: str) -> str:
     try:
         return str(said.get(name, "") or "")
-    except (ValueError, TypeError, NotImplementedError):
+    except DAMAGE:
         return ""
 
 
@@ -159,7 +159,7 @@ def _who(outgoing: Outgoing, said: Any, name: str) -> Any:
     if outgoing.identified:
         try:
             return said.get(name, "") or ""
-        except (ValueError, TypeError, NotImplementedError):
+        except DAMAGE:
             return ""
     if name in ("PatientName", "PatientID"):
         return outgoing.patient or outgoing.name

@@ -14,12 +14,12 @@ from typing import Any
 from pydicom import Dataset
 
 from annotator.exchange.cad_sr.codes import Coded, coded
+from annotator.exchange.careful_dicom import DAMAGE
 from annotator.model.geometry import ImagePoint
 
 MOST_ITEMS = 200_000
 """Content items of one report: five thousand calcifications have a third of it."""
 LONGEST_TEXT = 200
-_FAULTS = (ValueError, TypeError, KeyError, AttributeError, IndexError, NotImplementedError, OverflowError)
 
 
 class TooManyItems(ValueError):
@@ -61,7 +61,7 @@ class Item:
         """What a NUM item says; None where it says nothing that is a number."""
         try:
             value = float(self.data.MeasuredValueSequence[0].NumericValue)
-        except _FAULTS:
+        except DAMAGE:
             return None
         return value if math.isfinite(value) else None
 
@@ -70,7 +70,7 @@ class Item:
         """The code of a NUM item's unit, '' where it gives none."""
         try:
             return coded(self.data.MeasuredValueSequence[0].MeasurementUnitsCodeSequence).value
-        except _FAULTS:
+        except DAMAGE:
             return ""
 
     @property
@@ -79,7 +79,7 @@ class Item:
         try:
             said = self.data.GraphicData
             numbers = [float(one) for one in (said if not isinstance(said, float) else [said])]
-        except _FAULTS:
+        except DAMAGE:
             return ()
         if len(numbers) % 2 or not all(map(math.isfinite, numbers)):
             return ()
@@ -142,7 +142,7 @@ def _content(data: Dataset) -> Any:
     try:
         found = data.get("ContentSequence")
         return found if found is not None and not isinstance(found, str | bytes) else ()
-    except _FAULTS:
+    except DAMAGE:
         return ()
 
 
@@ -154,6 +154,6 @@ def _item(data: Dataset, place: tuple[int, ...]) -> Item:
         )
         kind = str(data.get("ValueType", "") or "").strip().upper()
         name = coded(data.get("ConceptNameCodeSequence"))
-    except _FAULTS:
+    except DAMAGE:
         return Item(place, data, "", Coded("", "", ""))
     return Item(place, data, kind, name, target)

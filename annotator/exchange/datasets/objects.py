@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydicom import dcmread
-from pydicom.errors import InvalidDicomError
-
+from annotator.exchange.careful_dicom import sop_class
 from annotator.exchange.datasets.json_file import beginning
 from annotator.exchange.finding_json import FORMAT
 
@@ -29,10 +27,7 @@ def object_kind(path: Path) -> str | None:
 
 
 def _dicom_kind(path: Path) -> str | None:
-    try:
-        said = dcmread(path, stop_before_pixels=True, specific_tags=["SOPClassUID"]).get("SOPClassUID", "")
-    except (OSError, InvalidDicomError, ValueError, TypeError, KeyError, NotImplementedError, RecursionError):
-        return None
+    said = sop_class(path)
     if said == _KEY_OBJECTS:
         return None
-    return next((kind for root, kind in _CLASSES.items() if str(said).startswith(root)), None)
+    return next((kind for root, kind in _CLASSES.items() if said.startswith(root)), None)

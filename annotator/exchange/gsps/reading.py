@@ -14,7 +14,7 @@ import numpy as np
 from pydicom import Dataset
 
 from annotator.errors import UnreadableObject
-from annotator.exchange.careful_dicom import DAMAGED, read_careful
+from annotator.exchange.careful_dicom import DAMAGE, DAMAGED, read_careful
 from annotator.exchange.drawing import Drawing, Drawn, Group, Part, ShownImage, Written, placed_on
 from annotator.exchange.gsps.curves import Place, circle, curve, ellipse
 from annotator.exchange.gsps.layers import NAMES
@@ -27,7 +27,6 @@ MOST_THINGS = 50_000
 FARTHEST_PX = 1e6
 _OWN_LAYER = re.compile(r"F\d+ (AREA|MICRO|MACRO)")
 _PARTS = {name: part for part, name in NAMES.items()}
-_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError, NotImplementedError)
 
 
 def read(path: Path, exam: ExamInfo | None = None) -> Drawing:
@@ -43,7 +42,7 @@ def read(path: Path, exam: ExamInfo | None = None) -> Drawing:
             name = state.SOPClassUID.name if said else "something unknown"
             raise UnreadableObject(path, f"it is no presentation state but {name}")
         drawing = _Reader(path, state).drawing()
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise UnreadableObject(path, DAMAGED) from error
     return drawing if exam is None else placed_on(drawing, exam)
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from pydicom import Dataset, dcmread
-from pydicom.errors import InvalidDicomError
 
 from annotator.errors import AnnotatorError
+from annotator.exchange.careful_dicom import DAMAGE, sop_class
 from annotator.exchange.proof.complaints import Sorted, sort_lines
 from annotator.exchange.proof.programs import Validator, dciodvfy, dcmtk, pixelmed, run
 from annotator.exchange.whole_file import write_whole
@@ -27,15 +27,6 @@ READ_BACK = "read back"
 _REPORTS, _STATES = "1.2.840.10008.5.1.4.1.1.88.", "1.2.840.10008.5.1.4.1.1.11."
 """How the SOP classes of structured reports and of presentation states begin (PS3.6, table A-1)."""
 
-_UNREADABLE = (
-    OSError,
-    InvalidDicomError,
-    ValueError,
-    TypeError,
-    NotImplementedError,
-    RecursionError,
-    KeyError,
-)
 _MAY_SAY_WHO = ("PN", "LO", "SH", "ST", "LT", "UT", "UC", "DA", "DT", "TM", "AS", "UI")
 _CODES = range(0x00080100, 0x00080123)
 """Code Sequence Macro (PS3.3, 8): words of the standard, which a complaint may show."""
@@ -168,7 +159,7 @@ def _ask(validator: Validator, path: Path, secrets: Callable[[], Iterator[str]],
 
 def _validators_of(path: Path, *, templates: bool) -> Iterator[Validator]:
     """Those that know this kind of object."""
-    kind = _sop_class(path)
+    kind = sop_class(path)
     yield dciodvfy()
     if kind.startswith(_REPORTS):
         yield dcmtk("dsrdump")
@@ -186,20 +177,11 @@ def _is_dicom(path: Path) -> bool:
         return file.read(132)[128:] == b"DICM"
 
 
-def _sop_class(path: Path) -> str:
-    try:
-        return str(
-            dcmread(path, stop_before_pixels=True, specific_tags=["SOPClassUID"]).get("SOPClassUID", "")
-        )
-    except _UNREADABLE:
-        return ""  # the validators say so
-
-
 def _secrets(path: Path) -> Iterator[str]:
     """Values of an object that may say who the patient is, or what was written of him."""
     try:
         yield from _texts(dcmread(path, stop_before_pixels=True))
-    except _UNREADABLE:
+    except DAMAGE:
         return
 
 

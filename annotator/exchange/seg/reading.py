@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import struct
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from pydicom.errors import InvalidDicomError
 from pydicom.pixels.utils import iter_pixels
 
 from annotator.errors import UnreadableObject
-from annotator.exchange.careful_dicom import look_over
+from annotator.exchange.careful_dicom import DAMAGE, DAMAGED, look_over
 from annotator.exchange.drawing import Drawing, Drawn, Group, Part, ShownImage, placed_on
 from annotator.exchange.masks import Mask, traced
 from annotator.lexicon.terms import Code
@@ -29,22 +28,6 @@ MOST_PIXELS = 400_000_000
 MOST_PLANES = 20_000
 MOST_PIECES = 20_000
 """Calcifications that anybody outlines; more are noise, or masks of something else."""
-_DAMAGE = (
-    OSError,
-    InvalidDicomError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    RuntimeError,
-    NotImplementedError,
-    RecursionError,
-    EOFError,
-    OverflowError,
-    MemoryError,
-    struct.error,
-)
 _OWN_LABEL = re.compile(r"F\d+ (area|microcalcifications|macrocalcifications)")
 _CLUSTER = "129769006"
 
@@ -274,7 +257,5 @@ def _guarded(path: Path) -> Iterator[None]:
         raise UnreadableObject(path, "there is no such file") from error
     except InvalidDicomError as error:
         raise UnreadableObject(path, "it is not a DICOM file") from error
-    except _DAMAGE as error:
-        raise UnreadableObject(
-            path, "it is damaged and could not be understood; ask for the file again"
-        ) from error
+    except DAMAGE as error:
+        raise UnreadableObject(path, DAMAGED) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ from pydicom import Dataset
 from pydicom.uid import UID
 
 from annotator.errors import UnreadableObject
-from annotator.exchange.careful_dicom import DAMAGED, read_careful
+from annotator.exchange.careful_dicom import DAMAGE, DAMAGED, read_careful
 from annotator.exchange.sr import concepts as named
 from annotator.exchange.sr.library import MODIFIERS, VIEWS, laterality_of
 from annotator.exchange.sr.tree import Item, root_of
@@ -72,22 +71,6 @@ class Report:
 
 _HEADER = ("SOPInstanceUID", "StudyInstanceUID", "Manufacturer", "ManufacturerModelName", "SoftwareVersions")
 
-_FAULTS = (
-    ValueError,
-    TypeError,
-    KeyError,
-    AttributeError,
-    IndexError,
-    NotImplementedError,
-    OverflowError,
-    OSError,
-    EOFError,
-    struct.error,
-    RecursionError,
-    MemoryError,
-)
-"""What pydicom raises of damaged values, which it decodes when they are asked for."""
-
 
 def open_report(path: Path) -> Report:
     """The report in a file. Raises UnreadableObject for anything else."""
@@ -99,7 +82,7 @@ def open_report(path: Path) -> Report:
             opened = Report(root_of(dataset), header, _evidence(dataset))
         else:
             opened = None
-    except _FAULTS as error:
+    except DAMAGE as error:
         raise UnreadableObject(path, DAMAGED) from error
     if opened is None:
         raise UnreadableObject(path, _why_not(kind))
