@@ -7,7 +7,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from annotator.analysis.candidates.context import NAMES as CONTEXT_NAMES
 from annotator.analysis.candidates.features import NAMES as FEATURE_NAMES
 from annotator.analysis.candidates.judge import read_judge
-from annotator.analysis.candidates.model import TURNS, Model, among_neighbours
+from annotator.analysis.candidates.model import Model, among_neighbours
 from annotator.analysis.candidates.sieve import read_sieve
 from annotator.phantom import trial
 from benchmarks.detection.judging import fit_judge
@@ -29,6 +29,8 @@ HARD = 0.7
 MOST_WEIGHT = 8.0
 EPOCHS = {"sieve": 6, "alone": 10, "beside": 12}
 FOLD_EPOCHS = 7
+OUTSIDE_TURNS = 2
+"""In how many ways judges look at images that they were not trained on."""
 
 Arrays = dict[str, Any]
 Tell = Callable[[str], None]
@@ -38,7 +40,7 @@ Tell = Callable[[str], None]
 class Example:
     """Peaks of one image: what was measured, whether it is a calcification, what it weighs (0: not asked).
 
-    `likely` is by what the hard ones are chosen.
+    `likely` is by what the hard ones are chosen; `lines` are the cells of the whole image.
     """
 
     seed: int
@@ -50,11 +52,14 @@ class Example:
     likely: np.ndarray
     true: np.ndarray
     weight: np.ndarray
+    lines: np.ndarray
 
     def only(self, rows: np.ndarray) -> Example:
         """Some of its peaks."""
-        columns = {name: getattr(self, name)[rows] for name in self.__dataclass_fields__ if name != "seed"}
-        return Example(self.seed, **columns)
+        whole = ("seed", "lines")
+        return replace(
+            self, **{n: getattr(self, n)[rows] for n in self.__dataclass_fields__ if n not in whole}
+        )
 
 
 def fit_first(examples: Sequence[Example], tell: Tell = print, seed: int = 0) -> Arrays:
@@ -78,7 +83,7 @@ def fit_judges(examples: Sequence[Example], tell: Tell = print, seed: int = 0) -
         judge = read_judge(_alone(others, seed + 1 + k, FOLD_EPOCHS, tell))
         for i, e in enumerate(examples):
             if fold[e.seed] == k:
-                outside[i] = judge.odds(e.numbers, e.pictures, TURNS[0])
+                outside[i] = judge.odds(e.numbers, e.pictures, range(OUTSIDE_TURNS))
     return {
         "alone": _alone(examples, seed, EPOCHS["alone"], tell),
         "beside": _beside(examples, outside, seed, tell),
@@ -96,7 +101,7 @@ def _beside(examples: Sequence[Example], odds: Sequence[np.ndarray], seed: int, 
     rows, numbers, maps = [], [], []
     for e, said in zip(examples, odds, strict=True):
         chosen = drawn(said, e.true, e.weight, FALSE_ROWS["beside"], seed)
-        more, around = among_neighbours(e.x_mm, e.y_mm, e.direction, said)
+        more, around = among_neighbours(e.x_mm, e.y_mm, e.direction, said, e.lines)
         rows.append(chosen)
         numbers.append(np.concatenate([e.numbers, more], axis=1))
         maps.append(around[chosen[0]].astype(np.float16))

@@ -13,7 +13,7 @@ from annotator.analysis.candidates.judge import SHAPES, hung
 from annotator.analysis.candidates.patches import SIDE
 from annotator.analysis.candidates.sieve import LIMIT
 
-CHANNELS = {"close": (1, 24, 32, 48), "wide": (1, 16, 24, 32), "maps": (2, 12, 24)}
+CHANNELS = {"close": (1, 24, 32, 48), "wide": (1, 16, 24, 32), "maps": (4, 16, 24)}
 JOINED = {"close": 64, "wide": 48, "maps": 32}
 NUMBERS, BOTH = 64, 64
 LEFT_OUT = 0.1

@@ -7,12 +7,14 @@ import pytest
 
 from annotator.analysis.candidates.convolution import Convolution, Layer
 from annotator.analysis.candidates.judge import hung
+from annotator.analysis.candidates.lines import Lines
 from annotator.analysis.candidates.model import SECOND_LOOKS, chances, shipped_model
-from annotator.analysis.candidates.neighbour_maps import CELLS_MM, neighbour_maps
+from annotator.analysis.candidates.neighbour_maps import CELLS_MM, CHANNELS, line_cells, neighbour_maps
 from annotator.analysis.candidates.patches import SIDE
 from annotator.jobs import Cancelled, CancelToken
 
 MIDDLE = SIDE // 2
+NO_LINES = np.zeros((1, 1), np.float32)
 
 
 @pytest.mark.parametrize(("side", "step"), [(3, 1), (3, 2), (5, 2)])
@@ -45,7 +47,7 @@ def rows(count: int):
     model = shipped_model()
     numbers = model.beside.mean + rng.normal(size=(count, len(model.beside.mean))) * model.beside.deviation
     pictures = rng.normal(size=(count, 2, SIDE, SIDE)).astype(np.float32)
-    maps = rng.uniform(0, 3, size=(count, 2, SIDE, SIDE)).astype(np.float32)
+    maps = rng.uniform(0, 3, size=(count, CHANNELS, SIDE, SIDE)).astype(np.float32)
     return numbers.astype(np.float32), pictures, maps
 
 
@@ -54,7 +56,7 @@ def test_a_mirrored_breast_is_judged_alike():
     judge = shipped_model().beside
 
     def odds(seen: np.ndarray, around: np.ndarray) -> np.ndarray:
-        return judge.odds(numbers, seen.reshape(50, -1), 4, around)
+        return judge.odds(numbers, seen.reshape(50, -1), range(4), around)
 
     plain = odds(pictures, maps)
     assert plain.std() > 0.1
@@ -67,9 +69,9 @@ def test_many_candidates_are_judged_as_each_by_itself():
     numbers, pictures, maps = rows(450)
     judge = shipped_model().beside
     flat = pictures.reshape(450, -1)
-    together = judge.odds(numbers, flat, 1, maps)
+    together = judge.odds(numbers, flat, [0], maps)
     for k in (0, 199, 200, 449):
-        alone = judge.odds(numbers[k : k + 1], flat[k : k + 1], 1, maps[k : k + 1])
+        alone = judge.odds(numbers[k : k + 1], flat[k : k + 1], [0], maps[k : k + 1])
         assert together[k] == pytest.approx(alone[0], abs=2e-3)
 
 
@@ -78,7 +80,7 @@ def test_judging_can_be_cancelled():
     token = CancelToken()
     token.cancel()
     with pytest.raises(Cancelled):
-        shipped_model().beside.odds(numbers, pictures.reshape(10, -1), 1, maps, token)
+        shipped_model().beside.odds(numbers, pictures.reshape(10, -1), [0], maps, token)
 
 
 def test_chances_of_odds():
@@ -92,8 +94,8 @@ def test_maps_show_likely_neighbours_where_they_lie():
     x = np.array([30.0, 30.0 + 3 * near, 30.0, 30.0 - 4 * far]) + 0.1
     y = np.array([20.0, 20.0, 20.0 + 2 * near, 20.0]) + 0.1
     odds = np.array([2.0, 1.0, -20.0, 5.0])
-    maps = neighbour_maps(x, y, odds)
-    assert maps.shape == (4, 2, SIDE, SIDE)
+    maps = neighbour_maps(x, y, odds, NO_LINES)
+    assert maps.shape == (4, CHANNELS, SIDE, SIDE)
     assert maps[0, 0, MIDDLE, MIDDLE + 3] > 0
     assert maps[0, 0, MIDDLE + 2, MIDDLE] == 0
     assert maps[0, 1, MIDDLE, MIDDLE - 4] > maps[0, 0, MIDDLE, MIDDLE + 3]
@@ -103,14 +105,40 @@ def test_maps_show_likely_neighbours_where_they_lie():
 
 def test_of_two_in_a_cell_the_likelier_is_shown():
     x = np.array([10.05, 11.05, 11.1])
-    maps = neighbour_maps(x, np.full(3, 10.05), np.array([0.0, -3.0, 3.0]))
-    other = neighbour_maps(x[[0, 2]], np.full(2, 10.05), np.array([0.0, 3.0]))
+    maps = neighbour_maps(x, np.full(3, 10.05), np.array([0.0, -3.0, 3.0]), NO_LINES)
+    other = neighbour_maps(x[[0, 2]], np.full(2, 10.05), np.array([0.0, 3.0]), NO_LINES)
     np.testing.assert_array_equal(maps[0, 0], other[0, 0])
 
 
 def test_no_candidates_have_no_maps():
     none = np.zeros(0)
-    assert neighbour_maps(none, none, none).shape == (0, 2, SIDE, SIDE)
+    assert neighbour_maps(none, none, none, NO_LINES).shape == (0, CHANNELS, SIDE, SIDE)
+
+
+def test_maps_show_where_a_line_goes_on():
+    step, pixel_mm = 2, 0.07
+    response = np.zeros((400, 500), np.float32)
+    response[100, 50:450] = 8.0
+    cells = line_cells(Lines(step, response, np.zeros((400, 500), np.uint8), 1.0, response), pixel_mm)
+    x, y = np.array([250 * step * pixel_mm]), np.array([100 * step * pixel_mm])
+    near, far = neighbour_maps(x, y, np.zeros(1), cells)[0, len(CELLS_MM) :]
+    assert (near[MIDDLE] > 1).all()
+    assert not near[: MIDDLE - 2].any()
+    assert (far[MIDDLE] > 1).all()
+    # the line ends 28 mm to the left and right, beyond the near map and within the far one's reach
+    x = np.array([60 * step * pixel_mm])
+    near, far = neighbour_maps(x, y, np.zeros(1), cells)[0, len(CELLS_MM) :]
+    assert not near[MIDDLE, : MIDDLE - 5].any()
+    assert (near[MIDDLE, MIDDLE:] > 1).all()
+
+
+def test_lines_are_mirrored_where_the_image_ends():
+    cells = np.zeros((30, 30), np.float32)
+    cells[:, 2] = 1
+    at = np.array([0.1])
+    near = neighbour_maps(at, np.array([15 * CELLS_MM[0] + 0.1]), np.zeros(1), cells)[0, len(CELLS_MM)]
+    assert (near[:, MIDDLE + 2] == 1).all()
+    assert (near[:, MIDDLE - 3] == 1).all()
 
 
 def test_what_the_sieve_lets_through_is_bounded():

@@ -26,7 +26,7 @@ _RING_HEIGHT, _RING_DEPTH = 4.0, 0.35
 _RIM_RADII_MM = tuple(float(r) for r in np.arange(1.0, 6.1, 0.4))
 _RIM_OFF_MM, _RIM_MARKS, _RIM_SECTORS = 0.3, 8, 7
 _ONE_RIM_MM = 2.5
-_RIM_TURN_DEG, _RIM_ALONG, _RIM_INSIDE = 30.0, 0.75, 0.3
+_RIM_TURN_DEG, _RIM_ALONG, _RIM_INSIDE = 30.0, 0.75, 0.45
 
 Points = NDArray[np.float64]
 

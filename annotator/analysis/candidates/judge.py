@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,13 +43,13 @@ class Judge:
         self,
         numbers: Values,
         pictures: Values,
-        turns: int,
+        ways: Sequence[int],
         maps: Values | None = None,
         token: CancelToken | None = None,
     ) -> Odds:
         """The log odds that each row is a calcification of the training images.
 
-        `pictures` are rows of `patches`, `maps` those of `neighbour_maps`; the mean of `turns` ways to hang them.
+        `pictures` are rows of `patches`, `maps` those of `neighbour_maps`; the mean of these `ways` to hang them (0..7, see `hung`).
         """
         made = np.empty(len(numbers))
         for begin in range(0, len(numbers), _BLOCK):
@@ -60,7 +60,7 @@ class Judge:
             counted = self.numbers.of(np.asarray(squeezed, np.float32))
             both = np.asarray(pictures[some], np.float32).reshape(-1, 2, SIDE, SIDE)
             beside = None if maps is None else maps[some]
-            made[some] = sum(self._of(counted, both, beside, way) for way in range(turns)) / turns
+            made[some] = sum(self._of(counted, both, beside, way) for way in ways) / len(ways)
         return made
 
     def _of(self, counted: Values, pictures: Values, maps: Values | None, way: int) -> Odds:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from annotator.analysis.candidates.features import Columns, features
 from annotator.analysis.candidates.ground import Ground, make_ground
 from annotator.analysis.candidates.lines import DIRECTIONS, Lines, make_lines
+from annotator.analysis.candidates.neighbour_maps import line_cells
 from annotator.analysis.candidates.patches import patches
 from annotator.analysis.candidates.peaks import Peaks, find_peaks, index
 from annotator.analysis.candidates.scales import make_scales
@@ -22,7 +23,7 @@ from annotator.model.image import PaddingRange
 class Look:
     """The peaks of one image with their numbers, a row for each; `direction` in radians is that of a line through it.
 
-    `column` and `row` are places in the image.
+    `lines` are the `line_cells` of the image, `column` and `row` are places in the image.
     """
 
     ground: Ground
@@ -30,6 +31,7 @@ class Look:
     numbers: Columns
     direction: NDArray[np.float64]
     patches: NDArray[np.float32]
+    lines: NDArray[np.float32]
 
     @property
     def column(self) -> NDArray[np.float64]:
@@ -69,7 +71,14 @@ def look(
     peaks = find_peaks(ground, scales, lines, token)
     numbers = features(ground, scales, lines, peaks, token)
     token.checkpoint(Progress(3, STEPS, "judging"))
-    return Look(ground, peaks, numbers, _directions(lines, peaks), patches(ground, scales, peaks, token))
+    return Look(
+        ground,
+        peaks,
+        numbers,
+        _directions(lines, peaks),
+        patches(ground, scales, peaks, token),
+        line_cells(lines, ground.pixel_mm),
+    )
 
 
 STEPS = 4

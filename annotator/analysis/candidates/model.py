@@ -14,7 +14,7 @@ from annotator.analysis.candidates.context import NAMES as CONTEXT_NAMES
 from annotator.analysis.candidates.context import context
 from annotator.analysis.candidates.features import NAMES as FEATURE_NAMES
 from annotator.analysis.candidates.features import Columns
-from annotator.analysis.candidates.judge import Judge, read_judge
+from annotator.analysis.candidates.judge import Judge, Odds, read_judge
 from annotator.analysis.candidates.looks import Look
 from annotator.analysis.candidates.neighbour_maps import neighbour_maps
 from annotator.analysis.candidates.sieve import Sieve, read_sieve
@@ -22,10 +22,12 @@ from annotator.errors import AnnotatorError
 from annotator.jobs import CancelToken
 
 MODEL_FILE = "candidates.npz"
-SECOND_LOOKS = 2400
+SECOND_LOOKS = 3600
 """So many of the likeliest are looked at closely; the rest are not calcifications."""
-TURNS = (2, 4)
+TURNS = (1, 2)
 """In how many ways pictures are turned and mirrored without and with their neighbours; the mean of all counts."""
+LAST_LOOKS, LAST_TURNS = 1200, (4, 8)
+"""So many of the likeliest are looked at in more ways."""
 
 Scores = NDArray[np.float64]
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -58,11 +60,30 @@ class Model:
         asked = np.argsort(-likely, kind="stable")[:SECOND_LOOKS]
         numbers, pictures = looked.numbers[asked], looked.patches[asked]
         x, y, direction = looked.x_mm[asked], looked.y_mm[asked], looked.direction[asked]
-        odds = self.alone.odds(numbers, pictures, TURNS[0], token=token)
-        more, maps = among_neighbours(x, y, direction, odds)
-        odds = self.beside.odds(np.concatenate([numbers, more], axis=1), pictures, TURNS[1], maps, token)
+        odds = _in_turn(self.alone, numbers, pictures, None, (TURNS[0], LAST_TURNS[0]), token)
+        more, maps = among_neighbours(x, y, direction, odds, looked.lines)
+        numbers = np.concatenate([numbers, more], axis=1)
+        odds = _in_turn(self.beside, numbers, pictures, maps, (TURNS[1], LAST_TURNS[1]), token)
         made[asked] = chances(self.slope * odds + self.offset)
         return made
+
+
+def _in_turn(
+    judge: Judge,
+    numbers: Columns,
+    pictures: Columns,
+    maps: NDArray[np.float32] | None,
+    turns: tuple[int, int],
+    token: CancelToken | None,
+) -> Odds:
+    """Log odds of all in the first ways, and of the likeliest in more of them."""
+    first, most = turns
+    odds = judge.odds(numbers, pictures, range(first), maps, token)
+    last = np.argsort(-odds, kind="stable")[:LAST_LOOKS]
+    beside = None if maps is None else maps[last]
+    others = judge.odds(numbers[last], pictures[last], range(first, most), beside, token)
+    odds[last] = (first * odds[last] + (most - first) * others) / most
+    return odds
 
 
 def among_neighbours(
@@ -70,10 +91,11 @@ def among_neighbours(
     y_mm: NDArray[np.floating],
     direction: NDArray[np.floating],
     odds: NDArray[np.floating],
+    lines: NDArray[np.floating],
 ) -> tuple[Columns, NDArray[np.float32]]:
-    """What neighbours say of each candidate, as numbers and as maps."""
+    """What neighbours and lines say of each candidate, as numbers and as maps."""
     numbers = context(x_mm, y_mm, direction, chances(odds), np.arange(len(odds)))
-    return numbers, neighbour_maps(x_mm, y_mm, odds)
+    return numbers, neighbour_maps(x_mm, y_mm, odds, lines)
 
 
 def chances(odds: NDArray[np.floating]) -> Scores:
