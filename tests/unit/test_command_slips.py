@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from annotator.__main__ import main
+from annotator.store.store import Store
 
 
 def test_a_database_that_is_not_there_is_not_called_whole(
@@ -26,6 +27,7 @@ def test_an_act_that_the_audit_does_not_know_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     database = f"sqlite:///{tmp_path / 'readings.db'}"
+    Store.open(database).close()
     with pytest.raises(SystemExit) as ended:
         main(["audit", "--act", "singed", "--database", database])
     assert ended.value.code == 2
@@ -40,5 +42,7 @@ def test_an_act_that_the_audit_does_not_know_is_refused(
 def test_people_are_told_as_json_with_and_without_the_word_list(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
-    assert main([*words, "--database", f"sqlite:///{tmp_path / 'readings.db'}"]) == 0
+    database = f"sqlite:///{tmp_path / 'readings.db'}"
+    Store.open(database).close()
+    assert main([*words, "--database", database]) == 0
     assert json.loads(capsys.readouterr().out) == {"people": []}

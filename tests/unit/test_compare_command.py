@@ -16,6 +16,7 @@ from annotator.model.geometry import ImagePoint
 from annotator.model.history import Act
 from annotator.model.mark import MarkKind
 from annotator.settings import load_settings
+from annotator.store.store import Store
 
 TRACKING = "2.25.42"
 KEYS = {
@@ -120,6 +121,7 @@ def test_people_are_told_the_same_in_words(database: str, sample_dicoms: Path, c
 def test_an_exam_without_a_reading_is_told(sample_dicoms: Path, tmp_path: Path, capsys) -> None:
     words = [str(sample_dicoms / name) for name in ("screening", "prior")]
     empty = f"sqlite:///{tmp_path / 'empty.db'}"
+    Store.open(empty).close()
     assert main(["compare", *words, *saved(empty)]) == 1
     assert "No reading of" in capsys.readouterr().err
 

@@ -22,6 +22,7 @@ from annotator.exchange.finding_json import write_findings
 from annotator.exchange.findings_file import LARGEST_BYTES as LARGEST_FINDINGS
 from annotator.lexicon.entries import LARGEST_BYTES as LARGEST_TABLE
 from annotator.lexicon.entries import data_file
+from annotator.store.store import Store
 from tests.unit.test_finding_json import images, reading_with_two_findings, suggestions
 
 TABLE = data_file("follow_up.toml").read_text(encoding="utf-8").replace('version = "', 'version = "site-', 1)
@@ -184,7 +185,7 @@ def saved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Path]:
     kept = tmp_path / "kept"
     kept.mkdir()
     database = f"sqlite:///{kept / 'readings.db'}"
-    assert main(["readings", "--database", database]) == 0
+    Store.open(database).close()
     capsys.readouterr()
     before = {path.name: path.read_bytes() for path in kept.iterdir()}
     yield kept
