@@ -261,7 +261,7 @@ def _hangings(uids: st.SearchStrategy[str]) -> st.SearchStrategy[HangingChoice]:
         st.none() | st.sampled_from(("CC", "MLO")),
         st.none() | st.lists(st.sampled_from(("M", "S")), unique=True).map(tuple),
         st.none() | st.builds(Orientation, st.booleans(), st.booleans(), st.booleans()),
-    )
+    ).filter(bool)  # a choice of nothing is never kept
 
 
 def _decisions() -> st.SearchStrategy[CandidateDecision]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -25,6 +25,7 @@ AFTER_YOURS = (
 )
 
 LARGEST_SHARE = 0.28
+LEAST_LINES = 4
 LOW_WINDOW_PX = 800
 """Below this height of the window the card folds by itself, as long as the reader has not said."""
 
@@ -220,7 +221,7 @@ class FollowUpPanel(QWidget):
             "Show why, and the sources" if folded else "Fold: leave the room to the words"
         )
         self._scroll.setVisible(not folded)
-        self._scroll.setFixedHeight(self._scroll.wanted_height())
+        self._scroll.wish()
 
     def _show_sources(self, tags: tuple[str, ...]) -> None:
         if tags == self._shown_sources:
@@ -305,7 +306,22 @@ class FollowUpPanel(QWidget):
 
 
 class _Words(QScrollArea):
-    """As tall as its words, up to a share of the window: the rest belongs to the descriptors."""
+    """As tall as its words, up to a share of the window: the rest belongs to the descriptors.
+
+    Where the docks beside it leave less, it gives way down to a few lines: a window never grows for its words.
+    """
+
+    _wanted = 0
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self._wanted)
+
+    def wish(self) -> None:
+        """Ask for the height that the words need now."""
+        self._wanted = self.wanted_height()
+        self.setMinimumHeight(min(self._wanted, LEAST_LINES * self.fontMetrics().lineSpacing()))
+        self.setMaximumHeight(self._wanted)
+        self.updateGeometry()
 
     def wanted_height(self) -> int:
         words = self.widget()
