@@ -152,7 +152,8 @@ def _tell(planned: Plan, done: Imported | None, refused: list[str]) -> None:
     new = [one for one in planned.readings if one.is_new]
     if done is None:
         for one in new:
-            print(visible(f"{one.exam.study_instance_uid}: {_contents(one)} by {one.reader}"))
+            day = "day not known" if one.exam.day is None else str(one.exam.day)
+            print(visible(f"{one.exam.study_instance_uid}, {day}: {_contents(one)} by {one.reader}"))
         print(f"would save {_total(new)}")
     else:
         print(f"saved {_total(done.saved)}")

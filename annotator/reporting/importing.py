@@ -113,7 +113,7 @@ def carry_out(workspace: Workspace, plan: Plan, token: CancelToken | None = None
             workspace.save_import(one.after, one.before, one.based_on, import_label(one.source))
         except NotAllowed:
             done.refused.append(
-                f"{one.reader}'s reading of exam {one.exam.study_instance_uid} was not saved: under another name than one's own only the"
+                f"{one.reader}'s reading of {called(one.exam)} was not saved: under another name than one's own only the"
                 " owner of the database can; bring it in as yours with --reader, or ask them."
             )
             continue
@@ -150,11 +150,17 @@ def _planned(workspace: Workspace, members: list[Incoming]) -> PlannedReading:
         return replace(planned, state=State.THERE)
     if any(one.act is not Act.IMPORT for one in revisions):
         why = (
-            f"{first.reader}'s reading of exam {first.exam.study_instance_uid} holds acts of a person and was left as it is;"
+            f"{first.reader}'s reading of {called(first.exam)} holds acts of a person and was left as it is;"
             " annotator import --reader NAME brings this in under another name."
         )
         return replace(planned, state=State.REFUSED, why=why)
     return planned
+
+
+def called(exam: ExamInfo) -> str:
+    """An exam by its day and the end of its UID, by which other commands find it too; nobody by name."""
+    day = "of an unknown day" if exam.day is None else f"of {exam.day}"
+    return f"the exam {day} (...{exam.study_instance_uid[-8:]})"
 
 
 def _with(reading: Reading, incoming: Incoming) -> Reading:

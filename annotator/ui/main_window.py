@@ -325,6 +325,7 @@ class MainWindow(QMainWindow):
         self.imports.progress.connect(lambda done: self.status.show_progress(done, "of the import"))
         for part in (desk, self.exports, self.backups, self.copies, self.imports, self.exam_view):
             part.message.connect(say)
+        self.imports.over.connect(self.status.take_back)
         self.status.cancelled.connect(desk.cancel_listing)
         self.status.cancelled.connect(self.exports.cancel)
         self.status.cancelled.connect(self.backups.cancel)

@@ -140,6 +140,7 @@ def test_what_nobody_knows_is_told_in_the_bar(qtbot, window, tmp_path: Path) -> 
     qtbot.waitUntil(lambda: len(failed) == 1, timeout=10000)
     assert "holds no annotations that this program knows" in failed[0]
     assert window.errors.texts == (failed[0],)
+    assert window.status.message != imports.LOOKING
 
 
 def test_stopping_brings_nothing_and_says_so(qtbot, window, exam: Path, tmp_path: Path) -> None:

@@ -19,17 +19,19 @@ if TYPE_CHECKING:
     from annotator.reporting.importing import Imported, Plan
 
 IMPORTING = "import"
+LOOKING = "Looking at the annotations ..."
 MOST_LINES = 200
 """Of what is told behind the button for details."""
 
 
 class Imports(QObject):
     """`progress` says how far it is, None when there is no work; `message` tells how it ended, `failed` why it did not and what
-    tries again.
+    tries again; `over` carries a message that holds no longer.
     """
 
     progress = Signal(object)
     message = Signal(str)
+    over = Signal(str)
     failed = Signal(str, object)
 
     def __init__(self, desk: ReadingDesk, runner: TaskRunner, window: QWidget) -> None:
@@ -74,7 +76,7 @@ class Imports(QObject):
             lambda error: self._failed(error, partial(self.look_at, paths)),
             self.progress.emit,
         )
-        self.message.emit("Looking at the annotations ...")
+        self.message.emit(LOOKING)
 
     def cancel(self) -> None:
         """Stop; readings that were saved stay, and the same import goes on with the rest."""
@@ -86,7 +88,7 @@ class Imports(QObject):
             )
 
     def _ask(self, plan: Plan) -> None:
-        self.progress.emit(None)
+        self._no_longer_looking()
         text, details = told(plan)
         box = QMessageBox(self._window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -127,6 +129,10 @@ class Imports(QObject):
         )
         self.progress.emit(Progress(0, len(plan.readings)))
 
+    def _no_longer_looking(self) -> None:
+        self.progress.emit(None)
+        self.over.emit(LOOKING)
+
     def _done(self, imported: Imported) -> None:
         self.progress.emit(None)
         readers = sorted({one.reader for one in imported.saved})
@@ -135,7 +141,7 @@ class Imports(QObject):
         self.message.emit(f"{count} reading{'' if count == 1 else 's'}{whose} brought in")
 
     def _failed(self, error: AnnotatorError, again: object) -> None:
-        self.progress.emit(None)
+        self._no_longer_looking()
         self.failed.emit(str(error), again)
 
 
