@@ -14,6 +14,7 @@ import pytest
 from annotator.batch import Outcome, in_order, outcomes, usable_jobs
 from annotator.errors import AnnotatorError
 from annotator.jobs import Cancelled, CancelToken
+from tests.started_group import started_group
 
 
 class Unwilling(AnnotatorError):
@@ -102,10 +103,8 @@ def started_batch(folder: Path) -> subprocess.Popen[bytes]:
     )
     script = folder.parent / "batch.py"
     script.write_text(program, encoding="utf-8")
-    started = subprocess.Popen(
+    started = started_group(
         [sys.executable, str(script)],
-        stderr=subprocess.PIPE,
-        start_new_session=True,
         cwd=Path(__file__).parents[2],
         env={**os.environ, "PYTHONPATH": f"{Path(__file__).parents[2]}{os.pathsep}{Path(__file__).parent}"},
     )

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import public_files as made
@@ -18,9 +19,13 @@ from pydicom import dcmread
 
 from annotator.cli import main
 from annotator.cli.detect import file_name
-from annotator.cli.detected import _HINTS, in_words
+from annotator.cli.detected import _HINTS, Asked, detected, in_words
 from annotator.exchange import cad_sr
 from annotator.model.candidate import CandidateHint
+from tests.started_group import started_group
+
+AT_FIRST = 4
+"""Images that are done before the interrupt comes."""
 
 KEYS = {
     "path",
@@ -228,22 +233,41 @@ def test_processes_find_what_one_finds(images: Path, capsys) -> None:
     assert lines(capsys, str(images), "--jobs", "2") == one
 
 
+def detected_at_first(asked: Asked) -> dict[str, Any]:
+    """As the command does it, until the images are reached that a batch is not to come to the end of."""
+    if asked.info.path.name >= f"{AT_FIRST:03}.dcm":
+        time.sleep(60)
+    return detected(asked)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl+C is no signal that a test could send")
 def test_an_interrupt_leaves_whole_files_only(tmp_path: Path) -> None:
     folder, out = tmp_path / "images", tmp_path / "out"
-    for number in range(60):
+    for number in range(2 * AT_FIRST):
         made.write_dicom(folder / f"{number:03}.dcm", made.breast(seed=number % 3))
-    command = [sys.executable, "-m", "annotator", "detect", str(folder), "--jobs", "2", "--out", str(out)]
-    started = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    script = tmp_path / "detect.py"
+    script.write_text(
+        "import sys\n"
+        "from annotator.cli import detect, main\n"
+        "from test_detect_command import detected_at_first\n"
+        "if __name__ == '__main__':\n"
+        "    detect.detected = detected_at_first\n"
+        f"    sys.exit(main(['detect', {str(folder)!r}, '--jobs', '2', '--out', {str(out)!r}]))\n",
+        encoding="utf-8",
     )
-    while started.poll() is None and (not out.exists() or len(list(out.glob("*.json"))) < 3):
+    here = Path(__file__).parent
+    started = started_group(
+        [sys.executable, str(script)],
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (here.parents[1], here)))},
+    )
+    while started.poll() is None and (not out.exists() or len(list(out.glob("*.json"))) < AT_FIRST - 1):
         time.sleep(0.05)
     os.killpg(started.pid, signal.SIGINT)
     _, said = started.communicate()
     assert (started.returncode, said) == (130, b"")
     files = list(out.iterdir())
-    assert 3 <= len(files) < 60
+    assert AT_FIRST - 1 <= len(files) <= AT_FIRST
     assert all(json.loads(path.read_bytes())["error"] is None for path in files)
 
 
