@@ -25,7 +25,7 @@ from annotator.model.history import Act, Revision, last_signed, undo_steps
 from annotator.model.merge import merged
 from annotator.model.opened import OpenedReading, UnsavedAct
 from annotator.store.address import parse_url
-from annotator.store.journal import Journal, journals_in, with_id
+from annotator.store.journal import Journal, journals_in, look_at_waiting, with_id
 from annotator.store.staying import Answer, answer_of
 from annotator.store.store import Store, reading_id_of
 
@@ -230,6 +230,10 @@ class WaitingActs:
             found += len(journal.acts)
             journal.release()
         return found
+
+    def on_disk(self) -> int:
+        """How many acts are on this computer's disk for the database, whoever made or holds them."""
+        return look_at_waiting(self._folder, self._database).acts
 
     def _paths(self, study_instance_uid: str) -> Sequence[Path]:
         return journals_in(self._folder, self._database, study_instance_uid, self._reader)

@@ -17,6 +17,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 from small_exam import write_exam
 
+from annotator.model.edits import add_finding
+from annotator.model.history import Act
+from annotator.model.opened import UnsavedAct
 from annotator.settings import log_dir
 from annotator.store.summaries import ReadingSummary
 from annotator.ui.faults.bug_reporter import BugReporter
@@ -271,6 +274,30 @@ def test_the_next_start_says_until_when_everything_is_here(qtbot, open_window, t
     assert "everything up to" in again.errors.texts[0]
     assert again.errors.texts[0].endswith("is here.")
     assert bar_buttons(again.errors) == []
+
+
+@no_kill
+def test_the_next_start_says_what_waits_here_while_the_database_is_away(
+    qtbot, open_window, tmp_path: Path
+) -> None:
+    window = open_window()
+    workspace = window.desk.workspace
+    base = workspace.open_reading("2.25.7").reading
+    journal = workspace.waiting.begin(base, 0)
+    journal.append([UnsavedAct(add_finding(base)[0], Act.EDIT, "New finding", "", datetime.now(UTC))])
+    journal.release()
+    away = tmp_path / "away"
+    away.mkdir()
+    for file in tmp_path.glob("r.db*"):
+        file.rename(away / file.name)
+    kill_a_window(log_dir())
+    goodbye = Goodbye()
+    start = Start(window, workspace, window.runner, [], goodbye)
+    qtbot.waitUntil(lambda: any("goodbye" in text for text in window.errors.texts), timeout=10_000)
+    start.end()
+    goodbye.leave()
+    (told,) = [text for text in window.errors.texts if "goodbye" in text]
+    assert told.endswith("the database cannot be reached now, and 1 act waits for it on this computer.")
 
 
 def summary(reader: str, at: datetime) -> ReadingSummary:

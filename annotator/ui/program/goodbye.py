@@ -19,15 +19,23 @@ if TYPE_CHECKING:
     from annotator.store.summaries import ReadingSummary
 
 
+_BEGIN = "The program was closed without saying goodbye (killed, crashed or without power)"
+
+
 def kept_until(readings: Iterable[ReadingSummary], reader: str, now: datetime) -> str:
     """The sentence after an end without goodbye, from what the database holds of this reader."""
     last = max((r.last_at for r in readings if r.reader == reader), default=None)
-    begin = "The program was closed without saying goodbye (killed, crashed or without power)"
     if last is None:
-        return f"{begin}; no reading had been begun."
+        return f"{_BEGIN}; no reading had been begun."
     here = last.astimezone(now.tzinfo)
     when = f"{here:%H:%M}" if here.date() == now.date() else f"{here:%Y-%m-%d %H:%M}"
-    return f"{begin}; everything up to {when} is here."
+    return f"{_BEGIN}; everything up to {when} is here."
+
+
+def kept_here(waiting: int) -> str:
+    """The same while the database is away, from the acts that wait for it on this computer."""
+    acts = {0: "no act waits", 1: "1 act waits"}.get(waiting, f"{waiting} acts wait")
+    return f"{_BEGIN}; the database cannot be reached now, and {acts} for it on this computer."
 
 
 class Goodbye:

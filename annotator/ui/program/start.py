@@ -6,19 +6,15 @@ import threading
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer
 
 from annotator.errors import AnnotatorError, DatabaseAway
 from annotator.ui.faults.crash import native_report
 from annotator.ui.main_window import MainWindow
-from annotator.ui.program.goodbye import Goodbye, kept_until
+from annotator.ui.program.goodbye import Goodbye, kept_here, kept_until
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import Workspace
-
-if TYPE_CHECKING:
-    from annotator.store.summaries import ReadingSummary
 
 UNSEEN_MS = 1000
 """A window that nobody sees (minimised, on another desktop) is not painted; its work begins all the same."""
@@ -101,13 +97,18 @@ class Start(QObject):
         self._window.desk.arrivals.look()
         if self._missed:
             self._runner.query(
-                "goodbye", lambda _token: self._workspace.readings(), self._tell_missed, in_turn=True
+                "goodbye", lambda _token: self._what_is_kept(), self._tell_missed, in_turn=True
             )
 
-    def _tell_missed(self, readings: tuple[ReadingSummary, ...]) -> None:
+    def _what_is_kept(self) -> str:
+        try:
+            readings = self._workspace.readings()
+        except DatabaseAway:
+            return kept_here(self._workspace.waiting.on_disk())
+        return kept_until(readings, self._workspace.settings.reader, datetime.now().astimezone())
+
+    def _tell_missed(self, text: str) -> None:
         assert self._goodbye is not None
-        now = datetime.now().astimezone()
-        text = kept_until(readings, self._workspace.settings.reader, now)
         report = native_report(self._goodbye.trace) if self._goodbye.trace else ""
         self._window.troubles.tell_of_crash(text, "", report)
 
