@@ -121,6 +121,19 @@ def test_candidates_go_out_with_the_model_and_their_score(tmp_path: Path) -> Non
     assert cad_sr.read(path).status is CadStatus.FAILED
 
 
+def test_neighbours_are_told_apart_however_their_places_are_rounded(tmp_path: Path) -> None:
+    """1000.15 is written as 1000.15002: one decimal fewer would put it behind its neighbour."""
+    outgoing = replace(matrix(tmp_path)["single"], exam=sample_exam("screening"))
+    key = outgoing.exam.images[0].key()
+    places = [ImagePoint(1000.15, 900.0), ImagePoint(1000.12, 950.0), ImagePoint(1000.18, 880.0)]
+    made = tuple(
+        Candidate(f"c{number}", key, place, 0.9, 4.0 + number, 0.28) for number, place in enumerate(places)
+    )
+    found = {key.sop_instance_uid: Candidates(made, (), "0123abcd")}
+    (path,) = cad_sr.write_candidates(outgoing, found, tmp_path)
+    assert cad_sr.check_candidates(outgoing, found, path) is None
+
+
 def test_the_file_names_itself_a_mammography_cad_report(
     readings: dict[str, Outgoing], tmp_path: Path
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from annotator.model.cad import CadMark, CadReport
 from annotator.model.geometry import ImagePoint
 
@@ -33,8 +35,14 @@ def difference(meant: CadReport, read: CadReport) -> str | None:
 
 
 def _place(mark: CadMark) -> tuple[object, ...]:
-    rounded = round(mark.center.column, 1), round(mark.center.row, 1)
-    return mark.image, *rounded, mark.kind, mark.center.column, mark.center.row
+    """The same for a mark and for what 32 bits make of it: digits cut off would put neighbours in another order."""
+    center = mark.center
+    return mark.image, _as_written(center.column), _as_written(center.row), mark.kind, len(mark.members)
+
+
+def _as_written(number: float) -> float:
+    """A number as it comes back from a file."""
+    return float(np.float32(number))
 
 
 def _linked(report: CadReport, order: Sequence[CadMark]) -> list[list[int]]:
