@@ -8,7 +8,8 @@ from pathlib import Path
 
 from annotator.exchange.outgoing import Outgoing
 from annotator.exchange.tables.card import About
-from annotator.exchange.tables.data_set import DataSet, Pixels
+from annotator.exchange.tables.data_set import DataSet
+from annotator.exchange.tables.png_pictures import Pixels, PngPictures
 from annotator.exchange.tables.spool import Spools
 from annotator.exchange.tables.told import ToldExam, ToldReading
 from annotator.lexicon.loader import load_lexicon
@@ -24,6 +25,7 @@ SPACING = PixelSpacing(0.1, 0.1, SpacingBasis.ESTIMATED_IN_BREAST)
 ABOUT = About(
     made="2026-03-31T00:00:00+00:00",
     formats=("csv",),
+    pictures="",
     identified=False,
     selection=("All exams of the database.",),
     rules_version="1",
@@ -116,9 +118,10 @@ def data_set(
     """A data set of these exams, with its files."""
     folder.mkdir(parents=True, exist_ok=True)
     spools = Spools(folder / ".growing")
-    made = DataSet(folder, forms, load_lexicon("5"), parts, spools, dict(counters or {}))
+    pictures = None if pixels is None else PngPictures(pixels)
+    made = DataSet(folder, forms, load_lexicon("5"), parts, spools, dict(counters or {}), pictures)
     for exam in exams:
-        made.add(exam, pixels)
+        made.add(exam)
     made.finish(replace(ABOUT, formats=tuple(forms)), lambda: None)
     spools.close()
     return made

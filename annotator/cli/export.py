@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from annotator.cli.output import counted, print_json, visible
 from annotator.cli.stopping import stopped_by_keyboard
-from annotator.errors import CallError, StoreError
+from annotator.errors import CallError, ExportError, StoreError
 from annotator.jobs import Cancelled
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from annotator.reporting.wanted import Exported, Selection, Wanted
     from annotator.workspace import Workspace
 
-PNG16 = "png16"
+PICTURES = ("png16", "dicom")
+"""Said here so that nothing of an export is loaded for --help; a test compares them with those there are."""
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -70,8 +71,8 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--images",
-        choices=(PNG16,),
-        help="the pictures too, as PNG of the stored values; beside tables and data sets",
+        choices=PICTURES,
+        help="the images too, as PNG of the stored values or as de-identified DICOM; beside tables and data sets",
     )
     parser.add_argument(
         "--no-places",
@@ -91,12 +92,16 @@ def run_export(arguments: argparse.Namespace) -> int:
     from annotator.bootstrap import open_workspace
     from annotator.cli import INTERRUPTED
     from annotator.reporting.exam_files import ExamFiles
+    from annotator.reporting.journal import is_begun
     from annotator.reporting.project import export_project
+    from annotator.reporting.same_export import is_complete
     from annotator.settings import load_settings
 
+    wanted = _wanted(arguments)
+    if arguments.resume and is_complete(wanted):
+        return _tell_complete(wanted, as_json=arguments.json)
     given = {"database": arguments.database, "reader": arguments.reader, "rules_file": arguments.rules}
     settings = load_settings(arguments.settings, given)
-    wanted = _wanted(arguments)
     workspace = open_workspace(settings, make_database=False)
     try:
         if workspace.rules_warning:
@@ -109,16 +114,20 @@ def run_export(arguments: argparse.Namespace) -> int:
             finally:
                 files.close()
     except Cancelled:
-        print("Stopped; --resume goes on where it was.", file=sys.stderr)
+        print("annotator: stopped; --resume goes on where it was", file=sys.stderr)
         return INTERRUPTED
+    except ExportError as error:
+        if not (isinstance(error.__cause__, OSError) and is_begun(wanted.out)):
+            raise
+        raise ExportError(f"{error} What was written stays; --resume goes on where it was.") from error
     finally:
         workspace.close()
-    _tell(exported, wanted, as_json=arguments.json)
+    _tell(exported, wanted, settings.export_proof, as_json=arguments.json)
     return 1 if exported.faults else 0
 
 
 def _wanted(arguments: argparse.Namespace) -> Wanted:
-    from annotator.reporting.wanted import FORMS, Wanted
+    from annotator.reporting.wanted import DICOM, FORMS, Wanted
 
     words = (word.strip().lower() for said in arguments.format for word in said.split(","))
     forms = dict.fromkeys("html" if word == "report" else word for word in words if word)
@@ -134,7 +143,7 @@ def _wanted(arguments: argparse.Namespace) -> Wanted:
         forms=tuple(forms),
         identified=arguments.identified,
         split=None if arguments.split is None else _split(arguments.split, arguments.seed),
-        images=arguments.images is not None,
+        images=arguments.images or "",
         places=not arguments.no_places,
     )
     for option, said in (("--split", wanted.split), ("--images", wanted.images)):
@@ -142,6 +151,12 @@ def _wanted(arguments: argparse.Namespace) -> Wanted:
             raise CallError(
                 f"{option} is for tables and data sets; say --format csv, coco, yolo or masks too."
             )
+    if wanted.images == DICOM and wanted.identified:
+        raise CallError(
+            "--images dicom are de-identified copies, which do not fit to --identified: leave one of the two out."
+        )
+    if wanted.images == DICOM and {"yolo", "yolo-seg"} & set(forms):
+        raise CallError("yolo reads no DICOM; say --images png16, or leave one of the two out.")
     return wanted
 
 
@@ -194,16 +209,25 @@ def _since(said: str) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _tell(exported: Exported, wanted: Wanted, *, as_json: bool) -> None:
+def _tell_complete(wanted: Wanted, *, as_json: bool) -> int:
+    if as_json:
+        print_json({"out": str(wanted.out), "formats": list(wanted.forms), "complete": True}, indent=1)
+    else:
+        print(visible(f"{wanted.out}: this export is complete, nothing is left to do"))
+    return 0
+
+
+def _tell(exported: Exported, wanted: Wanted, how_proven: str, *, as_json: bool) -> None:
     for fault in exported.faults:
         print(visible(f"annotator: {fault}"), file=sys.stderr)
     if as_json:
-        print_json({"out": str(wanted.out), "formats": list(wanted.forms), **asdict(exported)}, indent=1)
+        head = {"out": str(wanted.out), "formats": list(wanted.forms), "complete": True}
+        print_json(head | asdict(exported), indent=1)
         return
     told = f"{counted(exported.readings, 'reading')} of {counted(exported.exams, 'exam')}"
     print(visible(f"{wanted.out}: {told} as {', '.join(wanted.forms)}"))
     if wanted.objects:
-        print(f"{counted(exported.objects, 'file')} of single readings, {exported.proven} of them proven")
+        print(exported.proofs(how_proven))
     if wanted.sets:
         print("Not in it:")
         for line in exported.left_out:

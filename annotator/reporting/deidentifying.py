@@ -103,6 +103,22 @@ def prepare_exam(workspace: Workspace, exam: ExamInfo, out: Path, wish: Wish, to
     return Prepared(tuple(kept), (), {uid: beside.exams[uid]} if uid in beside.exams else {})
 
 
+def asked_of_exam(
+    workspace: Workspace, exam: ExamInfo, out: Path, wish: Wish, fault: Callable[[str], None]
+) -> tuple[Asked, ...]:
+    """The images of an exam alone; `fault` is told of those whose header cannot be read."""
+    headers, refused = dict[Path, Header](), list[Rejected]()
+    for image in exam.images:
+        try:
+            headers[image.path] = header_of(image.path, image)
+        except UnreadableImage as error:
+            refused.append(Rejected(image.path, error.reason))
+    prepared = _planned(workspace, headers, [exam], refused, out, wish)
+    for one in prepared.refused:
+        fault(f"An image has no copy: {one.reason}")
+    return prepared.asked
+
+
 def _planned(
     workspace: Workspace,
     headers: Mapping[Path, Header],

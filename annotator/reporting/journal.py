@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import msgspec
 
@@ -24,14 +24,14 @@ from annotator.exchange.whole_file import whole_file, write_whole
 from annotator.private_files import FILE, private_folder
 from annotator.store.file_lock import lock
 
-WORK = ".export"
+WORK, BEGUN = ".export", "begun.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
     """An export as it was begun: how (what must be the same when it goes on), when, and how much there is to do."""
 
-    how: Mapping[str, Any]
+    how: Mapping[str, str]
     made: str
     readings: int
     exams: int
@@ -47,11 +47,19 @@ class Point:
     counters: Mapping[str, int] = field(default_factory=dict)
 
 
+def is_begun(out: Path) -> bool:
+    """Whether a folder holds an export that was begun and is not complete."""
+    return (out / WORK / BEGUN).is_file()
+
+
 class Journal:
     """The journal of the export in `out`; hold it with `with`. Raises ExportError, and CallError as `__init__` says."""
 
-    def __init__(self, out: Path, how: Mapping[str, Any], *, resume: bool) -> None:
-        """Begin, or go on where `resume`. CallError where there is something else, or another export."""
+    def __init__(self, out: Path, how: Mapping[str, str], *, resume: bool) -> None:
+        """Begin, or go on where `resume`. CallError where there is something else, or another export.
+
+        `how` says in words what must be the same when it goes on.
+        """
         self.folder = out / WORK
         self._plan, self._points = self.folder / "plan.jsonl", self.folder / "points.jsonl"
         self._made_folder = not out.exists()
@@ -82,7 +90,7 @@ class Journal:
                 alone = begins
         made = datetime.now(UTC).isoformat(timespec="seconds")
         self.begun = Begun(self._how, made, readings, exams, twice)
-        write_whole(self.folder / "begun.json", msgspec.json.encode(self.begun))
+        write_whole(self.folder / BEGUN, msgspec.json.encode(self.begun))
         return self.begun
 
     def planned(self) -> Iterator[tuple[str, int]]:
@@ -138,9 +146,9 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _read(self, out: Path, how: Mapping[str, Any], *, resume: bool) -> Begun | None:
-        path = self.folder / "begun.json"
-        if not path.exists():
+    def _read(self, out: Path, how: Mapping[str, str], *, resume: bool) -> Begun | None:
+        path = self.folder / BEGUN
+        if not is_begun(out):
             if (out / CARD).exists():
                 shutil.rmtree(self.folder, ignore_errors=True)
                 raise CallError(f"{out} holds an export already; choose another folder.")
@@ -152,11 +160,9 @@ class Journal:
             )
         with told(path):
             begun = msgspec.json.decode(path.read_bytes(), type=Begun)
-        plain = msgspec.to_builtins(how)
-        other = [key for key, value in begun.how.items() if plain.get(key) != value]
+        other = [words for what, words in begun.how.items() if how.get(what) != words]
         if other:
-            said = ", ".join(f"{key} {begun.how[key]}" for key in other)
             raise CallError(
-                f"The export in {out} was begun with {said}; go on with the same, or choose another folder."
+                f"The export in {out} was begun {', '.join(other)}; go on with the same, or choose another folder."
             )
         return begun

@@ -7,39 +7,42 @@ on where it was and ends with the same tables and data sets, whatever was read m
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
 
-from annotator import __version__
 from annotator.errors import AnnotatorError, CallError, ExportError, StoreError
 from annotator.exchange.formats import FORMATS
 from annotator.exchange.proved import Proven
 from annotator.exchange.tables.card import About
-from annotator.exchange.tables.data_set import ONE_READER, DataSet, parts_of
-from annotator.exchange.tables.split import PARTS
+from annotator.exchange.tables.data_set import ONE_READER, DataSet, Pictures, parts_of
+from annotator.exchange.tables.png_pictures import PngPictures
 from annotator.exchange.tables.told import WHOLE, ToldExam, ToldReading
 from annotator.jobs import CancelToken, Progress
 from annotator.model.audit import AuditAct
 from annotator.model.finding import Reading
 from annotator.model.image import ExamInfo
+from annotator.model.origin import Origin
 from annotator.private_files import private_folder
+from annotator.reporting.dicom_pictures import WITH_TEXT, DicomPictures
 from annotator.reporting.exam_files import ExamFiles
 from annotator.reporting.exam_forms import ExamJob
 from annotator.reporting.journal import Journal, Point
 from annotator.reporting.outgoing import outgoing
+from annotator.reporting.same_export import how
 from annotator.reporting.stored_pixels import StoredPixels
-from annotator.reporting.wanted import OBJECTS, Exported, Selection, Wanted
+from annotator.reporting.wanted import DICOM, NAMED, OBJECTS, Exported, Selection, Wanted
 from annotator.store.streaming import ReadingHead
 from annotator.workspace import Workspace
 
-NAMED = "with the patient's name"
 AT_ONCE = 50
 """Exams between two points to go on from."""
-WITHHELD = "readings whose comments were left out, since no header was at hand to know names from"
-UNKNOWN_PATIENTS = "exams whose patient is not known, dealt to a part each by itself"
+WITHHELD = (
+    "Readings whose comments, and what sources said of findings, were left out, since no header was at hand to know"
+    " names from"
+)
+UNKNOWN_PATIENTS = "Exams whose patient is not known, dealt to a part each by itself"
 
 
 def export_project(
@@ -57,7 +60,7 @@ def export_project(
     the folder holds another export, or a form has no place for several readers of one exam.
     """
     token = token or CancelToken()
-    with Journal(wanted.out, _how(workspace, wanted), resume=resume) as journal:
+    with Journal(wanted.out, how(workspace, wanted), resume=resume) as journal:
         if journal.begun is None:
             _plan(workspace, selection, wanted, journal, token)
         begun = journal.begun
@@ -69,21 +72,6 @@ def export_project(
             run.spools.close()
         journal.remove()
         return exported
-
-
-def _how(workspace: Workspace, wanted: Wanted) -> Mapping[str, Any]:
-    """What must be the same when an interrupted export goes on, since files would not fit together else."""
-    split = wanted.split
-    return {
-        "format": list(wanted.forms),
-        "identified": wanted.identified,
-        "split": None if split is None else [*split.shares, split.seed],
-        "images": wanted.images,
-        "places": wanted.places,
-        "program": __version__,
-        "decision table": f"{workspace.rules.version} {workspace.rules.digest}",
-        "lexicon": workspace.lexicon.version,
-    }
 
 
 def _plan(
@@ -138,9 +126,19 @@ class _Run:
         shares = None if wanted.split is None else wanted.split.shares
         counters = dict(self._point.counters)
         self._set = DataSet(
-            wanted.out, wanted.sets, workspace.lexicon, parts_of(shares), self.spools, counters
+            wanted.out,
+            wanted.sets,
+            workspace.lexicon,
+            parts_of(shares),
+            self.spools,
+            counters,
+            self._pictures(wanted.images),
         )
-        self._pixels = StoredPixels(self._fault) if wanted.images else None
+
+    def _pictures(self, wanted: str) -> Pictures | None:
+        if wanted == DICOM:
+            return DicomPictures(self._workspace, self._fault, self._more)
+        return PngPictures(StoredPixels(self._fault)) if wanted else None
 
     def through(self, selection: Selection) -> Exported:
         """Do what is still to be done."""
@@ -201,7 +199,7 @@ class _Run:
             folder = self._folder_of(one, alone=len(exam) == 1)
             for form in self._wanted.objects:
                 self._write(form, one, info, folder)
-        self._set.add(told, self._pixels)
+        self._set.add(told)
 
     def _told(
         self, exam: Sequence[tuple[ReadingHead, int, Reading]], info: ExamInfo
@@ -257,6 +255,7 @@ class _Run:
         self._more("objects", len(written))
         for one in written:
             self._more("proven", one.proof is not None and one.proof.holds)
+            self._more("without proof", one.proof is None)
             if one.proof is not None and one.proof.failed:
                 self._fault(f"{one.path.name}: {one.proof.sentence()}")
 
@@ -289,6 +288,7 @@ class _Run:
             self._begun.exams,
             counters.get("objects", 0),
             counters.get("proven", 0),
+            counters.get("without proof", 0),
             tuple(line.decode() for line in self.spools.lines("faults")),
             left_out,
         )
@@ -298,34 +298,40 @@ class _Run:
         return About(
             made=self._begun.made,
             formats=self._wanted.forms,
+            pictures=self._wanted.images,
             identified=self._wanted.identified,
             selection=selection.words(),
             rules_version=self._workspace.rules.version,
             lexicon_version=self._workspace.lexicon.version,
-            split=None
-            if split is None
-            else {
-                "by": "patient",
-                "seed": split.seed,
-                "shares": dict(zip(PARTS, split.shares, strict=True)),
-            },
+            split=None if split is None else split.told,
             left_out=left_out,
         )
 
     def _left_out(self) -> Iterator[str]:
         yield from self._set.left_out()
+        counters = self._set.counters
         for what in (WITHHELD, UNKNOWN_PATIENTS):
-            if number := self._set.counters.get(what):
-                yield f"{number} {what}."
+            if number := counters.get(what):
+                yield f"{what}: {number}."
+        for part in self._set.parts:
+            if self._wanted.split is not None and not counters.get(f"exams by part\t{part}"):
+                yield f"Anything in {part}: no patient fell to it. Another seed deals anew."
+        yield from self._not_in_pictures()
+        if faults := sum(1 for _ in self.spools.lines("faults")):
+            yield f"Things that could not be done, told when it was made: {faults}."
+
+    def _not_in_pictures(self) -> Iterator[str]:
         if not self._wanted.images:
             yield "The images themselves."
+        elif self._wanted.images == DICOM:
+            yield "Names, numbers and days in the headers of the images: they are de-identified copies."
+            if number := self._set.counters.get(WITH_TEXT):
+                yield f"{WITH_TEXT}: {number}; look at them, or copy them with 'annotator deidentify --blackout'."
         else:
             yield (
                 "Anything but stored values in the pictures: they are neither turned nor inverted, and text burned into"
                 " them is not looked for."
             )
-        if faults := sum(1 for _ in self.spools.lines("faults")):
-            yield f"{faults} things that could not be done, told when it was made."
 
     def _fault(self, sentence: str) -> None:
         self.spools.add("faults", [" ".join(sentence.split()).encode(errors="replace")])
@@ -336,11 +342,15 @@ class _Run:
 
 
 def without_words(reading: Reading) -> Reading:
-    """The reading without comments and reasons in the reader's own words."""
+    """The reading without comments and reasons in the reader's own words, and without those of a source."""
     return replace(
         reading,
-        findings=tuple(replace(one, comment="") for one in reading.findings),
+        findings=tuple(replace(one, comment="", origin=_named_only(one.origin)) for one in reading.findings),
         recalls=tuple(replace(one, comment="") for one in reading.recalls),
         signatures=tuple(replace(one, reason="") for one in reading.signatures),
         amending="",
     )
+
+
+def _named_only(origin: Origin | None) -> Origin | None:
+    return None if origin is None else replace(origin, values=(), unmapped=(), notes=())

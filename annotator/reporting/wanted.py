@@ -10,9 +10,17 @@ from pathlib import Path
 from annotator.exchange.tables.data_set import DATA_SETS
 from annotator.exchange.tables.split import Split
 from annotator.reporting.exam_forms import forms
+from annotator.settings import PROOF_OFF
 from annotator.store.streaming import ReadingHead
 
 OBJECTS = {one.name: one for one in forms()}
+NAMED = "with the patient's name"
+PNG16, DICOM = "png16", "dicom"
+PICTURES: Mapping[str, str] = {
+    PNG16: "PNG of the stored values, a slice of a stack each that has something marked",
+    DICOM: "de-identified copies of the images",
+}
+"""What the images beside tables and data sets can be, with what that is in a line."""
 FORMS: Mapping[str, str] = {name: one.says for name, one in OBJECTS.items()} | dict(DATA_SETS)
 """Everything a reading can be written as, with what it is in a line."""
 
@@ -54,13 +62,15 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is written where. `images`: pictures too; `places`: look for the breast, so that depths are measured."""
+    """What is written where. `images`: pictures too, as one of PICTURES; `places`: look for the breast, so that depths are
+    measured.
+    """
 
     out: Path
     forms: Sequence[str]
     identified: bool = False
     split: Split | None = None
-    images: bool = False
+    images: str = ""
     places: bool = True
 
     @property
@@ -76,11 +86,30 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What went out. `faults` are sentences, one for each thing that could not be done; the rest was."""
+    """What went out. `faults` are sentences, one for each thing that could not be done; the rest was.
+
+    `objects` are files of single readings; of them `proven` hold, and `without_proof` were not to be proven.
+    """
 
     readings: int
     exams: int
     objects: int
     proven: int
+    without_proof: int
     faults: tuple[str, ...]
     left_out: tuple[str, ...]
+
+    def proofs(self, how: str) -> str:
+        """The files of single readings and their proofs in a sentence; `how` is the setting `export_proof`."""
+        files = f"{self.objects} file{'' if self.objects == 1 else 's'} of single readings"
+        if how == PROOF_OFF:
+            return f"{files}, not proven: the setting export_proof is off"
+        if not self.without_proof:
+            return f"{files}, {self.proven} of them proven"
+        one = self.without_proof == 1
+        people = (
+            "1 is for people to read and has"
+            if one
+            else f"{self.without_proof} are for people to read and have"
+        )
+        return f"{files}: {self.proven} proven; {people} no proof"

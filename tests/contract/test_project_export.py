@@ -11,11 +11,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from pydicom import dcmread
 
 from annotator.bootstrap import open_workspace
 from annotator.cli import main
@@ -28,6 +30,7 @@ from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis
 from annotator.model.history import Act
 from annotator.model.image import ImageKey
 from annotator.model.mark import MarkKind
+from annotator.model.origin import Origin
 from annotator.reporting import journal, project
 from annotator.reporting.exam_files import ExamFiles
 from annotator.reporting.wanted import Exported, Selection, Wanted
@@ -187,7 +190,9 @@ def test_an_amended_reading_of_another_goes_out_as_it_was_signed(filled: str, tm
 
 def test_nothing_names_an_exam_and_words_nobody_could_clean_stay_here(filled: str, tmp_path: Path) -> None:
     exported = export(filled, tmp_path / "out")
-    assert any("comments were left out" in line for line in exported.left_out)
+    assert any(
+        "comments, and what sources said of findings, were left out" in line for line in exported.left_out
+    )
     store = Store.open(filled)
     ids = [one.reading_id for one in store.readings()]
     store.close()
@@ -238,11 +243,54 @@ def test_an_interrupted_export_is_not_begun_over_by_mistake(filled: str, tmp_pat
         export(filled, out, token=stopping_after(12))
     with pytest.raises(CallError, match="interrupted; go on with --resume"):
         export(filled, out)
-    with pytest.raises(CallError, match="was begun with identified False"):
-        export(filled, out, resume=True, identified=True)
+    with pytest.raises(CallError, match="was begun behind pseudonyms, without a split; go on with the same"):
+        export(filled, out, resume=True, identified=True, split=Split((50, 25, 25), 7))
     export(filled, out, resume=True)
     with pytest.raises(CallError, match="holds an export already"):
         export(filled, out)
+
+
+def test_going_on_with_what_is_complete_does_nothing_and_is_no_fault(
+    filled: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    how = ("--format", "csv", "--split", "50,25,25", "--out", str(out))
+    assert command(filled, *how) == 0
+    before = content(out)
+    capsys.readouterr()
+    assert command(filled, *how, "--resume") == 0
+    assert capsys.readouterr().out == f"{out}: this export is complete, nothing is left to do\n"
+    assert command(filled, *how, "--resume", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"out": str(out), "formats": ["csv"], "complete": True}
+    assert command(filled, *how, "--resume", "--seed", "2") == 2
+    assert "is complete and was asked for otherwise" in capsys.readouterr().err
+    assert content(out) == before
+
+
+def test_a_part_without_anybody_is_told_and_has_no_list(filled: str, tmp_path: Path) -> None:
+    exported = export(
+        filled,
+        tmp_path / "out",
+        forms=("yolo",),
+        selection=Selection(readers=frozenset({"anna"})),
+        split=Split((99.9, 0.1, 0), 1),
+    )
+    assert "Anything in val: no patient fell to it. Another seed deals anew." in exported.left_out
+    # no image is at hand, so that no picture has a label
+    assert not list((tmp_path / "out").glob("*.txt"))
+    told = (tmp_path / "out" / "data.yaml").read_text()
+    assert "# no picture with labels is in train\n# no picture with labels is in val\nnames:" in told
+
+
+def test_what_a_source_said_stays_here_where_nobody_could_clean_it(filled: str, tmp_path: Path) -> None:
+    store = Store.open(filled)
+    reading, number = store.open_reading("1.9.0", "anna", lexicon_edition="5")
+    told = Origin(source="labelme", values=(("description", "of Jane Doe"),), notes=("Jane",))
+    save(store, replace(reading, findings=(replace(reading.findings[0], origin=told),)), number)
+    store.close()
+    export(filled, tmp_path / "out", forms=("csv", "json"))
+    assert "labelme" in [one["source_said"] for one in rows(tmp_path / "out", "findings")]
+    assert not any(b"Jane" in text for text in content(tmp_path / "out").values())
 
 
 def test_two_at_once_do_not_write_into_one_folder(filled: str, tmp_path: Path) -> None:
@@ -334,6 +382,49 @@ def test_the_command_writes_several_forms_of_one_exam_with_its_pictures(
     assert "csv, coco, as " in capsys.readouterr().out
 
 
+def test_the_images_go_out_as_copies_that_fit_to_the_tables_and_say_of_nobody(
+    exam: Path, database: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    assert command(database, str(exam), "--format", "csv,coco", "--images", "dicom", "--out", str(out)) == 0
+    document = json.loads((out / "coco" / "all.json").read_text())
+    assert sorted(one["file_name"] for one in document["images"]) == sorted(
+        path.relative_to(out).as_posix() for path in (out / "images").rglob("*.dcm")
+    )
+    (reading,) = rows(out)
+    originals = {dcmread(path).PixelData for path in exam.glob("*.dcm")}
+    assert {dcmread(path).PixelData for path in (out / "images").rglob("*.dcm")} == originals
+    for one in document["images"]:
+        copy = dcmread(out / one["file_name"])
+        assert (copy.SOPInstanceUID, copy.Rows, copy.Columns) == (
+            one["sop_instance_uid"],
+            one["height"],
+            one["width"],
+        )
+        assert copy.StudyInstanceUID == one["study_uid"] == reading["study_uid"]
+        assert copy.PatientID == one["patient"] == reading["patient"]
+        assert copy.StudyDate == reading["exam_date"].replace("-", "")
+        assert copy.ImageLaterality == one["laterality"]
+    assert not any(b"SMALL-77" in text for text in content(out).values())
+    card = json.loads((out / "card.json").read_text())
+    assert card["pictures"] == "dicom"
+
+
+def test_an_image_without_a_copy_is_one_sentence_and_the_rest_is_done(
+    exam: Path, database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = min(exam.glob("*.dcm"))
+    image = dcmread(first)
+    image.BurnedInAnnotation = "YES"
+    image.save_as(first)
+    how = ("--format", "csv", "--images", "dicom", "--out", str(tmp_path / "out"))
+    assert command(database, str(exam), *how) == 1
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "has no copy: it says itself that text is burned in" in told
+    assert len(list((tmp_path / "out" / "images" / "all").glob("*.dcm"))) == 3
+
+
 def test_one_reading_as_objects_goes_straight_into_the_folder(
     exam: Path, database: str, tmp_path: Path
 ) -> None:
@@ -361,6 +452,9 @@ def test_what_fails_is_one_sentence_and_the_rest_is_done(
         (("--format", "csv,xls"), "xls: there is no such form; choose of sr"),
         (("--format", "yolo,yolo-seg"), "two forms of the same files"),
         (("--format", "csv", "--split", "70,30"), "three shares of 100"),
+        (("--format", "csv", "--split", "70,nan,30"), "three shares of 100"),
+        (("--format", "csv", "--identified", "--images", "dicom"), "do not fit to --identified"),
+        (("--format", "yolo", "--images", "dicom"), "yolo reads no DICOM"),
         (("--format", "csv", "--split", "a,b,c"), "give three numbers"),
         (("--format", "json", "--split", "70,15,15"), "--split is for tables and data sets"),
         (("--format", "csv", "--since", "yesterday"), "give a day as 2026-03-31"),

@@ -188,6 +188,7 @@ def test_slices_are_pictures_of_their_own_where_something_is_marked(tmp_path: Pa
     data_set(tmp_path, ("coco", "yolo", "masks"), ToldExam(readings=(told(reading, [stack]),)))
     document = json.loads((tmp_path / "coco" / "all.json").read_text())
     assert [one["frame"] for one in document["images"]] == [2, 7]
+    assert [one["file_name"][-9:] for one in document["images"]] == ["_f002.png", "_f007.png"]
     assert {one["image_id"] for one in document["annotations"]} == {1, 2}
     assert sorted(path.name[-8:] for path in (tmp_path / "labels").rglob("*.txt")) == ["f002.txt", "f007.txt"]
 
@@ -197,7 +198,8 @@ def test_a_picture_without_marks_is_an_empty_label_only_when_the_reader_finished
     reading = begun()
     data_set(tmp_path / "open", ("yolo",), ToldExam(readings=(told(reading, [info]),)))
     assert not list((tmp_path / "open" / "labels").rglob("*.txt"))
-    assert (tmp_path / "open" / "all.txt").read_bytes() == b""
+    assert not (tmp_path / "open" / "all.txt").exists()
+    assert "# no picture with labels is in all\nnames:" in (tmp_path / "open" / "data.yaml").read_text()
     done = replace(reading, done=True)
     data_set(tmp_path / "done", ("yolo",), ToldExam(readings=(told(done, [info]),)))
     (empty,) = (tmp_path / "done" / "labels").rglob("*.txt")

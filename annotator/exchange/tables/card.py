@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from annotator import __version__
+from annotator.errors import ExportError
 from annotator.exchange.finding_json import COORDINATES, STATEMENT
 from annotator.exchange.tables.columns import SEPARATOR
 from annotator.exchange.tables.spool import told
@@ -49,6 +50,7 @@ class About:
 
     made: str
     formats: Sequence[str]
+    pictures: str
     identified: bool
     selection: Sequence[str]
     rules_version: str
@@ -88,6 +90,7 @@ def write_card(folder: Path, about: About, counters: Mapping[str, int]) -> None:
         "program": {"name": "Mammogram Annotator", "version": __version__},
         "made": about.made,
         "formats": list(about.formats),
+        "pictures": about.pictures,
         "identified": about.identified,
         "coordinates": COORDINATES,
         "selection": list(about.selection),
@@ -99,6 +102,18 @@ def write_card(folder: Path, about: About, counters: Mapping[str, int]) -> None:
     }
     write_whole(folder / CARD, msgspec.json.format(msgspec.json.encode(card), indent=1) + b"\n")
     write_whole(folder / CARD_TEXT, _as_text(card).encode())
+
+
+def read_card(folder: Path) -> Mapping[str, Any] | None:
+    """The card of the export that a folder holds, None where there is none. Raises ExportError for one that is none."""
+    path = folder / CARD
+    try:
+        card = msgspec.json.decode(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ExportError(f"{path} is not the card of an export ({error}); choose another folder.") from error
+    return card if isinstance(card, dict) else {}
 
 
 def write_checksums(folder: Path, tick: Callable[[], None]) -> int:

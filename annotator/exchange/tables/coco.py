@@ -7,7 +7,7 @@ lies in, and `attributes.shape` says "point" (docs/exchange.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,12 @@ IMAGE_COUNT, ANNOTATION_COUNT = "coco images", "coco annotations"
 """Counters of an export: the numbers given out so far."""
 
 
-def spool_coco(spools: Spools, exam: ToldExam, counters: dict[str, int], folder: str) -> None:
-    """Append images and annotations of one exam; `counters` go on. `folder` is that of the image files.
+Called = Callable[[ToldReading, ImageKey], str]
+"""What the file of a picture is called."""
+
+
+def spool_coco(spools: Spools, exam: ToldExam, counters: dict[str, int], called: Called) -> None:
+    """Append images and annotations of one exam; `counters` go on. The files of pictures lie in images/PART.
 
     What lies on images whose file is not at hand is left out, since COCO needs their size.
     """
@@ -49,7 +53,8 @@ def spool_coco(spools: Spools, exam: ToldExam, counters: dict[str, int], folder:
     images = []
     for info, key in exam.pictures():
         counters[IMAGE_COUNT] = numbers[key] = counters.get(IMAGE_COUNT, 0) + 1
-        images.append(_encode(_image(exam, info, key, numbers[key], folder)))
+        file = f"images/{exam.part}/{called(exam.readings[0], key)}"
+        images.append(_encode(_image(exam, info, key, numbers[key], file)))
     spools.add(f"coco_images.{exam.part}", images)
     spools.add(f"coco_annotations.{exam.part}", _annotations(exam, numbers, counters))
 
@@ -97,11 +102,11 @@ def _category(category: Category) -> dict[str, Any]:
     return told
 
 
-def _image(exam: ToldExam, info: ImageInfo, key: ImageKey, number: int, folder: str) -> dict[str, Any]:
+def _image(exam: ToldExam, info: ImageInfo, key: ImageKey, number: int, file: str) -> dict[str, Any]:
     out = exam.out
     return {
         "id": number,
-        "file_name": f"{folder}{exam.readings[0].picture(key)}.png",
+        "file_name": file,
         "width": info.columns,
         "height": info.rows,
         "exam": out.name,

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from numpy.typing import NDArray
+from typing import Protocol
 
 from annotator.exchange.tables import yolo
 from annotator.exchange.tables.card import About, add_patients, count, write_card, write_checksums
 from annotator.exchange.tables.coco import spool_coco, write_coco
 from annotator.exchange.tables.columns import dictionary_csv
 from annotator.exchange.tables.finding_tables import TABLES
-from annotator.exchange.tables.masks import LEGEND, png, write_masks
+from annotator.exchange.tables.masks import LEGEND, write_masks
+from annotator.exchange.tables.png_pictures import PngPictures
 from annotator.exchange.tables.split import PARTS
 from annotator.exchange.tables.spool import Spools
 from annotator.exchange.tables.table_files import spool_rows, write_csv
-from annotator.exchange.tables.told import WHOLE, ToldExam
+from annotator.exchange.tables.told import WHOLE, ToldExam, ToldReading
 from annotator.exchange.whole_file import write_whole
 from annotator.lexicon.loader import Lexicon
-from annotator.model.image import ImageInfo
+from annotator.model.image import ImageKey
 from annotator.private_files import private_folder
 
 DATA_SETS: Mapping[str, str] = {
@@ -38,17 +37,27 @@ ONE_READER = frozenset({"yolo", "yolo-seg", "masks"})
 """Forms that cannot say whose word it is, so that they hold one reading an exam."""
 TABLE_FORMS = frozenset({"csv", "parquet"})
 
-NO_SIZE_YOLO = "marks never measured, left out of YOLO labels"
-NO_SIZE_MASKS = "marks never measured, not drawn in masks"
-NOT_AT_HAND = "images with marks whose files were not at hand"
+NO_SIZE_YOLO = "Marks never measured, left out of YOLO labels"
+NO_SIZE_MASKS = "Marks never measured, not drawn in masks"
+NOT_AT_HAND = "Images with marks whose files were not at hand"
 
-Pixels = Callable[[ImageInfo, int], NDArray[Any] | None]
-"""Stored values of a frame of an image as unsigned integers; None where it cannot be read."""
+
+class Pictures(Protocol):
+    """The pictures beside a data set: what they are called, and who writes those of an exam."""
+
+    @staticmethod
+    def file_name(told: ToldReading, key: ImageKey) -> str:
+        """The file that holds a picture, '' where its image is not at hand."""
+
+    def write(self, exam: ToldExam, folder: Path) -> None:
+        """Write those of one exam into a folder. Raises ExportError."""
 
 
 @dataclass
 class DataSet:
-    """Writes some forms of exams into a folder. `spools` and `counters` together are a point to go on from.
+    """Writes some forms of exams into a folder, and `pictures` beside them.
+
+    `spools` and `counters` together are a point to go on from.
 
     Raises ExportError where something cannot be written.
     """
@@ -59,9 +68,10 @@ class DataSet:
     parts: Sequence[str]
     spools: Spools
     counters: dict[str, int] = field(default_factory=dict)
+    pictures: Pictures | None = None
 
-    def add(self, exam: ToldExam, pixels: Pixels | None = None) -> None:
-        """Put one exam in; with `pixels` its pictures too, as PNG of the stored values."""
+    def add(self, exam: ToldExam) -> None:
+        """Put one exam in."""
         forms = self.forms
         count(self.counters, exam)
         patient = exam.out.patient or f"? {exam.out.name}"
@@ -72,8 +82,9 @@ class DataSet:
         if TABLE_FORMS & set(forms):
             spool_rows(self.spools, exam)
         if "coco" in forms:
-            folder = f"images/{exam.part}/"
-            spool_coco(self.spools, exam, self.counters, folder)
+            # without pictures, as they are called in an export that has them
+            called = (self.pictures or PngPictures).file_name
+            spool_coco(self.spools, exam, self.counters, called)
         for form in ("yolo", "yolo-seg"):
             if form in forms:
                 polygons = form == "yolo-seg"
@@ -81,8 +92,10 @@ class DataSet:
                 self._more(NO_SIZE_YOLO, left_out)
         if "masks" in forms:
             self._more(NO_SIZE_MASKS, write_masks(self.spools, exam, self.folder / "masks"))
-        if pixels is not None:
-            self._pictures(exam, pixels)
+        if self.pictures is not None:
+            folder = self.folder / "images" / exam.part
+            private_folder(folder)
+            self.pictures.write(exam, folder)
 
     def finish(self, about: About, tick: Callable[[], None]) -> None:
         """Put the files together, the card beside them, and the checksums of all; can be begun again."""
@@ -98,7 +111,7 @@ class DataSet:
         """What is not in it and was counted, in sentences."""
         for what in (NOT_AT_HAND, NO_SIZE_YOLO, NO_SIZE_MASKS):
             if number := self.counters.get(what):
-                yield f"{number} {what}."
+                yield f"{what}: {number}."
 
     def _files(self) -> Iterator[None]:
         forms = self.forms
@@ -130,14 +143,6 @@ class DataSet:
             private_folder(self.folder / "masks")
             write_csv(self.spools, LEGEND, self.folder / "masks" / "legend.csv")
             yield
-
-    def _pictures(self, exam: ToldExam, pixels: Pixels) -> None:
-        folder = self.folder / "images" / exam.part
-        private_folder(folder)
-        for info, key in exam.pictures():
-            values = pixels(info, key.frame)
-            if values is not None:
-                write_whole(folder / f"{exam.readings[0].picture(key)}.png", png(values))
 
     def _more(self, what: str, number: int) -> None:
         if number:

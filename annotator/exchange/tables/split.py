@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from annotator.errors import CallError
 
@@ -22,8 +24,19 @@ class Split:
     seed: int
 
     def __post_init__(self) -> None:
-        if len(self.shares) != len(PARTS) or min(self.shares) < 0 or abs(sum(self.shares) - 100) > 1e-6:
+        # so that what is no number is none of these either
+        in_all = len(self.shares) == len(PARTS) and abs(sum(self.shares) - 100) <= 1e-6
+        if not in_all or min(self.shares) < 0:
             raise CallError("--split takes three shares of 100 in all: train,val,test, such as 70,15,15.")
+
+    def __str__(self) -> str:
+        """As a command has it: "70,15,15 with seed 1"."""
+        return f"{','.join(f'{share:g}' for share in self.shares)} with seed {self.seed}"
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """As it stands in the card."""
+        return {"by": "patient", "seed": self.seed, "shares": dict(zip(PARTS, self.shares, strict=True))}
 
     def part(self, patient: str) -> str:
         """The part of the patient of that pseudonym."""

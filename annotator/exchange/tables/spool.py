@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from typing import BinaryIO
 
 from annotator.errors import ExportError
 from annotator.private_files import FILE, private_folder
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class Spools:
@@ -83,6 +86,6 @@ def told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ExportError(
-            f"{path} could not be written ({error.strerror}); make room there, and go on with --resume."
-        ) from error
+        # only where there is no room it will do there later
+        todo = "make room there" if error.errno in _FULL else "choose another folder"
+        raise ExportError(f"{path} could not be written ({error.strerror}); {todo}.") from error

@@ -130,15 +130,19 @@ class ToldExam:
         return {key.sop_instance_uid for one in self.readings for key in one.pictures} - known
 
 
-def picture_name(out: Outgoing, info: ImageInfo, key: ImageKey) -> str:
-    """What files of a picture are called, without ending: exam, side and view, and a digest of the UID that leaves.
+def image_name(out: Outgoing, info: ImageInfo) -> str:
+    """What files of a whole image are called, without ending: exam, side and view, and a digest of the UID that leaves.
 
-    "JJFPKX9NN7SQ_RCC_1f0a93bc", of a slice "..._f012". Never a UID, identified or not.
+    "JJFPKX9NN7SQ_RCC_1f0a93bc". Never a UID, identified or not.
     """
-    digest = hashlib.sha256(f"{out.name}\0{out.uid(key.sop_instance_uid)}".encode()).hexdigest()[:8]
+    digest = hashlib.sha256(f"{out.name}\0{out.uid(info.sop_instance_uid)}".encode()).hexdigest()[:8]
     label = "".join(c for c in info.label if c.isascii() and c.isalnum()) or "view"
-    slice_ = f"_f{key.frame:03}" if info.is_stack else ""
-    return f"{out.name}_{label}_{digest}{slice_}"
+    return f"{out.name}_{label}_{digest}"
+
+
+def picture_name(out: Outgoing, info: ImageInfo, key: ImageKey) -> str:
+    """What files of a picture are called, without ending: as the image, of a slice with its number ("..._f012")."""
+    return f"{image_name(out, info)}_f{key.frame:03}" if info.is_stack else image_name(out, info)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,21 +51,28 @@ def write_data_yaml(folder: Path, parts: Sequence[str], lexicon: Lexicon) -> Non
     """`data.yaml`: the names of the classes, and which list has the pictures of each part. Raises ExportError.
 
     A list, `PART.txt`, names the pictures with a label file alone: whoever trains takes a picture without one for one
-    with nothing on it, and that is not known of an exam that nobody finished.
+    with nothing on it, and that is not known of an exam that nobody finished. A part without any has no list.
     """
-    for part in parts:
-        labelled = sorted(path.stem for path in (folder / "labels" / part).glob("*.txt"))
-        write_whole(
-            folder / f"{part}.txt", "".join(f"./images/{part}/{one}.png\n" for one in labelled).encode()
-        )
+    filled = [part for part in parts if _write_list(folder, part)]
     lines = ["# Calcifications on mammograms; what is in it and what is not: DATA_CARD.md", "path: ."]
-    lines += [f"{part if part != 'all' else 'train'}: {part}.txt" for part in parts]
-    if "val" not in parts:
-        lines.append(f"val: {parts[0]}.txt")
+    lines += [f"# no picture with labels is in {part}" for part in parts if part not in filled]
+    lines += [f"{part if part != 'all' else 'train'}: {part}.txt" for part in filled]
+    if filled and "val" not in filled:
+        # programs that train want one
+        lines.append(f"val: {filled[0]}.txt")
     lines.append("names:")
     # a JSON text is a YAML text
     lines += [f"  {one.number}: {json.dumps(one.name)}" for one in categories(lexicon)]
     write_whole(folder / "data.yaml", ("\n".join(lines) + "\n").encode())
+
+
+def _write_list(folder: Path, part: str) -> bool:
+    """The list of a part; False where there would be nothing in it, and none is written."""
+    labelled = sorted(path.stem for path in (folder / "labels" / part).glob("*.txt"))
+    lines = "".join(f"./images/{part}/{one}.png\n" for one in labelled)
+    if lines:
+        write_whole(folder / f"{part}.txt", lines.encode())
+    return bool(lines)
 
 
 def _clusters(told: ToldReading) -> Iterator[tuple[ImageKey, int, Sequence[ImagePoint]]]:

@@ -105,7 +105,7 @@ class ProjectExport(QObject):
         readings, exams = (f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts)
         said = f"{readings} of {exams} written to {out}"
         if exported.objects:
-            said += f"; {exported.proven} of {exported.objects} files of single readings proven"
+            said += f"; {exported.proofs(self._desk.workspace.settings.export_proof)}"
         lines = (*exported.faults, *(f"Not in it: {line}" for line in exported.left_out))
         self.ended.emit(said, lines, not exported.faults, None)
 
@@ -116,11 +116,11 @@ class ProjectExport(QObject):
 
 def _place(folder: Path) -> tuple[Path, bool]:
     """Where an export into a folder goes, and whether it goes on with one that was interrupted there."""
-    from annotator.reporting.journal import WORK  # noqa: PLC0415
+    from annotator.reporting.journal import is_begun  # noqa: PLC0415
 
     if not folder.is_dir():
         raise ExportError(f"There is no folder {folder}; choose one that is there.")
-    if (folder / WORK / "begun.json").is_file():
+    if is_begun(folder):
         return folder, True
     return folder / time.strftime("readings-%Y%m%d-%H%M%S"), False
 
@@ -136,7 +136,7 @@ def _export(
     from annotator.exchange.tables.split import Split  # noqa: PLC0415
     from annotator.reporting.exam_files import ExamFiles  # noqa: PLC0415
     from annotator.reporting.project import export_project  # noqa: PLC0415
-    from annotator.reporting.wanted import Selection, Wanted  # noqa: PLC0415
+    from annotator.reporting.wanted import PNG16, Selection, Wanted  # noqa: PLC0415
 
     out, resume = place
     studies = frozenset({exam.study_instance_uid}) if asked.only_open and exam is not None else None
@@ -149,7 +149,7 @@ def _export(
         forms=asked.forms,
         identified=asked.identified,
         split=None if asked.shares is None else Split(asked.shares, asked.seed),
-        images=asked.images,
+        images=PNG16 if asked.images else "",
     )
     files = ExamFiles(workspace, named, token)
     try:
