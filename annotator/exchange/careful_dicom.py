@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 import stat
 import struct
+import threading
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -38,6 +41,7 @@ _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _UNDEFINED = 0xFFFFFFFF
 _PIXELS = 0x7FE0
 _SOP_CLASS = 0x00080016
+_PARSING = threading.RLock()
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -63,8 +67,7 @@ def read_careful(path: Path) -> Dataset:
         content, implicit = _plain(content)
         if implicit is not None:
             _walk(content, implicit=implicit)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet_parsing():
             return dcmread(BytesIO(content), force=True)
     except _Refused as error:
         raise UnreadableObject(path, str(error)) from error
@@ -72,6 +75,17 @@ def read_careful(path: Path) -> Dataset:
         raise UnreadableObject(path, _TOO_DEEP) from error
     except DAMAGE as error:
         raise UnreadableObject(path, DAMAGED) from error
+
+
+@contextmanager
+def quiet_parsing() -> Iterator[None]:
+    """Let pydicom complain of no value, which it does as soon as one is asked for, and quotes it.
+
+    The filters of `warnings` belong to the whole process, so one thread at a time may set them.
+    """
+    with _PARSING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def sop_class(path: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import Reading
@@ -50,7 +50,9 @@ class Outgoing:
         """A date as it leaves: all of one patient moved by the same number of days, so that intervals stay."""
         if self.pseudonyms is None:
             return day
-        return day - timedelta(days=self.pseudonyms.days_back(self.patient or self.name))
+        back = self.pseudonyms.days_back(self.patient or self.name)
+        # a header may name a day of the first years there are
+        return date.fromordinal(max(day.toordinal() - back, 1))
 
     def image(self, sop_instance_uid: str) -> ImageInfo | None:
         """The image with that UID (the exam's own); None where it is not at hand."""

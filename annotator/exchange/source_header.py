@@ -6,10 +6,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from pydicom import Dataset, FileMetaDataset, dcmread
+from pydicom import Dataset, FileMetaDataset, config, dcmread
 from pydicom.uid import UID, ExplicitVRLittleEndian
+from pydicom.valuerep import validate_value
 
-from annotator.exchange.careful_dicom import DAMAGE
+from annotator.exchange.careful_dicom import DAMAGE, quiet_parsing
+from annotator.exchange.moments import Moments
 from annotator.exchange.outgoing import Outgoing
 from annotator.model.image import ImageInfo
 
@@ -25,6 +27,9 @@ WHO = (
     "ReferringPhysicianName",
 )
 """Patient and study (PS3.3 C.7.1.1, C.7.2.1): every object of a study has the same."""
+_SEXES = frozenset({"M", "F", "O"})
+_MOST_PARTS = 5
+"""Of a name: family, given, middle, prefix, suffix (PS3.5 6.2, PN)."""
 
 WHICH = (
     "SOPClassUID",
@@ -80,7 +85,11 @@ def source_header(outgoing: Outgoing, info: ImageInfo) -> Dataset:
     Behind pseudonyms patient, study and UIDs are those that leave, and of the rest only what describes the picture is
     there. An image whose file is gone or damaged is described by what is known of it.
     """
-    said = _read(info.path)
+    with quiet_parsing():
+        return _header(outgoing, info, _read(info.path))
+
+
+def _header(outgoing: Outgoing, info: ImageInfo, said: Any) -> Dataset:
     header = Dataset()
     for name in (*PICTURE, *CODED):
         _copy(said, header, name)
@@ -155,20 +164,47 @@ def _text(said: Any, name: str) -> str:
         return ""
 
 
-def _who(outgoing: Outgoing, said: Any, name: str) -> Any:
-    if outgoing.identified:
-        try:
-            return said.get(name, "") or ""
-        except DAMAGE:
-            return ""
-    if name in ("PatientName", "PatientID"):
-        return outgoing.patient or outgoing.name
+def _who(outgoing: Outgoing, said: Any, name: str) -> str:
+    if outgoing.pseudonyms is None:
+        return _allowed(said, name)
+    patient = outgoing.patient or outgoing.name
     if name == "StudyDate":
         day = outgoing.exam.day
         return "" if day is None else dicom_day(outgoing.day(day))
-    return ""
+    if name == "StudyTime":
+        time = _allowed(said, name)
+        return Moments.of(outgoing.pseudonyms, patient, time).time(time)
+    return {"PatientName": undivided(patient), "PatientID": patient, "StudyID": outgoing.name}.get(name, "")
+
+
+def undivided(name: str) -> str:
+    """A name of one part as a Person Name: a family name (one without `^` is a form that was retired)."""
+    return f"{name}^"
+
+
+def _allowed(said: Any, name: str) -> str:
+    """What an image says of its patient or study; '' where it says what no object may (PS3.5 6.2, PS3.3 C.7.1.1).
+
+    All of these may be empty, and an object that is refused for them is of use to nobody.
+    """
+    try:
+        element = said.data_element(name)
+        value = "" if element is None or element.value is None else str(element.value).strip(" \0")
+        if element is None or element.VM > 1 or not value.isprintable() or "\\" in value:
+            return ""
+        validate_value(element.VR, value, config.RAISE)
+        if element.VR == "DA":
+            datetime.strptime(value, "%Y%m%d")  # noqa: DTZ007  a day has no zone
+    except DAMAGE:
+        return ""
+    refused = (
+        (name == "PatientSex" and value not in _SEXES)
+        or (element.VR == "TM" and "-" in value)
+        or (element.VR == "PN" and any(one.count("^") >= _MOST_PARTS for one in value.split("=")))
+    )
+    return "" if refused else value
 
 
 def dicom_day(day: date | datetime) -> str:
     """A day as DICOM writes it (PS3.5 6.2, DA): YYYYMMDD."""
-    return day.strftime("%Y%m%d")
+    return f"{day.year:04d}{day:%m%d}"

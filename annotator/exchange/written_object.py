@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from pydicom import Dataset, FileMetaDataset, config
+from pydicom import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
-from pydicom.valuerep import validate_value
 
 from annotator import __version__
 from annotator.errors import ExportError
 from annotator.exchange.outgoing import Outgoing
-from annotator.exchange.source_header import WHO, source_header
+from annotator.exchange.source_header import WHO, source_header, undivided
 from annotator.lexicon.terms import Code
 from annotator.model.finding import Finding
 from annotator.model.image import ImageInfo
@@ -25,6 +24,7 @@ from annotator.model.mark import Cluster, Mark
 
 PROGRAM = "Mammogram Annotator"
 _UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
+_ID = re.compile(r"[0-9a-f]{32}")
 NO_IMAGE_AT_HAND = "The reading marks an image that is not at hand, so that nothing was written; open the exam with all its images."
 BAD_UID = "The exam or an image of it has a UID that DICOM does not allow, so that nothing was written; write it behind pseudonyms."
 NOTHING_MARKED = "Nothing is marked on an image of this reading, so that there is nothing to write."
@@ -57,10 +57,10 @@ def new_object(outgoing: Outgoing, header: Dataset, series: Series, number: int 
     made.SOPClassUID = series.sop_class_uid
     made.SOPInstanceUID = generate_uid(prefix=None)
     for name in WHO:
-        setattr(made, name, _valid(header, name))
+        setattr(made, name, header.get(name, ""))
     if not outgoing.identified:
         made.PatientIdentityRemoved = "YES"
-        made.DeidentificationMethod = "Pseudonyms of Mammogram Annotator"
+        made.DeidentificationMethod = f"{PROGRAM}: pseudonyms, other UIDs, moved dates"
         made.LongitudinalTemporalInformationModified = "MODIFIED"
     made.StudyInstanceUID = header.StudyInstanceUID
     made.SeriesInstanceUID = series.uid
@@ -79,17 +79,6 @@ def new_object(outgoing: Outgoing, header: Dataset, series: Series, number: int 
     made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
     made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     return made
-
-
-def _valid(header: Dataset, name: str) -> Any:
-    """What an image says of its patient or study; nothing where it says what no file may."""
-    element = header.data_element(name)
-    said = "" if element is None or element.value is None else str(element.value)
-    try:
-        validate_value(element.VR if element else "LO", said, config.RAISE)
-    except ValueError:
-        return ""
-    return said
 
 
 def save(made: Dataset, file: BinaryIO) -> None:
@@ -128,12 +117,22 @@ def refuse_illegal(outgoing: Outgoing, images: Iterable[ImageInfo]) -> None:
         return
     for one in images:
         uids = (one.study_instance_uid, one.series_instance_uid, one.sop_instance_uid)
-        if not all(_is_uid(uid) for uid in uids if uid):
+        if not all(is_uid(uid) for uid in uids if uid):
             raise ExportError(BAD_UID)
 
 
-def _is_uid(said: str) -> bool:
+def is_uid(said: str) -> bool:
+    """Whether it can stand as a UID (PS3.5 9.1)."""
     return len(said) <= 64 and _UID.fullmatch(said) is not None
+
+
+def as_uid(said: str) -> str:
+    """A UID as it is, an id of this program as a UID (PS3.5 B.2), of anything else one worked out from it."""
+    if is_uid(said):
+        return said
+    if _ID.fullmatch(said):
+        return f"2.25.{int(said, 16)}"
+    return f"2.25.{int.from_bytes(hashlib.sha256(said.encode(errors='surrogatepass')).digest()[:16], 'big')}"
 
 
 def found_on(
@@ -163,7 +162,8 @@ def exam_header(outgoing: Outgoing) -> Dataset:
     made = Dataset()
     for name in WHO:
         setattr(made, name, "")
-    made.PatientName = made.PatientID = outgoing.patient or outgoing.name
+    made.PatientID = outgoing.patient or outgoing.name
+    made.PatientName, made.StudyID = undivided(made.PatientID), outgoing.name
     made.StudyInstanceUID = outgoing.uid(outgoing.reading.study_instance_uid)
     return made
 
@@ -197,8 +197,7 @@ def coded(code: Code) -> Dataset:
 
 def tracking_uid(finding: Finding) -> str:
     """The finding's tracking UID; where it was brought in as something else than a UID, one that it always becomes."""
-    said = finding.tracking_uid
-    return said if _is_uid(said) else f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, said).int}"
+    return as_uid(finding.tracking_uid)
 
 
 def person(words: str) -> str:

@@ -296,6 +296,7 @@ def _plan(asked: Asked) -> Plan:
         options=asked.wish.options,
         names=names,
         patient=asked.patient,
+        exam=names.exam(asked.study),
         moments=asked.moments,
         uid=_mapped(names),
         known=asked.known,

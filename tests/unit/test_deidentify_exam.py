@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from pydicom import Dataset, dcmread
+from pydicom.uid import MammographyCADSRStorage
 
 from annotator.bootstrap import open_workspace
-from annotator.exchange import seg, sr
+from annotator.exchange import cad_sr, gsps, ko, seg, sr
 from annotator.exchange.deidentify import DEFAULT, Rectangle
 from annotator.imaging.collection import group_exams, list_images
 from annotator.imaging.dicom_file import open_image, read_info
@@ -165,6 +166,60 @@ def test_reports_and_segmentations_still_fit_to_the_images(exam: Identified, tmp
     places = [item for item in dcmread(by_kind["SR"]).iterall() if item.keyword == "GraphicData"]
     before = [item for item in dcmread(report).iterall() if item.keyword == "GraphicData"]
     assert [list(one.value) for one in places] == [list(one.value) for one in before]
+
+
+@pytest.mark.parametrize("options", [DEFAULT, DEFAULT - {"shifted_dates"}], ids=["moved", "no dates"])
+def test_marks_key_objects_and_cad_reports_still_fit_to_the_images(
+    exam: Identified, tmp_path: Path, options: frozenset[str]
+) -> None:
+    folder = tmp_path / "exam"
+    shutil.copytree(exam.folder, folder)
+    found = group_exams(list_images([folder]).images)[0]
+    flat = next(one for one in found.images if not one.is_stack and one.label == "RCC")
+    stack = next(one for one in found.images if one.is_stack)
+    reading, finding = edits.add_finding(begun(found, reader="Anna Larkspur"))
+    reading = edits.describe(reading, finding.id, comment="as Quillfeather said to Dr. Larkspur")
+    for key in (flat.key(), stack.key(4)):
+        reading, _ = edits.add_mark(reading, finding.id, key, ImagePoint(200.5, 150.25), MarkKind.MICRO)
+    named = going_out(reading, found, identified=True)
+    written = [path for form in (gsps, ko, cad_sr) for path in form.write(named, folder)]
+    assert all(exam.found_in(path.read_bytes()) for path in written)
+    done = run(tmp_path / "r.db", [folder], tmp_path / "out", Wish(options=options))
+    assert (done.failed, done.written) == (0, 3 + len(written))
+    made = copies(tmp_path / "out")
+    for path in made:
+        content = path.read_bytes()
+        assert exam.found_in(content) == [], path.name
+        assert b"Larkspur" not in content
+    images = {dcmread(path).SOPInstanceUID for path in made if path.name.startswith("MG")}
+    others = [dcmread(path) for path in made if not path.name.startswith("MG")]
+    assert len({one.StudyInstanceUID for one in map(dcmread, made)}) == 1
+    workspace = opened(tmp_path / "r.db")
+    marked = {workspace.pseudonyms.uid(one.sop_instance_uid) for one in (flat, stack)}
+    workspace.close()
+    for one in others:
+        assert referred(one) - images == set(), one.SOPClassUID.name
+        assert referred(one) & marked, one.SOPClassUID.name
+    drawn = [one for path in made if path.name.startswith("PR") for one in gsps.read(path).drawn]
+    assert {(one.image.frame, one.point) for one in drawn} == {
+        (1, ImagePoint(200.5, 150.25)),
+        (4, ImagePoint(200.5, 150.25)),
+    }
+    (report,) = (path for path in made if dcmread(path).SOPClassUID == MammographyCADSRStorage)
+    marks = cad_sr.read(report).marks
+    assert {one.image for one in marks} == {one.image for one in drawn}
+    assert {one.image.sop_instance_uid for one in marks} == marked
+    dciodvfy = Path(sys.executable).with_name("dciodvfy")
+    if dciodvfy.exists():
+        objects = [path for path in made if not path.name.startswith("MG")]
+        assert sum(_errors(dciodvfy, path) for path in objects) <= sum(
+            _errors(dciodvfy, path) for path in written
+        )
+
+
+def referred(dataset: Dataset) -> set[str]:
+    """The instances that any item of an object refers to."""
+    return {str(one.value) for one in dataset.iterall() if one.keyword == "ReferencedSOPInstanceUID"}
 
 
 def test_other_programs_read_the_copies_and_complain_no_more_than_before(

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from reading_strategies import EXAM, readings
-from written_readings import going_out, matrix
+from written_readings import begun, going_out, matrix
 
 from annotator.exchange import sr
 from annotator.exchange.formats import FORMATS
@@ -40,6 +40,14 @@ def test_a_reading_comes_back_as_it_was(reading: Reading):
     assert found.reading == reading
     assert found.own
     assert not found.notes
+
+
+@pytest.mark.parametrize("comment", ["\f", "\t\n", " ", "\u3000", "said ", "\x1b[0m", "\r\n two \r\n", "\0"])
+def test_a_comment_comes_back_in_every_sign(tmp_path: Path, comment: str):
+    reading, finding = edits.add_finding(begun(EXAM))
+    reading = replace(reading, findings=(replace(finding, comment=comment),))
+    (path,) = sr.write(going_out(reading, EXAM, identified=True), tmp_path)
+    assert sr.read(path).reading == reading
 
 
 @given(readings())

@@ -14,9 +14,10 @@ from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
 from pydicom.tag import BaseTag, Tag
 
 from annotator.exchange.deidentify.known import CLASSES, STANDARD, Known, readable, values_of
-from annotator.exchange.deidentify.moments import Moments
 from annotator.exchange.deidentify.profile import Action, OptionName, Profile
 from annotator.exchange.deidentify.words import cleaned, cleaned_label
+from annotator.exchange.moments import Moments
+from annotator.exchange.source_header import undivided
 from annotator.model.identity import Identity
 from annotator.model.pseudonym import Pseudonyms
 
@@ -30,7 +31,7 @@ _TEXT_VALUE, _CONTENT, _CODE_VALUE, _SCHEME = 0x0040A160, 0x0040A730, 0x00080100
 _CONCEPT = 0x0040A043
 _ZONE = 0x00080201
 _OFFSET = re.compile(r"[+-]\d{4}")
-_PATIENT_NAME, _PATIENT_ID = 0x00100010, 0x00100020
+_PATIENT_NAME, _PATIENT_ID, _STUDY_ID = 0x00100010, 0x00100020, 0x00200010
 _DUMMIES: dict[str, Any] = {
     **dict.fromkeys(("LO", "SH", "ST", "LT", "UT", "UC", "CS", "AE"), NOTHING),
     "DA": "19000101",
@@ -48,7 +49,7 @@ _DUMMIES: dict[str, Any] = {
 class Plan:
     """How the files of one exam are written.
 
-    `patient` is what name and number become, `uid` gives a UID in place of another, `known` what its files say of who it
+    `patient` is what name and number become, `exam` what the number of the study does, `uid` gives a UID in place of another, `known` what its files say of who it
     is, `study_uid` that of an exam whose files name none, as it leaves.
     """
 
@@ -56,6 +57,7 @@ class Plan:
     options: frozenset[OptionName]
     names: Pseudonyms
     patient: str
+    exam: str
     moments: Moments
     uid: Callable[[str], str]
     known: Known
@@ -82,8 +84,9 @@ def rewrite(dataset: Dataset, plan: Plan) -> Done:
     """Change `dataset` in place; what cannot be understood is removed. Tells what was done."""
     done = Done()
     _Rewriting(plan, done).all_of(dataset)
-    for tag, vr in ((_PATIENT_NAME, "PN"), (_PATIENT_ID, "LO")):
-        dataset[tag] = DataElement(tag, vr, plan.patient)
+    who = ((_PATIENT_NAME, "PN", undivided(plan.patient)), (_PATIENT_ID, "LO", plan.patient))
+    for tag, vr, name in (*who, (_STUDY_ID, "SH", plan.exam)):
+        dataset[tag] = DataElement(tag, vr, name)
         for deed in ("emptied", "replaced"):
             done.deeds.pop((keyword_for_tag(tag), deed), None)
         done.note(Tag(tag), "pseudonym")
@@ -249,7 +252,7 @@ class _Rewriting:
         self._done.note(tag, deed)
 
     def _person(self, said: str) -> str:
-        return self._named(said) if said.strip("^= ") else ""
+        return undivided(self._named(said)) if said.strip("^= ") else ""
 
     def _named(self, said: str) -> str:
         """Twelve letters and digits for a reader, a station, a tracked finding: the same for the same words."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import fields
 from pathlib import Path
 
 from annotator.errors import UnreadableObject
+from annotator.exchange.careful_dicom import quiet_parsing
 from annotator.exchange.findings_file import reading_faults
 from annotator.exchange.leaving import reading_as_it_leaves
 from annotator.exchange.outgoing import Outgoing
@@ -32,9 +32,8 @@ def read(path: Path) -> SrReading:
 
     Raises UnreadableObject, in one sentence, for a file that is damaged, made to do harm or no such report.
     """
-    with warnings.catch_warnings():
-        # values are decoded when they are asked for; what is wrong with them is told by the reading they give
-        warnings.simplefilter("ignore")
+    # values are decoded when they are asked for; what is wrong with them is told by the reading they give
+    with quiet_parsing():
         opened = open_report(path)
         try:
             found = own_reading(opened) if is_own(opened.root) else foreign_reading(opened)

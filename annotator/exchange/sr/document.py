@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from io import BytesIO
 
-from pydicom import Dataset, FileMetaDataset, dcmwrite
-from pydicom.uid import UID, ComprehensiveSRStorage, ExplicitVRLittleEndian
+from pydicom import Dataset, dcmwrite
+from pydicom.uid import UID, ComprehensiveSRStorage
 
 from annotator import __version__
 from annotator.errors import ExportError
 from annotator.exchange.leaving import reading_as_it_leaves
 from annotator.exchange.outgoing import Outgoing
-from annotator.exchange.source_header import WHO, source_header
+from annotator.exchange.source_header import source_header
 from annotator.exchange.sr import concepts as named
-from annotator.exchange.sr.groups import Label, Writing, as_uid, groups, is_uid
+from annotator.exchange.sr.groups import Label, Writing, groups
 from annotator.exchange.sr.items import MODIFIES, OBSERVED, code, container, pname, text, uidref
 from annotator.exchange.sr.library import library
 from annotator.exchange.sr.reading_items import reading_container
+from annotator.exchange.written_object import PROGRAM, Series, as_uid, is_uid, new_object
 from annotator.model.image import ImageInfo
 
-PROGRAM = "Mammogram Annotator"
 PROGRAM_UID = "2.25.236457212360377098241273011421868163529"
 """Of this program as an observer and as what wrote a file; drawn once."""
 
@@ -94,32 +92,23 @@ def _content(writing: Writing) -> Iterator[Dataset]:
 
 
 def _header(made: Dataset, outgoing: Outgoing, reading_id: str, *, signed: bool) -> None:
-    source, now = source_header(outgoing, outgoing.exam.images[0]), datetime.now(tz=UTC).astimezone()
-    made.SpecificCharacterSet = "ISO_IR 192"
-    for keyword in WHO:
-        setattr(made, keyword, source.get(keyword, ""))
-    made.SOPClassUID = ComprehensiveSRStorage
-    made.SOPInstanceUID = f"2.25.{uuid.uuid4().int}"
-    made.StudyInstanceUID = source.StudyInstanceUID
-    made.SeriesInstanceUID = as_uid(f"series of reports of {reading_id}")
-    made.Modality, made.SeriesNumber, made.InstanceNumber = "SR", SERIES_NUMBER, 1
-    made.SeriesDescription = "Breast calcifications as read"
+    # reports of one reading are one series; behind pseudonyms the id is another, and so is the series
+    series = Series(
+        ComprehensiveSRStorage,
+        "SR",
+        SERIES_NUMBER,
+        "Breast calcifications as read",
+        as_uid(f"series of reports of {reading_id}"),
+    )
+    around = new_object(outgoing, source_header(outgoing, outgoing.exam.images[0]), series)
+    made.update(around)
     made.ReferencedPerformedProcedureStepSequence = []
-    made.Manufacturer = made.ManufacturerModelName = PROGRAM
-    made.DeviceSerialNumber = made.SoftwareVersions = __version__
-    made.InstanceCreationDate = made.ContentDate = now.strftime("%Y%m%d")
-    made.InstanceCreationTime = made.ContentTime = now.strftime("%H%M%S")
     made.CompletionFlag = "COMPLETE" if signed else "PARTIAL"
     made.VerificationFlag = "UNVERIFIED"
     made.PreliminaryFlag = "FINAL" if signed else "PRELIMINARY"
     made.PerformedProcedureCodeSequence = []
-    if not outgoing.identified:
-        made.PatientIdentityRemoved, made.LongitudinalTemporalInformationModified = "YES", "MODIFIED"
-        made.DeidentificationMethod = f"{PROGRAM} {__version__}: pseudonyms, made-up UIDs, dates moved"
     made.CodingSchemeIdentificationSequence = [_own_scheme()]
-    meta = made.file_meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = made.SOPClassUID, made.SOPInstanceUID
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta = made.file_meta = around.file_meta
     meta.ImplementationClassUID, meta.ImplementationVersionName = UID(PROGRAM_UID), "ANNOTATOR"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +18,7 @@ from annotator.exchange.sr.finding_items import millimetres, said_items, site_it
 from annotator.exchange.sr.items import OBSERVED, ImageRef, code, container, num, scoord, text, uidref
 from annotator.exchange.sr.regions import Region, around, closed, in_full, region_of_mark
 from annotator.exchange.sr.texts import json_text, survives
+from annotator.exchange.written_object import as_uid
 from annotator.lexicon.loader import Code, Lexicon
 from annotator.model.finding import Finding, Reading
 from annotator.model.follow_up import FollowUp
@@ -29,9 +28,6 @@ from annotator.model.mark import Cluster, Mark, SpotMeasurement
 from annotator.model.measured import Measured
 
 PLANAR, PLAIN = "1410", "1501"
-_UID = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))+")
-_HEX = re.compile(r"[0-9a-f]{32}")
-
 Label = Callable[[str, str], str]
 """Makes a tracking identifier from a name and the graphic of its region ('' where there is none)."""
 
@@ -293,17 +289,3 @@ def _suggestion(lexicon: Lexicon, told: FollowUp) -> Dataset:
         text(named.EDITION, told.lexicon_edition),
     ]
     return container(named.SUGGESTION, items)
-
-
-def as_uid(said: str) -> str:
-    """A UID as it is, an id of this program as a UID (PS3.5 B.2), of anything else one worked out from it."""
-    if is_uid(said):
-        return said
-    if _HEX.fullmatch(said):
-        return f"2.25.{int(said, 16)}"
-    return f"2.25.{int.from_bytes(hashlib.sha256(said.encode(errors='surrogatepass')).digest()[:16], 'big')}"
-
-
-def is_uid(said: str) -> bool:
-    """Whether it can stand as a UID (PS3.5 9.1)."""
-    return len(said) <= 64 and _UID.fullmatch(said) is not None

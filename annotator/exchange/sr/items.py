@@ -10,6 +10,7 @@ from pydicom import Dataset
 from pydicom.valuerep import format_number_as_ds
 
 from annotator.exchange.sr.concepts import SOURCE
+from annotator.exchange.written_object import person
 from annotator.lexicon.loader import Code
 from annotator.model.geometry import ImagePoint
 
@@ -93,11 +94,10 @@ def uidref(name: Code, uid: str, *, relation: str = CONTAINS) -> Dataset:
     return made
 
 
-def pname(name: Code, person: str, *, relation: str = CONTAINS) -> Dataset:
-    """A person's name, without the signs that divide its parts and not longer than one part may be (PS3.5 6.2, PN)."""
+def pname(name: Code, words: str, *, relation: str = CONTAINS) -> Dataset:
+    """A person's name."""
     made = _item(relation, "PNAME", name)
-    plain = "".join(" " if sign in "^=\\" or not sign.isprintable() else sign for sign in person)
-    made.PersonName = plain[:64].strip() or "unknown"
+    made.PersonName = person(words)
     return made
 
 

@@ -10,8 +10,11 @@ from annotator.errors import ExportError
 
 
 def survives(said: str) -> bool:
-    """Whether a text (VR UT) keeps all of it: spaces at its end do not count, nor may control characters stand in it."""
-    return said == said.rstrip(" \0") and not any(_control(sign) for sign in said)
+    """Whether a text (VR UT) keeps all of it: spaces at its end do not count, nor may control characters stand in it.
+
+    One of blanks alone is not written at all.
+    """
+    return bool(said.strip()) and said == said.rstrip(" \0") and not any(_control(sign) for sign in said)
 
 
 def readable(said: str) -> str:
