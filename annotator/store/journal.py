@@ -25,14 +25,18 @@ from annotator.model.changes import apply, diff
 from annotator.model.finding import Reading
 from annotator.model.history import Act
 from annotator.model.opened import UnsavedAct
+from annotator.private_files import FILE, private_folder
 from annotator.store.address import parse_url
 from annotator.store.encoding import decode_changes, decode_reading, encode_changes, encode_reading
 from annotator.store.file_lock import lock
+from annotator.store.part_file import synced
 from annotator.store.sqlite import database_file
 
 ENDING = ".acts"
 _FORM = 1
 _CHECK = 16
+_BINARY = getattr(os, "O_BINARY", 0)
+"""Windows writes line ends of its own without it."""
 
 
 class _Head(msgspec.Struct, forbid_unknown_fields=True):
@@ -82,25 +86,11 @@ class Journal:
         """
         name = f"{reading_key(database, base.study_instance_uid, base.reader)}-{secrets.token_hex(4)}{ENDING}"
         path = folder / name
+        head = _Head(
+            _FORM, __version__, database_key(database), revision, msgspec.Raw(encode_reading(base).encode())
+        )
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            head = _Head(
-                _FORM,
-                __version__,
-                database_key(database),
-                revision,
-                msgspec.Raw(encode_reading(base).encode()),
-            )
-            # whole or not at all under its name, so that no reader of it meets half a first line
-            new = path.with_suffix(".new")
-            descriptor = os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-            try:
-                write_at(descriptor, 0, _sealed(b"", msgspec.json.encode(head)))
-                new.replace(path)
-            finally:
-                os.close(descriptor)
-                new.unlink(missing_ok=True)
-            _sync_folder(folder)
+            write_new(path, _sealed(b"", msgspec.json.encode(head)))
         except OSError as error:
             raise JournalError(_cannot(folder, error)) from error
         return cls(path)
@@ -124,7 +114,7 @@ class Journal:
         try:
             # what an attempt before this one left half written is no line
             os.ftruncate(self._descriptor, self._end)
-            write_at(self._descriptor, self._end, lines)
+            _write_at(self._descriptor, self._end, lines)
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._descriptor, self._end)
@@ -189,11 +179,7 @@ class Journal:
         """Lines that cannot be read stand before the end of the file: that is no torn line, so all of it is kept."""
         aside = self.path.with_suffix(f".damaged-{secrets.token_hex(2)}")
         try:
-            descriptor = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            try:
-                write_at(descriptor, 0, data)
-            finally:
-                os.close(descriptor)
+            write_new(aside, data)
         except OSError as error:
             raise JournalError(_cannot(self.path.parent, error)) from error
         self.aside = aside
@@ -272,7 +258,7 @@ def reading_key(database: str, study_instance_uid: str, reader: str) -> str:
 
 def _opened(path: Path) -> int:
     try:
-        descriptor = os.open(path, os.O_RDWR)
+        descriptor = os.open(path, os.O_RDWR | _BINARY)
     except OSError as error:
         raise JournalError(_cannot(path.parent, error)) from error
     # between the two somebody may have taken it over and removed it
@@ -300,24 +286,32 @@ def _lines(data: bytes) -> tuple[list[bytes], int, bytes]:
     return texts, end, check
 
 
-def write_at(descriptor: int, offset: int, data: bytes) -> None:
+def write_new(path: Path, data: bytes) -> None:
+    """A new file, for its owner only, whole or not at all under its name; content and name are on disk when this returns.
+
+    Its folder is made where there is none. Raises OSError.
+    """
+    private_folder(path.parent)
+    new = path.with_suffix(".new")
+    descriptor = os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR | _BINARY, FILE)
+    try:
+        try:
+            _write_at(descriptor, 0, data)
+        finally:
+            os.close(descriptor)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+    synced(path.parent)
+
+
+def _write_at(descriptor: int, offset: int, data: bytes) -> None:
     """Write all of it and wait until the disk has it."""
     os.lseek(descriptor, offset, os.SEEK_SET)
     left = memoryview(data)
     while left:
         left = left[os.write(descriptor, left) :]
     os.fsync(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    """The name of a new file is on disk too; where folders cannot be opened the system sees to it."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _cannot(folder: Path, error: OSError) -> str:

@@ -55,12 +55,12 @@ def give_name(part: Path, file: Path, *, replace: bool) -> None:
     """
     refuse_left_behind(file)
     try:
-        _synced(part)
+        synced(part)
         if replace:
             _replace(part, file)
         else:
             _name_new(part, file)
-        _synced(file.parent)
+        synced(file.parent)
     except FileExistsError as error:
         raise already_there(file) from error
     except OSError as error:
@@ -111,7 +111,8 @@ def _name_new(part: Path, file: Path) -> None:
         part.rename(file)
 
 
-def _synced(path: Path) -> None:
+def synced(path: Path) -> None:
+    """Wait until the disk has a file, or the names in a folder as far as the system can tell. Raises OSError."""
     folder = path.is_dir()
     if folder and os.name == "nt":
         return

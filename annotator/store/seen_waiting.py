@@ -8,7 +8,6 @@ either the older or the newer. Cells only ever become seen: to deliver a file tw
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -20,8 +19,7 @@ from annotator import __version__
 from annotator.errors import DatabaseAway, JournalError
 from annotator.model.coverage import Seen
 from annotator.model.image import ImageKey
-from annotator.private_files import private_folder
-from annotator.store.journal import journals_in, reading_key, write_at
+from annotator.store.journal import journals_in, reading_key, write_new
 
 if TYPE_CHECKING:
     from annotator.store.store import Store
@@ -112,18 +110,9 @@ class SeenWaiting:
         )
         name = f"{reading_key(self._database, study, self._reader)}-{secrets.token_hex(4)}{ENDING}"
         path = self._folder / name
-        new = path.with_suffix(".new")
         try:
-            private_folder(self._folder)
-            descriptor = os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-            try:
-                write_at(descriptor, 0, msgspec.json.encode(file))
-            finally:
-                os.close(descriptor)
-            new.replace(path)
+            write_new(path, msgspec.json.encode(file))
         except OSError as error:
-            with contextlib.suppress(OSError):
-                new.unlink(missing_ok=True)
             raise JournalError(
                 f"{self._folder} takes no file of what was seen ({error.strerror or error}); free some space or allow "
                 "writing there."
