@@ -18,7 +18,8 @@ def make_workspace(settings: Settings, *, make_database: bool = True) -> Workspa
     """Settings -> Workspace whose database is opened when first needed, or by `Workspace.open_database`.
 
     Where a site's own decision table is broken, the one that comes with the program is used and
-    `Workspace.rules_warning` says so. Without `make_database` a file that is named and not there is refused. Raises InvalidLexicon when the data files of the program are broken.
+    `Workspace.rules_warning` says so. Without `make_database` a file that is named and not there is refused when the
+    database is opened. Raises InvalidLexicon when the data files of the program are broken.
     """
 
     def open_store() -> Store:

@@ -55,7 +55,6 @@ ENLARGED = ("squares", SMOOTH)
 PAPERS = ("", "A4", "Letter")
 """What reports are set for; '' what is usual where the computer says it is."""
 
-
 PROOF_OFF, PROOF_TELLS, PROOF_BLOCKS = PROOFS = ("off", "tell", "block")
 """What becomes of an export that is checked after writing (docs/exchange.md, proof)."""
 
@@ -92,8 +91,7 @@ class Settings:
     the open exam and of its neighbours may take together (0: an eighth of the machine's memory).
     `candidates` looks for candidates of the open exam while nothing else is under way; without it only when asked.
     `pseudonyms` shows made-up names in place of those of patients, `patient_in_title` whose exam is open in the title of
-    the window. `last_places` keeps the paths of
-    the folders opened last, for the start page. `export_proof`, one of PROOFS, is what is done about a file that was
+    the window. `last_places` keeps the paths of the folders opened last, for the start page. `export_proof`, one of PROOFS, is what is done about a file that was
     written and does not hold when it is checked; `proof_templates` lets PixelMed look at reports too.
     `origin` is no setting: it says where the others came from.
     """

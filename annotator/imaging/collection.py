@@ -46,8 +46,8 @@ def list_images(
     """All pictures below `paths`, in the order given and by name within each; nothing stops the rest.
 
     Other files are passed over in folders and rejected when named; a report only where it was named and there is no
-    picture. `index` is the file in which headers are
-    kept from one listing to the next; without one every file is read. Raises Cancelled only.
+    picture. `index` is the file in which headers are kept from one listing to the next; without one every file is
+    read. Raises Cancelled only.
     """
     found = list(scan(paths, recursive=recursive, token=token, index=index))
     images = tuple(f for f in found if isinstance(f, ImageInfo))

@@ -19,7 +19,6 @@ _FIRST_BYTES = 1024
 _STUDY = 0x0020000D
 REASON = "it is a structured report, not a picture"
 
-
 MOST_BESIDE = 2_000
 """Files of one folder that are looked at for a report: an exam has some ten, a folder of a whole archive is listed instead."""
 
