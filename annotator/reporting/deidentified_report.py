@@ -79,7 +79,7 @@ def report_words(document: Mapping[str, Any]) -> str:
         document["profile"],
         *(f"  {one['code']}  {one['says']}" for one in document["options"].values()),
         "",
-        f"{len(copies)} copies; {len(left_out)} files left out; {document['not_understood']} not understood",
+        f"Copies: {len(copies)}. Files left out: {len(left_out)}. Files not understood: {document['not_understood']}.",
         "",
     ]
     for one in copies:

@@ -207,9 +207,9 @@ def write_copies(
     for uid, name in prepared.exams.items():
         _note(workspace, uid, name, prepared, wish)
     there, missing = ledger.sorted_out(prepared.asked)
-    records = [*there]
-    for one in there:
-        tell(_asked_of(prepared, one), one)
+    records = [record for _, record in there]
+    for asked, record in there:
+        tell(asked, record)
     jobs = jobs or usable_jobs(MEMORY_EACH)
     with ledger:
         for outcome in outcomes(
@@ -229,10 +229,6 @@ def write_copies(
 
 def _fault(asked: Asked, said: str | None) -> str:
     return (said or "it could not be copied").removeprefix(f"{asked.path}: ")
-
-
-def _asked_of(prepared: Prepared, record: Record) -> Asked:
-    return next(one for one in prepared.asked if one.key == record.key)
 
 
 def _counting(token: CancelToken, before: int, total: int) -> CancelToken:
@@ -271,12 +267,17 @@ class _Ledger:
         self._dry = wish.dry
         self._file: Any = None
 
-    def sorted_out(self, asked: Sequence[Asked]) -> tuple[list[Record], list[Asked]]:
+    def sorted_out(self, asked: Sequence[Asked]) -> tuple[list[tuple[Asked, Record]], list[Asked]]:
         """(what was done before and is still there, what is to be done)."""
         before = {} if self._dry else {one.key: one for one in self._lines()}
-        there = [before[one.key] for one in asked if self._is_there(before.get(one.key))]
-        keys = {one.key for one in there}
-        return there, [one for one in asked if one.key not in keys]
+        there, missing = list[tuple[Asked, Record]](), list[Asked]()
+        for one in asked:
+            record = before.get(one.key)
+            if record is not None and self._is_there(record):
+                there.append((one, record))
+            else:
+                missing.append(one)
+        return there, missing
 
     def add(self, record: Record) -> None:
         """Keep what was done with a file."""
@@ -300,9 +301,7 @@ class _Ledger:
         if self._file is not None:
             self._file.close()
 
-    def _is_there(self, record: Record | None) -> bool:
-        if record is None:
-            return False
+    def _is_there(self, record: Record) -> bool:
         try:
             return (self._out / record.file).stat().st_size == record.size
         except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -89,8 +90,12 @@ def write_deidentified(
         raise ExportError(
             f"{where} would still have said who it is, so no copy was written; change it in the original."
         )
-    if path is not None:
-        write_copy(path, dataset, syntax, header, _body(picture, layout, syntax, search, blackout))
+    body = _body(picture, layout, syntax, search, blackout)
+    if path is None:
+        # what refuses the picture is met only on the way through it
+        deque(body, maxlen=0)
+    else:
+        write_copy(path, dataset, syntax, header, body)
     return dict(done.deeds)
 
 
