@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def check_marked_pixels(arguments: argparse.Namespace) -> int:
     """Decode every marked frame whose file the index of exams knows; 1 when one shows other pixels."""
     from annotator.bootstrap import open_workspace
-    from annotator.imaging.pixel_check import PixelState, checked_pixels
+    from annotator.imaging.pixel_check import checked_pixels
+    from annotator.model.seen_on_image import PixelState
     from annotator.settings import load_settings
 
     given = {"database": arguments.database, "reader": arguments.reader}

@@ -18,9 +18,10 @@ from annotator.lexicon.loader import Source, load_lexicon
 from annotator.model.finding import Finding, Reading
 from annotator.model.follow_up import FollowUp
 from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis, greatest_extent
-from annotator.model.image import ImageInfo
+from annotator.model.image import ImageInfo, ImageKey
 from annotator.model.mark import Cluster, Mark, MarkKind
 from annotator.model.pseudonym import Pseudonyms
+from annotator.model.seen_on_image import PixelState
 
 FORMAT = "mammo-annotator findings"
 FORMAT_VERSION = 1
@@ -51,14 +52,16 @@ def write_findings(
     displays: Sequence[str] = (),
     sources: Mapping[str, Source] | None = None,
     behind: Behind | None = None,
+    pixels_now: Mapping[ImageKey, PixelState] | None = None,
 ) -> None:
     """Write every finding of a reading with its marks, clusters and suggestion; `behind` pseudonyms, or with the UIDs.
 
     `images` by SOP Instance UID (those not at hand may be missing), `follow_ups` by finding id,
     `displays` in words, those the reading was made on, `sources` those of the lexicon and of the decision table in
-    use (None: of the lexicon alone). The file is written whole or not at all. Raises ExportError.
+    use (None: of the lexicon alone), `pixels_now` whether marked frames still show what was marked (None: nobody
+    looked). The file is written whole or not at all. Raises ExportError.
     """
-    document = findings_document(reading, images, follow_ups, displays, sources, behind)
+    document = findings_document(reading, images, follow_ups, displays, sources, behind, pixels_now)
     try:
         content = msgspec.json.format(msgspec.json.encode(document), indent=1)
     except UnicodeError as error:
@@ -75,6 +78,7 @@ def findings_document(
     displays: Sequence[str] = (),
     sources: Mapping[str, Source] | None = None,
     behind: Behind | None = None,
+    pixels_now: Mapping[ImageKey, PixelState] | None = None,
 ) -> dict[str, Any]:
     """The document `write_findings` writes, as plain dicts and lists.
 
@@ -104,6 +108,7 @@ def findings_document(
         "chest_walls": msgspec.to_builtins(reading.chest_walls),
         "recalls": msgspec.to_builtins(reading.recalls),
         "pixels": msgspec.to_builtins(reading.pixels),
+        "pixels_now": None if pixels_now is None else _states(pixels_now),
         "first_pass": reading.first_pass,
         "decisions": msgspec.to_builtins(reading.decisions),
         "signatures": msgspec.to_builtins(reading.signatures),
@@ -136,6 +141,10 @@ def _sources(
         for tag in tags
         if tag in known
     }
+
+
+def _states(pixels_now: Mapping[ImageKey, PixelState]) -> list[dict[str, Any]]:
+    return [{"image": msgspec.to_builtins(key), "state": state.value} for key, state in sorted(pixels_now.items())]
 
 
 def _image(info: ImageInfo) -> dict[str, Any]:

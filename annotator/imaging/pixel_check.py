@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from enum import StrEnum
 from pathlib import Path
 
 from annotator.errors import UnreadableImage
@@ -11,16 +10,7 @@ from annotator.imaging.dicom_file import open_image
 from annotator.imaging.pixel_digest import pixel_digest
 from annotator.jobs import CancelToken
 from annotator.model.image import ImageKey
-from annotator.model.seen_on_image import MarkedPixels
-
-
-class PixelState(StrEnum):
-    """What became of the pixels of a marked frame."""
-
-    SAME = "same"
-    OTHER = "other"
-    UNREADABLE = "unreadable"
-    NOT_AT_HAND = "not at hand"
+from annotator.model.seen_on_image import MarkedPixels, PixelState
 
 
 def checked_pixels(

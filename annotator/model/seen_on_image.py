@@ -53,6 +53,15 @@ class MarkedPixels:
         return f"{self.image.sop_instance_uid} {self.image.frame}"
 
 
+class PixelState(StrEnum):
+    """What became of the pixels of a marked frame."""
+
+    SAME = "same"
+    OTHER = "other"
+    UNREADABLE = "unreadable"
+    NOT_AT_HAND = "not at hand"
+
+
 class RecallReason(StrEnum):
     """Why a view has to be taken again (DICOM CID 6041 Mammography Image Quality Finding; codes in the lexicon)."""
 

@@ -8,18 +8,15 @@ from functools import cached_property
 from pathlib import Path
 
 from annotator.errors import AnnotatorError
-from annotator.exchange import finding_json
-from annotator.exchange.findings_file import read_findings
 from annotator.exchange.formats import FORMATS, Format
-from annotator.exchange.leaving import reading_as_it_leaves
 from annotator.exchange.outgoing import Outgoing
 from annotator.exchange.proved import Proven, write_proven
 from annotator.exchange.report_html import report_html
 from annotator.exchange.whole_file import write_whole
 from annotator.jobs import CancelToken, Progress
-from annotator.lexicon.terms import Source
 from annotator.model.finding import Reading
 from annotator.model.image import ExamInfo, Voi
+from annotator.reporting.findings import FindingsJson, pixels_now
 from annotator.reporting.noted import note_export
 from annotator.reporting.outgoing import outgoing
 from annotator.reporting.reports import make_report
@@ -33,7 +30,8 @@ NAMED = "-named"
 class ExamJob:
     """What is to be written, where, and whether with the patient's name; `ready` where it was made ready before.
 
-    `windows` are those the images are seen with now, by SOP Instance UID.
+    `windows` are those the images are seen with now, by SOP Instance UID. Without `looks` no image is decoded to see
+    whether it still shows what was marked.
     """
 
     workspace: Workspace
@@ -44,6 +42,7 @@ class ExamJob:
     token: CancelToken
     ready: Outgoing | None = None
     windows: Mapping[str, Voi] = field(default_factory=dict)
+    looks: bool = True
 
     @property
     def name(self) -> str:
@@ -118,34 +117,9 @@ def dicom_form(one: Format) -> Form:
     return Form(one.name, one.says, write)
 
 
-@dataclass(frozen=True, slots=True)
-class _Findings:
-    """Everything that was said, as one JSON file; `sources` are those of the lexicon and the decision table in use."""
-
-    sources: Mapping[str, Source]
-
-    def write(self, outgoing: Outgoing, folder: Path) -> tuple[Path, ...]:
-        path = folder / f"{outgoing.name}-findings.json"
-        names = outgoing.pseudonyms
-        finding_json.write_findings(
-            outgoing.reading,
-            {image.sop_instance_uid: image for image in outgoing.exam.images},
-            outgoing.follow_ups,
-            path,
-            outgoing.displays,
-            self.sources,
-            None if names is None else finding_json.Behind(names, outgoing.patient),
-        )
-        return (path,)
-
-    def check(self, outgoing: Outgoing, path: Path) -> str | None:
-        if read_findings(path) == reading_as_it_leaves(outgoing):
-            return None
-        return f"{path.name} does not read as the reading it was written from"
-
-
 def _write_json(job: ExamJob) -> tuple[Proven, ...]:
-    form = _Findings(job.workspace.lexicon.sources)
+    now = pixels_now(job.reading, job.exam, job.token) if job.looks else None
+    form = FindingsJson(job.workspace.lexicon.sources, now)
     how = job.workspace.settings.export_proof
     return write_proven(form, job.outgoing, job.folder, how, token=job.token)
 

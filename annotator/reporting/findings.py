@@ -2,31 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from annotator.exchange import finding_json
-from annotator.hanging import corrected_exam
+from annotator.exchange.findings_file import read_findings
+from annotator.exchange.leaving import reading_as_it_leaves
+from annotator.exchange.outgoing import Outgoing
+from annotator.jobs import CancelToken
+from annotator.lexicon.terms import Source
 from annotator.model.finding import Reading
-from annotator.model.identity import Identity, without_names
-from annotator.model.image import ExamInfo
+from annotator.model.image import ExamInfo, ImageKey
+from annotator.model.seen_on_image import PixelState
 from annotator.reporting.noted import note_export
+from annotator.reporting.outgoing import outgoing
 from annotator.workspace import Workspace
 
 
-def write_findings(
-    workspace: Workspace, reading: Reading, exam: ExamInfo, path: Path, *, identified: bool = False
-) -> None:
-    """All findings of a reading with marks and suggestions as one JSON file. Raises ExportError, and StoreError.
+@dataclass(frozen=True, slots=True)
+class FindingsJson:
+    """Everything that was said, as one JSON file; `sources` are those of the lexicon and the decision table in use.
 
-    `identified`: with the UIDs of the exam and its images, and comments as they were written.
+    `pixels_now` is whether marked frames still show what was marked, None where nobody looked.
     """
-    images = {image.sop_instance_uid: image for image in corrected_exam(exam, reading.hanging).images}
-    follow_ups, displays = workspace.follow_ups(reading, exam), workspace.displays(reading.id)
-    behind = None
-    if not identified:
-        behind = finding_json.Behind(workspace.pseudonyms, workspace.patient_pseudonym(exam))
-        reading = without_names(reading, Identity.of(exam))
+
+    sources: Mapping[str, Source]
+    pixels_now: Mapping[ImageKey, PixelState] | None
+
+    def write(self, outgoing: Outgoing, folder: Path) -> tuple[Path, ...]:
+        """Write into a folder, under the name it leaves under. Raises ExportError."""
+        path = folder / f"{outgoing.name}-findings.json"
+        self.write_to(outgoing, path)
+        return (path,)
+
+    def write_to(self, outgoing: Outgoing, path: Path) -> None:
+        """Write to a file, whole or not at all. Raises ExportError."""
+        names = outgoing.pseudonyms
+        finding_json.write_findings(
+            outgoing.reading,
+            {image.sop_instance_uid: image for image in outgoing.exam.images},
+            outgoing.follow_ups,
+            path,
+            outgoing.displays,
+            self.sources,
+            None if names is None else finding_json.Behind(names, outgoing.patient),
+            self.pixels_now,
+        )
+
+    def check(self, outgoing: Outgoing, path: Path) -> str | None:
+        """What is otherwise when the file is read again, in a sentence; None when nothing is."""
+        if read_findings(path) == reading_as_it_leaves(outgoing):
+            return None
+        return f"{path.name} does not read as the reading it was written from"
+
+
+def pixels_now(
+    reading: Reading, exam: ExamInfo, token: CancelToken | None = None
+) -> dict[ImageKey, PixelState]:
+    """Whether the marked frames of an exam still show what was marked; decodes each. Raises Cancelled."""
+    from annotator.imaging.pixel_check import checked_pixels  # noqa: PLC0415  decoders, for this only
+
+    files = {image.sop_instance_uid: image.path for image in exam.images}
+    return {one.image: state for one, state in checked_pixels(reading.pixels, files.get, token)}
+
+
+def write_findings(
+    workspace: Workspace,
+    reading: Reading,
+    exam: ExamInfo,
+    path: Path,
+    token: CancelToken | None = None,
+    *,
+    identified: bool = False,
+) -> None:
+    """All findings of a reading with marks and suggestions as one JSON file; for a job, since it decodes marked images.
+
+    `identified`: with the UIDs of the exam and its images, and comments as they were written. Raises ExportError,
+    StoreError and Cancelled.
+    """
+    leaving = outgoing(workspace, reading, exam, token, identified=identified, places=False)
+    form = FindingsJson(workspace.lexicon.sources, pixels_now(reading, exam, token))
     note_export(workspace, reading, "findings as JSON", identified=identified)
-    finding_json.write_findings(
-        reading, images, follow_ups, path, displays, workspace.lexicon.sources, behind
-    )
+    form.write_to(leaving, path)

@@ -272,6 +272,7 @@ class _Run:
             self._wanted.identified,
             self._token,
             ready=told.out,
+            looks=self._wanted.places,
         )
         return OBJECTS[form].write(job)
 

@@ -50,12 +50,10 @@ def report_kind(finding_id: str | None = None, *, identified: bool = False) -> E
 def findings_kind(*, identified: bool = False) -> ExportKind:
     """The findings for programs; `identified` with the UIDs of exam and images."""
 
-    def write(
-        workspace: Workspace, reading: Reading, exam: ExamInfo, path: Path, _token: CancelToken
-    ) -> None:
+    def write(workspace: Workspace, reading: Reading, exam: ExamInfo, path: Path, token: CancelToken) -> None:
         from annotator.reporting import write_findings  # noqa: PLC0415
 
-        write_findings(workspace, reading, exam, path, identified=identified)
+        write_findings(workspace, reading, exam, path, token, identified=identified)
 
     return ExportKind("findings", (("JSON", "json"),), write)
 
