@@ -14,6 +14,7 @@ import pytest
 from annotator.bootstrap import open_workspace
 from annotator.errors import UnreadableAnnotations
 from annotator.exchange.datasets import KINDS, kind_of
+from annotator.exchange.datasets.assembling import OTHER_SIDE
 from annotator.exchange.datasets.cbis_ddsm import DISTRIBUTIONS, TYPES, parted
 from annotator.exchange.datasets.embed import letters
 from annotator.exchange.datasets.found import Wishes
@@ -363,6 +364,15 @@ def test_a_row_with_more_values_than_columns_refuses_the_table(tmp_path: Path) -
         list(table_rows(table, ("a", "b")))
 
 
+def test_a_table_saved_in_another_encoding_says_what_to_do(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_bytes("a,b\n1,n\u00f3dulo\n".encode("latin-1"))
+    with pytest.raises(UnreadableAnnotations, match="is not text in UTF-8"):
+        list(table_rows(table, ("a", "b")))
+    table.write_bytes("\ufeffa,b\n1,n\u00f3dulo\n".encode())
+    assert list(table_rows(table, ("a", "b"))) == [(2, {"a": "1", "b": "n\u00f3dulo"})]
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00binary\x00", b'a,b\n"open'])
 def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes) -> None:
     table = tmp_path / "t.csv"
@@ -386,7 +396,18 @@ def test_embed_rows_come_before_columns(tmp_path: Path) -> None:
     assert (one.change, one.recommendation) == (None, None)
     assert "ymin, xmin" in one.origin.coordinates
     assert any("more coarse" in note for note in one.origin.notes)
+    assert OTHER_SIDE not in one.origin.notes
     assert not {"empi anon", "acc anon", "study date anon"} & values(one).keys()
+    assert values(one)["match level"] == "[1]"
+
+
+def test_a_source_that_says_the_other_side_than_the_header_is_told(tmp_path: Path) -> None:
+    right = {"side": "R"}
+    image = sets.embed_image("a.dcm", ImageLateralityFinal="R")
+    sets.make_embed(tmp_path, [sets.embed_clinical(**right)], [image])  # its header says left
+    one = finding(planned(tmp_path))
+    assert one.laterality is Laterality.RIGHT
+    assert OTHER_SIDE in one.origin.notes
 
 
 @pytest.mark.parametrize(("asked", "shapes"), [(False, ()), (True, (Morphology.FINE_PLEO,))])
@@ -552,6 +573,13 @@ def test_a_wrong_coco_annotation_leaves_its_exam_out(tmp_path: Path, annotation,
         ({"annotations": [{"id": 1, "image_id": 7, "category_id": 99}]}, "names a category that is not"),
         ({"images": [{"id": 7, "file_name": "one.png"}]}, "has no height and width"),
         ({"categories": [1, 2]}, "no list of categories"),
+        ({"images": [{"id": [7], "height": 300, "width": 400}]}, "without an id that is a number or word"),
+        ({"annotations": [{"id": 1, "image_id": [7], "category_id": 1}]}, "names an image that is not"),
+        ({"annotations": [{"id": 1, "image_id": 7, "category_id": {}}]}, "names a category that is not"),
+        (
+            {"images": [{"id": 7, "file_name": one, "height": 300, "width": 400} for one in ("a", "one")]},
+            "images of id 7 twice",
+        ),
     ],
 )
 def test_coco_laid_out_otherwise_is_refused_whole(tmp_path: Path, change, words: str) -> None:

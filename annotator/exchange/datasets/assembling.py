@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from annotator.errors import AnnotatorError, UnreadableAnnotations
-from annotator.exchange.datasets.found import Drawn, Found, ImageName, Pixels, Said, SourceFinding
+from annotator.exchange.datasets.found import Drawn, Found, ImageName, Pixels, SourceFinding
 from annotator.exchange.datasets.gathering import together
 from annotator.exchange.datasets.images import KnownImages
 from annotator.exchange.datasets.region_masks import outlines_of
@@ -23,6 +23,9 @@ from annotator.model.mark import Cluster, Mark, MarkKind, SpotMeasurement
 Measure = Callable[[ImageInfo, int, tuple[ImagePoint, ...]], SpotMeasurement | None]
 """What the pixels under an outline of one calcification come to; None where they cannot be measured."""
 
+OTHER_SIDE = (
+    "The header of an image says the other side; the side of the finding is the one that the source says."
+)
 SIZED = "Micro or macro is not said by the source: it follows from the size drawn, and a single point counts as micro."
 
 
@@ -172,7 +175,9 @@ def _finding(members: Sequence[tuple[SourceFinding, _Parts]], number: int) -> Fi
         unmapped=tuple(dict.fromkeys(name for one in origins for name in one.unmapped)),
         notes=tuple(dict.fromkeys(note for one in origins for note in one.notes)),
     )
-    side = _side(said, [info for _, parts in members for _, info in parts])
+    sides = {info.laterality for _, parts in members for _, info in parts if info.laterality is not None}
+    if said.laterality is not None and sides - {said.laterality, Laterality.BOTH}:
+        origin = replace(origin, notes=(*origin.notes, OTHER_SIDE))
     return Finding(
         id=new_id(),
         number=number,
@@ -182,15 +187,10 @@ def _finding(members: Sequence[tuple[SourceFinding, _Parts]], number: int) -> Fi
         assessment=said.assessment,
         change=said.change,
         associated=said.associated,
-        laterality=side,
+        # else that of the images where they agree
+        laterality=said.laterality or (next(iter(sides)) if len(sides) == 1 else None),
         origin=origin,
     )
-
-
-def _side(said: Said, images: Sequence[ImageInfo]) -> Laterality | None:
-    """The side of the source, else that of the images where they agree."""
-    sides = {image.laterality for image in images if image.laterality is not None}
-    return said.laterality or (sides.pop() if len(sides) == 1 else None)
 
 
 def _mark(

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from annotator.errors import UnreadableAnnotations
 from annotator.exchange.datasets.found import Broken, Drawn, Found, ImageName, Said, SourceFinding, Wishes
-from annotator.exchange.datasets.table_file import header_of, table_rows
+from annotator.exchange.datasets.table_file import header_of, kept, table_rows
 from annotator.model.finding import Assessment, Distribution, Morphology
 from annotator.model.image import Laterality
 from annotator.model.origin import Origin
@@ -108,8 +108,7 @@ def read(path: Path, wishes: Wishes) -> Found:
                 )
                 continue
             said, unmapped = _said(row, wishes)
-            values = tuple((column, row[column]) for column in _KEPT if row.get(column))
-            origin = Origin(source=NAME, coordinates=COORDINATES, values=values, unmapped=unmapped)
+            origin = Origin(source=NAME, coordinates=COORDINATES, values=kept(row, _KEPT), unmapped=unmapped)
             findings.append(SourceFinding((Drawn(name, masks_in=tuple(masks)),), origin, said))
     notes = [
         f"Rows of kind {kind!r} are no calcifications and were left out: {count}."

@@ -32,7 +32,7 @@ from annotator.exchange.datasets.found import (
 )
 from annotator.exchange.datasets.gathering import Labelled, gathered
 from annotator.exchange.datasets.json_file import beginning, read_json
-from annotator.exchange.datasets.labels import Meaning, meaning
+from annotator.exchange.datasets.labels import Meaning, left_out, meaning
 from annotator.exchange.datasets.run_lengths import mask_of
 from annotator.exchange.json_faults import shortened
 from annotator.jobs import Progress
@@ -45,6 +45,7 @@ COORDINATES = (
     "x, y: column, then row; boxes as x, y, width, height; in pixels of the image from its first corner"
 )
 _WHAT = "a file of COCO annotations"
+_Id = int | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +67,21 @@ def recognised(path: Path) -> bool:
 def read(path: Path, wishes: Wishes) -> Found:
     """The annotations of calcifications of one file. Raises UnreadableAnnotations for a file that is laid out otherwise."""
     document = read_json(path, _WHAT)
-    images = {one.get("id"): _image(path, one) for one in _rows(path, document, "images")}
-    categories = {one.get("id"): _category(one, wishes) for one in _rows(path, document, "categories")}
-    frames = {one.get("id"): _frame(one) for one in document["images"]}
+    rows = _by_id(path, document, "images")
+    images = {key: _image(path, one) for key, one in rows.items()}
+    frames = {key: _frame(one) for key, one in rows.items()}
+    categories = {key: _category(one, wishes) for key, one in _by_id(path, document, "categories").items()}
     origin = _origin(document)
-    items: dict[Any, list[Labelled]] = defaultdict(list)
-    broken: dict[Any, Broken] = {}
+    items: dict[_Id, list[Labelled]] = defaultdict(list)
+    broken: dict[_Id, Broken] = {}
     passed: Counter[str] = Counter()
     annotations = _rows(path, document, "annotations")
     for number, one in enumerate(annotations):
         if number % 1000 == 0:
             wishes.token.checkpoint(Progress(number, len(annotations), "annotations read"))
-        image, category = images.get(one.get("image_id")), categories.get(one.get("category_id"))
-        if image is None or category is None:
+        key, of_category = _id(one.get("image_id")), _id(one.get("category_id"))
+        image, category = images.get(key), categories.get(of_category)
+        if key is None or image is None or category is None:
             missing = "an image" if image is None else "a category"
             raise UnreadableAnnotations(
                 shortened(f"{path}: annotation {one.get('id')!r} names {missing} that is not in the file.")
@@ -87,29 +90,36 @@ def read(path: Path, wishes: Wishes) -> Found:
             passed[category.label] += 1
             continue
         try:
-            frame = frames[one["image_id"]]
-            items[one["image_id"]] += _labelled(image, frame, category.label, category.meaning, one)
+            items[key] += _labelled(image, frames[key], category.label, category.meaning, one)
         except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
             why = shortened(
                 f"{path}: annotation {one.get('id')!r} on {image.shown} cannot be used ({error})."
             )
-            broken.setdefault(one["image_id"], Broken(image, why))
+            broken.setdefault(key, Broken(image, why))
     findings: list[SourceFinding] = []
     for members in items.values():
         findings += gathered(members, origin, "category")
     empty = tuple(image for key, image in images.items() if key not in items and key not in broken)
-    return Found(NAME, tuple(findings), empty, tuple(broken.values()), notes=_notes(passed))
+    notes = left_out("Categories that do not say calcification were left out", passed)
+    return Found(NAME, tuple(findings), empty, tuple(broken.values()), notes=notes)
 
 
-def _notes(passed: Counter[str]) -> tuple[str, ...]:
-    if not passed:
-        return ()
-    words = ", ".join(f"{label} ({count})" for label, count in sorted(passed.items()))
-    return (
-        shortened(
-            f"Categories that do not say calcification were left out: {words}; 'annotator import --calcification LABEL' takes one all the same."
-        ),
-    )
+def _by_id(path: Path, document: Mapping[str, Any], name: str) -> dict[_Id | None, dict[str, Any]]:
+    """Images or categories by their ids; two of one id would give the places of one to the other."""
+    found: dict[_Id | None, dict[str, Any]] = {}
+    for row in _rows(path, document, name):
+        key = _id(row.get("id"))
+        if key is None or key in found:
+            why = "without an id that is a number or word" if key is None else f"of id {key!r} twice"
+            raise UnreadableAnnotations(
+                shortened(f"{path} has {name} {why}, so that nothing can be told apart.")
+            )
+        found[key] = row
+    return found
+
+
+def _id(said: object) -> _Id | None:
+    return said if isinstance(said, int | str) and not isinstance(said, bool) else None
 
 
 def _rows(path: Path, document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

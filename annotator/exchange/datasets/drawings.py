@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from annotator.exchange.datasets.found import Drawn, Found, ImageName, SourceFinding, Wishes
-from annotator.exchange.datasets.labels import meaning
+from annotator.exchange.datasets.labels import left_out, meaning
 from annotator.exchange.drawing import Drawing, Group, Part
 from annotator.exchange.drawing import Drawn as Shown
 from annotator.exchange.json_faults import shortened
@@ -35,15 +35,8 @@ def found_in(drawing: Drawing, source: str, wishes: Wishes) -> Found:
         names = tuple(("label", label) for label in dict.fromkeys(one.group.label for one in members))
         origin = Origin(source=source, coordinates=COORDINATES, values=names)
         findings.append(SourceFinding(parts, origin, group=key, tracking_uid=labels[key].tracking_uid))
-    notes = list(drawing.notes)
-    if passed:
-        words = ", ".join(f"{label} ({count})" for label, count in sorted(passed.items()))
-        notes.append(
-            shortened(
-                f"What does not say calcification was left out: {words}; 'annotator import --calcification LABEL' takes one all the same."
-            )
-        )
-    return Found(source, tuple(findings), notes=tuple(notes))
+    notes = (*drawing.notes, *left_out("What does not say calcification was left out", passed))
+    return Found(source, tuple(findings), notes=notes)
 
 
 def _is_calcification(group: Group, wishes: Wishes) -> bool:

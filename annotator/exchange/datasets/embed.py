@@ -10,7 +10,6 @@ data set's own legend.
 
 from __future__ import annotations
 
-import ast
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ from annotator.exchange.datasets.found import (
     box,
     stem_of,
 )
-from annotator.exchange.datasets.table_file import header_of, table_rows
+from annotator.exchange.datasets.table_file import header_of, kept, listed, table_rows
 from annotator.model.finding import Assessment, Distribution, Morphology
 from annotator.model.image import Laterality
 from annotator.model.origin import Origin
@@ -96,10 +95,11 @@ _Exam = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Regions:
-    """An image of an exam with its regions, `side` '' where it is not known."""
+    """An image of an exam with its regions; `side`, and the `level` of their match, '' where they are not known."""
 
     side: str
     drawn: tuple[Drawn, ...]
+    level: str
 
 
 def recognised(path: Path) -> bool:
@@ -131,16 +131,11 @@ def read(path: Path, wishes: Wishes) -> Found:
             if not row["calcfind"] and not row["calcdistri"]:
                 others += 1
                 continue
-            drawn = tuple(
-                one
-                for image in regions.get(exam, ())
-                if _same_side(row["side"], image.side)
-                for one in image.drawn
-            )
-            if drawn and sum(_same_side(row["side"], one["side"]) for one in rows) > 1:
+            of_side = [one for one in regions.get(exam, ()) if _same_side(row["side"], one.side)]
+            if of_side and sum(_same_side(row["side"], one["side"]) for one in rows) > 1:
                 doubtful += 1
-            elif drawn:
-                findings.append(_finding(row, drawn, wishes))
+            elif of_side:
+                findings.append(_finding(row, of_side, wishes))
             else:
                 placeless += 1
     if others:
@@ -164,17 +159,19 @@ def _all_regions(table: Path, wishes: Wishes) -> tuple[dict[_Exam, list[_Regions
         image = ImageName(stem_of(row["anon dicom path"]), stem=stem_of(row["anon dicom path"]))
         image = ImageName(image.shown, sop_instance_uid=image.stem, stem=image.stem)
         try:
-            drawn = _drawn(image, _numbers(words), row.get("roi frames", ""))
+            drawn = _drawn(image, listed(words), row.get("roi frames", ""))
         except ValueError as error:
             broken.append(Broken(image, f"{table}, row {number}: {error}."))
             continue
-        found[_exam(row)].append(_Regions(row["imagelateralityfinal"].upper(), drawn))
+        if drawn:
+            side, level = row["imagelateralityfinal"].upper(), row.get("match level", "")
+            found[_exam(row)].append(_Regions(side, drawn, level))
     return found, broken
 
 
 def _drawn(image: ImageName, coordinates: Sequence[Any], frames: str) -> tuple[Drawn, ...]:
     """A region for each four numbers; row before column. A region of several slices is on the middle one of them."""
-    slices = _numbers(frames) if frames not in ("", "()", "[]") else ()
+    slices = listed(frames) if frames not in ("", "()", "[]") else ()
     drawn = []
     for at, corners in enumerate(coordinates):
         if not isinstance(corners, list | tuple) or len(corners) != 4 or not all(map(_is_number, corners)):
@@ -190,21 +187,11 @@ def _frame(slices: Sequence[Any], at: int) -> int:
     return max(1, int(several[len(several) // 2])) if several else 1
 
 
-def _numbers(words: str) -> Sequence[Any]:
-    try:
-        value = ast.literal_eval(words) if len(words) <= 100_000 else None
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        value = None
-    if not isinstance(value, list | tuple):
-        raise ValueError(f"{words[:60]!r} is not a list")  # noqa: TRY004 - of a file, not of a call
-    return value
-
-
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < FARTHEST_PX
 
 
-def _finding(row: Mapping[str, str], drawn: tuple[Drawn, ...], wishes: Wishes) -> SourceFinding:
+def _finding(row: Mapping[str, str], regions: Sequence[_Regions], wishes: Wishes) -> SourceFinding:
     types = dict(TYPES) | ({"K": Morphology.FINE_PLEO} if wishes.fine_pleomorphic else {})
     morphology = [types.get(letter) for letter in letters(row["calcfind"])]
     distributions = [DISTRIBUTIONS.get(letter) for letter in letters(row["calcdistri"])]
@@ -221,11 +208,15 @@ def _finding(row: Mapping[str, str], drawn: tuple[Drawn, ...], wishes: Wishes) -
         assessment=category,
     )
     notes = (_CHANGED_C,) if row.get("changed", "").upper() == "C" else ()
-    values = tuple((name, row[name]) for name in _KEPT if row.get(name))
+    matched = tuple(("match level", one.level) for one in regions if one.level)
     origin = Origin(
-        source=NAME, coordinates=COORDINATES, values=values, unmapped=tuple(unmapped), notes=notes
+        source=NAME,
+        coordinates=COORDINATES,
+        values=(*kept(row, _KEPT), *dict.fromkeys(matched)),
+        unmapped=tuple(unmapped),
+        notes=notes,
     )
-    return SourceFinding(drawn, origin, said)
+    return SourceFinding(tuple(drawn for one in regions for drawn in one.drawn), origin, said)
 
 
 def letters(words: str) -> list[str]:

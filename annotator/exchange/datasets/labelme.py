@@ -33,7 +33,7 @@ from annotator.exchange.datasets.found import (
 )
 from annotator.exchange.datasets.gathering import Labelled, gathered
 from annotator.exchange.datasets.json_file import beginning, read_json
-from annotator.exchange.datasets.labels import Meaning, meaning
+from annotator.exchange.datasets.labels import Meaning, left_out, meaning
 from annotator.exchange.json_faults import shortened
 from annotator.jobs import Progress
 from annotator.model.origin import Origin
@@ -82,18 +82,8 @@ def read(path: Path, wishes: Wishes) -> Found:
         )
         findings += gathered(items, origin, "label")
         empty += [] if items else [image]
-    return Found(NAME, tuple(findings), tuple(empty), tuple(broken), tuple(faults), _notes(passed))
-
-
-def _notes(passed: Counter[str]) -> tuple[str, ...]:
-    if not passed:
-        return ()
-    words = ", ".join(f"{label} ({count})" for label, count in sorted(passed.items()))
-    return (
-        shortened(
-            f"Labels that do not say calcification were left out: {words}; 'annotator import --calcification LABEL' takes one all the same."
-        ),
-    )
+    notes = left_out("Labels that do not say calcification were left out", passed)
+    return Found(NAME, tuple(findings), tuple(empty), tuple(broken), tuple(faults), notes)
 
 
 def _image(file: Path, document: Mapping[str, Any]) -> ImageName:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from annotator.exchange.datasets.found import Said, Wishes
+from annotator.exchange.json_faults import shortened
 from annotator.lexicon.loader import load_lexicon
 from annotator.model.finding import Distribution, Morphology
 from annotator.model.mark import MarkKind
@@ -52,6 +53,14 @@ def meaning(label: str, wishes: Wishes, context: str = "") -> Meaning | None:
     )
     mapped = morphology is not None or distribution is not None or not rest
     return Meaning(said, bool(_SEVERAL.search(plain)), kind, mapped)
+
+
+def left_out(what: str, passed: Mapping[str, int]) -> tuple[str, ...]:
+    """The sentence on labels that were passed over, with how often, and what takes one all the same; none where none was."""
+    if not passed:
+        return ()
+    words = ", ".join(f"{label} ({count})" for label, count in sorted(passed.items()))
+    return (shortened(f"{what}: {words}; 'annotator import --calcification LABEL' takes one all the same."),)
 
 
 def _plain(label: str) -> str:

@@ -15,8 +15,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from annotator.errors import UnreadableAnnotations
 from annotator.exchange.datasets.found import (
     MOST_DRAWN,
@@ -28,15 +26,15 @@ from annotator.exchange.datasets.found import (
     SourceFinding,
     Wishes,
     box,
-    refused_size,
 )
+from annotator.exchange.datasets.json_file import read_json
 from annotator.exchange.json_faults import shortened
 from annotator.jobs import Progress
 from annotator.model.finding import Associated, Morphology
 from annotator.model.origin import Origin
 
 NAME = "OMI-DB"
-LARGEST_BYTES = 256_000_000
+_WHAT = "a client's imagedb file of OMI-DB"
 COORDINATES = "X1, Y1 lower-left and X2, Y2 upper-right corner: columns, and rows counted from the top, in pixels of the image"
 _UID = re.compile(r"[0-9]+(\.[0-9]+)+")
 _FLAGS: Mapping[str, tuple[Morphology, ...]] = {
@@ -124,22 +122,11 @@ def read(path: Path, wishes: Wishes) -> Found:
 
 def _marks(file: Path) -> Iterator[tuple[str, ImageName, Mapping[str, Any]]]:
     """Study UID, image and what is said of each mark."""
-    refused_size(file, LARGEST_BYTES)
-    try:
-        document = msgspec.json.decode(file.read_bytes())
-        studies = document["STUDIES"].items()
-    except OSError as error:
-        raise UnreadableAnnotations(f"{file} could not be read ({error.strerror}).") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadableAnnotations(
-            shortened(f"{file} is not JSON ({error}); take it from the data set anew.")
-        ) from error
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UnreadableAnnotations(
-            f"{file} has no STUDIES; is it a client's imagedb file of OMI-DB?"
-        ) from error
+    studies = read_json(file, _WHAT).get("STUDIES")
+    if not isinstance(studies, dict):
+        raise UnreadableAnnotations(f"{file} has no STUDIES; is it {_WHAT}?")
     count = 0
-    for study, series in _by_uid(studies):
+    for study, series in _by_uid(studies.items()):
         for _, images in _by_uid(series.items()):
             for uid, marks in _by_uid(images.items()):
                 for mark in marks.values():

@@ -35,7 +35,7 @@ def outlines_of(drawn: Drawn, info: ImageInfo, pixels: Pixels) -> tuple[tuple[Im
     if drawn.mask is None and not drawn.masks_in:
         return (drawn.outline,)
     mask = drawn.mask if drawn.mask is not None else _mask_in(drawn.masks_in, info, pixels)
-    mask = _fitted(mask, info)
+    mask = _fitted(mask, info, drawn.image.shown)
     found = tuple(_simpler(one.outline) for one in islice(traced(mask), MOST_PIECES + 1))
     if len(found) > MOST_PIECES:
         raise UnreadableAnnotations(
@@ -75,14 +75,14 @@ def _mask_in(files: Sequence[Path], info: ImageInfo, pixels: Pixels) -> NDArray[
     return np.asarray(frame > frame.max() / 2)
 
 
-def _fitted(mask: NDArray[np.bool_], info: ImageInfo) -> NDArray[np.bool_]:
+def _fitted(mask: NDArray[np.bool_], info: ImageInfo, shown: str) -> NDArray[np.bool_]:
     """The mask at the size of the image; one that is a few pixels off is stretched, by nearest."""
     if mask.shape == (info.rows, info.columns):
         return mask
     if not _fits(mask.shape, info):
         raise UnreadableAnnotations(
-            f"a mask has {mask.shape[1]} x {mask.shape[0]} pixels, its image {info.columns} x {info.rows}; it belongs to another"
-            " image."
+            f"a mask on {shown} has {mask.shape[1]} x {mask.shape[0]} pixels, the image {info.columns} x {info.rows}; it belongs"
+            " to another image."
         )
     size = (info.columns, info.rows)
     return np.asarray(cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from annotator.errors import UnreadableAnnotations
 from annotator.exchange.datasets.found import refused_size
@@ -14,6 +16,7 @@ from annotator.jobs import CancelToken, Progress
 LARGEST_BYTES = 2_000_000_000
 """The table of all images of EMBED has half a million rows of 160 columns."""
 MOST_COLUMNS = 2_000
+_NO_TEXT = "{} is not a table in CSV (it is not text in UTF-8); save it as CSV in UTF-8, or take it from the data set anew."
 _SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
 
@@ -57,12 +60,30 @@ def table_rows(
                         " saved with another separator."
                     )
                 yield number, {name: value.strip() for name, value in zip(names, row, strict=True) if name}
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise UnreadableAnnotations(_NO_TEXT.format(path)) from error
+    except csv.Error as error:
         raise UnreadableAnnotations(
             f"{path} is not a table in CSV ({error}); take it from the data set anew."
         ) from error
     except OSError as error:
         raise UnreadableAnnotations(f"{path} could not be read ({error.strerror}).") from error
+
+
+def kept(row: Mapping[str, str], names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Name and value of those columns that say something, as the source has them."""
+    return tuple((name, row[name]) for name in names if row.get(name))
+
+
+def listed(words: str, longest: int = 100_000) -> Sequence[Any]:
+    """A list or tuple in Python's own form, as some tables have them. Raises ValueError."""
+    try:
+        value = ast.literal_eval(words) if len(words) <= longest else None
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ValueError(f"{words[:60]!r} is not a list") from error
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{words[:60]!r} is not a list")  # noqa: TRY004 - of a file, not of a call
+    return value
 
 
 def _separator(path: Path, wanted: tuple[str, ...], separators: str) -> str:
@@ -89,9 +110,7 @@ def _first_line(path: Path) -> str:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return file.readline(1_000_000)
     except UnicodeDecodeError as error:
-        raise UnreadableAnnotations(
-            f"{path} is not a table in CSV (it is not text); take it from the data set anew."
-        ) from error
+        raise UnreadableAnnotations(_NO_TEXT.format(path)) from error
     except OSError as error:
         raise UnreadableAnnotations(f"{path} could not be read ({error.strerror}).") from error
 

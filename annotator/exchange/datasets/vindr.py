@@ -9,7 +9,6 @@ unmarked ones.
 
 from __future__ import annotations
 
-import ast
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,7 +24,7 @@ from annotator.exchange.datasets.found import (
     Wishes,
     box,
 )
-from annotator.exchange.datasets.table_file import header_of, table_rows
+from annotator.exchange.datasets.table_file import header_of, kept, listed, table_rows
 from annotator.model.finding import Assessment, Associated
 from annotator.model.image import Laterality
 from annotator.model.origin import Origin
@@ -66,7 +65,7 @@ def read(path: Path, wishes: Wishes) -> Found:
     for number, row in table_rows(table, _COLUMNS, wishes.token):
         image = _image(row)
         try:
-            categories = [name.strip().lower() for name in listed(row["finding categories"])]
+            categories = [str(name).strip().lower() for name in listed(row["finding categories"])]
             if WANTED in categories:
                 findings.append(_finding(image, row, categories))
             else:
@@ -110,21 +109,8 @@ def _finding(image: ImageName, row: Mapping[str, str], categories: list[str]) ->
     said = Said(
         associated=beside, assessment=category, laterality=Laterality(side) if side in ("L", "R") else None
     )
-    values = tuple((name, row[name]) for name in _KEPT if row.get(name))
-    return SourceFinding(
-        (drawn,), Origin(source=NAME, coordinates=COORDINATES, values=values, unmapped=tuple(unmapped)), said
-    )
-
-
-def listed(words: str) -> list[str]:
-    """A list in Python's own form, as the table has it. Raises ValueError."""
-    try:
-        named = ast.literal_eval(words) if len(words) <= 10_000 else None
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ValueError(f"finding_categories is {words[:60]!r}, not a list") from error
-    if not isinstance(named, list):
-        raise ValueError(f"finding_categories is {words[:60]!r}, not a list")  # noqa: TRY004 - of a file, not of a call
-    return [str(name) for name in named]
+    origin = Origin(source=NAME, coordinates=COORDINATES, values=kept(row, _KEPT), unmapped=tuple(unmapped))
+    return SourceFinding((drawn,), origin, said)
 
 
 def birads(words: str) -> Assessment | None:
