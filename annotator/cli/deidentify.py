@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator.cli.output import counted, print_json, visible
+from annotator.cli.output import print_json, visible
 from annotator.cli.stopping import stopped_by_keyboard
 from annotator.errors import CallError
 from annotator.jobs import Cancelled
+from annotator.model.counts import counted
 
 if TYPE_CHECKING:
     from annotator.jobs import CancelToken
@@ -202,9 +203,7 @@ def _tell(record: Record, *, json: bool) -> None:
 
 
 def _summary(copied: Copied, *, dry: bool) -> str:
-    words = [
-        f"{counted(copied.written, 'copy').replace('copys', 'copies')}{' would be written' if dry else ''}"
-    ]
+    words = [f"{counted(copied.written, 'copy', 'copies')}{' would be written' if dry else ''}"]
     if copied.kept:
         words.append(f"{copied.kept} of them there from before")
     passed = sum(1 for one in copied.records if one.passed)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from annotator.model.counts import counted
+
 if TYPE_CHECKING:
     from annotator.detection import CandidateCluster
     from annotator.model.candidate import Candidate, CandidateRow
@@ -122,21 +124,17 @@ def _cluster(one: CandidateCluster, number: dict[str, int]) -> dict[str, Any]:
 def in_words(document: dict[str, Any]) -> list[str]:
     """A line for the image, and one for each of its clusters."""
     count, clusters = len(document["candidates"]), document["clusters"]
-    counts = f"{_counted(count, 'candidate')}, {_counted(len(clusters), 'cluster')}"
+    counts = f"{counted(count, 'candidate')}, {counted(len(clusters), 'cluster')}"
     if not document["breast_found"]:
         counts = "no breast was found in this image"
     lines = [f"{document['label'] or '-':<8} {counts:<30} {document['path']}"]
     for hint, words in _HINTS.items():
         members = [len(row["candidates"]) for row in document["rows"] if row["hint"] == hint]
         if members:
-            rows = f", in {_counted(len(members), 'row')}" if len(members) < sum(members) else ""
-            lines.append(f"{'':<8} {_counted(sum(members), 'candidate')} that may be {words}{rows}")
+            rows = f", in {counted(len(members), 'row')}" if len(members) < sum(members) else ""
+            lines.append(f"{'':<8} {counted(sum(members), 'candidate')} that may be {words}{rows}")
     lines += [
         f"{'':<8} cluster of {one['count']}, {one['extent_mm']:.1f} mm {document['basis']}, as {one['distribution_hint']}"
         for one in clusters
     ]
     return lines
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -18,6 +18,7 @@ from annotator import __version__
 from annotator.cli.output import print_json, visible
 from annotator.cli.verify import add_options, run_verify
 from annotator.errors import AnnotatorError, CallError
+from annotator.model.counts import counted
 from annotator.model.display import ScreenId, grey_levels
 
 LIBRARIES = (
@@ -385,9 +386,7 @@ def _waiting_lines(waiting: dict[str, Any] | None) -> list[str]:
         return []
     counts = ((waiting["acts"], "for this database"), (waiting["elsewhere"], "for other databases"))
     said = [
-        f"{count} act{'' if count == 1 else 's'} {which}"
-        for count, which in counts
-        if count or which == "for this database"
+        f"{counted(count, 'act')} {which}" for count, which in counts if count or which == "for this database"
     ]
     if waiting["seen_files"]:
         said.append(f"what was seen of images in {waiting['seen_files']}")
@@ -401,6 +400,6 @@ def _database_line(state: dict[str, Any] | None) -> str:
         return f"{state['place']} (made with the first reading)"
     note = "" if state["revision"] == state["head"] else f", brought to {state['head']} when opened"
     signed = state["signed_readings"]
-    count = f", {signed} signed reading{'' if signed == 1 else 's'}" if signed else ""
+    count = f", {counted(signed, 'signed reading')}" if signed else ""
     kept = " as they were signed" if signed and state["signed_as_kept"] else ""
     return f"{state['place']} (revision {state['revision']}{note}{count}{kept})"

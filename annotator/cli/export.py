@@ -10,10 +10,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator.cli.output import counted, print_json, visible
+from annotator.cli.output import print_json, visible
 from annotator.cli.stopping import stopped_by_keyboard
 from annotator.errors import CallError, ExportError, StoreError
 from annotator.jobs import Cancelled
+from annotator.model.counts import counted
 
 if TYPE_CHECKING:
     from annotator.exchange.tables.split import Split

@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator.cli.output import counted, print_json, visible
+from annotator.cli.output import print_json, visible
 from annotator.cli.stopping import stopped_by_keyboard
 from annotator.errors import CallError
 from annotator.jobs import Cancelled
+from annotator.model.counts import counted
 
 if TYPE_CHECKING:
     from annotator.reporting.importing import Imported, Plan, PlannedReading

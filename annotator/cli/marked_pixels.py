@@ -8,7 +8,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from annotator.cli.output import counted, visible
+from annotator.cli.output import visible
+from annotator.model.counts import counted
 
 if TYPE_CHECKING:
     from annotator.settings import Settings

@@ -35,8 +35,3 @@ def print_json(
 def visible(text: str) -> str:
     """`text` on one line with control characters spelt out: names come from files nobody vouches for."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with what it counts: "1 reading", "2 readings"."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from annotator.cli.history import add_options, run_compare, run_restore
 from annotator.cli.output import print_json, visible
 from annotator.errors import CallError, StoreError
+from annotator.model.counts import counted
 from annotator.model.display import NOT_RECORDED
 
 if TYPE_CHECKING:
@@ -63,9 +64,9 @@ def run_readings(args: argparse.Namespace) -> int:
     for summary in found:
         said = ", ".join(a or "no category" for a in summary.assessments)
         _say(
-            f"{_local(summary.last_at)}  {names.get(summary.reader, summary.reader)}  {_count(summary.findings, 'finding')}"
-            f"{f' ({said})' if said else ''}, {_count(summary.marks, 'mark')}, "
-            f"{_count(summary.revisions, 'revision')}, {_state(summary)}  {summary.study_instance_uid}"
+            f"{_local(summary.last_at)}  {names.get(summary.reader, summary.reader)}  {counted(summary.findings, 'finding')}"
+            f"{f' ({said})' if said else ''}, {counted(summary.marks, 'mark')}, "
+            f"{counted(summary.revisions, 'revision')}, {_state(summary)}  {summary.study_instance_uid}"
         )
         for signature in signatures.get(summary.reading_id, ()):
             _say(f"    {_signed(signature)}")
@@ -242,7 +243,3 @@ def _iso(moment: date) -> str:
 
 def _local(moment: datetime) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

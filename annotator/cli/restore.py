@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from annotator.cli.output import counted, print_json, visible
+from annotator.cli.output import print_json, visible
 from annotator.cli.stopping import noted, stopped_by_keyboard
 from annotator.jobs import Cancelled
 from annotator.model.audit import AuditAct
+from annotator.model.counts import counted
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:

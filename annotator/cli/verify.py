@@ -8,6 +8,7 @@ from typing import Any
 
 from annotator.cli.output import print_json, visible
 from annotator.cli.progress import ProgressLine
+from annotator.model.counts import counted
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +67,7 @@ def run_verify(arguments: argparse.Namespace) -> int:
         print_json(told, indent=1)
     elif not faults:
         seen = "" if found.whole else " (what this account may see; an administrator sees all)"
-        looked_at = f"{_count(found.readings, 'reading')}, {_count(found.revisions, 'revision')}"
+        looked_at = f"{counted(found.readings, 'reading')}, {counted(found.revisions, 'revision')}"
         print(f"{looked_at}{seen}: all as saved.")
     if not arguments.json:
         print(f"No link covers {', '.join(NOT_COVERED)}: what somebody changed there is not told.")
@@ -81,7 +82,3 @@ NOT_COVERED = (
     "the digests of patients",
 )
 """What the chain of revisions says nothing about (docs/database.md, the chain)."""
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

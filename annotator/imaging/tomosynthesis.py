@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.imaging.grayscale import stored_range
+from annotator.model.counts import counted
 from annotator.model.image import ImageInfo, PaddingRange, SlicePosition
 
 ROUNDING_MM = 1e-3
@@ -86,8 +87,8 @@ def slice_words(slices: Sequence[SlicePosition], number: int) -> str:
 def slab_words(slices: Sequence[SlicePosition], number: int, slab: Slab) -> str:
     """What a slab is: "slab maximum 5 mm (5 slices) around slice 23"."""
     count = len(slab_numbers(slices, number, slab.thickness))
-    counted = f"{count} slice{'' if count == 1 else 's'}"
-    size = f"{slab.thickness:g} mm ({counted})" if has_depth(slices) else counted
+    number_of = counted(count, "slice")
+    size = f"{slab.thickness:g} mm ({number_of})" if has_depth(slices) else number_of
     return f"slab {slab.kind} {size} around slice {number}"
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date
 
+from annotator.model.counts import counted
+
 MONTH_DAYS = 365.25 / 12
 """Days of a mean month."""
 _DAYS_UP_TO = 45
@@ -21,12 +23,12 @@ def add_months(day: date, months: int) -> date:
 
 def days_words(days: int) -> str:
     """Such as "1 day", "40 days"."""
-    return f"{days} day{'' if days == 1 else 's'}"
+    return counted(days, "day")
 
 
 def months_words(months: int) -> str:
     """Such as "1 month", "6 months"."""
-    return f"{months} month{'' if months == 1 else 's'}"
+    return counted(months, "month")
 
 
 def months_between(day: date | None, earlier: date | None) -> float | None:

@@ -20,6 +20,7 @@ from annotator.imaging.collection import group_exams, scan
 from annotator.imaging.rejected import Rejected
 from annotator.jobs import CancelToken, Progress
 from annotator.model.audit import AuditAct
+from annotator.model.counts import counted
 from annotator.model.image import ExamInfo, ImageInfo
 from annotator.private_files import FILE, private_folder
 from annotator.reporting.deidentified_file import Asked, Header, Record, Wish, copied, header_of
@@ -246,7 +247,7 @@ def _note(workspace: Workspace, uid: str, name: str, prepared: Prepared, wish: W
     count = sum(1 for one in prepared.asked if one.study == uid)
     if wish.dry or not count:
         return
-    files = f"{count} file{'' if count == 1 else 's'}"
+    files = counted(count, "file")
     kept = ", ".join(sorted(wish.options))
     with contextlib.suppress(StoreError):
         workspace.note(AuditAct.EXPORTED, uid, what=f"de-identified copy of {files} as {name} ({kept})")

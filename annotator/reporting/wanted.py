@@ -9,6 +9,7 @@ from pathlib import Path
 
 from annotator.exchange.tables.data_set import DATA_SETS
 from annotator.exchange.tables.split import Split
+from annotator.model.counts import counted
 from annotator.reporting.exam_forms import forms
 from annotator.settings import PROOF_OFF
 from annotator.store.streaming import ReadingHead
@@ -101,7 +102,7 @@ class Exported:
 
     def proofs(self, how: str) -> str:
         """The files of single readings and their proofs in a sentence; `how` is the setting `export_proof`."""
-        files = f"{self.objects} file{'' if self.objects == 1 else 's'} of single readings"
+        files = f"{counted(self.objects, 'file')} of single readings"
         if how == PROOF_OFF:
             return f"{files}, not proven: the setting export_proof is off"
         if not self.without_proof:

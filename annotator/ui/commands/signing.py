@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu
 
+from annotator.model.counts import counted
 from annotator.model.history import is_import_label
 from annotator.ui.actions import key_text
 from annotator.ui.desk.session import ReadingSession
@@ -184,7 +185,7 @@ class SigningCommands(QObject):
 
 
 def _row(one: ReadingSummary) -> str:
-    found = f"{one.findings} finding{'' if one.findings == 1 else 's'}"
+    found = counted(one.findings, "finding")
     if is_import_label(one.last_label):
         return f"{one.reader}: brought in, {found}"
     if not one.versions:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from annotator.errors import AnnotatorError
+from annotator.model.counts import counted
 from annotator.ui.desk.saving import RETRY_S
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import Workspace
@@ -78,11 +79,11 @@ class Arrivals(QObject):
 
 def acts_words(count: int) -> str:
     """So many acts, as part of a sentence."""
-    return f"{count} act{'' if count == 1 else 's'}"
+    return counted(count, "act")
 
 
 def _arrived_words(delivered: Delivered) -> str:
-    exams = f"{delivered.readings} exam{'' if delivered.readings == 1 else 's'}"
+    exams = counted(delivered.readings, "exam")
     verb = "is" if delivered.acts == 1 else "are"
     said = f"{acts_words(delivered.acts)} on {exams} that waited on this computer {verb} in the database now"
     if delivered.merged:

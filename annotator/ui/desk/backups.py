@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from annotator.errors import AnnotatorError
 from annotator.jobs import CancelToken
+from annotator.model.counts import counted
 from annotator.ui.asked_file import ask
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import Workspace
@@ -73,7 +74,7 @@ class Backups(QObject):
             told = f"The backup {made.file} was written and holds the database as it is: {made.faults[0]}"
             self.failed.emit(told, partial(self.write, made.file))
             return
-        count = f"{made.readings} reading{'' if made.readings == 1 else 's'}"
+        count = counted(made.readings, "reading")
         self.message.emit(f"{count} backed up to {made.file}, looked at and found whole")
 
     def _failed(self, error: AnnotatorError, path: Path) -> None:

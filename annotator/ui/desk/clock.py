@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from annotator.model.counts import counted
+
 TOLD_FROM = timedelta(minutes=2)
 """Clocks that are set by a server go back by less, and nobody needs to know."""
 
@@ -34,6 +36,6 @@ class WatchedClock:
 
 def _span(apart: timedelta) -> str:
     if apart.days:
-        return f"{apart.days} day{'' if apart.days == 1 else 's'}"
+        return counted(apart.days, "day")
     minutes = round(apart.total_seconds() / 60)
     return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"

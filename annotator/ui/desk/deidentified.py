@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from annotator.errors import ExportError
 from annotator.jobs import CancelToken
+from annotator.model.counts import counted
 from annotator.model.image import ExamInfo
 from annotator.ui.asked_file import ask
 from annotator.ui.task_runner import TaskRunner
@@ -95,7 +96,7 @@ def in_words(copied: Copied, folder: Path) -> str:
     if black:
         told += f"; text blacked out on {black}"
     if copied.with_text:
-        images = f"{copied.with_text} image{'' if copied.with_text == 1 else 's'}"
+        images = counted(copied.with_text, "image")
         told += f"; what looks like burned-in text is on {images}: look at them before you hand them on"
     return told
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from annotator.errors import AnnotatorError
 from annotator.jobs import CancelToken, Progress
+from annotator.model.counts import counted
 from annotator.ui.asked_file import ask
 from annotator.ui.desk.reading_desk import ReadingDesk
 from annotator.ui.task_runner import TaskRunner
@@ -138,7 +139,7 @@ class Imports(QObject):
         readers = sorted({one.reader for one in imported.saved})
         count = len(imported.saved)
         whose = f" of {', '.join(readers)}" if readers else ""
-        self.message.emit(f"{count} reading{'' if count == 1 else 's'}{whose} brought in")
+        self.message.emit(f"{counted(count, 'reading')}{whose} brought in")
 
     def _failed(self, error: AnnotatorError, again: object) -> None:
         self._no_longer_looking()
@@ -154,12 +155,12 @@ def told(plan: Plan) -> tuple[str, list[str]]:
         readers = ", ".join(sorted({one.reader for one in new}))
         findings = sum(one.findings for one in new)
         lines.append(
-            f"{_counted(findings, 'finding')} with {_counted(marks, 'mark')} and {_counted(outlines, 'outline')} in "
-            f"{_counted(len(new), 'exam')}, as the reading of {readers}."
+            f"{counted(findings, 'finding')} with {counted(marks, 'mark')} and {counted(outlines, 'outline')} in "
+            f"{counted(len(new), 'exam')}, as the reading of {readers}."
         )
     there = sum(one.is_there for one in plan.readings)
     if there:
-        lines.append(f"{_counted(there, 'reading')} there already.")
+        lines.append(f"{counted(there, 'reading')} there already.")
     if not lines:
         lines.append("There is nothing to bring in.")
     refused = [*plan.refused, *(one.why for one in plan.readings if one.why)]
@@ -171,7 +172,3 @@ def told(plan: Plan) -> tuple[str, list[str]]:
         lines.append(f"Images not at hand: {len(plan.missing)}.")
     missing = [f"not at hand: {name}" for name in plan.missing]
     return "\n".join(lines), [*refused, *plan.notes, *missing]
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from annotator.errors import AnnotatorError
 from annotator.jobs import CancelToken
 from annotator.lexicon.loader import load_lexicon
+from annotator.model.counts import counted
 from annotator.model.finding import Reading
 from annotator.model.merge import Choices, Conflict, Part, Side, merged
 from annotator.model.opened import OpenedReading
@@ -133,7 +134,7 @@ class Merging(QObject):
             return
         count = session.unsaved_acts
         session.take_in(decided.proposal.opened, together, LABEL, decided.reason)
-        acts = f"Your {count} act{'' if count == 1 else 's'} and what was saved elsewhere are one reading now"
+        acts = f"Your {counted(count, 'act')} and what was saved elsewhere are one reading now"
         undo = "" if session.reading == decided.proposal.opened.reading else "; undo takes yours out again"
         self.message.emit(f"{acts}{undo}.")
         self.proposed.emit(None)

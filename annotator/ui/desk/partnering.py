@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from annotator.model import edits
+from annotator.model.counts import counted
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import ImageInfo
 from annotator.model.partner import PartnerProposal
@@ -21,12 +22,12 @@ def take_marks(session: ReadingSession, finding_id: str, proposal: PartnerPropos
         return ""
     reading = session.reading
     finding, other = reading.finding(finding_id), reading.finding(proposal.finding_id)
-    count = _count(len(proposal.mark_ids), "mark")
+    count = counted(len(proposal.mark_ids), "mark")
     after = edits.assign_marks(reading, proposal.mark_ids, finding_id)
     session.apply(after, f"Take {count} of F{other.number} on {view} into F{finding.number}")
     session.select_marks(frozenset(proposal.mark_ids))
     left = len(after.marks_of(other.id))
-    rest = f"F{other.number} keeps {_count(left, 'mark')}" if left else f"F{other.number} has no marks left"
+    rest = f"F{other.number} keeps {counted(left, 'mark')}" if left else f"F{other.number} has no marks left"
     return f"{count} on {view} belong to F{finding.number} now, {rest}; undo takes it back."
 
 
@@ -42,7 +43,7 @@ def take_candidates(
         return ""
     finding = session.reading.finding(finding_id)
     after, marks = edits.accept_candidates(session.reading, finding_id, model_version, accepted)
-    count = _count(len(marks), "candidate")
+    count = counted(len(marks), "candidate")
     session.apply(after, f"Accept {count} on {view} for F{finding.number}")
     session.select_marks(frozenset(mark.id for mark in marks))
     return f"{count} on {view} accepted for F{finding.number}; undo takes it back."
@@ -64,7 +65,3 @@ def remove_chest_wall(session: ReadingSession, sop_instance_uid: str) -> None:
         name = session.image_name(sop_instance_uid)
         after = edits.remove_chest_wall(session.reading, sop_instance_uid)
         session.apply(after, f"Remove the chest wall on {name}")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

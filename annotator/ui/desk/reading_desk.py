@@ -12,6 +12,7 @@ from annotator.errors import AnnotatorError
 from annotator.hanging import exam_before, same_patient
 from annotator.imaging.rejected import Rejected, ReportFile
 from annotator.jobs import CancelToken
+from annotator.model.counts import counted
 from annotator.model.display import NOT_RECORDED
 from annotator.model.image import ExamInfo, ImageInfo
 from annotator.model.opened import OpenedReading
@@ -104,7 +105,7 @@ class ReadingDesk(QObject):
             lambda error: self._listing_failed(wanted, error),
             self.progress.emit,
         )
-        self.message.emit(f"Looking into {len(wanted)} place{'' if len(wanted) == 1 else 's'} ...")
+        self.message.emit(f"Looking into {counted(len(wanted), 'place')} ...")
 
     def bring(self, paths: Sequence[Path], on_done: Callable[[], object]) -> None:
         """List what can be opened under `paths` beside what is open; nothing is opened by it."""
@@ -432,7 +433,7 @@ class ReadingDesk(QObject):
         self.exams_changed.emit()
         self.refresh_states()
         count = len(listing.images)
-        self.message.emit(f"{count} image{'' if count == 1 else 's'} opened." if count else "No image found.")
+        self.message.emit(f"{counted(count, 'image')} opened." if count else "No image found.")
         if not count and listing.rejected:
             self.nothing_found.emit(len(listing.rejected))
         if found.first is not None:

@@ -16,6 +16,7 @@ from annotator.hanging import corrected_exam
 from annotator.lexicon.loader import Lexicon, load_lexicon
 from annotator.model import edits
 from annotator.model.changes import Changes, diff
+from annotator.model.counts import counted
 from annotator.model.display import NOT_RECORDED
 from annotator.model.finding import Finding, Reading
 from annotator.model.follow_up import FollowUp
@@ -487,4 +488,4 @@ def _slice_in_slab(number: int, slab: SlabOfSlices) -> str:
 
 
 def _count(marks: Collection[str]) -> str:
-    return f"{len(marks)} mark{'' if len(marks) == 1 else 's'}"
+    return counted(len(marks), "mark")

@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from operator import attrgetter
 
+from annotator.model.counts import counted
 from annotator.model.image import ExamInfo
 from annotator.rules.due import DueState
 from annotator.ui.desk.due_exams import ExamDue
@@ -134,7 +135,7 @@ def entry_of(exam: ExamInfo, name: str) -> Entry:
     views = ", ".join(label for image in exam.images if (label := image.label))
     day = exam.date
     written = date_text(day)
-    images = f"{count} image{'' if count == 1 else 's'}"
+    images = counted(count, "image")
     words = f"{name} {written} {images} {views}".casefold()
     return Entry(
         exam=exam,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from annotator.errors import NotAllowed
+from annotator.model.counts import counted
 from annotator.ui.desk.act_line import never_saved
 from annotator.ui.desk.exports import FINDINGS
 from annotator.ui.desk.saving import SaveState
@@ -155,7 +156,7 @@ class ErrorsInWindow(QObject):
         if session is None:
             return
         count = session.unsaved_acts
-        acts = f"{count} act{'' if count == 1 else 's'}"
+        acts = counted(count, "act")
 
         def lose() -> None:
             session.give_up_unsaved()

@@ -9,6 +9,7 @@ from annotator.lexicon.loader import Lexicon
 from annotator.model.cluster_facts import ClusterFacts
 from annotator.model.compared import Answer, Compared
 from annotator.model.comparison import Comparison, EarlierCluster, Provenance
+from annotator.model.counts import counted
 from annotator.model.geometry import mm_digits
 from annotator.model.intervals import interval_words
 from annotator.model.timeline import inside
@@ -26,8 +27,8 @@ def offer_words(earlier: EarlierCluster, today: date | None, reader: str) -> str
     """
     when = interval_words(today, earlier.exam.exam_date)
     whose = f", read by {earlier.exam.reader}" if earlier.exam.reader not in ("", reader) else ""
-    count = len(earlier.then.marks)
-    marks = f"{count} {'candidate' if earlier.provenance is Provenance.CANDIDATES else 'mark'}{'' if count == 1 else 's'}"
+    noun = "candidate" if earlier.provenance is Provenance.CANDIDATES else "mark"
+    marks = counted(len(earlier.then.marks), noun)
     name = f"F{earlier.number} of {when}" if earlier.number else when
     return f"{name}{whose}, {marks}: {_why(earlier)}"
 
@@ -43,8 +44,7 @@ def _why(earlier: EarlierCluster) -> str:
 
 def view_words(earlier: EarlierCluster) -> str:
     """The image of now: "RMLO, 20 marks"."""
-    count = len(earlier.now.marks)
-    return f"{earlier.now.info.name or 'unnamed view'}, {count} mark{'' if count == 1 else 's'}"
+    return f"{earlier.now.info.name or 'unnamed view'}, {counted(len(earlier.now.marks), 'mark')}"
 
 
 def title_words(label: str, day: date | None, when: str) -> str:
@@ -81,7 +81,7 @@ def _estimates(compared: Compared) -> str:
 
 def _extents(now: ClusterFacts, then: ClusterFacts) -> str:
     if now.extent is None or then.extent is None:
-        return f"{now.count} mark{'' if now.count == 1 else 's'} now, {then.count} then."
+        return f"{counted(now.count, 'mark')} now, {then.count} then."
     if now.basis != then.basis:
         return (
             f"Extent {now.extent.in_sentence}, then {then.extent.in_sentence}: not known in the same way, "

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.imaging.rejected import Rejected
+from annotator.model.counts import counted
 from annotator.model.file_names import shown_file_name
 
 
@@ -24,7 +25,7 @@ def count_sentence(count: int) -> str:
     """How many files could not be opened, in words."""
     if count == 0:
         return "every file could be opened"
-    return f"{count} file{'' if count == 1 else 's'} could not be opened"
+    return f"{counted(count, 'file')} could not be opened"
 
 
 class FilesProblemPanel(QWidget):

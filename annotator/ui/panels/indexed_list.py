@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from annotator.model.counts import counted
 from annotator.ui.desk.due_exams import ExamDue
 from annotator.ui.desk.indexed_exams import DUES, STATES, Counted
 from annotator.ui.desk.worklist_rows import Choice, ExamRow, ExamState, Heading, Row, SortBy, with_headings
@@ -224,7 +225,7 @@ def _row(exam: ListedExam, name: str) -> ExamRow:
         name=name,
         day=exam.day,
         date=date_text(exam.day),
-        images=f"{exam.images} image{'' if exam.images == 1 else 's'}",
+        images=counted(exam.images, "image"),
         views=exam.views,
         warning=warning,
         trouble=trouble,

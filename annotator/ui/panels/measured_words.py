@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from annotator.model.counts import counted
 from annotator.model.geometry import mm_digits
 from annotator.model.measured import Measured, MeasuredOnImage
 
@@ -15,7 +16,7 @@ def side_of(measured: Measured) -> str:
 
 def facts_line(measured: Measured) -> str:
     """One line for the list of findings; it has no room for a length with its basis, so it has none."""
-    count = f"{measured.count} mark{'' if measured.count == 1 else 's'}"
+    count = counted(measured.count, "mark")
     return " · ".join(part for part in (count, " + ".join(measured.views)) if part)
 
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from annotator.lexicon.loader import Lexicon
+from annotator.model.counts import counted
 from annotator.model.finding import SaidLength
 from annotator.model.timeline import Sighting, Timeline, inside
 from annotator.rules.due import Due, asked_words, state_words
@@ -222,7 +223,7 @@ class TimelinePanel(QWidget):
         return "  ·  ".join(part for part in (day, stage, here, reader, signed) if part)
 
     def _seen_words(self, sighting: Sighting) -> str:
-        marks = f"{sighting.count} mark{'' if sighting.count == 1 else 's'}" if sighting.count else "no marks"
+        marks = counted(sighting.count, "mark") if sighting.count else "no marks"
         kinds = [f"{n} {kind}" for n, kind in ((sighting.micro, "micro"), (sighting.macro, "macro")) if n]
         if len(kinds) > 1:
             marks = f"{marks} ({', '.join(kinds)})"

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from annotator.model.counts import counted
 from annotator.model.image import ExamInfo
 from annotator.ui.desk.due_exams import ExamDue, elsewhere_words
 from annotator.ui.desk.found_exams import ExamRows, rows_of
@@ -368,7 +369,7 @@ class _EmptyPage(QWidget):
         elif all(done) and not choice.text.strip():
             words = f"All {len(done)} exams are done." if len(done) > 1 else "The exam is done."
         else:
-            words = f"None of {len(done)} exam{'' if len(done) == 1 else 's'} passes the filter."
+            words = f"None of {counted(len(done), 'exam')} passes the filter."
         self.words.setText(words)
         self.button.setVisible(bool(exams))
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from annotator.model.counts import counted
 from annotator.ui import theme
 from annotator.ui.desk.due_exams import ExamDue
 from annotator.ui.desk.worklist_rows import FINISHED, NOTHING_DUE, ExamRow, ExamState, Heading, Row, SortBy
@@ -124,7 +125,7 @@ class WorklistModel(QAbstractListModel):
 
     def _spoken(self, row: Row) -> str:
         if isinstance(row, Heading):
-            return f"{row.text}, {row.count} exam{'' if row.count == 1 else 's'}"
+            return f"{row.text}, {counted(row.count, 'exam')}"
         state = self.state_words(row.uid).removesuffix(" ✓")
         trouble = f", {row.trouble}" if row.trouble else ""
         told = f"{row.images}, {state}{self._ready_words(row.uid)}{self.due_words(row.uid)}{trouble}"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QAbstractButton, QMessageBox, QWidget
 
+from annotator.model.counts import counted
 from annotator.ui.desk.exports import FINDINGS, Exports
 from annotator.ui.desk.session import ReadingSession
 
@@ -26,7 +27,7 @@ class UnsavedQuestion(QObject):
             self._box.raise_()
             return
         count = session.unsaved_acts
-        acts = f"{count} act{'' if count == 1 else 's'}"
+        acts = counted(count, "act")
         self._box = box = QMessageBox(self._window)
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setIcon(QMessageBox.Icon.Warning)
