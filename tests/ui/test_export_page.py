@@ -6,6 +6,7 @@ import csv
 import json
 import stat
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -179,21 +180,19 @@ def test_a_folder_that_is_not_there_is_told_once(qtbot, window, tmp_path) -> Non
 
 
 def test_writing_can_be_stopped_and_what_was_written_stays(qtbot, window, out, monkeypatch) -> None:
-    begun = []
+    begun, stopped = threading.Event(), threading.Event()
 
     def slow(outgoing, folder):
-        begun.append(1)
-        import time
-
-        while page.stop.isEnabled():
-            time.sleep(0.01)
+        begun.set()
+        stopped.wait(60)
         return ()
 
     monkeypatch.setattr(seg, "write", slow)
     page = page_of(window, "sr", "seg", "json", out=out)
+    page.stop.clicked.connect(stopped.set)
     QTest.mouseClick(page.begin, Qt.MouseButton.LeftButton)
     assert (page.begin.isEnabled(), page.begin.toolTip()) == (False, AT_WORK)
-    qtbot.waitUntil(lambda: bool(begun), timeout=60_000)
+    qtbot.waitUntil(begun.is_set, timeout=60_000)
     QTest.mouseClick(page.stop, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.words.text().startswith("Stopped."), timeout=5000)
     assert page.forms.results["seg"].text() == "not written"
