@@ -76,6 +76,7 @@ from annotator.ui.window.copying import NoCopyBySlip
 from annotator.ui.window.docks import WindowDocks, stacked
 from annotator.ui.window.exam_strip import ExamStrip
 from annotator.ui.window.indexed_in_window import IndexedInWindow
+from annotator.ui.window.long_work import LongWork
 from annotator.ui.window.menu import whole_menu
 from annotator.ui.window.names import WindowNames
 from annotator.ui.window.noted_openings import NotedOpenings
@@ -152,6 +153,10 @@ class MainWindow(QMainWindow):
         self._legend.open(chord, back, note, None if session is None else session.lexicon)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        # a hand on the frame of the window, not the end of the session or of the program
+        if event.spontaneous() and self.long_work.holds_back(self.close):
+            event.ignore()
+            return
         if not self.desk.close_session():
             event.ignore()
             self._ask_to_leave(self.close)
@@ -278,6 +283,7 @@ class MainWindow(QMainWindow):
         self.copies = DeidentifiedCopies(workspace, runner, self)
         self.imports = Imports(self.desk, runner, self)
         self.errors = ErrorBar()
+        self.long_work = LongWork(self.status, self.errors, self)
         self.tour_card = TourCard()
         self.recent = RecentPlaces(self.places.file, self, kept=settings.last_places)
         self._unsaved = UnsavedQuestion(self.exports, self)
@@ -318,19 +324,10 @@ class MainWindow(QMainWindow):
         self.tour = GuidedTour(self)
         desk, say = self.desk, self.status.show_message
         desk.closing.connect(self.finding_panel.commit_comment)
-        desk.progress.connect(self.status.show_progress)
-        self.exports.progress.connect(lambda done: self.status.show_progress(done, "pictures"))
-        self.backups.progress.connect(lambda done: self.status.show_progress(done, "pages of the database"))
-        self.copies.progress.connect(lambda done: self.status.show_progress(done, "files"))
-        self.imports.progress.connect(lambda done: self.status.show_progress(done, "of the import"))
+        self._follow_long_work()
         for part in (desk, self.exports, self.backups, self.copies, self.imports, self.exam_view):
             part.message.connect(say)
         self.imports.over.connect(self.status.take_back)
-        self.status.cancelled.connect(desk.cancel_listing)
-        self.status.cancelled.connect(self.exports.cancel)
-        self.status.cancelled.connect(self.backups.cancel)
-        self.status.cancelled.connect(self.copies.cancel)
-        self.status.cancelled.connect(self.imports.cancel)
         self.left_exams = LeftExams(desk, self.exam_view, self.grid)
         desk.exam_changed.connect(self.left_exams.bring_back)
         self.read_ahead = ReadAhead(desk, self.exam_view, self.worklist, self.grid, self.runner)
@@ -356,6 +353,22 @@ class MainWindow(QMainWindow):
         self.start_page.keep_places.connect(self._keep_places)
         self._legend.picked.connect(self.saying_commands.chord_picked)
         self._legend.resized.connect(self._place_legend)
+
+    def _follow_long_work(self) -> None:
+        work, desk = self.long_work, self.desk
+        forms, project = self.exporting_commands.exporting, self.exporting_commands.project
+        goes_on = "exporting into that folder again goes on with it"
+        brought = "what was brought in stays, and the same again goes on"
+        copied = "whole copies stay, and copying into that folder again goes on"
+        desk.progress.connect(work.add("files", desk.cancel_listing))
+        self.exports.progress.connect(work.add("pictures", self.exports.cancel))
+        self.backups.progress.connect(
+            work.add("pages of the database", self.backups.cancel, "no backup is written")
+        )
+        self.copies.progress.connect(work.add("files copied", self.copies.cancel, copied))
+        self.imports.progress.connect(work.add("parts of the import", self.imports.cancel, brought))
+        forms.progress.connect(work.add("forms exported", forms.cancel, "files that were written stay"))
+        project.progress.connect(work.add("exams exported", project.cancel, goes_on))
 
     def _keep_places(self, kept: bool) -> None:
         self.recent.keep(kept)

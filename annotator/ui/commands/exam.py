@@ -38,7 +38,8 @@ class ExamCommands(QObject):
         self._window.desk.open_sample()
 
     def quit(self) -> None:
-        self._window.close()
+        if not self._window.long_work.holds_back(self._window.close):
+            self._window.close()
 
     def save_now(self) -> None:
         self._window.finding_panel.commit_comment()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
-from annotator.errors import UnreadableImage
+from annotator.errors import AnnotatorError, UnreadableImage
 from annotator.imaging.tomosynthesis import slab_words, slice_words
 from annotator.jobs import CancelToken, Progress
 from annotator.model.geometry import ImagePoint
@@ -37,7 +37,7 @@ class StackCommands(QObject):
         self.cine = Cine(self._panes, round(window.desk.workspace.settings.cine_speed), self)
         self._panes.slab_changed.connect(self._tell_slab)
         self.cine.changed.connect(self._tell_cine)
-        window.status.cancelled.connect(self._stop_looking)
+        self._looking = window.long_work.add("slices", self._stop_looking)
         self._in_view: tuple[str | None, frozenset[str]] = (None, frozenset())
 
     def step_slice(self, by: int) -> None:
@@ -117,8 +117,8 @@ class StackCommands(QObject):
             BEST_SLICE,
             lambda token: workspace.spots.best_slice(info, slices(token), at, reach),
             lambda best: self._found(viewport, picture, best, mark),
-            lambda error: self._say(str(error)),
-            lambda progress: self._window.status.show_progress(progress, "slices"),
+            self._not_found,
+            self._looking,
         )
 
     def _spot(
@@ -146,7 +146,7 @@ class StackCommands(QObject):
         return mark.point, max(size, LEAST_REACH_PX), mark
 
     def _found(self, viewport: Viewport, picture: Picture, best: BestSlice | None, mark: Mark | None) -> None:
-        self._window.status.show_progress(None)
+        self._looking(None)
         shown = viewport.picture
         if shown is None or shown.info.sop_instance_uid != picture.info.sop_instance_uid:
             return
@@ -162,7 +162,11 @@ class StackCommands(QObject):
     def _stop_looking(self) -> None:
         if self._window.runner.busy(BEST_SLICE):
             self._window.runner.cancel(BEST_SLICE)
-            self._window.status.show_progress(None)
+            self._looking(None)
+
+    def _not_found(self, error: AnnotatorError) -> None:
+        self._looking(None)
+        self._say(str(error))
 
     def _tell_slab(self) -> None:
         slab, view = self._panes.slab, self._window.exam_view

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from annotator.reporting.exam_forms import ExamJob, Form, Outcome
 
 EXPORTING_FORMS = "export of forms"
+A_MISTAKE = "The program made a mistake, told above the images of the window; what was written before stays."
+"""Where an export ends by it: the rest of the page cannot say why."""
 PDF, DICOM_PDF, DICOM_PAGES = "pdf", "dicom-pdf", "dicom-pages"
 
 
@@ -103,6 +105,8 @@ class Exporting(QObject):
     def _going_on(self, outcomes: Sequence[Outcome], progress: Progress | None) -> None:
         self._tell(outcomes)
         self.progress.emit(progress)
+        if progress is None:
+            self.ended.emit(A_MISTAKE, False)
 
     def _written(self, outcomes: Sequence[Outcome], asked: Asked) -> None:
         self._tell(outcomes)

@@ -14,6 +14,7 @@ from annotator.errors import AnnotatorError, ExportError
 from annotator.jobs import CancelToken, Progress
 from annotator.model.image import ExamInfo
 from annotator.settings import exam_index_path
+from annotator.ui.desk.exporting import A_MISTAKE
 from annotator.ui.desk.reading_desk import ReadingDesk
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import Workspace
@@ -80,6 +81,8 @@ class ProjectExport(QObject):
         def going_on(progress: Progress | None) -> None:
             self._out = started[0] if started else asked.folder
             self.progress.emit(progress)
+            if progress is None:
+                self.ended.emit(A_MISTAKE, (), False, self._out)
 
         self._runner.query(
             EXPORTING_PROJECT,

@@ -28,6 +28,7 @@ from annotator.ui.desk.project_export import ProjectExport
 from annotator.ui.window.export_forms import USUAL, ExportForms
 from annotator.ui.window.export_project_page import ExportProjectPage
 from annotator.ui.window.kept_export import KeptExport
+from annotator.ui.window.long_work import Pace
 
 BEHIND = "Nothing that is written says who the patient is: names, numbers, dates and UIDs are made up, the same in all files."
 NAMED = (
@@ -60,6 +61,7 @@ class ExportPage(QDialog):
         self.resize(880, 660)
         self._exporting, self._project, self._kept = exporting, project, kept
         self._there = False
+        self._pace = Pace()
         self.subject = QLabel()
         self.subject.setProperty("role", "title")
         self.forms = ExportForms(all_forms(), kept.forms or USUAL)
@@ -148,6 +150,7 @@ class ExportPage(QDialog):
             changed.connect(self._show_ready)
         self.choose.clicked.connect(self._ask_for_folder)
         self.named.toggled.connect(self._show_privacy)
+        self.tabs.currentChanged.connect(self._forget_end)
         self.begin.clicked.connect(self._begin)
         self.stop.clicked.connect(self._exporting.cancel)
         self.stop.clicked.connect(self._project.cancel)
@@ -160,14 +163,18 @@ class ExportPage(QDialog):
 
     def _begin(self) -> None:
         folder = Path(self.folder.text().strip()).expanduser()
-        self._kept.keep(self.forms.chosen, self.many.chosen, folder)
+        self._keep(folder)
         self._show_end("")
+        self._pace = Pace()
         self.many.details.clear()
         if self._one_exam:
             self.forms.begin()
             self.exam_wanted.emit(Asked(self.forms.chosen, folder, self.named.isChecked()))
         else:
             self.project_wanted.emit(self.many.asked(folder, identified=self.named.isChecked()))
+
+    def _keep(self, folder: Path) -> None:
+        self._kept.keep(self.forms.chosen, self.many.chosen, folder)
 
     def _show_ready(self) -> None:
         if self._one_exam:
@@ -195,12 +202,17 @@ class ExportPage(QDialog):
             self.progress.setValue(done.done)
             self.forms.going_on(done.what)
             if self._project.busy:
-                count = f" {done.done} of {done.total}" if done.total else ""
-                _say(self.words, f"{done.what}{count} ...", "dim")
+                told = self._pace.words(done, done.what) if done.total else f"{_capital(done.what)} ..."
+                _say(self.words, told, "dim")
         self._show_ready()
 
     def _show_end(self, sentence: str, well: bool = True) -> None:
         _say(self.words, sentence, "" if well else "warning")
+
+    def _forget_end(self) -> None:
+        """What became of one kind of export says nothing of the other."""
+        if not self._busy:
+            self._show_end("")
 
     def _show_project(
         self, sentence: str, lines: tuple[str, ...], well: bool, goes_on_in: Path | None
@@ -209,6 +221,7 @@ class ExportPage(QDialog):
         self.many.details.setText("\n".join(lines))
         if goes_on_in is not None:
             self.folder.setText(str(goes_on_in))
+            self._keep(goes_on_in)
 
     def _ask_for_folder(self) -> None:
         dialog = QFileDialog(self, "Write to a folder", self.folder.text())
@@ -221,6 +234,10 @@ class ExportPage(QDialog):
         folder = self.folder.text()
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(folder)):
             self._show_end(f"Nothing on this computer opens {folder}.", well=False)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _say(label: QLabel, words: str, role: str) -> None:

@@ -190,16 +190,15 @@ class StatusLine(QWidget):
         self._display_check = key
         self.show_display(self._display_note)
 
-    def show_progress(self, progress: Progress | None, things: str = "files") -> None:
-        """Show how many things of long work are done; None when there is none."""
+    def show_progress(self, progress: Progress | None, words: str = "") -> None:
+        """Show how far long work is, by a bar and in words; None when there is none."""
         for part in (self.work, self.bar, self.stop):
             part.setVisible(progress is not None)
         if progress is not None:
             total = progress.total or 0
             self.bar.setRange(0, total)
             self.bar.setValue(min(progress.done, total))
-            of = f" of {progress.total}" if progress.total else ""
-            self.work.setText(f"{progress.done}{of} {things}")
+            self.work.setText(words)
 
     def _after(self, milliseconds: int, act: Callable[[], None]) -> QTimer:
         """Does something once, so long after it was started."""
