@@ -53,7 +53,7 @@ class Written:
         self._files: dict[tuple[str, str], tuple[Path, ...]] = {}
 
     def files(self, case: str, form: str) -> tuple[Path, ...]:
-        """The files of one reading in one form; skips where such a reading has nothing for it."""
+        """The files of one reading in one form, one at least; none where it has nothing for that form, which is refused."""
         if (case, form) not in self._files:
             folder = self._folder / f"{case}-{form}"
             folder.mkdir(exist_ok=True)
@@ -63,6 +63,7 @@ class Written:
                 self._files[case, form] = ()
             else:
                 self._files[case, form] = FORMATS[form].write(self.readings[case], folder)
+                assert self._files[case, form]
         return self._files[case, form]
 
 

@@ -52,7 +52,9 @@ def run(
 
 
 def copies(out: Path) -> list[Path]:
-    return sorted(out.rglob("*.dcm"))
+    found = sorted(out.rglob("*.dcm"))
+    assert found
+    return found
 
 
 @pytest.fixture(scope="module")

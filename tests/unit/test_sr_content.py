@@ -97,9 +97,9 @@ def test_what_the_reader_says_stands_under_dicoms_codes(made: dict[str, Outgoing
 
 def test_no_millimetre_is_without_its_basis(made: dict[str, Outgoing], tmp_path: Path):
     for name in ("cluster", "magnification", "tomosynthesis frame", "everything"):
-        for item in everywhere(written(made[name], tmp_path)):
-            if item.ValueType != "NUM":
-                continue
+        numbers = [one for one in everywhere(written(made[name], tmp_path)) if one.ValueType == "NUM"]
+        assert any(unit_of(one) == "mm" for one in numbers)
+        for item in numbers:
             known = [
                 one.TextValue for one in item.get("ContentSequence", []) if name_of(one) == "calibration"
             ]
@@ -253,7 +253,9 @@ def test_highdicom_reads_every_group(made: dict[str, Outgoing], tmp_path: Path):
 def test_cornerstone_finds_its_tool_and_a_region_below_the_first_number(
     made: dict[str, Outgoing], tmp_path: Path
 ):
-    for group in groups(written(made["cluster"], tmp_path, "sr-ohif")):
+    found = groups(written(made["cluster"], tmp_path, "sr-ohif"))
+    assert found
+    for group in found:
         label = under(group, "112039")[0].TextValue
         assert label.startswith("Cornerstone3DTools@^0.1.0:PlanarFreehandROI:")
         first = next(one for one in group.ContentSequence if one.ValueType == "NUM")
