@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annotator.exchange.datasets import coco
-from annotator.exchange.datasets.found import Drawn, Wishes
-from annotator.exchange.tables.shapes import Drawn as DrawnAs
-from annotator.exchange.tables.shapes import shape_of
+from annotator.exchange.datasets.found import SourceShape, Wishes
+from annotator.exchange.tables.shapes import MadeOf, shape_of
 from annotator.exchange.tables.told import ToldExam
 from annotator.model import edits
 from annotator.model.finding import Assessment, Distribution, Morphology, Reading
@@ -95,15 +94,15 @@ def test_what_coco_can_hold_comes_back(reading: Reading) -> None:
             same_places(drawn.outline, cluster.outline)
 
 
-def where(drawn: Drawn) -> tuple[str, int]:
+def where(drawn: SourceShape) -> tuple[str, int]:
     return drawn.image.sop_instance_uid, drawn.frame
 
 
-def same_mark(mark: Mark, drawn: Drawn) -> None:
+def same_mark(mark: Mark, drawn: SourceShape) -> None:
     assert where(drawn) == (PSEUDONYMS.uid(mark.image.sop_instance_uid), mark.image.frame)
     assert drawn.kind is mark.kind
     shape = shape_of(mark)
-    if shape.drawn is DrawnAs.POINT:
+    if shape.drawn is MadeOf.POINT:
         same_places(drawn.outline, (mark.point,))
         return
     assert drawn.point is not None

@@ -13,7 +13,7 @@ from annotator.errors import CallError, ExportError
 from annotator.exchange.tables.categories import Thing, categories, category_number
 from annotator.exchange.tables.columns import Column, Kind, csv_field, dictionary_csv, plain
 from annotator.exchange.tables.finding_tables import TABLES
-from annotator.exchange.tables.shapes import Box, Drawn, polygon_area, shape_of
+from annotator.exchange.tables.shapes import Box, MadeOf, polygon_area, shape_of
 from annotator.exchange.tables.split import PARTS, Split
 from annotator.exchange.tables.spool import Spools
 from annotator.lexicon.loader import EDITIONS, load_lexicon
@@ -34,13 +34,13 @@ def mark(*, diameter: float | None = None, outline: tuple[ImagePoint, ...] = ())
 def test_a_mark_is_drawn_by_its_outline_else_its_diameter_else_its_pixel() -> None:
     square = (ImagePoint(9, 20), ImagePoint(12, 20), ImagePoint(12, 22), ImagePoint(9, 22))
     outlined = shape_of(mark(diameter=2.0, outline=square))
-    assert (outlined.drawn, outlined.area, outlined.box) == (Drawn.OUTLINE, 6.0, Box(9, 20, 3, 2))
+    assert (outlined.drawn, outlined.area, outlined.box) == (MadeOf.OUTLINE, 6.0, Box(9, 20, 3, 2))
     circle = shape_of(mark(diameter=6.0, outline=square[:2]))
-    assert circle.drawn is Drawn.CIRCLE
+    assert circle.drawn is MadeOf.CIRCLE
     assert circle.area == pytest.approx(math.pi * 9, rel=0.02)
     assert circle.box.left + circle.box.width / 2 == pytest.approx(10.25)
     alone = shape_of(mark())
-    assert (alone.drawn, alone.box) == (Drawn.POINT, Box(10, 20, 1, 1))
+    assert (alone.drawn, alone.box) == (MadeOf.POINT, Box(10, 20, 1, 1))
 
 
 def test_a_box_is_cut_at_the_edges_of_the_image() -> None:

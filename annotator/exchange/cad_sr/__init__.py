@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from pydicom import Dataset
+
 from annotator.errors import UnreadableObject
 from annotator.exchange.cad_sr.compared import difference
 from annotator.exchange.cad_sr.document import encoded
 from annotator.exchange.cad_sr.planned import of_candidates, of_reading
 from annotator.exchange.cad_sr.reading import is_cad, understood
 from annotator.exchange.cad_sr.tree import TooManyItems
-from annotator.exchange.careful_dicom import read_careful
+from annotator.exchange.careful_dicom import DAMAGE, DAMAGED, quiet_parsing, read_careful
 from annotator.exchange.outgoing import Outgoing
 from annotator.exchange.whole_file import write_whole
 from annotator.model.cad import CadReport
@@ -35,6 +37,16 @@ def read(path: Path) -> CadReport:
 def read_if_cad(path: Path) -> CadReport | None:
     """The same; None for a report of another kind."""
     document = read_careful(path)
+    try:
+        with quiet_parsing():
+            return _read(path, document)
+    except TooManyItems as error:
+        raise UnreadableObject(path, "it has more entries than any report needs; it was not read") from error
+    except DAMAGE as error:
+        raise UnreadableObject(path, DAMAGED) from error
+
+
+def _read(path: Path, document: Dataset) -> CadReport | None:
     kind = str(document.get("SOPClassUID") or "")
     if kind and not kind.startswith(_REPORTS):
         raise UnreadableObject(path, "it is no structured report")
@@ -44,14 +56,7 @@ def read_if_cad(path: Path) -> CadReport | None:
         return None
     if not document.get("ContentSequence"):
         raise UnreadableObject(path, "it is a CAD report without content; ask for the file again")
-    try:
-        return understood(document)
-    except TooManyItems as error:
-        raise UnreadableObject(path, "it has more entries than any report needs; it was not read") from error
-    except (RecursionError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-        raise UnreadableObject(
-            path, "it is damaged and could not be understood; ask for the file again"
-        ) from error
+    return understood(document)
 
 
 def write(outgoing: Outgoing, folder: Path) -> tuple[Path, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from annotator.exchange.careful_dicom import DAMAGE
 from annotator.model.cad import CadKind, CadStatus, RenderingIntent
 
 _OLD_SCHEMES = frozenset({"SRT", "SNM3", "99SDM"})
@@ -176,7 +177,7 @@ def coded(sequence: Any) -> Coded:
         item = sequence[0]
         value = item.get("CodeValue") or item.get("LongCodeValue") or item.get("URNCodeValue") or ""
         said = [value, item.get("CodingSchemeDesignator", ""), item.get("CodeMeaning", "")]
-    except (IndexError, TypeError, AttributeError, KeyError, ValueError, NotImplementedError):
+    except DAMAGE:
         return Coded("", "", "")
     value, scheme, meaning = (str(one or "").strip() for one in said)
     if scheme.upper() in _OLD_SCHEMES:

@@ -11,6 +11,7 @@ from annotator.exchange.cad_sr import codes
 from annotator.exchange.cad_sr.codes import Coded
 from annotator.exchange.cad_sr.places import center_of, outline_of
 from annotator.exchange.cad_sr.tree import MOST_ITEMS, Item, TooManyItems, Tree
+from annotator.exchange.careful_dicom import DAMAGE
 from annotator.model.cad import (
     Algorithm,
     CadDetection,
@@ -33,7 +34,7 @@ def is_cad(document: Dataset) -> bool:
         return True
     try:
         template = str(document.ContentTemplateSequence[0].TemplateIdentifier)
-    except (AttributeError, IndexError, TypeError, ValueError, KeyError):
+    except DAMAGE:
         template = ""
     return template == "4000" or str(document.get("SOPClassUID", "")) == CAD_CLASS
 
@@ -195,7 +196,7 @@ class _Reader:
             frames = said.get("ReferencedFrameNumber")
             first = frames if frames is None or isinstance(frames, int | str) else frames[0]
             frame = int(first or 1)
-        except (AttributeError, IndexError, TypeError, ValueError, KeyError):
+        except DAMAGE:
             return None
         return ImageKey(uid, max(frame, 1)) if uid else None
 
@@ -289,7 +290,7 @@ def _word(value: Coded) -> str:
 def _said(document: Dataset, keyword: str) -> str:
     try:
         said = document.get(keyword)
-    except (ValueError, TypeError, NotImplementedError, KeyError):
+    except DAMAGE:
         return ""
     if said is None:
         return ""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from annotator.errors import AnnotatorError, UnreadableAnnotations
-from annotator.exchange.datasets.found import Drawn, Found, ImageName, Pixels, SourceFinding
+from annotator.exchange.datasets.found import Found, ImageName, Pixels, SourceFinding, SourceShape
 from annotator.exchange.datasets.gathering import together
 from annotator.exchange.datasets.images import KnownImages
 from annotator.exchange.datasets.region_masks import outlines_of
@@ -67,7 +67,7 @@ _Whose = tuple[str, str]
 class _OfExam:
     exam: ExamInfo
     reader: str = ""
-    parts: list[tuple[SourceFinding, list[tuple[Drawn, ImageInfo]]]] = field(default_factory=list)
+    parts: list[tuple[SourceFinding, list[tuple[SourceShape, ImageInfo]]]] = field(default_factory=list)
     why_not: str = ""
 
 
@@ -109,7 +109,7 @@ def _place(
     refused: list[str],
 ) -> None:
     """Put a finding to the exams of its images; those whose images are not at hand are told."""
-    by_exam: dict[str, list[tuple[Drawn, ImageInfo]]] = defaultdict(list)
+    by_exam: dict[str, list[tuple[SourceShape, ImageInfo]]] = defaultdict(list)
     for drawn in finding.drawn:
         places = known.find(drawn.image)
         if not places:
@@ -152,7 +152,7 @@ def _brought(of_exam: _OfExam, means: Means, token: CancelToken) -> Brought:
     return Brought(of_exam.exam, of_exam.reader, tuple(findings), tuple(marks), tuple(clusters))
 
 
-_Parts = list[tuple[Drawn, ImageInfo]]
+_Parts = list[tuple[SourceShape, ImageInfo]]
 
 
 def _joined(parts: Sequence[tuple[SourceFinding, _Parts]]) -> Iterator[list[tuple[SourceFinding, _Parts]]]:
@@ -194,7 +194,12 @@ def _finding(members: Sequence[tuple[SourceFinding, _Parts]], number: int) -> Fi
 
 
 def _mark(
-    drawn: Drawn, info: ImageInfo, outline: tuple[ImagePoint, ...], finding_id: str, number: int, means: Means
+    drawn: SourceShape,
+    info: ImageInfo,
+    outline: tuple[ImagePoint, ...],
+    finding_id: str,
+    number: int,
+    means: Means,
 ) -> Mark:
     measured = means.measure(info, drawn.frame, outline) if len(outline) > 2 else None
     point = drawn.point or (middle_of(outline) if measured is None else measured.center)
@@ -204,7 +209,7 @@ def _mark(
 
 
 def _cluster(
-    drawn: Drawn, info: ImageInfo, outline: tuple[ImagePoint, ...], finding_id: str, number: int
+    drawn: SourceShape, info: ImageInfo, outline: tuple[ImagePoint, ...], finding_id: str, number: int
 ) -> Cluster:
     return Cluster(new_id(), number, finding_id, info.key(drawn.frame), outline, spacing=info.spacing)
 
@@ -242,7 +247,7 @@ def _refuse_size(name: ImageName, info: ImageInfo) -> None:
 
 
 def _refuse_places(
-    outline: Sequence[ImagePoint], drawn: Drawn, info: ImageInfo, source: SourceFinding
+    outline: Sequence[ImagePoint], drawn: SourceShape, info: ImageInfo, source: SourceFinding
 ) -> None:
     if not outline:
         raise UnreadableAnnotations(f"{source.origin.source} draws nothing on {drawn.image.shown}.")

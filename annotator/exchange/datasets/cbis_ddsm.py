@@ -17,7 +17,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from annotator.errors import UnreadableAnnotations
-from annotator.exchange.datasets.found import Broken, Drawn, Found, ImageName, Said, SourceFinding, Wishes
+from annotator.exchange.datasets.found import (
+    Broken,
+    Found,
+    ImageName,
+    Said,
+    SourceFinding,
+    SourceShape,
+    Wishes,
+)
 from annotator.exchange.datasets.table_file import header_of, kept, table_rows
 from annotator.model.finding import Assessment, Distribution, Morphology
 from annotator.model.image import Laterality
@@ -109,7 +117,7 @@ def read(path: Path, wishes: Wishes) -> Found:
                 continue
             said, unmapped = _said(row, wishes)
             origin = Origin(source=NAME, coordinates=COORDINATES, values=kept(row, _KEPT), unmapped=unmapped)
-            findings.append(SourceFinding((Drawn(name, masks_in=tuple(masks)),), origin, said))
+            findings.append(SourceFinding((SourceShape(name, masks_in=tuple(masks)),), origin, said))
     notes = [
         f"Rows of kind {kind!r} are no calcifications and were left out: {count}."
         for kind, count in passed.items()

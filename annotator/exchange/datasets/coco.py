@@ -21,10 +21,10 @@ from annotator.exchange.datasets.coco_attributes import described, is_own, said_
 from annotator.exchange.datasets.found import (
     MOST_DRAWN,
     Broken,
-    Drawn,
     Found,
     ImageName,
     SourceFinding,
+    SourceShape,
     Wishes,
     box,
     places,
@@ -191,23 +191,25 @@ def _labelled(
         )
 
 
-def _drawn(image: ImageName, said: Meaning, row: Mapping[str, Any], *, is_point: bool) -> Iterator[Drawn]:
+def _drawn(
+    image: ImageName, said: Meaning, row: Mapping[str, Any], *, is_point: bool
+) -> Iterator[SourceShape]:
     points = list(_key_points(row.get("keypoints")))
     segmentation = row.get("segmentation")
     if points and not said.region and (is_point or not segmentation or len(points) > 1):
-        yield from (Drawn(image, (point,), single=True) for point in points)
+        yield from (SourceShape(image, (point,), single=True) for point in points)
     elif isinstance(segmentation, dict):
-        yield Drawn(image, mask=_mask(segmentation, image), single=not said.region)
+        yield SourceShape(image, mask=_mask(segmentation, image), single=not said.region)
     elif segmentation:
         for flat in segmentation:
             outline = _outline(flat)
             if not outline:
                 raise ValueError("a segmentation has no points")
             single = len(outline) < 3 or not said.region
-            yield Drawn(image, outline, single, point=points[0] if points and single else None)
+            yield SourceShape(image, outline, single, point=points[0] if points and single else None)
     else:
         left, top, width, height = (float(value) for value in row["bbox"])
-        yield Drawn(image, box(left, top, left + width, top + height))
+        yield SourceShape(image, box(left, top, left + width, top + height))
 
 
 def _outline(flat: Sequence[Any]) -> tuple[ImagePoint, ...]:

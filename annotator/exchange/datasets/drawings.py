@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from annotator.exchange.datasets.found import Drawn, Found, ImageName, SourceFinding, Wishes
+from annotator.exchange.datasets.found import Found, ImageName, SourceFinding, SourceShape, Wishes
 from annotator.exchange.datasets.labels import left_out, meaning
-from annotator.exchange.drawing import Drawing, Group, Part
-from annotator.exchange.drawing import Drawn as Shown
+from annotator.exchange.drawing import Drawing, Drawn, Group, Part
 from annotator.exchange.json_faults import shortened
 from annotator.model.mark import MarkKind
 from annotator.model.origin import Origin
@@ -19,7 +18,7 @@ _KINDS = {Part.MICRO: MarkKind.MICRO, Part.MACRO: MarkKind.MACRO}
 def found_in(drawing: Drawing, source: str, wishes: Wishes) -> Found:
     """The drawn calcifications. `source` is the kind of object; what says nothing of calcifications is left out and told."""
     sizes = {one.sop_instance_uid: (one.rows, one.columns) for one in drawing.images}
-    groups: dict[str, list[Shown]] = defaultdict(list)
+    groups: dict[str, list[Drawn]] = defaultdict(list)
     labels: dict[str, Group] = {}
     passed: Counter[str] = Counter()
     for one in drawing.drawn:
@@ -46,12 +45,12 @@ def _is_calcification(group: Group, wishes: Wishes) -> bool:
     return any(name and meaning(name, wishes) is not None for name in named)
 
 
-def _drawn(one: Shown, rows: int, columns: int) -> Drawn:
+def _drawn(one: Drawn, rows: int, columns: int) -> SourceShape:
     uid = one.image.sop_instance_uid
     single = one.group.part in _KINDS or (one.group.part is None and len(one.outline) < 3)
     outline = one.outline if len(one.outline) > 2 and one.closed else ()
     points = outline or ((one.point,) if one.point is not None else one.outline[:1])
-    return Drawn(
+    return SourceShape(
         ImageName(uid, sop_instance_uid=uid, rows=rows, columns=columns),
         points,
         single=single or len(points) < 3,

@@ -19,11 +19,11 @@ from typing import Any
 from annotator.errors import UnreadableAnnotations
 from annotator.exchange.datasets.found import (
     Broken,
-    Drawn,
     Found,
     ImageName,
     Said,
     SourceFinding,
+    SourceShape,
     Wishes,
     box,
     stem_of,
@@ -98,7 +98,7 @@ class _Regions:
     """An image of an exam with its regions; `side`, and the `level` of their match, '' where they are not known."""
 
     side: str
-    drawn: tuple[Drawn, ...]
+    drawn: tuple[SourceShape, ...]
     level: str
 
 
@@ -169,7 +169,7 @@ def _all_regions(table: Path, wishes: Wishes) -> tuple[dict[_Exam, list[_Regions
     return found, broken
 
 
-def _drawn(image: ImageName, coordinates: Sequence[Any], frames: str) -> tuple[Drawn, ...]:
+def _drawn(image: ImageName, coordinates: Sequence[Any], frames: str) -> tuple[SourceShape, ...]:
     """A region for each four numbers; row before column. A region of several slices is on the middle one of them."""
     slices = listed(frames) if frames not in ("", "()", "[]") else ()
     drawn = []
@@ -177,7 +177,7 @@ def _drawn(image: ImageName, coordinates: Sequence[Any], frames: str) -> tuple[D
         if not isinstance(corners, list | tuple) or len(corners) != 4 or not all(map(_is_number, corners)):
             raise ValueError("ROI_coords is not a list of [ymin, xmin, ymax, xmax]")
         top, left, bottom, right = map(float, corners)
-        drawn.append(Drawn(image, box(left, top, right, bottom), frame=_frame(slices, at)))
+        drawn.append(SourceShape(image, box(left, top, right, bottom), frame=_frame(slices, at)))
     return tuple(drawn)
 
 

@@ -47,7 +47,7 @@ class ImageName:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class SourceShape:
     """One thing drawn on one image: a point, a closed outline, or a mask.
 
     `single`: one calcification; else a region with several in it, or of which that is not known. `mask` has the size of its
@@ -88,7 +88,7 @@ class SourceFinding:
     `reader` only where a source holds readings of several, `tracking_uid` where it has one.
     """
 
-    drawn: tuple[Drawn, ...]
+    drawn: tuple[SourceShape, ...]
     origin: Origin
     said: Said = NOTHING_SAID
     group: str = ""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from annotator.exchange.datasets.found import NOTHING_SAID, Drawn, Said, SourceFinding
+from annotator.exchange.datasets.found import NOTHING_SAID, Said, SourceFinding, SourceShape
 from annotator.model.geometry import contains
 from annotator.model.origin import Origin
 
@@ -20,7 +20,7 @@ LOOSE = "calcifications of this image that lie in no region are one finding; the
 class Labelled:
     """A drawn thing under the label it has in its source; those of one `group` belong together, '' says nothing."""
 
-    drawn: Drawn
+    drawn: SourceShape
     label: str
     said: Said = NOTHING_SAID
     group: str = ""
@@ -53,7 +53,7 @@ def gathered(items: Iterable[Labelled], origin: Origin, label: str = "Name") -> 
     return tuple(findings)
 
 
-def _lies_in(single: Drawn, region: Drawn) -> bool:
+def _lies_in(single: SourceShape, region: SourceShape) -> bool:
     points = single.outline
     if not points or len(region.outline) < 3:
         return False

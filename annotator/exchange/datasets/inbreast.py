@@ -22,11 +22,11 @@ from xml.parsers.expat import ExpatError
 from annotator.errors import UnreadableAnnotations
 from annotator.exchange.datasets.found import (
     Broken,
-    Drawn,
     Found,
     ImageName,
     Said,
     SourceFinding,
+    SourceShape,
     Wishes,
     places,
     refused_size,
@@ -125,7 +125,7 @@ def _labelled(image: ImageName, name: str, kind: str, points: tuple[ImagePoint, 
         # both ends of a short line: the calcification lies in its middle
         (a, b) = points
         points = (ImagePoint((a.column + b.column) / 2, (a.row + b.row) / 2),)
-    return Labelled(Drawn(image, points, single), name)
+    return Labelled(SourceShape(image, points, single), name)
 
 
 def _regions(path: Path) -> list[tuple[str, tuple[ImagePoint, ...]]]:

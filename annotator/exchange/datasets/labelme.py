@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from annotator.errors import UnreadableAnnotations
 from annotator.exchange.datasets.found import (
     Broken,
-    Drawn,
     Found,
     ImageName,
     Said,
     SourceFinding,
+    SourceShape,
     Wishes,
     box,
     places,
@@ -121,23 +121,23 @@ def _items(
             )
 
 
-def _drawn(shape: Mapping[str, Any], said: Meaning, image: ImageName) -> Iterator[Drawn]:
+def _drawn(shape: Mapping[str, Any], said: Meaning, image: ImageName) -> Iterator[SourceShape]:
     kind = shape.get("shape_type") or "polygon"
     points = places([(float(x), float(y)) for x, y in shape["points"]])
     single = not said.region
     if kind in ("point", "points"):
-        yield from (Drawn(image, (point,), single=True, kind=said.kind) for point in points)
+        yield from (SourceShape(image, (point,), single=True, kind=said.kind) for point in points)
     elif kind == "rectangle":
         (x1, x2), (y1, y2) = sorted(p.column for p in points), sorted(p.row for p in points)
-        yield Drawn(image, box(x1, y1, x2, y2), kind=said.kind)
+        yield SourceShape(image, box(x1, y1, x2, y2), kind=said.kind)
     elif kind == "circle":
         middle, edge = points
         radius = math.hypot(edge.column - middle.column, edge.row - middle.row)
         turns = [2 * math.pi * at / _CORNERS for at in range(_CORNERS)]
         around = [(middle.column + radius * math.cos(t), middle.row + radius * math.sin(t)) for t in turns]
-        yield Drawn(image, places(around), single=single, kind=said.kind)
+        yield SourceShape(image, places(around), single=single, kind=said.kind)
     elif kind == "mask":
-        yield Drawn(
+        yield SourceShape(
             image,
             mask=_mask(shape, round(points[0].column), round(points[0].row), image),
             single=single,
@@ -147,7 +147,7 @@ def _drawn(shape: Mapping[str, Any], said: Meaning, image: ImageName) -> Iterato
         if kind == "line" and len(points) == 2:
             a, b = points
             points = places([((a.column + b.column) / 2, (a.row + b.row) / 2)])
-        yield Drawn(image, points, single=single or len(points) < 3, kind=said.kind)
+        yield SourceShape(image, points, single=single or len(points) < 3, kind=said.kind)
     else:
         raise ValueError(f"shape_type is {kind!r}")
 

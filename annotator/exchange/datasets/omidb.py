@@ -19,11 +19,11 @@ from annotator.errors import UnreadableAnnotations
 from annotator.exchange.datasets.found import (
     MOST_DRAWN,
     Broken,
-    Drawn,
     Found,
     ImageName,
     Said,
     SourceFinding,
+    SourceShape,
     Wishes,
     box,
 )
@@ -149,7 +149,7 @@ def _finding(study: str, image: ImageName, mark: Mapping[str, Any]) -> SourceFin
     if not flags and benign not in _BENIGN:
         return None
     x1, y1, x2, y2 = (float(mark[name]) for name in ("X1", "Y1", "X2", "Y2"))
-    drawn = Drawn(image, box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)))
+    drawn = SourceShape(image, box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)))
     morphology = [word for name in flags for word in _FLAGS[name]] + [*_BENIGN.get(benign, ())]
     beside = tuple(dict.fromkeys(_BESIDE[name] for name in told if name in _BESIDE and _is_set(told[name])))
     kept = {*_FLAGS, *_BESIDE, *_DESCRIBE}

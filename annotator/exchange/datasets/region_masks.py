@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.errors import UnreadableAnnotations, UnreadableImage
-from annotator.exchange.datasets.found import Drawn, Pixels
+from annotator.exchange.datasets.found import Pixels, SourceShape
 from annotator.exchange.masks import traced
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import ImageInfo
@@ -26,7 +26,7 @@ MOST_CORNERS = 400
 SIMPLER_PX = 1.0
 
 
-def outlines_of(drawn: Drawn, info: ImageInfo, pixels: Pixels) -> tuple[tuple[ImagePoint, ...], ...]:
+def outlines_of(drawn: SourceShape, info: ImageInfo, pixels: Pixels) -> tuple[tuple[ImagePoint, ...], ...]:
     """The outlines of a thing on its image; of a mask one for each piece.
 
     Raises UnreadableAnnotations where none or several files can be the mask, or it has another shape than its image, and

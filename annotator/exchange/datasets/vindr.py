@@ -16,11 +16,11 @@ from pathlib import Path
 from annotator.errors import UnreadableAnnotations
 from annotator.exchange.datasets.found import (
     Broken,
-    Drawn,
     Found,
     ImageName,
     Said,
     SourceFinding,
+    SourceShape,
     Wishes,
     box,
 )
@@ -97,7 +97,7 @@ def _finding(image: ImageName, row: Mapping[str, str], categories: list[str]) ->
         left, top, right, bottom = (float(row[name]) for name in ("xmin", "ymin", "xmax", "ymax"))
     except ValueError:
         raise ValueError("a suspicious calcification has no box") from None
-    drawn = Drawn(image, box(left, top, right, bottom))
+    drawn = SourceShape(image, box(left, top, right, bottom))
     beside = tuple(dict.fromkeys(_BESIDE[name] for name in categories if name in _BESIDE))
     category = birads(row["finding birads"])
     unmapped = []

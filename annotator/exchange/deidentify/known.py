@@ -13,6 +13,7 @@ from pydicom.charset import python_encoding
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
 
+from annotator.exchange.careful_dicom import DAMAGE
 from annotator.exchange.deidentify.profile import OptionName, Profile
 from annotator.model.identity import SHORTEST, Identity
 
@@ -142,16 +143,7 @@ def readable(dataset: Dataset, tag: BaseTag | int) -> Any:
     """An element with its value understood; None where that cannot be done."""
     try:
         return dataset[tag]
-    except (
-        ValueError,
-        TypeError,
-        NotImplementedError,
-        KeyError,
-        AttributeError,
-        EOFError,
-        OSError,
-        LookupError,
-    ):
+    except DAMAGE:
         return None
 
 

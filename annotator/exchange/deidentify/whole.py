@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from annotator.errors import ExportError
+from annotator.exchange.careful_dicom import DAMAGE
 from annotator.exchange.deidentify.copying import (
     EXPLICIT_LITTLE,
     NATIVE,
@@ -129,7 +130,7 @@ def layout_of(dataset: Dataset) -> Layout | None:
 def _whole(dataset: Dataset, name: str) -> int | None:
     try:
         return int(dataset.get(name, None))
-    except (ValueError, TypeError, NotImplementedError, OverflowError):
+    except DAMAGE:
         return None
 
 

@@ -16,7 +16,7 @@ from annotator.errors import ExportError
 from annotator.exchange.masks import patch_of
 from annotator.exchange.tables.categories import Thing, category_number
 from annotator.exchange.tables.columns import Column, Kind, Table, one_of
-from annotator.exchange.tables.shapes import Drawn, polygon_area
+from annotator.exchange.tables.shapes import MadeOf, polygon_area
 from annotator.exchange.tables.spool import Spools
 from annotator.exchange.tables.told import ToldExam, ToldReading, clusters_of, marks_of
 from annotator.exchange.whole_file import write_whole
@@ -27,7 +27,7 @@ from annotator.private_files import private_folder
 MOST = 65_535
 """Objects of one kind that a 16-bit mask can tell apart on one picture."""
 
-_Object = tuple[str, str, int, Drawn, Sequence[ImagePoint]]
+_Object = tuple[str, str, int, MadeOf, Sequence[ImagePoint]]
 """Id, id of the finding, number of the class, what is drawn, its polygon."""
 
 
@@ -52,7 +52,7 @@ LEGEND: Table[tuple[Any, ...]] = Table(
             Kind.TEXT,
             "what is drawn; a mark never measured is not, as nobody knows its size",
             _at(6),
-            values=one_of(Drawn),
+            values=one_of(MadeOf),
             source="program",
         ),
     ),
@@ -75,7 +75,7 @@ def write_masks(spools: Spools, exam: ToldExam, folder: Path) -> int:
                 name = f"{exam.part}/{told.picture(key)}_{thing}s.png"
                 write_whole(folder / name, _mask(info, here, name))
                 spools.add("legend.rows", _legend(name, thing, here))
-                left_out += sum(one[3] is Drawn.POINT for one in here)
+                left_out += sum(one[3] is MadeOf.POINT for one in here)
     return left_out
 
 
@@ -102,7 +102,7 @@ def _clusters(told: ToldReading) -> dict[ImageKey, list[_Object]]:
     for one in clusters_of(told):
         if len(one.item.outline) > 2:
             number = category_number(Thing.CLUSTER, one.finding)
-            drawn = (one.item.id, one.item.finding_id, number, Drawn.OUTLINE, one.item.outline)
+            drawn = (one.item.id, one.item.finding_id, number, MadeOf.OUTLINE, one.item.outline)
             found.setdefault(one.item.image, []).append(drawn)
     return found
 
@@ -111,7 +111,7 @@ def _mask(info: ImageInfo, objects: Sequence[_Object], name: str) -> bytes:
     if len(objects) > MOST:
         raise ExportError(f"{name} was not written: {len(objects)} objects are more than 16 bits can number.")
     mask = np.zeros((info.rows, info.columns), np.uint16)
-    numbered = [(value, one) for value, one in enumerate(objects, 1) if one[3] is not Drawn.POINT]
+    numbered = [(value, one) for value, one in enumerate(objects, 1) if one[3] is not MadeOf.POINT]
     for value, one in sorted(numbered, key=lambda each: -polygon_area(each[1][4])):
         outline = one[4]
         patch = patch_of(outline, outline[0], info.rows, info.columns)
@@ -123,7 +123,7 @@ def _mask(info: ImageInfo, objects: Sequence[_Object], name: str) -> bytes:
 
 def _legend(name: str, thing: Thing, objects: Sequence[_Object]) -> Iterator[bytes]:
     rows = (
-        (name, None if drawn is Drawn.POINT else value, thing, identity, finding, number, drawn)
+        (name, None if drawn is MadeOf.POINT else value, thing, identity, finding, number, drawn)
         for value, (identity, finding, number, drawn, _) in enumerate(objects, 1)
     )
     return map(msgspec.json.encode, LEGEND.rows(rows))

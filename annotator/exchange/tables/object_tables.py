@@ -14,7 +14,7 @@ from annotator.exchange.tables.said_columns import (
     picture_columns,
     reading_columns,
 )
-from annotator.exchange.tables.shapes import Box, Drawn, box_around, polygon_area
+from annotator.exchange.tables.shapes import Box, MadeOf, box_around, polygon_area
 from annotator.exchange.tables.told import ToldCluster, ToldMark
 from annotator.model.mark import MarkKind, SpotMeasurement
 
@@ -107,7 +107,7 @@ MARKS: Table[ToldMark] = Table(
             Kind.TEXT,
             "what box and area are of: the measured outline, a circle of the diameter, or the pixel of the mark",
             lambda m: m.shape.drawn,
-            values=one_of(Drawn),
+            values=one_of(MadeOf),
             source=PROGRAM,
         ),
         Column("box_left_px", Kind.NUMBER, "left edge of the box", _mark_box("left"), "px", source=PROGRAM),

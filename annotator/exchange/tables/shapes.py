@@ -15,7 +15,7 @@ CORNERS = 24
 """Of the polygon that stands for a circle: its area is 1.1 % smaller."""
 
 
-class Drawn(StrEnum):
+class MadeOf(StrEnum):
     """Where the shape of an object comes from."""
 
     OUTLINE = "outline"
@@ -45,7 +45,7 @@ class Shape:
     """A closed polygon without repeating its first corner, and what it was made of."""
 
     polygon: tuple[ImagePoint, ...]
-    drawn: Drawn
+    drawn: MadeOf
 
     @cached_property
     def box(self) -> Box:
@@ -62,12 +62,12 @@ def shape_of(mark: Mark) -> Shape:
     """The measured outline; without one a circle of the measured diameter; of a mark never measured, its pixel."""
     measured = mark.measurement
     if measured is not None and len(measured.outline) > 2:
-        return Shape(measured.outline, Drawn.OUTLINE)
+        return Shape(measured.outline, MadeOf.OUTLINE)
     if measured is not None and measured.diameter_px > 0:
-        return Shape(_circle(measured.center, measured.diameter_px / 2), Drawn.CIRCLE)
+        return Shape(_circle(measured.center, measured.diameter_px / 2), MadeOf.CIRCLE)
     column, row = math.floor(mark.point.column), math.floor(mark.point.row)
     corners = ((column, row), (column + 1, row), (column + 1, row + 1), (column, row + 1))
-    return Shape(tuple(ImagePoint(float(c), float(r)) for c, r in corners), Drawn.POINT)
+    return Shape(tuple(ImagePoint(float(c), float(r)) for c, r in corners), MadeOf.POINT)
 
 
 def box_around(points: Sequence[ImagePoint]) -> Box:

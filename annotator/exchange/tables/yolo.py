@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from annotator.exchange.tables.categories import Thing, categories, category_number
-from annotator.exchange.tables.shapes import Drawn, box_around
+from annotator.exchange.tables.shapes import MadeOf, box_around
 from annotator.exchange.tables.told import ToldExam, ToldReading, clusters_of, marks_of
 from annotator.exchange.whole_file import write_whole
 from annotator.lexicon.loader import Lexicon
@@ -32,7 +32,7 @@ def write_labels(exam: ToldExam, folder: Path, *, polygons: bool) -> int:
     by_picture: dict[ImageKey, list[tuple[int, Sequence[ImagePoint]]]] = {}
     left_out = 0
     for mark in marks_of(told):
-        if mark.shape.drawn is Drawn.POINT:
+        if mark.shape.drawn is MadeOf.POINT:
             left_out += mark.item.image.sop_instance_uid in told.images
             continue
         thing = category_number(Thing.CALCIFICATION, mark.finding)
