@@ -516,9 +516,16 @@ def test_what_was_said_of_one_exam_is_gone_with_it(qtbot, open_window, tmp_path,
     pictured(qtbot, window)
 
 
-def save_as(window: MainWindow, path: Path) -> None:
-    """Answer the file dialog in sight."""
+def save_dialog(qtbot, window: MainWindow) -> QFileDialog:
+    """The file dialog, in sight once the name to offer is known."""
+    qtbot.waitUntil(lambda: any(d.isVisible() for d in window.findChildren(QFileDialog)), timeout=10_000)
     (dialog,) = (d for d in window.findChildren(QFileDialog) if d.isVisible())
+    return dialog
+
+
+def save_as(qtbot, window: MainWindow, path: Path) -> None:
+    """Answer the file dialog."""
+    dialog = save_dialog(qtbot, window)
     dialog.fileSelected.emit(str(path))
     dialog.close()
 
@@ -539,14 +546,13 @@ def test_report_and_findings_are_saved_from_the_window_by_key(qtbot, open_window
     QTest.keyClicks(comment, "half typed")
     control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
     press(comment, Qt.Key.Key_S, control | shift)
-    save_as(window, tmp_path / "f.json")
+    save_as(qtbot, window, tmp_path / "f.json")
     qtbot.waitUntil(lambda: "Findings saved as" in window.status.message, timeout=10_000)
     assert "half typed" in (tmp_path / "f.json").read_text(encoding="utf-8")
     come_back_to(qtbot, window)
     press(window.grid.active, Qt.Key.Key_P, control)
-    (dialog,) = (d for d in window.findChildren(QFileDialog) if d.isVisible())
-    assert "SMALL" not in "".join(dialog.selectedFiles())
-    save_as(window, tmp_path / "r.html")
+    assert "SMALL" not in "".join(save_dialog(qtbot, window).selectedFiles())
+    save_as(qtbot, window, tmp_path / "r.html")
     qtbot.waitUntil(lambda: "Report saved as" in window.status.message, timeout=10_000)
     assert "half typed" in (tmp_path / "r.html").read_text(encoding="utf-8")
     assert not window.status.bar.isVisible()
@@ -558,7 +564,7 @@ def test_a_report_that_cannot_be_written_is_told_and_nothing_stops(
     window = open_window()
     hang(qtbot, window, exam)
     press(window.grid.active, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
-    save_as(window, tmp_path / "no such folder" / "r.html")
+    save_as(qtbot, window, tmp_path / "no such folder" / "r.html")
     qtbot.waitUntil(lambda: any("r.html" in t for t in window.errors.texts), timeout=10_000)
     assert "saved as" not in window.status.message
     click_spot(window, 0, 0)
@@ -591,7 +597,7 @@ def test_acts_no_database_takes_can_be_kept_as_a_file_before_closing(
     assert window.desk.session.unsaved_acts == 1
     assert not window.close()
     QTest.mouseClick(button_of_question(window, "JSON"), Qt.MouseButton.LeftButton)
-    save_as(window, tmp_path / "kept.json")
+    save_as(qtbot, window, tmp_path / "kept.json")
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
     assert '"kind": "micro"' in (tmp_path / "kept.json").read_text(encoding="utf-8")
 

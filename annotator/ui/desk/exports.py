@@ -20,7 +20,7 @@ from annotator.ui.desk.session import ReadingSession
 from annotator.ui.task_runner import TaskRunner
 from annotator.workspace import Workspace
 
-EXPORTING = "export"
+EXPORTING, NAMING = "export", "name for an export"
 
 Write = Callable[[Workspace, Reading, ExamInfo, Path, CancelToken], object]
 
@@ -132,8 +132,20 @@ class Exports(QObject):
     ) -> None:
         """Ask where to, write what the reading is now, and go on with `then` once it is written.
 
-        The name offered is made of a pseudonym: a file name is no place for a patient.
+        The name offered is made of a pseudonym: a file name is no place for a patient. A server that says nothing is not
+        waited for with the window, and while the database is away the name is that of the kind alone.
         """
+        write = partial(self._write, kind, session.reading, session.exam, then)
+        study = session.exam.study_instance_uid
+        self._runner.query(
+            NAMING,
+            lambda _token: self._workspace.pseudonyms.exam(study),
+            lambda pseudonym: self._ask_where(kind, f"{kind.name}-{pseudonym}", write),
+            lambda _away: self._ask_where(kind, kind.name, write),
+            of_database=True,
+        )
+
+    def _ask_where(self, kind: ExportKind, name: str, write: Callable[[Path], None]) -> None:
         suffixes = {f"{words} (*.{suffix})": suffix for words, suffix in kind.forms}
         dialog = QFileDialog(self._window, f"Save {kind.name}", str(self._folder))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -141,8 +153,7 @@ class Exports(QObject):
         dialog.setDefaultSuffix(kind.forms[0][1])
         dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(suffixes[chosen]))
         # without an ending, so that the form chosen below gives it
-        dialog.selectFile(f"{kind.name}-{self._workspace.pseudonyms.exam(session.exam.study_instance_uid)}")
-        write = partial(self._write, kind, session.reading, session.exam, then)
+        dialog.selectFile(name)
         dialog.fileSelected.connect(lambda chosen: write(Path(chosen)))
         ask(dialog)
 
