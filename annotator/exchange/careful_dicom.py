@@ -9,11 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import struct
-import threading
-import warnings
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -23,6 +19,7 @@ from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_file_meta_info, read_partial
 
 from annotator.errors import UnreadableObject
+from annotator.quiet_parsing import quiet_parsing
 
 MAX_BYTES = 32 << 20
 """Of a file and of what a deflated one becomes: reports with thousands of marks take a tenth of it."""
@@ -31,6 +28,10 @@ MAX_ELEMENTS = 600_000
 MAX_DEPTH = 96
 """Sequences within sequences: templates nest ten deep, and Python's own stack ends at some two hundred."""
 
+MAX_INFLATED = 256 << 20
+"""Of a deflated segmentation: a hundred and fifty planes of the largest mammograms."""
+
+EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _IMPLICIT = "1.2.840.10008.1.2"
 _BIG = "1.2.840.10008.1.2.2"
@@ -41,7 +42,6 @@ _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _UNDEFINED = 0xFFFFFFFF
 _PIXELS = 0x7FE0
 _SOP_CLASS = 0x00080016
-_PARSING = threading.RLock()
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -77,17 +77,6 @@ def read_careful(path: Path) -> Dataset:
         raise UnreadableObject(path, DAMAGED) from error
 
 
-@contextmanager
-def quiet_parsing() -> Iterator[None]:
-    """Let pydicom complain of no value, which it does as soon as one is asked for, and quotes it.
-
-    The filters of `warnings` belong to the whole process, so one thread at a time may set them.
-    """
-    with _PARSING, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
 def sop_class(path: Path) -> str:
     """The SOP class of a DICOM file, '' where none can be told; nothing behind it is read."""
     try:
@@ -121,6 +110,7 @@ DAMAGED = "it is damaged and could not be understood; ask for the file again"
 _CUT_OFF = "it ends in the middle (its last part is missing); ask for the file again"
 _TOO_DEEP = "it nests sequences deeper than any report; it is damaged or made to do harm"
 _TOO_MUCH = "it has far more entries than any report needs; it was refused unread"
+_TOO_LARGE_INFLATED = f"it is deflated and becomes larger than {MAX_INFLATED >> 20} MB; save it without deflating and name that file"
 
 
 class _Refused(Exception):
@@ -165,14 +155,7 @@ def _plain(content: bytes, *, pixels_may_follow: bool = False) -> tuple[bytes, b
     """
     if content[128:132] != b"DICM":
         return content, not content[4:6].isalpha()
-    at, syntax = 132, ""
-    while content[at : at + 2] == b"\x02\x00":
-        tag, vr, start, length = _element(content, at, implicit=False)
-        at = start + length
-        if tag == 0x00020010:
-            syntax = content[start:at].decode("ascii", "replace").strip("\0 ")
-        if vr == b"SQ" or length == _UNDEFINED:
-            raise _Refused(DAMAGED)
+    at, syntax = _meta(content)
     if syntax == _DEFLATED:
         engine = zlib.decompressobj(-zlib.MAX_WBITS)
         inflated = engine.decompress(content[at:], MAX_BYTES)
@@ -186,6 +169,19 @@ def _plain(content: bytes, *, pixels_may_follow: bool = False) -> tuple[bytes, b
         return content, None
     _walk(content[at:], implicit=syntax == _IMPLICIT)
     return content, None
+
+
+def _meta(content: bytes) -> tuple[int, str]:
+    """(where the data set begins, the transfer syntax) of a file with a preamble."""
+    at, syntax = 132, ""
+    while content[at : at + 2] == b"\x02\x00":
+        tag, vr, start, length = _element(content, at, implicit=False)
+        at = start + length
+        if tag == 0x00020010:
+            syntax = content[start:at].decode("ascii", "replace").strip("\0 ")
+        if vr == b"SQ" or length == _UNDEFINED:
+            raise _Refused(DAMAGED)
+    return at, syntax
 
 
 def _element(content: bytes, at: int, *, implicit: bool) -> tuple[int, bytes, int, int]:

@@ -10,10 +10,11 @@ from pydicom import Dataset, FileMetaDataset, config, dcmread
 from pydicom.uid import UID, ExplicitVRLittleEndian
 from pydicom.valuerep import validate_value
 
-from annotator.exchange.careful_dicom import DAMAGE, quiet_parsing
+from annotator.exchange.careful_dicom import DAMAGE
 from annotator.exchange.moments import Moments
 from annotator.exchange.outgoing import Outgoing
 from annotator.model.image import ImageInfo
+from annotator.quiet_parsing import quiet_parsing
 
 WHO = (
     "PatientName",

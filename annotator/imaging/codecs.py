@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.uid import UID
 
-from annotator.imaging.decode_guard import attempt, quiet_parsing
+from annotator.imaging.decode_guard import attempt
 from annotator.imaging.decoding_apart import DecodingLimit, decode_with, decode_with_plugin
 from annotator.imaging.stream_checks import (
     BadStream,
@@ -36,6 +36,7 @@ from annotator.imaging.stream_checks import (
     trimmed,
 )
 from annotator.model.image import ImageInfo
+from annotator.quiet_parsing import quiet_parsing
 
 Frame = NDArray[Any]
 _MOST_THREADS = 4

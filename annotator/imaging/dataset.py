@@ -20,9 +20,9 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID
 
 from annotator.errors import UnreadableImage
-from annotator.imaging.decode_guard import quiet_parsing
 from annotator.imaging.facts import Facts
 from annotator.imaging.opened_file import open_file
+from annotator.quiet_parsing import quiet_parsing
 
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"

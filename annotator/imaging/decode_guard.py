@@ -6,8 +6,6 @@ RecursionError, absurd sizes in MemoryError: none of them may stop the files tha
 
 from __future__ import annotations
 
-import threading
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +16,6 @@ from annotator.jobs import Cancelled
 
 _Result = TypeVar("_Result")
 _WANTED = (Cancelled, KeyboardInterrupt, SystemExit, GeneratorExit)
-_PARSING = threading.RLock()
 
 _LEAST_SECONDS = 4.0
 _SECONDS_PER_PIXEL = 0.5e-6
@@ -63,18 +60,6 @@ def attempt(
         if isinstance(error, (*_WANTED, *let)):
             raise
         return None, str(error) or type(error).__name__
-
-
-@contextmanager
-def quiet_parsing() -> Iterator[None]:
-    """Let pydicom complain about nothing: what was mended is said in `repairs`.
-
-    The filters of `warnings` belong to the whole process, so one thread at a time may set them;
-    parsing holds the interpreter anyway.
-    """
-    with _PARSING, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def _sentence(error: BaseException) -> str:

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from annotator.errors import UnreadableImage
 from annotator.imaging.dataset import UNDEFINED, RawFile, read_raw
-from annotator.imaging.decode_guard import decode_guard, quiet_parsing
+from annotator.imaging.decode_guard import decode_guard
 from annotator.imaging.frame_groups import FrameGroups
 from annotator.imaging.frames import Frames
 from annotator.imaging.header import image_info
 from annotator.model.image import ImageInfo, SlicePosition
+from annotator.quiet_parsing import quiet_parsing
 
 MAX_FRAME_BYTES = 400_000_000
 """Memory one decoded frame may take: ten times the largest mammogram."""

@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from annotator.imaging.decode_guard import attempt, quiet_parsing
+from annotator.imaging.decode_guard import attempt
 from annotator.imaging.opened_file import open_file
 from annotator.imaging.rejected import Rejected
+from annotator.quiet_parsing import quiet_parsing
 
 _CLASS = b"1.2.840.10008.1.3.10"
 _MOST_RECORDS = 20_000

@@ -12,12 +12,13 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
-from annotator.imaging.decode_guard import decode_guard, quiet_parsing
+from annotator.imaging.decode_guard import decode_guard
 from annotator.imaging.facts import Facts
 from annotator.imaging.side_and_view import frame_laterality
 from annotator.imaging.spacing import FRAME_SPACING, magnification_factor, pixel_spacing
 from annotator.imaging.voi_header import may_be_negative, rescale_of, voi_of
 from annotator.model.image import ImageInfo, SlicePosition
+from annotator.quiet_parsing import quiet_parsing
 
 _SHARED = "SharedFunctionalGroupsSequence"
 _EACH = "PerFrameFunctionalGroupsSequence"

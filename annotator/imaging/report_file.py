@@ -8,9 +8,10 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from annotator.imaging.decode_guard import attempt, quiet_parsing
+from annotator.imaging.decode_guard import attempt
 from annotator.imaging.opened_file import open_file
 from annotator.imaging.rejected import ReportFile
+from annotator.quiet_parsing import quiet_parsing
 
 _CLASSES = b"1.2.840.10008.5.1.4.1.1.88."
 _KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"

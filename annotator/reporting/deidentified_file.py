@@ -23,13 +23,14 @@ from annotator.exchange.deidentify import (
     write_deidentified,
 )
 from annotator.imaging.dataset import RawFile, read_raw
-from annotator.imaging.decode_guard import decode_guard, quiet_parsing
+from annotator.imaging.decode_guard import decode_guard
 from annotator.imaging.dicom_file import Mammogram, open_image
 from annotator.imaging.facts import Facts
 from annotator.imaging.uids import usable_uid
 from annotator.model.image import ImageInfo
 from annotator.model.pseudonym import Pseudonyms
 from annotator.private_files import private_folder
+from annotator.quiet_parsing import quiet_parsing
 
 if TYPE_CHECKING:
     from annotator.analysis.burned_in import TextRegion

@@ -13,11 +13,12 @@ from annotator.exchange.cad_sr.document import encoded
 from annotator.exchange.cad_sr.planned import of_candidates, of_reading
 from annotator.exchange.cad_sr.reading import is_cad, understood
 from annotator.exchange.cad_sr.tree import TooManyItems
-from annotator.exchange.careful_dicom import DAMAGE, DAMAGED, quiet_parsing, read_careful
+from annotator.exchange.careful_dicom import DAMAGE, DAMAGED, read_careful
 from annotator.exchange.outgoing import Outgoing
 from annotator.exchange.whole_file import write_whole
 from annotator.model.cad import CadReport
 from annotator.model.candidate import SHOWN_FROM, Candidates
+from annotator.quiet_parsing import quiet_parsing
 
 __all__ = ["check", "check_candidates", "read", "read_if_cad", "write", "write_candidates"]
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from pydicom import Dataset, dcmread
@@ -16,11 +15,12 @@ from pydicom.errors import InvalidDicomError
 from pydicom.pixels.utils import iter_pixels
 
 from annotator.errors import UnreadableObject
-from annotator.exchange.careful_dicom import DAMAGE, DAMAGED, look_over
+from annotator.exchange.careful_dicom import DAMAGE, DAMAGED, look_over, opened_plain
 from annotator.exchange.drawing import Drawing, Drawn, Group, Part, ShownImage, placed_on
 from annotator.exchange.masks import Mask, traced
 from annotator.lexicon.terms import Code
 from annotator.model.image import ExamInfo, ImageKey
+from annotator.quiet_parsing import quiet_parsing
 
 SEGMENTATION, LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"
 MOST_PIXELS = 400_000_000
@@ -82,7 +82,10 @@ class OpenedSegmentation:
     def __init__(self, path: Path) -> None:
         self._path = path
         with _guarded(path):
-            self._header, self._pixels_at = _header(path)
+            look_over(path)
+            with opened_plain(path) as file:
+                self._header, self._pixels_at = _header(path, file)
+                self._size = file.seek(0, os.SEEK_END)
         with _guarded(path):
             self._understand()
 
@@ -131,12 +134,16 @@ class OpenedSegmentation:
         syntax = self._header.file_meta.TransferSyntaxUID
         if self._header.BitsAllocated == 1 and not syntax.is_compressed and syntax.is_little_endian:
             return self._bits()
-        return iter_pixels(self._path, raw=True)
+        return self._cells()
+
+    def _cells(self) -> Iterator[Any]:
+        with opened_plain(self._path) as file:
+            yield from iter_pixels(file, raw=True)
 
     def _bits(self) -> Iterator[Any]:
         """Planes of packed bits; a plane need not begin with a byte (PS3.5 8.1.1), which pydicom takes for granted."""
         size = self.rows * self.columns
-        with self._path.open("rb") as file:
+        with opened_plain(self._path) as file:
             for index in range(self._count):
                 first, past = index * size, (index + 1) * size
                 file.seek(self._pixels_at + first // 8)
@@ -153,11 +160,10 @@ class OpenedSegmentation:
         return np.asarray(pixels != 0)
 
     def _refuse_cut_off(self) -> None:
-        syntax = self._header.file_meta.TransferSyntaxUID
-        if syntax.is_compressed or syntax.is_deflated:
+        if self._header.file_meta.TransferSyntaxUID.is_compressed:
             return
         bits = self._count * self.rows * self.columns * int(self._header.BitsAllocated)
-        if self._path.stat().st_size < (bits + 7) // 8:
+        if self._size < (bits + 7) // 8:
             raise UnreadableObject(
                 self._path, "it ends in the middle (its last part is missing); ask for the file again"
             )
@@ -229,12 +235,10 @@ def _group(segment: Dataset) -> Group:
     )
 
 
-def _header(path: Path) -> tuple[Dataset, int]:
+def _header(path: Path, file: BinaryIO) -> tuple[Dataset, int]:
     """Everything but the pixels, and where those begin in a file that is not compressed."""
-    look_over(path)
-    with path.open("rb") as file:
-        header = dcmread(file, stop_before_pixels=True)
-        begins = file.tell() + (8 if header.file_meta.TransferSyntaxUID.is_implicit_VR else 12)
+    header = dcmread(file, stop_before_pixels=True)
+    begins = file.tell() + (8 if header.file_meta.TransferSyntaxUID.is_implicit_VR else 12)
     said = str(header.get("SOPClassUID") or "")
     if said not in (SEGMENTATION, LABEL_MAP):
         raise UnreadableObject(path, f"it is no segmentation but {_kind(header)}")
@@ -250,8 +254,7 @@ def _kind(header: Dataset) -> str:
 def _guarded(path: Path) -> Iterator[None]:
     """Damage of any kind becomes one sentence."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet_parsing():
             yield
     except FileNotFoundError as error:
         raise UnreadableObject(path, "there is no such file") from error

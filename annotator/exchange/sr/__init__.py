@@ -6,7 +6,6 @@ from dataclasses import fields
 from pathlib import Path
 
 from annotator.errors import UnreadableObject
-from annotator.exchange.careful_dicom import quiet_parsing
 from annotator.exchange.findings_file import reading_faults
 from annotator.exchange.leaving import reading_as_it_leaves
 from annotator.exchange.outgoing import Outgoing
@@ -16,6 +15,7 @@ from annotator.exchange.sr.own_report import is_own, own_reading
 from annotator.exchange.sr.read_object import SrReading, Suggestion, Unusable, open_report
 from annotator.exchange.whole_file import write_whole
 from annotator.model.finding import Reading
+from annotator.quiet_parsing import quiet_parsing
 
 __all__ = ("SrReading", "Suggestion", "check", "read", "write")
 

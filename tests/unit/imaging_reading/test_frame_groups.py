@@ -14,11 +14,11 @@ from pydicom.sequence import Sequence
 from reading_files import TOMOSYNTHESIS, breast, native
 
 from annotator.imaging.dataset import read_raw
-from annotator.imaging.decode_guard import quiet_parsing
 from annotator.imaging.dicom_file import read_info
 from annotator.imaging.frame_groups import FrameGroups
 from annotator.model.geometry import PixelSpacing, SpacingBasis
 from annotator.model.image import Laterality, SlicePosition, VoiLut, Window
+from annotator.quiet_parsing import quiet_parsing
 
 PROJECTIONS = "1.2.840.10008.5.1.4.1.1.13.1.4"
 AXIAL = [1, 0, 0, 0, 1, 0]

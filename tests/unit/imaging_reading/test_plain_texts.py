@@ -13,10 +13,10 @@ from pydicom.tag import BaseTag
 
 from annotator.errors import UnreadableImage
 from annotator.imaging import facts
-from annotator.imaging.decode_guard import quiet_parsing
 from annotator.imaging.dicom_file import read_info
 from annotator.imaging.facts import Facts
 from annotator.model.image import ImageInfo
+from annotator.quiet_parsing import quiet_parsing
 
 KEYWORDS = {
     "CS": "ViewPosition",
