@@ -18,7 +18,7 @@ from annotator.settings import Settings
 from annotator.store.store import Store
 from annotator.ui.desk.reading_desk import ReadingDesk
 from annotator.ui.task_runner import TaskRunner
-from annotator.ui.window.audit_window import AuditWindow, audit_row, chosen_rows
+from annotator.ui.window.audit_window import HEADS, AuditWindow, audit_row, chosen_rows
 from annotator.ui.words.exam_names import ExamNames
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -45,6 +45,7 @@ def shown(qtbot: QtBot, url: str, request: pytest.FixtureRequest):
     desk = ReadingDesk(workspace, runner)
     desk.exams = (ExamInfo(STUDY, ()),)
     parent = QWidget()
+    parent.resize(1366, 768)
     qtbot.addWidget(parent)
     made = AuditWindow(desk, runner, ExamNames(), parent)
     made.show()
@@ -71,6 +72,19 @@ def test_it_lists_who_did_what_the_newest_first_and_calls_open_exams_by_name(sho
     assert tip == f"Study Instance UID {OTHER}"
     assert "2 entries; everybody's acts" in shown.note.text()
     assert shown.list.editTriggers() == QAbstractItemView.EditTrigger.NoEditTriggers
+
+
+def test_what_went_out_has_the_room_and_every_word_can_be_read(shown: AuditWindow) -> None:
+    more = HEADS.index("More")
+    for column in range(more):
+        assert shown.list.columnWidth(column) <= shown.list.viewport().width() // 4
+    assert shown.list.columnWidth(more) >= shown.list.viewport().width() // 3
+    for row in range(shown.table.rowCount()):
+        where = shown.table.index(row, more)
+        assert shown.table.data(where, Qt.ItemDataRole.ToolTipRole) == shown.table.data(where)
+        for column in range(HEADS.index("Exam")):
+            words = str(shown.table.data(shown.table.index(row, column)))
+            assert shown.list.fontMetrics().horizontalAdvance(words) < shown.list.columnWidth(column)
 
 
 def test_words_act_and_day_narrow_it(shown: AuditWindow) -> None:

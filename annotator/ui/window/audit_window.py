@@ -29,6 +29,7 @@ from annotator.model.image import ExamInfo
 from annotator.ui.desk.reading_desk import ReadingDesk
 from annotator.ui.task_runner import TaskRunner
 from annotator.ui.words.exam_names import ExamNames, date_text
+from annotator.ui.words.plain_words import tip
 
 if TYPE_CHECKING:
     from annotator.store.audit_view import Audit
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 LANE = "audit"
 MOST = 5000
 """Entries looked through at a time; the command lists all."""
+WIDEST_OF = 20
+"""The longest words of a column are measured, not each of thousands."""
 HEADS = ("When", "Who", "What", "Exam", "More")
 SINCE: tuple[tuple[str, int | None], ...] = (("All days", None), ("Today", 0), ("7 days", 6), ("31 days", 30))
 """Words, and how many days before today the first one is."""
@@ -100,8 +103,11 @@ class AuditTable(QAbstractTableModel):
         row = self._rows[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             return row.cells[index.column()]
-        if role == Qt.ItemDataRole.ToolTipRole and row.uid and index.column() == HEADS.index("Exam"):
-            return f"Study Instance UID {row.uid}"
+        if role == Qt.ItemDataRole.ToolTipRole:
+            about = (
+                f"Study Instance UID {row.uid}" if row.uid and index.column() == HEADS.index("Exam") else ""
+            )
+            return tip(about or row.cells[index.column()])
         return None
 
     def headerData(
@@ -121,7 +127,7 @@ class AuditWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Who did what")
         self.setModal(False)
-        self.resize(980, 560)
+        self.resize(min(1200, parent.width() - 40), 560)
         self._desk = desk
         self._runner = runner
         self._names = names
@@ -184,8 +190,18 @@ class AuditWindow(QDialog):
         since = None if days is None else today - timedelta(days=days)
         chosen = chosen_rows(self._rows, self.words.text(), self.act.currentData(), since)
         self.table.show_rows(chosen)
+        self._give_room(chosen)
         if self._audit is not None:
             self.note.setText(_told(self._audit, len(chosen)))
+
+    def _give_room(self, rows: Sequence[AuditRow]) -> None:
+        """As wide as the words are, up to a share each; what is left is for what went out, the longest of all."""
+        metrics, pad = self.list.fontMetrics(), 3 * self.list.fontMetrics().horizontalAdvance("0")
+        widest = self.list.viewport().width() // 4
+        for column in range(len(HEADS) - 1):
+            told = {HEADS[column], *(row.cells[column] for row in rows)}
+            words = max(metrics.horizontalAdvance(one) for one in sorted(told, key=len)[-WIDEST_OF:])
+            self.list.setColumnWidth(column, min(words + pad, widest))
 
     def _place(self) -> None:
         head = QHBoxLayout()
@@ -235,9 +251,6 @@ def _list_of(table: AuditTable) -> QTableView:
     made.setAccessibleName("What was done, the newest first")
     made.verticalHeader().hide()
     header = made.horizontalHeader()
-    letter = made.fontMetrics().horizontalAdvance("0")
-    for column, letters in enumerate((21, 26, 12, 26)):
-        made.setColumnWidth(column, letters * letter)
     header.setSectionResizeMode(len(HEADS) - 1, QHeaderView.ResizeMode.Stretch)
     header.setHighlightSections(False)
     return made
