@@ -97,7 +97,7 @@ def gather(workspace: Workspace, wanted: Wanted, token: CancelToken) -> Gathered
     if len(kept) < len(gathered.incoming):
         gathered.refused.append(
             f"{len(gathered.incoming) - len(kept)} readings carry a reader's name of no letters, of more than {LONGEST_NAME}, or with"
-            " signs that cannot be seen; give one with --reader."
+            " signs that cannot be seen; 'annotator import --reader' gives one."
         )
         gathered.incoming = kept
     return gathered
@@ -125,7 +125,7 @@ def _sources(wanted: Wanted) -> Iterator[tuple[Path, str]]:
         known = [(one, name) for one, name in told if name and wanted.kind in ("", name)]
         if not known:
             raise UnreadableAnnotations(
-                f"{path} holds no annotations that this program knows; say with --as what it is ({', '.join(NAMES)})."
+                f"{path} holds no annotations that this program knows; say to 'annotator import --as' what it is ({', '.join(NAMES)})."
             )
         yield from known
 

@@ -82,14 +82,14 @@ def _plan(
         journal.abandon()
         raise StoreError(
             "No reading is saved that was asked for; 'annotator readings' lists those that are. Of other readers only"
-            " signed ones go out, unless they are named with --by."
+            " signed ones go out, unless 'annotator export --by' names them."
         )
     single = sorted(ONE_READER & set(wanted.forms))
     if begun.read_twice and single:
         journal.abandon()
         exams = "1 exam was" if begun.read_twice == 1 else f"{begun.read_twice} exams were"
         raise CallError(
-            f"{' and '.join(single)} cannot say whose word it is, and {exams} read by several; choose a reader with --by."
+            f"{' and '.join(single)} cannot say whose word it is, and {exams} read by several; choose a reader with 'annotator export --by'."
         )
 
 

@@ -255,7 +255,7 @@ def test_a_name_that_nobody_can_have_is_refused(tmp_path: Path, url: str, capsys
     write_findings(own_reading(image, "dr\x07b"), {}, {}, tmp_path / "set" / "a.json")
     status, told, _ = run(capsys, tmp_path / "set", "--database", url)
     assert status == 1
-    assert "give one with --reader" in told["refused"][0]
+    assert "--reader' gives one" in told["refused"][0]
 
 
 def test_data_sets_are_in_the_words_of_the_fifth_edition(tmp_path: Path, url: str) -> None:

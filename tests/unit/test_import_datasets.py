@@ -694,7 +694,7 @@ def test_every_reader_refuses_a_folder_without_its_data_in_one_sentence(tmp_path
 
 def test_what_nobody_knows_is_refused_with_what_can_be_said(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps({"hello": 1}))
-    with pytest.raises(UnreadableAnnotations, match="say with --as what it is"):
+    with pytest.raises(UnreadableAnnotations, match="'annotator import --as' what it is"):
         planned(tmp_path)
 
 

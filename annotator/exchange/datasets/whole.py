@@ -31,8 +31,8 @@ def on_exam(
             _refuse_elsewhere(turned, exam, where)
             return turned, exam
     raise UnreadableAnnotations(
-        f"{where}: the images of this reading are not at hand; name their folder with --images. A reading behind pseudonyms of"
-        " another database cannot be brought back."
+        f"{where}: the images of this reading are not at hand; open them first, or name their folder to 'annotator import --images'."
+        " A reading behind pseudonyms of another database cannot be brought back."
     )
 
 
@@ -81,7 +81,8 @@ def _refuse_elsewhere(reading: Reading, exam: ExamInfo, where: str) -> None:
         info = at_hand.get(key.sop_instance_uid)
         if info is None:
             raise UnreadableAnnotations(
-                f"{where}: an image of this reading is not at hand; name the folder of all images of the exam with --images."
+                f"{where}: an image of this reading is not at hand; open all images of the exam first, or name their folder to 'annotator"
+                " import --images'."
             )
         if not 1 <= key.frame <= info.frames:
             raise UnreadableAnnotations(
