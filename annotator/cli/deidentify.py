@@ -203,9 +203,12 @@ def _tell(record: Record, *, json: bool) -> None:
 
 
 def _summary(copied: Copied, *, dry: bool) -> str:
-    words = [f"{counted(copied.written, 'copy', 'copies')}{' would be written' if dry else ''}"]
+    if dry:
+        words = [f"{counted(copied.written - copied.kept, 'copy', 'copies')} would be written"]
+    else:
+        words = [counted(copied.written, "copy", "copies")]
     if copied.kept:
-        words.append(f"{copied.kept} of them there from before")
+        words.append(f"{copied.kept}{'' if dry else ' of them'} there from before")
     passed = sum(1 for one in copied.records if one.passed)
     if passed:
         words.append(f"{counted(passed, 'file')} left out")

@@ -201,7 +201,7 @@ def write_copies(
     """Write every copy that is not there yet, and the report; `tell` hears of each file as it is done.
 
     Each copy is whole or not there. Stopped (Cancelled, KeyboardInterrupt), the next call goes on. With `wish.dry` nothing
-    is written. Raises ExportError where the folder cannot be made.
+    is written. Raises ExportError where the folder cannot be made or written to.
     """
     token = token or CancelToken()
     ledger = _Ledger(out, wish)
@@ -270,7 +270,7 @@ class _Ledger:
 
     def sorted_out(self, asked: Sequence[Asked]) -> tuple[list[tuple[Asked, Record]], list[Asked]]:
         """(what was done before and is still there, what is to be done)."""
-        before = {} if self._dry else {one.key: one for one in self._lines()}
+        before = {one.key: one for one in self._lines()}
         there, missing = list[tuple[Asked, Record]](), list[Asked]()
         for one in asked:
             record = before.get(one.key)
@@ -283,8 +283,11 @@ class _Ledger:
     def add(self, record: Record) -> None:
         """Keep what was done with a file."""
         if self._file is not None and record.file:
-            self._file.write(json.dumps(record.document()) + "\n")
-            self._file.flush()
+            try:
+                self._file.write(json.dumps(record.document()) + "\n")
+                self._file.flush()
+            except OSError as error:
+                raise self._unwritable(error) from error
 
     def __enter__(self) -> Self:
         if not self._dry:
@@ -292,15 +295,20 @@ class _Ledger:
                 private_folder(self._out)
                 handle = os.open(self._out / LEDGER, os.O_CREAT | os.O_WRONLY | os.O_APPEND, FILE)
             except OSError as error:
-                raise ExportError(
-                    f"{self._out} cannot be written to ({error.strerror}); choose another folder."
-                ) from error
+                raise self._unwritable(error) from error
             self._file = os.fdopen(handle, "w", encoding="ascii")
         return self
 
     def __exit__(self, *_raised: object) -> None:
         if self._file is not None:
-            self._file.close()
+            # a line that found no room was told of when it was added
+            with contextlib.suppress(OSError):
+                self._file.close()
+
+    def _unwritable(self, error: OSError) -> ExportError:
+        return ExportError(
+            f"{self._out} cannot be written to ({error.strerror}); make room there, or choose another folder."
+        )
 
     def _is_there(self, record: Record) -> bool:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import JPEGBaseline8Bit
 
 from annotator.cli import main
+from annotator.reporting.deidentifying import LEDGER
 from tests.ui.small_exam import write_exam
 
 
@@ -49,3 +51,31 @@ def test_a_dry_run_counts_what_the_run_will(
     assert "Copies: 3. Files left out: 1. Files not understood: 0." in (
         tmp_path / "out" / "deidentified.txt"
     ).read_text(encoding="utf-8")
+
+
+def test_a_dry_run_over_copies_says_what_is_there(
+    exam: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert deidentify(exam, tmp_path / "out") == 0
+    next((tmp_path / "out").rglob("*LCC*.dcm")).unlink()
+    capsys.readouterr()
+    assert deidentify(exam, tmp_path / "out", "--dry-run") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "1 copy would be written; 3 there from before"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_a_disk_that_is_full_is_one_sentence(
+    exam: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list of what is done is written after each copy: without room for it nothing could be gone on with."""
+    really = os.open
+
+    def opened(path: object, flags: int, *mode: int) -> int:
+        full = str(path).endswith(LEDGER)
+        return really("/dev/full", os.O_WRONLY) if full else really(path, flags, *mode)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "open", opened)
+    assert deidentify(exam, tmp_path / "out") == 1
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "cannot be written to (No space left on device); make room there" in told
