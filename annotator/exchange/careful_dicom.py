@@ -10,6 +10,7 @@ import os
 import stat
 import struct
 import zlib
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -32,6 +33,11 @@ MAX_INFLATED = 256 << 20
 """Of a deflated segmentation: a hundred and fifty planes of the largest mammograms."""
 
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
+MAX_INFLATED = 256 << 20
+"""Of a deflated segmentation: a hundred and fifty planes of the largest mammograms."""
+
+_EXPLICIT_HEAD = bytes(128) + b"DICM" + struct.pack("<HH2sH", 2, 0x10, b"UI", 20) + b"1.2.840.10008.1.2.1\0"
+"""Preamble and file meta group of a file in explicit representation, little endian."""
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _IMPLICIT = "1.2.840.10008.1.2"
 _BIG = "1.2.840.10008.1.2.2"
@@ -77,6 +83,37 @@ def read_careful(path: Path) -> Dataset:
         raise UnreadableObject(path, DAMAGED) from error
 
 
+def opened_plain(path: Path) -> BinaryIO:
+    """A file that was looked over, to be read; one that is deflated as it would be otherwise, in memory.
+
+    Raises UnreadableObject where it inflates to more than MAX_INFLATED bytes or ends before that is over, OSError.
+    """
+    file = path.open("rb")
+    begin = file.read(MAX_BYTES)
+    try:
+        at, syntax = _meta(begin) if begin[128:132] == b"DICM" else (0, "")
+        file.seek(at if syntax == _DEFLATED else 0)
+        if syntax != _DEFLATED:
+            return file
+        with file:
+            return BytesIO(_EXPLICIT_HEAD + b"".join(_inflated(file)))
+    except _Refused as error:
+        raise UnreadableObject(path, str(error)) from error
+
+
+def _inflated(file: BinaryIO) -> Iterator[bytes]:
+    engine, left = zlib.decompressobj(-zlib.MAX_WBITS), MAX_INFLATED
+    while not engine.eof:
+        packed = file.read(1 << 20)
+        if not packed:
+            raise _Refused(_CUT_OFF)
+        piece = engine.decompress(packed, left + 1)
+        left -= len(piece)
+        if left < 0:
+            raise _Refused(_TOO_LARGE_INFLATED)
+        yield piece
+
+
 def sop_class(path: Path) -> str:
     """The SOP class of a DICOM file, '' where none can be told; nothing behind it is read."""
     try:
@@ -110,6 +147,7 @@ DAMAGED = "it is damaged and could not be understood; ask for the file again"
 _CUT_OFF = "it ends in the middle (its last part is missing); ask for the file again"
 _TOO_DEEP = "it nests sequences deeper than any report; it is damaged or made to do harm"
 _TOO_MUCH = "it has far more entries than any report needs; it was refused unread"
+_TOO_LARGE_INFLATED = f"it is deflated and becomes larger than {MAX_INFLATED >> 20} MB; save it without deflating and name that file"
 _TOO_LARGE_INFLATED = f"it is deflated and becomes larger than {MAX_INFLATED >> 20} MB; save it without deflating and name that file"
 
 

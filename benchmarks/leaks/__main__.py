@@ -1,7 +1,7 @@
 """Does anything that is written say who the patient is: python -m benchmarks.leaks [--keep DIR] [--plant]; some minutes.
 
 A whole journey with a home, settings and temporary folder of its own: exams of a made-up patient in folders named after
-her, read in the real window, signed, exported in every form, a bug, a kill, an abort as of a library, and every command
+her, read in the real window, signed, exported in every form, copied without her name, a bug, a kill, an abort as of a library, and every command
 that writes or fails. Then every byte of every file is searched (`search.py`), and no file may be open to others. The
 umask is 0, so that nothing depends on it. `--plant` writes a leak of each kind first: all of them must be found.
 """
@@ -30,6 +30,7 @@ SAMPLES = ROOT / "sample_dicoms"
 SHE = Patient("QUIXANO^DULCINEA", "MRN77341120", "19610823")
 PHANTOM = Patient("PHANTOM^SAMPLE", "PHANTOM-0002", "19720101")
 EXAMS = ("screening", "prior", "workup")
+OBJECTS = "sr,cad,seg,gsps,ko"
 NO_SERVER = "postgresql+psycopg://anna@127.0.0.1:1/none"
 """A database that is away: what is said of an exam waits on this computer."""
 KEEPS_NAMES = ("headers.sqlite", "exams-")
@@ -129,6 +130,12 @@ class Journey:
         self.annotator("findings", here / "screening", "--output", self.out / "by-command.json")
         forms = ("--format", "csv,parquet,coco,yolo,masks,json,report", "--images", "png16")
         self.annotator("export", here / "screening", *forms, "--out", self.out / "project")
+        self.annotator("export", here / "screening", "--format", OBJECTS, "--out", self.out / "objects")
+        # with her name, beside her images, so that copies are made of them too
+        named = self.images / "screening"
+        self.annotator("export", named, "--format", OBJECTS, "--identified", "--out", named / "objects")
+        for name, more in (("copies", ()), ("kept", ("--retain", "patient,device,institution,descriptors"))):
+            self.annotator("deidentify", "-r", named, *more, "--out", self.out / name, status=(1,))
         self.annotator("follow-up", self.out / "by-command.json", "--json")
         self.annotator("detect", "--out", self.out / "detected", here / "workup", shown=False)
         self.annotator("audit", "--json")
@@ -150,9 +157,10 @@ def searched(journey: Journey) -> list[Leak]:
     for file in sorted(journey.out.iterdir()):
         if file.suffix in (".pdf", ".html", ".txt", ".json") and not file.name.startswith(("said-", "seen")):
             leaks += uids.file(file)
-    for file in sorted((journey.out / "project").rglob("*")):
-        if file.is_file():
-            leaks += uids.file(file)
+    for folder in ("project", "objects", "copies", "kept"):
+        files = [path for path in sorted((journey.out / folder).rglob("*")) if path.is_file()]
+        assert files, folder
+        leaks += [leak for path in files for leak in uids.file(path)]
     return leaks
 
 

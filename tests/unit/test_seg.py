@@ -9,7 +9,7 @@ import highdicom
 import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
-from pydicom.uid import RLELossless, generate_uid
+from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless, generate_uid
 
 from annotator.errors import ExportError, UnreadableObject
 from annotator.exchange.drawing import Part
@@ -269,6 +269,32 @@ def foreign(outgoing: Outgoing, kind: str, masks: np.ndarray, **more: object) ->
 ALGORITHM = highdicom.AlgorithmIdentificationSequence(
     "net", highdicom.sr.CodedConcept("123109", "DCM", "Manual Processing"), "1"
 )
+
+
+def deflated(path: Path, target: Path) -> Path:
+    dataset = dcmread(path)
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    dataset.save_as(target)
+    return target
+
+
+def test_a_deflated_one_is_read_alike(cluster: tuple[Outgoing, Path], tmp_path: Path) -> None:
+    path = deflated(cluster[1], tmp_path / "deflated.dcm")
+    assert path.stat().st_size < cluster[1].stat().st_size / 10
+    assert read(path).drawn == read(cluster[1]).drawn
+
+
+def test_a_deflated_one_that_is_cut_or_bursts_is_refused(
+    cluster: tuple[Outgoing, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = deflated(cluster[1], tmp_path / "deflated.dcm")
+    cut = tmp_path / "cut.dcm"
+    cut.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(UnreadableObject, match="ends in the middle"):
+        read(cut)
+    monkeypatch.setattr("annotator.exchange.careful_dicom.MAX_INFLATED", 1 << 20)
+    with pytest.raises(UnreadableObject, match="save it without deflating"):
+        read(path)
 
 
 @pytest.mark.parametrize("kind", ["BINARY", "FRACTIONAL", "LABELMAP"])
