@@ -48,7 +48,7 @@ bench-entry: $(INSTALLED)  ## how many keys and clicks ten findings of the sampl
 bench-due: $(INSTALLED)  ## what is due of four thousand readings, and the worklist with it; four minutes, most of it making them
 	@$(BIN)/python -m benchmarks.over_time
 
-bench-export: $(INSTALLED)  ## ten thousand readings exported: time and memory beside a plain loop; twenty minutes
+bench-export: $(INSTALLED)  ## ten thousand readings exported: time and memory beside a plain loop; twenty minutes, fifty on a busy computer
 	@$(BIN)/python -m benchmarks.export
 
 bench-worklist: $(INSTALLED)  ## how fast 40,000 files are indexed, and how long a list of 100,000 exams lets wait; some ten minutes the first time

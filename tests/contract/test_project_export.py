@@ -410,6 +410,25 @@ def test_the_images_go_out_as_copies_that_fit_to_the_tables_and_say_of_nobody(
     assert card["pictures"] == "dicom"
 
 
+def test_a_data_set_with_its_images_comes_back_in_another_database(
+    exam: Path, database: str, tmp_path: Path
+) -> None:
+    out, other = tmp_path / "out", f"sqlite:///{tmp_path / 'other.db'}"
+    assert command(database, str(exam), "--format", "coco", "--images", "dicom", "--out", str(out)) == 0
+    assert main(["import", str(out), "--database", other]) == 0
+    workspaces = [opened(database), opened(other)]
+    ours, theirs = (one.latest(next(iter(one.readings())).reading_id) for one in workspaces)
+    pseudonym = workspaces[0].pseudonyms.uid
+    for one in workspaces:
+        one.close()
+    assert theirs.reader == ours.reader == "anna"
+    assert theirs.study_instance_uid == pseudonym(ours.study_instance_uid)
+    assert [one.tracking_uid for one in theirs.findings] == [one.tracking_uid for one in ours.findings]
+    assert [(one.point, one.kind, one.image.sop_instance_uid) for one in theirs.marks] == [
+        (one.point, one.kind, pseudonym(one.image.sop_instance_uid)) for one in ours.marks
+    ]
+
+
 def test_an_image_without_a_copy_is_one_sentence_and_the_rest_is_done(
     exam: Path, database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
