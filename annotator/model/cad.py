@@ -9,11 +9,8 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from annotator.model.geometry import ImagePoint
+from annotator.model.geometry import ImagePoint, circle_outline, ellipse_outline, polygon_area
 from annotator.model.image import ImageKey
-
-ELLIPSE_CORNERS = 48
-"""Points that a circle or an ellipse is drawn with: less than 0.3 % of its size beside the curve."""
 
 
 class CadKind(StrEnum):
@@ -66,38 +63,13 @@ class CadOutline:
             )
         if self.shape is OutlineShape.CIRCLE:
             middle, edge = self.points
-            radius = math.hypot(edge.column - middle.column, edge.row - middle.row)
-            return _round(middle, (radius, 0.0), (0.0, radius))
-        first, second, third, fourth = self.points
-        middle = ImagePoint((first.column + second.column) / 2, (first.row + second.row) / 2)
-        return _round(
-            middle,
-            ((second.column - first.column) / 2, (second.row - first.row) / 2),
-            ((fourth.column - third.column) / 2, (fourth.row - third.row) / 2),
-        )
+            return circle_outline(middle, math.hypot(edge.column - middle.column, edge.row - middle.row))
+        return ellipse_outline(self.points)
 
     @property
     def diameter_px(self) -> float:
         """The diameter of the circle of its area."""
-        corners = self.corners
-        twice = sum(
-            a.column * b.row - b.column * a.row
-            for a, b in zip(corners, (*corners[1:], corners[0]), strict=True)
-        )
-        return math.sqrt(2 * abs(twice) / math.pi)
-
-
-def _round(
-    middle: ImagePoint, major: tuple[float, float], minor: tuple[float, float]
-) -> tuple[ImagePoint, ...]:
-    angles = [2 * math.pi * at / ELLIPSE_CORNERS for at in range(ELLIPSE_CORNERS)]
-    return tuple(
-        ImagePoint(
-            middle.column + math.cos(a) * major[0] + math.sin(a) * minor[0],
-            middle.row + math.cos(a) * major[1] + math.sin(a) * minor[1],
-        )
-        for a in angles
-    )
+        return 2 * math.sqrt(polygon_area(self.corners) / math.pi)
 
 
 @dataclass(frozen=True, slots=True, order=True)

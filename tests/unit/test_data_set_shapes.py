@@ -13,12 +13,12 @@ from annotator.errors import CallError, ExportError
 from annotator.exchange.tables.categories import Thing, categories, category_number
 from annotator.exchange.tables.columns import Column, Kind, csv_field, dictionary_csv, plain
 from annotator.exchange.tables.finding_tables import TABLES
-from annotator.exchange.tables.shapes import Box, MadeOf, polygon_area, shape_of
+from annotator.exchange.tables.shapes import Box, MadeOf, shape_of
 from annotator.exchange.tables.split import PARTS, Split
 from annotator.exchange.tables.spool import Spools
 from annotator.lexicon.loader import EDITIONS, load_lexicon
 from annotator.model.finding import Finding, Morphology
-from annotator.model.geometry import ImagePoint
+from annotator.model.geometry import ImagePoint, polygon_area
 from annotator.model.image import ImageKey
 from annotator.model.mark import Mark, MarkKind, SpotMeasurement
 

@@ -24,7 +24,7 @@ from annotator.exchange.sr.items import ImageRef, code, container, image, num, s
 from annotator.lexicon.loader import Code as OurCode
 from annotator.model import edits
 from annotator.model.finding import Assessment, Distribution, Morphology
-from annotator.model.geometry import ImagePoint
+from annotator.model.geometry import ROUND_CORNERS, ImagePoint
 from annotator.model.image import Laterality
 from annotator.model.mark import MarkKind
 
@@ -176,7 +176,7 @@ def test_a_report_like_that_of_ohif(tmp_path: Path):
     )
     found = sr.read(path).reading
     (cluster,) = found.clusters
-    assert len(cluster.outline) == 32
+    assert len(cluster.outline) == ROUND_CORNERS
     distances = {round(((p.column - 50) ** 2 + (p.row - 60) ** 2) ** 0.5, 6) for p in cluster.outline}
     assert distances == {5.0}
     assert found.findings[0].origin is not None

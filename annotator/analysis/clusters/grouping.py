@@ -12,7 +12,14 @@ from annotator.analysis.clusters.linkage import linked, nearest_distances
 from annotator.analysis.clusters.shape import along, from_nipple, without_strays
 from annotator.analysis.mark_table import Points, outermost
 from annotator.model.cluster_facts import ClusterFacts, Place
-from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis, convex_hull, greatest_extent
+from annotator.model.geometry import (
+    ImagePoint,
+    PixelSpacing,
+    SpacingBasis,
+    convex_hull,
+    greatest_extent,
+    polygon_area,
+)
 
 LINK_MM = 10.0
 """Marks this near to one another belong together, and so do those that a third one joins: the 1 cm of "grouped"."""
@@ -105,12 +112,7 @@ def _median(diameters_mm: ArrayLike | None) -> float | None:
 def _around(points: Points) -> tuple[float, float, tuple[ImagePoint, ...]]:
     """Extent, area and corners of the smallest convex outline."""
     corners = convex_hull(outermost(points))
-    return greatest_extent(corners, _MILLIMETRES).value, _polygon_area(corners), corners
-
-
-def _polygon_area(corners: tuple[ImagePoint, ...]) -> float:
-    following = (*corners[1:], *corners[:1])
-    return abs(sum(a.column * b.row - b.column * a.row for a, b in zip(corners, following, strict=True))) / 2
+    return greatest_extent(corners, _MILLIMETRES).value, polygon_area(corners), corners
 
 
 def _dilated_area(points: Points) -> float:

@@ -36,13 +36,12 @@ from annotator.exchange.datasets.json_file import beginning, read_json
 from annotator.exchange.datasets.labels import Meaning, left_out, meaning
 from annotator.exchange.json_faults import shortened
 from annotator.jobs import Progress
+from annotator.model.geometry import circle_outline
 from annotator.model.origin import Origin
 
 NAME = "labelme"
 COORDINATES = "x, y: column, then row, in pixels of the image from its first corner"
 _WHAT = "a file of labelme"
-_CORNERS = 32
-"""Of a circle."""
 
 
 def recognised(path: Path) -> bool:
@@ -133,9 +132,7 @@ def _drawn(shape: Mapping[str, Any], said: Meaning, image: ImageName) -> Iterato
     elif kind == "circle":
         middle, edge = points
         radius = math.hypot(edge.column - middle.column, edge.row - middle.row)
-        turns = [2 * math.pi * at / _CORNERS for at in range(_CORNERS)]
-        around = [(middle.column + radius * math.cos(t), middle.row + radius * math.sin(t)) for t in turns]
-        yield SourceShape(image, places(around), single=single, kind=said.kind)
+        yield SourceShape(image, circle_outline(middle, radius), single=single, kind=said.kind)
     elif kind == "mask":
         yield SourceShape(
             image,

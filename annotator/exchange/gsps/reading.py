@@ -16,9 +16,9 @@ from pydicom import Dataset
 from annotator.errors import UnreadableObject
 from annotator.exchange.careful_dicom import DAMAGE, DAMAGED, read_careful
 from annotator.exchange.drawing import Drawing, Drawn, Group, Part, ShownImage, Written, placed_on
-from annotator.exchange.gsps.curves import Place, circle, curve, ellipse
+from annotator.exchange.gsps.curves import Place, curve
 from annotator.exchange.gsps.layers import NAMES
-from annotator.model.geometry import ImagePoint
+from annotator.model.geometry import ImagePoint, circle_outline, ellipse_outline
 from annotator.model.image import ExamInfo, ImageKey, Voi, VoiFunction, VoiLut, Window
 
 STATES = {f"1.2.840.10008.5.1.4.1.1.11.{number}" for number in (1, 2, 3)}
@@ -139,9 +139,10 @@ class _Reader:
         if kind == "POINT":
             return Drawn(key, group, ImagePoint(*points[0]))
         if kind == "CIRCLE":
-            return Drawn(key, group, ImagePoint(*points[0]), circle(points[0], points[1]))
+            middle = ImagePoint(*points[0])
+            return Drawn(key, group, middle, circle_outline(middle, math.dist(*points)))
         if kind == "ELLIPSE":
-            return Drawn(key, group, outline=ellipse(points))
+            return Drawn(key, group, outline=ellipse_outline([ImagePoint(*one) for one in points]))
         if kind not in ("POLYLINE", "INTERPOLATED"):
             raise UnreadableObject(self.path, f"it draws a {kind[:16]!r}, which is nothing of the standard's")
         closed = len(points) > 3 and points[0] == points[-1]

@@ -14,13 +14,12 @@ from annotator.exchange.sr.read_object import Report, SrReading, Unusable, image
 from annotator.exchange.sr.regions import middle
 from annotator.exchange.sr.tree import Item
 from annotator.model.finding import Finding, Reading
-from annotator.model.geometry import ImagePoint
+from annotator.model.geometry import ImagePoint, circle_outline, ellipse_outline
 from annotator.model.image import ImageKey
 from annotator.model.mark import Cluster, Mark, MarkKind
 from annotator.model.origin import Origin
 
 COORDINATES = "SCOORD: column, row in pixels from the outer corner of the first pixel (PS3.3 C.18.6); frames count from 1"
-CIRCLE_SIDES = 32
 MACRO_ABOVE_MM = 1.0
 """From which a calcification is called macro where the source has no size word (docs/domain.md, size words)."""
 MOST_GROUPS = 10_000
@@ -253,25 +252,12 @@ def _outline(region: Item) -> tuple[ImagePoint, ...]:
         corners = points[:-1] if len(points) > 1 and points[0] == points[-1] else points
         return corners if len(set(corners)) > 2 else ()
     if region.graphic == "CIRCLE" and len(points) == 2 and points[0] != points[1]:
-        radius = math.hypot(points[1].column - points[0].column, points[1].row - points[0].row)
-        return _around(points[0], ImagePoint(radius, 0.0), ImagePoint(0.0, radius))
-    if region.graphic == "ELLIPSE" and len(points) == 4:
-        center = middle(points[:2])
-        major = ImagePoint(points[1].column - center.column, points[1].row - center.row)
-        minor = ImagePoint(points[3].column - center.column, points[3].row - center.row)
-        return _around(center, major, minor) if major != minor else ()
-    return ()
-
-
-def _around(center: ImagePoint, one: ImagePoint, other: ImagePoint) -> tuple[ImagePoint, ...]:
-    turns = (2 * math.pi * step / CIRCLE_SIDES for step in range(CIRCLE_SIDES))
-    return tuple(
-        ImagePoint(
-            center.column + math.cos(turn) * one.column + math.sin(turn) * other.column,
-            center.row + math.cos(turn) * one.row + math.sin(turn) * other.row,
+        return circle_outline(
+            points[0], math.hypot(points[1].column - points[0].column, points[1].row - points[0].row)
         )
-        for turn in turns
-    )
+    if region.graphic == "ELLIPSE" and len(points) == 4:
+        return ellipse_outline(points) if len(set(points)) > 2 else ()
+    return ()
 
 
 def _finding(taken: _Taken, report: Report) -> Finding:

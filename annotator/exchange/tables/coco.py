@@ -17,7 +17,7 @@ from annotator import __version__
 from annotator.exchange.finding_json import COORDINATES, STATEMENT
 from annotator.exchange.tables.categories import Category, Thing, categories, category_number
 from annotator.exchange.tables.columns import DIGITS, flat
-from annotator.exchange.tables.shapes import Box, box_around, polygon_area
+from annotator.exchange.tables.shapes import Box, box_around
 from annotator.exchange.tables.spool import Spools
 from annotator.exchange.tables.told import (
     ToldCluster,
@@ -30,6 +30,7 @@ from annotator.exchange.tables.told import (
 from annotator.exchange.whole_file import whole_file
 from annotator.lexicon.loader import Lexicon
 from annotator.model.finding import Finding
+from annotator.model.geometry import polygon_area
 from annotator.model.image import ImageInfo, ImageKey
 
 _encode = msgspec.json.Encoder().encode

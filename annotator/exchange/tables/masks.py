@@ -16,11 +16,11 @@ from annotator.errors import ExportError
 from annotator.exchange.masks import patch_of
 from annotator.exchange.tables.categories import Thing, category_number
 from annotator.exchange.tables.columns import Column, Kind, Table, one_of
-from annotator.exchange.tables.shapes import MadeOf, polygon_area
+from annotator.exchange.tables.shapes import MadeOf
 from annotator.exchange.tables.spool import Spools
 from annotator.exchange.tables.told import ToldExam, ToldReading, clusters_of, marks_of
 from annotator.exchange.whole_file import write_whole
-from annotator.model.geometry import ImagePoint
+from annotator.model.geometry import ImagePoint, polygon_area
 from annotator.model.image import ImageInfo, ImageKey
 from annotator.private_files import private_folder
 

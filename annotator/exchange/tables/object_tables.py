@@ -14,8 +14,9 @@ from annotator.exchange.tables.said_columns import (
     picture_columns,
     reading_columns,
 )
-from annotator.exchange.tables.shapes import Box, MadeOf, box_around, polygon_area
+from annotator.exchange.tables.shapes import Box, MadeOf, box_around
 from annotator.exchange.tables.told import ToldCluster, ToldMark
+from annotator.model.geometry import polygon_area
 from annotator.model.mark import MarkKind, SpotMeasurement
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from annotator.model.geometry import ImagePoint
+from annotator.model.geometry import ImagePoint, circle_outline, polygon_area
 from annotator.model.mark import Mark
 
 CORNERS = 24
@@ -64,7 +64,7 @@ def shape_of(mark: Mark) -> Shape:
     if measured is not None and len(measured.outline) > 2:
         return Shape(measured.outline, MadeOf.OUTLINE)
     if measured is not None and measured.diameter_px > 0:
-        return Shape(_circle(measured.center, measured.diameter_px / 2), MadeOf.CIRCLE)
+        return Shape(circle_outline(measured.center, measured.diameter_px / 2, CORNERS), MadeOf.CIRCLE)
     column, row = math.floor(mark.point.column), math.floor(mark.point.row)
     corners = ((column, row), (column + 1, row), (column + 1, row + 1), (column, row + 1))
     return Shape(tuple(ImagePoint(float(c), float(r)) for c, r in corners), MadeOf.POINT)
@@ -75,17 +75,3 @@ def box_around(points: Sequence[ImagePoint]) -> Box:
     left, top = min(p.column for p in points), min(p.row for p in points)
     right, bottom = max(p.column for p in points), max(p.row for p in points)
     return Box(left, top, right - left, bottom - top)
-
-
-def polygon_area(polygon: Sequence[ImagePoint]) -> float:
-    """Area inside a polygon that does not cross itself (shoelace formula)."""
-    pairs = zip(polygon, (*polygon[1:], *polygon[:1]), strict=True)
-    return abs(sum(a.column * b.row - b.column * a.row for a, b in pairs)) / 2
-
-
-def _circle(center: ImagePoint, radius: float) -> tuple[ImagePoint, ...]:
-    turns = (2 * math.pi * n / CORNERS for n in range(CORNERS))
-    return tuple(
-        ImagePoint(center.column + radius * math.cos(turn), center.row + radius * math.sin(turn))
-        for turn in turns
-    )
