@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from annotator.reporting.deidentifying import Copied, Prepared
     from annotator.workspace import Workspace
 
-INTERRUPTED = 130
 RETAIN = {
     "patient": "patient",
     "full-dates": "full_dates",
@@ -85,6 +84,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 def run_deidentify(arguments: argparse.Namespace) -> int:
     """Copy every file; 0 when each has its copy or was left out on purpose."""
     from annotator.bootstrap import open_workspace
+    from annotator.cli import INTERRUPTED
     from annotator.settings import load_settings
 
     wish = _wish(arguments)

@@ -31,7 +31,6 @@ KINDS = (
 )
 """Said here so that no reader is loaded for --help; a test compares them with those there are."""
 MOST_NAMED = 10
-STOPPED = 130
 
 
 def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -78,6 +77,7 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
 def run_import(arguments: argparse.Namespace) -> int:
     """Plan, and carry out; 1 when something was refused or has no image."""
     from annotator.bootstrap import open_workspace
+    from annotator.cli import INTERRUPTED
     from annotator.reporting.import_sources import Wanted
     from annotator.reporting.importing import carry_out, plan
     from annotator.settings import load_settings
@@ -109,7 +109,7 @@ def run_import(arguments: argparse.Namespace) -> int:
             "annotator: stopped; what was saved stays, and the same call goes on with the rest",
             file=sys.stderr,
         )
-        return STOPPED
+        return INTERRUPTED
     finally:
         workspace.close()
     refused = done.refused if done is not None else _would_refuse(planned)

@@ -11,6 +11,7 @@ from annotator.errors import UnreadableObject
 from annotator.lexicon.terms import Code
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey, Voi
+from annotator.model.mark import MarkKind
 
 
 class Part(StrEnum):
@@ -28,6 +29,10 @@ class Part(StrEnum):
             Part.MICRO: (54127, 25070, 25969),
             Part.MACRO: (45507, 43100, 46260),
         }[self]
+
+
+PART_OF = {MarkKind.MICRO: Part.MICRO, MarkKind.MACRO: Part.MACRO}
+"""What a mark of each kind is drawn as."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,9 @@ def _sources(
 
 
 def _states(pixels_now: Mapping[ImageKey, PixelState]) -> list[dict[str, Any]]:
-    return [{"image": msgspec.to_builtins(key), "state": state.value} for key, state in sorted(pixels_now.items())]
+    return [
+        {"image": msgspec.to_builtins(key), "state": state.value} for key, state in sorted(pixels_now.items())
+    ]
 
 
 def _image(info: ImageInfo) -> dict[str, Any]:

@@ -6,13 +6,12 @@ from collections import Counter, defaultdict
 
 from annotator.exchange.datasets.found import Found, ImageName, SourceFinding, SourceShape, Wishes
 from annotator.exchange.datasets.labels import left_out, meaning
-from annotator.exchange.drawing import Drawing, Drawn, Group, Part
+from annotator.exchange.drawing import PART_OF, Drawing, Drawn, Group
 from annotator.exchange.json_faults import shortened
-from annotator.model.mark import MarkKind
 from annotator.model.origin import Origin
 
 COORDINATES = "column, then row, in pixels of the stored image from its first corner"
-_KINDS = {Part.MICRO: MarkKind.MICRO, Part.MACRO: MarkKind.MACRO}
+_KINDS = {part: kind for kind, part in PART_OF.items()}
 
 
 def found_in(drawing: Drawing, source: str, wishes: Wishes) -> Found:

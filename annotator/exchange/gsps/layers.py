@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from annotator.exchange.drawing import Drawn, Group, Part, Written
+from annotator.exchange.drawing import PART_OF, Drawn, Group, Part, Written
 from annotator.exchange.outgoing import Outgoing
 from annotator.exchange.written_object import found_on, line, tracking_uid
 from annotator.model.finding import Finding
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import ImageInfo, ImageKey
-from annotator.model.mark import MarkKind
 
 NAMES = {Part.AREA: "AREA", Part.MICRO: "MICRO", Part.MACRO: "MACRO"}
-KINDS = {MarkKind.MICRO: Part.MICRO, MarkKind.MACRO: Part.MACRO}
 _TEXT_AWAY_PX = 6.0
 
 
@@ -50,7 +48,7 @@ def layers_of(outgoing: Outgoing, info: ImageInfo) -> tuple[Layer, ...]:
         ]
         for mark in marks:
             outline = mark.measurement.outline if mark.measurement else ()
-            group = _group(finding, KINDS[mark.kind])
+            group = _group(finding, PART_OF[mark.kind])
             drawn.append(Drawn(mark.image, group, _clamped(mark.point, info), _within(outline, info)))
         said = [outgoing.lexicon.word(one) for one in (*finding.morphology, *finding.distributions)]
         for part, name in NAMES.items():

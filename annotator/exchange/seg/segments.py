@@ -10,16 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from annotator.exchange.drawing import Part
+from annotator.exchange.drawing import PART_OF, Part
 from annotator.exchange.masks import Mask, patch_of
 from annotator.exchange.outgoing import Outgoing
 from annotator.exchange.written_object import found_on
 from annotator.model.finding import Finding
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import ImageInfo
-from annotator.model.mark import Cluster, Mark, MarkKind
-
-KINDS = {MarkKind.MICRO: Part.MICRO, MarkKind.MACRO: Part.MACRO}
+from annotator.model.mark import Cluster, Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def segments_of(outgoing: Outgoing, info: ImageInfo) -> tuple[Segment, ...]:
     made: list[Segment] = []
     for finding, marks, areas in found_on(outgoing, info):
         parts: list[tuple[Part, tuple[Spot, ...], bool]] = [(Part.AREA, tuple(map(_area, areas)), True)]
-        for kind, part in KINDS.items():
+        for kind, part in PART_OF.items():
             here = [one for one in marks if one.kind is kind]
             parts.append((part, tuple(map(_spot, here)), not any(_outline(one) for one in here)))
         made += [
