@@ -15,8 +15,8 @@ from annotator.exchange.tables.said_columns import (
     RULES,
     exam_columns,
     finding_columns,
+    image_columns,
     reading_columns,
-    spacing_columns,
 )
 from annotator.exchange.tables.told import ToldFinding, ToldImage, ToldReading
 from annotator.model.finding import (
@@ -26,6 +26,7 @@ from annotator.model.finding import (
     Depth,
     Quadrant,
     Recommendation,
+    SaidLength,
     Spread,
     Stage,
 )
@@ -42,28 +43,27 @@ def _said(name: str, kind: Kind, meaning: str, values: str = "", unit: str = "")
     return Column(name, kind, meaning, lambda f: getattr(f.finding, name), unit, values, READER)
 
 
+def _part(length: SaidLength | Millimetres | None, part: str) -> Any:
+    return None if length is None else getattr(length, part)
+
+
+def _length(
+    name: str, meaning: str, value: _Of, basis: _Of, values: str, source: str
+) -> tuple[Column[ToldFinding], Column[ToldFinding]]:
+    """Millimetres, and how they are known."""
+    return (
+        Column(f"{name}_mm", Kind.NUMBER, meaning, value, "mm", source=source),
+        Column(f"{name}_basis", Kind.TEXT, f"how {name}_mm is known", basis, values=values, source=source),
+    )
+
+
 def _said_length(name: str, meaning: str) -> tuple[Column[ToldFinding], Column[ToldFinding]]:
     def of(part: str) -> _Of:
-        return lambda f: None if getattr(f.finding, name) is None else getattr(getattr(f.finding, name), part)
+        return lambda f: _part(getattr(f.finding, name), part)
 
-    return (
-        Column(
-            f"{name}_mm",
-            Kind.NUMBER,
-            f"{meaning}, as the reader stands for it",
-            of("value_mm"),
-            "mm",
-            source=READER,
-        ),
-        Column(
-            f"{name}_basis",
-            Kind.TEXT,
-            f"how {name}_mm is known",
-            of("how_known"),
-            values=f"as the reader says|{BASIS}",
-            source=READER,
-        ),
-    )
+    known = f"as the reader says|{BASIS}"
+    meaning = f"{meaning}, as the reader stands for it"
+    return _length(name, meaning, of("value_mm"), of("how_known"), known, READER)
 
 
 def _measured(part: Callable[[Measured], Any]) -> _Of:
@@ -82,23 +82,9 @@ def _count(name: str, meaning: str) -> Column[ToldFinding]:
 
 def _measured_length(name: str, meaning: str) -> tuple[Column[ToldFinding], Column[ToldFinding]]:
     def of(part: str) -> _Of:
-        def found(measured: Measured) -> Any:
-            length: Millimetres | None = getattr(measured, name)
-            return None if length is None else getattr(length, part)
+        return _measured(lambda measured: _part(getattr(measured, name), part))
 
-        return _measured(found)
-
-    return (
-        Column(f"measured_{name}_mm", Kind.NUMBER, meaning, of("value"), "mm", source=PROGRAM),
-        Column(
-            f"measured_{name}_basis",
-            Kind.TEXT,
-            f"how measured_{name}_mm is known",
-            of("basis"),
-            values=BASIS,
-            source=PROGRAM,
-        ),
-    )
+    return _length(f"measured_{name}", meaning, of("value"), of("basis"), BASIS, PROGRAM)
 
 
 def _suggested(part: Callable[[FollowUp], Any]) -> _Of:
@@ -253,12 +239,8 @@ IMAGES: Table[ToldImage] = Table(
             source=FILE,
         ),
         Column("laterality", Kind.TEXT, "side", lambda i: i.info.laterality, values="R|L|B", source=FILE),
-        Column("view", Kind.TEXT, "view", lambda i: i.info.view.name, source=FILE),
-        Column(
-            "view_modifiers", Kind.TEXT, "modifiers (CID 4015)", lambda i: i.info.view.modifiers, source=FILE
-        ),
+        *image_columns(lambda i: i.info),
         Column("frames", Kind.WHOLE, "frames", lambda i: i.info.frames, source=FILE),
-        *spacing_columns(lambda i: i.info),
         Column(
             "intent",
             Kind.TEXT,

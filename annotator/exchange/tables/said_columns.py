@@ -145,15 +145,7 @@ def _picture_columns(
             values=one_of(Laterality),
             source=FILE,
         ),
-        Column("view", Kind.TEXT, "view of the image", of_image(lambda i: i.view.name), source=FILE),
-        Column(
-            "view_modifiers",
-            Kind.TEXT,
-            "modifiers of the view (CID 4015)",
-            of_image(lambda i: i.view.modifiers),
-            source=FILE,
-        ),
-        *spacing_columns(info),
+        *image_columns(info),
     )
 
 
@@ -167,10 +159,18 @@ def _of_image(
     return found
 
 
-def spacing_columns(info: Callable[[Of], ImageInfo | None]) -> tuple[Column[Of], ...]:
-    """Rows, columns and spacing of an image."""
+def image_columns(info: Callable[[Of], ImageInfo | None]) -> tuple[Column[Of], ...]:
+    """View, rows, columns and spacing of an image."""
     of_image = partial(_of_image, info)
     return (
+        Column("view", Kind.TEXT, "view of the image", of_image(lambda i: i.view.name), source=FILE),
+        Column(
+            "view_modifiers",
+            Kind.TEXT,
+            "modifiers of the view (CID 4015)",
+            of_image(lambda i: i.view.modifiers),
+            source=FILE,
+        ),
         Column("rows", Kind.WHOLE, "rows of the stored image", of_image(lambda i: i.rows), "px", source=FILE),
         Column(
             "columns",
