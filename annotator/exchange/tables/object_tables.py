@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from annotator.exchange.tables.columns import Column, Kind, Table, one_of
+from annotator.exchange.tables.columns import Column, Kind, Of, Table, one_of
 from annotator.exchange.tables.said_columns import (
     BASIS,
     PROGRAM,
@@ -43,8 +43,19 @@ def _measure(name: str, meaning: str, unit: str = "") -> Column[ToldMark]:
     return Column(name, Kind.NUMBER, meaning, _measured(name), unit, source=PROGRAM)
 
 
-def _mark_box(side: str) -> Callable[[ToldMark], float]:
-    return lambda m: float(getattr(m.shape.box, side))
+def _box_columns(box: Callable[[Of], Box | None]) -> Iterator[Column[Of]]:
+    """The sides of a box, empty where there is none."""
+
+    def side(name: str) -> Callable[[Of], float | None]:
+        return lambda item: None if (found := box(item)) is None else float(getattr(found, name))
+
+    for name, meaning in (
+        ("left", "left edge"),
+        ("top", "top edge"),
+        ("width", "width"),
+        ("height", "height"),
+    ):
+        yield Column(f"box_{name}_px", Kind.NUMBER, f"{meaning} of the box", side(name), "px", source=PROGRAM)
 
 
 def _outline(measured: SpotMeasurement | None) -> Any:
@@ -111,10 +122,7 @@ MARKS: Table[ToldMark] = Table(
             values=one_of(MadeOf),
             source=PROGRAM,
         ),
-        Column("box_left_px", Kind.NUMBER, "left edge of the box", _mark_box("left"), "px", source=PROGRAM),
-        Column("box_top_px", Kind.NUMBER, "top edge of the box", _mark_box("top"), "px", source=PROGRAM),
-        Column("box_width_px", Kind.NUMBER, "width of the box", _mark_box("width"), "px", source=PROGRAM),
-        Column("box_height_px", Kind.NUMBER, "height of the box", _mark_box("height"), "px", source=PROGRAM),
+        *_box_columns(lambda m: m.shape.box),
         Column("area_px2", Kind.NUMBER, "area of the shape", lambda m: m.shape.area, "px2", source=PROGRAM),
         Column(
             "outline_px",
@@ -130,14 +138,6 @@ MARKS: Table[ToldMark] = Table(
 
 def _facts(name: str) -> Callable[[ToldCluster], Any]:
     return lambda c: c.facts[name]
-
-
-def _cluster_box(c: ToldCluster) -> Box | None:
-    return box_around(c.item.outline) if c.item.outline else None
-
-
-def _box(side: str) -> Callable[[ToldCluster], float | None]:
-    return lambda c: None if (box := _cluster_box(c)) is None else float(getattr(box, side))
 
 
 CLUSTERS: Table[ToldCluster] = Table(
@@ -179,10 +179,7 @@ CLUSTERS: Table[ToldCluster] = Table(
             values=BASIS,
             source=PROGRAM,
         ),
-        Column("box_left_px", Kind.NUMBER, "left edge of the box", _box("left"), "px", source=PROGRAM),
-        Column("box_top_px", Kind.NUMBER, "top edge of the box", _box("top"), "px", source=PROGRAM),
-        Column("box_width_px", Kind.NUMBER, "width of the box", _box("width"), "px", source=PROGRAM),
-        Column("box_height_px", Kind.NUMBER, "height of the box", _box("height"), "px", source=PROGRAM),
+        *_box_columns(lambda c: box_around(c.item.outline) if c.item.outline else None),
         Column(
             "area_px2",
             Kind.NUMBER,
