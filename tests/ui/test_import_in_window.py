@@ -10,6 +10,11 @@ from pydicom import dcmread
 from PySide6.QtWidgets import QMenu, QMessageBox
 from small_exam import write_exam
 
+from annotator.errors import NotAllowed
+from annotator.model import edits
+from annotator.model.geometry import ImagePoint
+from annotator.model.mark import MarkKind
+from annotator.reporting import write_findings
 from annotator.reporting.importing import Plan
 from annotator.ui.desk import imports
 from annotator.ui.desk.imports import IMPORTING, told
@@ -154,6 +159,43 @@ def test_stopping_brings_nothing_and_says_so(qtbot, window, exam: Path, tmp_path
     assert window.imports.question is None
 
 
+def test_ones_own_reading_from_elsewhere_is_shown_when_it_is_here(qtbot, window, tmp_path: Path) -> None:
+    """Saved under another database by the same reader: it becomes the open reading, in which nothing was said yet."""
+    heard: list[str] = []
+    window.desk.message.connect(heard.append)
+    desk, before = window.desk, window.desk.session
+    info = desk.exam.images[0]
+    said, finding = edits.add_finding(before.reading)
+    said, mark = edits.add_mark(said, finding.id, info.key(), ImagePoint(10, 12), MarkKind.MICRO)
+    path = tmp_path / "mine.json"
+    write_findings(desk.workspace, said, desk.exam, path, identified=True)
+    box = asked(qtbot, window, path)
+    assert box.text() == "1 finding with 1 mark and 0 outlines in 1 exam, as your own reading."
+    next(one for one in box.buttons() if one.text() == "Bring in").click()
+    qtbot.waitUntil(lambda: desk.session is not before and desk.session is not None, timeout=10000)
+    assert [one.point for one in desk.session.reading.marks] == [mark.point]
+    assert any(one.endswith("the one of this exam is yours and is shown.") for one in heard)
+    window.actions_by_id["undo"].trigger()
+    qtbot.waitUntil(lambda: not desk.session.reading.marks, timeout=5000)
+
+
+def test_what_could_not_be_saved_is_told_after_the_rest(
+    qtbot, window, exam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: list[str] = []
+    window.imports.failed.connect(lambda text, _again: failed.append(text))
+
+    def refused(*_what: object) -> None:
+        raise NotAllowed("not as somebody else")
+
+    monkeypatch.setattr(window.desk.workspace, "save_import", refused)
+    image = next(iter(sorted(exam.rglob("*.dcm"))))
+    assert brought_in(qtbot, window, labelled(tmp_path / "set", image, (10, 12))) == "0 readings brought in"
+    qtbot.waitUntil(lambda: len(failed) == 1)
+    assert failed[0].startswith("0 readings brought in. labelme's reading of ")
+    assert "was not saved" in failed[0]
+
+
 def test_both_acts_ask_for_what_they_say(qtbot, window, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = []
     monkeypatch.setattr(imports, "ask", shown.append)
@@ -165,4 +207,4 @@ def test_both_acts_ask_for_what_they_say(qtbot, window, monkeypatch: pytest.Monk
 
 
 def test_an_empty_plan_says_so() -> None:
-    assert told(Plan(())) == ("There is nothing to bring in.", [])
+    assert told(Plan(()), "anna") == ("There is nothing to bring in.", [])

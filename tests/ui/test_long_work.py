@@ -35,6 +35,7 @@ class Clock:
         (60, 3, 9, "3 of 9 exams, 3 a minute, 2 min left"),
         (3600, 100, 400, "100 of 400 exams, 2 a minute, 3.0 h left"),
         (10, 0, 1500, "0 of 1,500 exams"),
+        (10, 0, None, "exams ..."),
         (10, 300, None, "300 exams, 30 a second"),
         (10, 1500, 1500, "1,500 of 1,500 exams, 150 a second, 1 s left"),
     ],

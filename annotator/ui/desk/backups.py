@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from annotator.errors import AnnotatorError
-from annotator.jobs import CancelToken
+from annotator.jobs import CancelToken, Progress
 from annotator.model.counts import counted
 from annotator.ui.asked_file import ask
 from annotator.ui.task_runner import TaskRunner
@@ -59,6 +59,7 @@ class Backups(QObject):
             lambda error: self._failed(error, path),
             self.progress.emit,
         )
+        self.progress.emit(Progress(0))
         self.message.emit("Backing up all readings ...")
 
     def cancel(self) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from annotator.errors import ExportError
-from annotator.jobs import CancelToken
+from annotator.jobs import CancelToken, Progress
 from annotator.model.counts import counted
 from annotator.model.image import ExamInfo
 from annotator.ui.asked_file import ask
@@ -62,6 +62,7 @@ class DeidentifiedCopies(QObject):
             lambda error: self._failed(str(error), again),
             self.progress.emit,
         )
+        self.progress.emit(Progress(0))
         self.message.emit("Copying the exam without anything that says who it is ...")
 
     def cancel(self) -> None:

@@ -77,6 +77,7 @@ class Imports(QObject):
             lambda error: self._failed(error, partial(self.look_at, paths)),
             self.progress.emit,
         )
+        self.progress.emit(Progress(0))
         self.message.emit(LOOKING)
 
     def cancel(self) -> None:
@@ -90,7 +91,7 @@ class Imports(QObject):
 
     def _ask(self, plan: Plan) -> None:
         self._no_longer_looking()
-        text, details = told(plan)
+        text, details = told(plan, self._desk.workspace.settings.reader)
         box = QMessageBox(self._window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setIcon(QMessageBox.Icon.Question)
@@ -124,7 +125,7 @@ class Imports(QObject):
         self._runner.query(
             IMPORTING,
             brought,
-            self._done,
+            lambda imported: self._done(imported, plan),
             lambda error: self._failed(error, partial(self._carry_out, plan)),
             self.progress.emit,
         )
@@ -134,29 +135,39 @@ class Imports(QObject):
         self.progress.emit(None)
         self.over.emit(LOOKING)
 
-    def _done(self, imported: Imported) -> None:
+    def _done(self, imported: Imported, plan: Plan) -> None:
         self.progress.emit(None)
         readers = sorted({one.reader for one in imported.saved})
         count = len(imported.saved)
         whose = f" of {', '.join(readers)}" if readers else ""
-        self.message.emit(f"{counted(count, 'reading')}{whose} brought in")
+        said = f"{counted(count, 'reading')}{whose} brought in"
+        self.message.emit(said)
+        self._desk.refresh_states()
+        self._desk.look_again(f"{said}; the one of this exam is yours and is shown.")
+        known = {*plan.refused, *(one.why for one in plan.readings)}
+        unsaved = [why for why in imported.refused if why not in known]
+        if unsaved:
+            more = f" ({len(unsaved)} such)" if len(unsaved) > 1 else ""
+            self.failed.emit(f"{said}. {unsaved[0]}{more}", partial(self._carry_out, plan))
 
     def _failed(self, error: AnnotatorError, again: object) -> None:
         self._no_longer_looking()
         self.failed.emit(str(error), again)
 
 
-def told(plan: Plan) -> tuple[str, list[str]]:
-    """What an import would do in a few lines, and everything else that is to be told."""
+def told(plan: Plan, reader: str) -> tuple[str, list[str]]:
+    """What an import would do in a few lines, and everything else that is to be told; `reader` is who asks for it."""
     new = [one for one in plan.readings if one.is_new]
     marks, outlines = sum(one.marks for one in new), sum(one.clusters for one in new)
     lines = []
     if new:
-        readers = ", ".join(sorted({one.reader for one in new}))
+        others = ", ".join(sorted({one.reader for one in new} - {reader}))
+        mine = any(one.reader == reader for one in new)
+        whose = " and as ".join([f"the reading of {others}"] * bool(others) + ["your own reading"] * mine)
         findings = sum(one.findings for one in new)
         lines.append(
             f"{counted(findings, 'finding')} with {counted(marks, 'mark')} and {counted(outlines, 'outline')} in "
-            f"{counted(len(new), 'exam')}, as the reading of {readers}."
+            f"{counted(len(new), 'exam')}, as {whose}."
         )
     there = sum(one.is_there for one in plan.readings)
     if there:

@@ -287,8 +287,10 @@ class ReadingDesk(QObject):
             earlier = self.prior_of(earlier)
         return tuple(priors)
 
-    def look_again(self) -> None:
-        """See whether another program went on with the open reading; what it saved is then shown.
+    def look_again(
+        self, why: str = "Another window or program went on with this reading; it is shown as saved there."
+    ) -> None:
+        """See whether somebody else went on with the open reading; what was saved is then shown, and told by `why`.
 
         Where acts wait here, their saving tells.
         """
@@ -299,9 +301,7 @@ class ReadingDesk(QObject):
 
         def looked(revision: int) -> None:
             if session is self.session and revision > session.revision and not session.unsaved_acts:
-                self.message.emit(
-                    "Another window or program went on with this reading; it is shown as saved there."
-                )
+                self.message.emit(why)
                 self._ask_for_reading(session.exam)
 
         # beside the writes: nobody waits for it, and a database that is away tells when something is saved

@@ -29,6 +29,8 @@ class Pace:
         count = f"{done.done:,} of {done.total:,} {things}" if done.total else f"{done.done:,} {things}"
         if self._first is None:
             self._first = self._clock(), done.done
+        if not done.done and not done.total:
+            return f"{things} ..."
         seconds, gone = self._clock() - self._first[0], done.done - self._first[1]
         if seconds < SURE_AFTER_S or gone <= 0:
             return count
