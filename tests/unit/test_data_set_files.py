@@ -208,6 +208,14 @@ def test_a_picture_without_marks_is_an_empty_label_only_when_the_reader_finished
     assert "train: all.txt\nval: all.txt\n" in (tmp_path / "done" / "data.yaml").read_text()
 
 
+def test_a_picture_whose_marks_were_never_measured_is_no_picture_of_nothing(tmp_path: Path) -> None:
+    info = image()
+    done = replace(marked(begun(), info, ImagePoint(20, 20)), done=True)
+    made = data_set(tmp_path, ("yolo",), ToldExam(readings=(told(done, [info]),)))
+    assert made.counters[NO_SIZE_YOLO] == 1
+    assert not list((tmp_path / "labels").rglob("*.txt"))
+
+
 def test_more_than_255_objects_are_numbered_in_16_bits(tmp_path: Path) -> None:
     info = image(rows=100, columns=200)
     reading = begun()

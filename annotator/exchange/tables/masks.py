@@ -14,21 +14,19 @@ from PIL import Image
 
 from annotator.errors import ExportError
 from annotator.exchange.masks import patch_of
-from annotator.exchange.tables.categories import Thing, category_number
+from annotator.exchange.tables.categories import Thing
 from annotator.exchange.tables.columns import Column, Kind, Table, one_of
+from annotator.exchange.tables.drawn_objects import DrawnObject, drawn_on_pictures
 from annotator.exchange.tables.shapes import MadeOf
 from annotator.exchange.tables.spool import Spools
-from annotator.exchange.tables.told import ToldExam, ToldReading, clusters_of, marks_of
+from annotator.exchange.tables.told import ToldExam
 from annotator.exchange.whole_file import write_whole
-from annotator.model.geometry import ImagePoint, polygon_area
-from annotator.model.image import ImageInfo, ImageKey
+from annotator.model.geometry import polygon_area
+from annotator.model.image import ImageInfo
 from annotator.private_files import private_folder
 
 MOST = 65_535
 """Objects of one kind that a 16-bit mask can tell apart on one picture."""
-
-_Object = tuple[str, str, int, MadeOf, Sequence[ImagePoint]]
-"""Id, id of the finding, number of the class, what is drawn, its polygon."""
 
 
 def _at(place: int) -> Any:
@@ -69,13 +67,14 @@ def write_masks(spools: Spools, exam: ToldExam, folder: Path) -> int:
     (told,) = exam.readings
     left_out = 0
     private_folder(folder / exam.part)
-    for thing, objects in ((Thing.CALCIFICATION, _marks(told)), (Thing.CLUSTER, _clusters(told))):
+    drawn = drawn_on_pictures(told)
+    for thing in Thing:
         for info, key in exam.pictures():
-            if here := objects.get(key):
+            if here := [one for one in drawn.get(key, ()) if one.thing is thing]:
                 name = f"{exam.part}/{told.picture(key)}_{thing}s.png"
                 write_whole(folder / name, _mask(info, here, name))
-                spools.add("legend.rows", _legend(name, thing, here))
-                left_out += sum(one[3] is MadeOf.POINT for one in here)
+                spools.add("legend.rows", _legend(name, here))
+                left_out += sum(not one.has_size for one in here)
     return left_out
 
 
@@ -88,32 +87,12 @@ def png(pixels: NDArray[Any]) -> bytes:
     return file.getvalue()
 
 
-def _marks(told: ToldReading) -> dict[ImageKey, list[_Object]]:
-    found: dict[ImageKey, list[_Object]] = {}
-    for one in marks_of(told):
-        number = category_number(Thing.CALCIFICATION, one.finding)
-        drawn = (one.item.id, one.item.finding_id, number, one.shape.drawn, one.shape.polygon)
-        found.setdefault(one.item.image, []).append(drawn)
-    return found
-
-
-def _clusters(told: ToldReading) -> dict[ImageKey, list[_Object]]:
-    found: dict[ImageKey, list[_Object]] = {}
-    for one in clusters_of(told):
-        if len(one.item.outline) > 2:
-            number = category_number(Thing.CLUSTER, one.finding)
-            drawn = (one.item.id, one.item.finding_id, number, MadeOf.OUTLINE, one.item.outline)
-            found.setdefault(one.item.image, []).append(drawn)
-    return found
-
-
-def _mask(info: ImageInfo, objects: Sequence[_Object], name: str) -> bytes:
+def _mask(info: ImageInfo, objects: Sequence[DrawnObject], name: str) -> bytes:
     if len(objects) > MOST:
         raise ExportError(f"{name} was not written: {len(objects)} objects are more than 16 bits can number.")
     mask = np.zeros((info.rows, info.columns), np.uint16)
-    numbered = [(value, one) for value, one in enumerate(objects, 1) if one[3] is not MadeOf.POINT]
-    for value, one in sorted(numbered, key=lambda each: -polygon_area(each[1][4])):
-        outline = one[4]
+    numbered = [(value, one.polygon) for value, one in enumerate(objects, 1) if one.has_size]
+    for value, outline in sorted(numbered, key=lambda each: -polygon_area(each[1])):
         patch = patch_of(outline, outline[0], info.rows, info.columns)
         rows, columns = patch.pixels.shape
         there = mask[patch.top : patch.top + rows, patch.left : patch.left + columns]
@@ -121,9 +100,17 @@ def _mask(info: ImageInfo, objects: Sequence[_Object], name: str) -> bytes:
     return png(mask if len(objects) > 255 else mask.astype(np.uint8))
 
 
-def _legend(name: str, thing: Thing, objects: Sequence[_Object]) -> Iterator[bytes]:
+def _legend(name: str, objects: Sequence[DrawnObject]) -> Iterator[bytes]:
     rows = (
-        (name, None if drawn is MadeOf.POINT else value, thing, identity, finding, number, drawn)
-        for value, (identity, finding, number, drawn, _) in enumerate(objects, 1)
+        (
+            name,
+            value if one.has_size else None,
+            one.thing,
+            one.id,
+            one.finding_id,
+            one.category,
+            one.made_of,
+        )
+        for value, one in enumerate(objects, 1)
     )
     return map(msgspec.json.encode, LEGEND.rows(rows))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from annotator.exchange.tables.categories import Thing, categories, category_number
-from annotator.exchange.tables.shapes import MadeOf, box_around
-from annotator.exchange.tables.told import ToldExam, ToldReading, clusters_of, marks_of
+from annotator.exchange.tables.categories import categories
+from annotator.exchange.tables.drawn_objects import DrawnObject, drawn_on_pictures
+from annotator.exchange.tables.shapes import box_around
+from annotator.exchange.tables.told import ToldExam
 from annotator.exchange.whole_file import write_whole
 from annotator.lexicon.loader import Lexicon
-from annotator.model.finding import Finding
-from annotator.model.geometry import ImagePoint
-from annotator.model.image import ImageInfo, ImageKey
+from annotator.model.image import ImageInfo
 from annotator.private_files import private_folder
 
 DIGITS = 8
@@ -23,28 +22,21 @@ DIGITS = 8
 def write_labels(exam: ToldExam, folder: Path, *, polygons: bool) -> int:
     """The label files of one exam in `folder`/PART; how many marks were left out, as nobody knows their size.
 
-    `exam` has one reading: the format has no place for whose word a label is. A picture without objects has an empty
-    file when the reader finished with the exam, and none before. Raises ExportError.
+    `exam` has one reading: the format has no place for whose word a label is. A picture without marks has an empty
+    file when the reader finished with the exam, and none before; one whose marks were all left out never has one, since
+    an empty file says that there is nothing. Raises ExportError.
     """
     (told,) = exam.readings
     there = folder / exam.part
     private_folder(there)
-    by_picture: dict[ImageKey, list[tuple[int, Sequence[ImagePoint]]]] = {}
-    left_out = 0
-    for mark in marks_of(told):
-        if mark.shape.drawn is MadeOf.POINT:
-            left_out += mark.item.image.sop_instance_uid in told.images
-            continue
-        thing = category_number(Thing.CALCIFICATION, mark.finding)
-        by_picture.setdefault(mark.item.image, []).append((thing, mark.shape.polygon))
-    for key, number, outline in _clusters(told):
-        by_picture.setdefault(key, []).append((number, outline))
+    drawn = drawn_on_pictures(told)
     for info, key in exam.pictures():
-        objects = by_picture.get(key, [])
-        if objects or told.finished:
-            lines = (_line(info, number, polygon, polygons=polygons) for number, polygon in objects)
+        objects = [one for one in drawn.get(key, ()) if one.has_size]
+        if objects or (told.finished and key not in drawn):
+            lines = (_line(info, one, polygons=polygons) for one in objects)
             write_whole(there / f"{told.picture(key)}.txt", "".join(lines).encode())
-    return left_out
+    at_hand = (objects for key, objects in drawn.items() if key.sop_instance_uid in told.images)
+    return sum(not one.has_size for objects in at_hand for one in objects)
 
 
 def write_data_yaml(folder: Path, parts: Sequence[str], lexicon: Lexicon) -> None:
@@ -75,22 +67,16 @@ def _write_list(folder: Path, part: str) -> bool:
     return bool(lines)
 
 
-def _clusters(told: ToldReading) -> Iterator[tuple[ImageKey, int, Sequence[ImagePoint]]]:
-    for cluster in clusters_of(told):
-        finding: Finding = cluster.finding
-        if len(cluster.item.outline) > 2:
-            yield cluster.item.image, category_number(Thing.CLUSTER, finding), cluster.item.outline
-
-
-def _line(info: ImageInfo, number: int, polygon: Sequence[ImagePoint], *, polygons: bool) -> str:
+def _line(info: ImageInfo, drawn: DrawnObject, *, polygons: bool) -> str:
     columns, rows = info.columns, info.rows
     if polygons:
         corners = (
-            (min(max(p.column, 0.0), columns) / columns, min(max(p.row, 0.0), rows) / rows) for p in polygon
+            (min(max(p.column, 0.0), columns) / columns, min(max(p.row, 0.0), rows) / rows)
+            for p in drawn.polygon
         )
         shares = [share for corner in corners for share in corner]
     else:
-        box = box_around(polygon).within(columns, rows)
+        box = box_around(drawn.polygon).within(columns, rows)
         middle = ((box.left + box.width / 2) / columns, (box.top + box.height / 2) / rows)
         shares = [*middle, box.width / columns, box.height / rows]
-    return f"{number} {' '.join(f'{share:.{DIGITS}f}' for share in shares)}\n"
+    return f"{drawn.category} {' '.join(f'{share:.{DIGITS}f}' for share in shares)}\n"
