@@ -39,8 +39,8 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "import",
         parents=[common],
         help="annotations of data sets and other programs as readings",
-        description="Bring annotations in as readings under the name of their source, each with what the source said beside the"
-        " words of the lexicon. Images are found by file name, UID or folder. Running it again brings nothing in twice; a"
+        description="Bring annotations in as readings under the name of their source, or of --reader, each with what the source"
+        " said beside the words of the lexicon. Images are found by file name, UID or folder. Running it again brings nothing in twice; a"
         " reading of a person is never changed. Exit status 1 when something was refused or has no image.",
     )
     parser.add_argument(
@@ -112,16 +112,12 @@ def run_import(arguments: argparse.Namespace) -> int:
         return INTERRUPTED
     finally:
         workspace.close()
-    refused = done.refused if done is not None else _would_refuse(planned)
+    refused = planned.left_out if done is None else done.refused
     if arguments.json:
         print_json(_document(planned, done, refused))
     else:
         _tell(planned, done, refused)
     return 1 if refused or planned.missing else 0
-
-
-def _would_refuse(planned: Plan) -> list[str]:
-    return [*planned.refused, *(one.why for one in planned.readings if one.why)]
 
 
 def _document(planned: Plan, done: Imported | None, refused: list[str]) -> dict[str, Any]:

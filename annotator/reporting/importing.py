@@ -65,6 +65,11 @@ class Plan:
     notes: tuple[str, ...] = ()
     empty: int = 0
 
+    @property
+    def left_out(self) -> list[str]:
+        """Everything that will not be saved because something is wrong, in sentences."""
+        return [*self.refused, *(one.why for one in self.readings if one.why)]
+
 
 @dataclass
 class Imported:
@@ -102,10 +107,7 @@ def carry_out(workspace: Workspace, plan: Plan, token: CancelToken | None = None
     that cannot be saved is told and the others are saved; DatabaseAway ends it.
     """
     token = token or CancelToken()
-    done = Imported(
-        refused=[*plan.refused, *(one.why for one in plan.readings if one.state is State.REFUSED)]
-    )
-    done.there = sum(one.is_there for one in plan.readings)
+    done = Imported(there=sum(one.is_there for one in plan.readings), refused=plan.left_out)
     todo = [one for one in plan.readings if one.is_new]
     for number, one in enumerate(todo):
         token.checkpoint(Progress(number, len(todo), "readings saved"))

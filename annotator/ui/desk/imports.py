@@ -144,8 +144,7 @@ class Imports(QObject):
         self.message.emit(said)
         self._desk.refresh_states()
         self._desk.look_again(f"{said}; the one of this exam is yours and is shown.")
-        known = {*plan.refused, *(one.why for one in plan.readings)}
-        unsaved = [why for why in imported.refused if why not in known]
+        unsaved = [why for why in imported.refused if why not in plan.left_out]
         if unsaved:
             more = f" ({len(unsaved)} such)" if len(unsaved) > 1 else ""
             self.failed.emit(f"{said}. {unsaved[0]}{more}", partial(self._carry_out, plan))
@@ -174,7 +173,7 @@ def told(plan: Plan, reader: str) -> tuple[str, list[str]]:
         lines.append(f"{counted(there, 'reading')} there already.")
     if not lines:
         lines.append("There is nothing to bring in.")
-    refused = [*plan.refused, *(one.why for one in plan.readings if one.why)]
+    refused = plan.left_out
     if len(refused) == 1:
         lines.append(f"Left out: {refused[0]}")
     elif refused:
