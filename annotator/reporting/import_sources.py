@@ -93,6 +93,7 @@ def gather(workspace: Workspace, wanted: Wanted, token: CancelToken) -> Gathered
                 raise
             gathered.refused.append(str(fault))
     gathered.notes = list(dict.fromkeys(gathered.notes))
+    gathered.missing = list(dict.fromkeys(gathered.missing))
     kept = [one for one in gathered.incoming if is_name(one.reader)]
     if len(kept) < len(gathered.incoming):
         gathered.refused.append(
@@ -188,7 +189,7 @@ def _take(
         gathered.incoming.append(
             Incoming(one.exam, reader, found.source, one.findings, one.marks, one.clusters)
         )
-    gathered.missing += [name for name in told.missing if name not in gathered.missing]
+    gathered.missing += told.missing
     gathered.refused += [*found.faults, *told.refused]
     gathered.notes += found.notes
     gathered.empty += told.empty

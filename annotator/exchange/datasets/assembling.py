@@ -68,7 +68,6 @@ class _OfExam:
     exam: ExamInfo
     reader: str = ""
     parts: list[tuple[SourceFinding, list[tuple[SourceShape, ImageInfo]]]] = field(default_factory=list)
-    why_not: str = ""
 
 
 def assemble(found: Found, known: KnownImages, means: Means, token: CancelToken) -> Assembled:
@@ -78,21 +77,21 @@ def assemble(found: Found, known: KnownImages, means: Means, token: CancelToken)
     refused: list[str] = []
     for one in found.findings:
         _place(one, known, exams, missing, refused)
+    why_not: dict[str, str] = {}
     for broken in found.broken:
-        for exam, _image in known.find(broken.image)[:1]:
-            exams.setdefault((exam.study_instance_uid, ""), _OfExam(exam)).why_not = broken.why
-            for of_exam in exams.values():
-                if of_exam.exam.study_instance_uid == exam.study_instance_uid:
-                    of_exam.why_not = broken.why
-            break
+        places = known.find(broken.image)
+        if places:
+            exam = places[0][0]
+            exams.setdefault((exam.study_instance_uid, ""), _OfExam(exam))
+            why_not[exam.study_instance_uid] = broken.why
         else:
             refused.append(broken.why)
     brought = []
-    for number, of_exam in enumerate(exams.values()):
+    for number, ((study, _reader), of_exam) in enumerate(exams.items()):
         token.checkpoint(Progress(number, len(exams), "exams"))
         try:
-            if of_exam.why_not:
-                raise UnreadableAnnotations(of_exam.why_not)
+            if study in why_not:
+                raise UnreadableAnnotations(why_not[study])
             brought.append(_brought(of_exam, means, token))
         except AnnotatorError as fault:
             refused.append(shortened(str(fault)))
