@@ -53,6 +53,20 @@ SAMPLES = Path(__file__).resolve().parents[1] / "sample_dicoms"
 PSEUDONYMS = Pseudonyms(bytes(range(32)))
 
 
+MARKED_IMAGES = {
+    "single": 1,
+    "cluster": 1,
+    "several views": 2,
+    "tomosynthesis frame": 1,
+    "no spacing": 1,
+    "magnification": 2,
+    "non-Latin": 1,
+    "500 marks": 1,
+    "everything": 2,
+}
+"""On how many images something is drawn, by the names of `matrix`."""
+
+
 def matrix(folder: Path, *, identified: bool = False) -> dict[str, Outgoing]:
     """A reading for each thing an object can be wrong about, by name; images that had to be made lie in `folder`.
 

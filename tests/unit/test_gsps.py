@@ -27,7 +27,7 @@ from annotator.model.geometry import ImagePoint, PixelSpacing, SpacingBasis, con
 from annotator.model.image import ExamInfo, ImageInfo, ImageKey, ModalityLut, VoiFunction, VoiLut, Window
 from annotator.model.mark import Mark, MarkKind, SpotMeasurement
 from tests.stored_four_ways import WAYS, StoredWay, stored
-from tests.written_readings import begun, going_out, image_of, matrix, sample_exam
+from tests.written_readings import MARKED_IMAGES, begun, going_out, image_of, matrix, sample_exam
 
 SIZE = 3000
 
@@ -37,20 +37,7 @@ def readings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outgoing]:
     return matrix(tmp_path_factory.mktemp("made"))
 
 
-@pytest.mark.parametrize(
-    ("name", "files"),
-    [
-        ("single", 1),
-        ("cluster", 1),
-        ("several views", 2),
-        ("tomosynthesis frame", 1),
-        ("no spacing", 1),
-        ("magnification", 2),
-        ("non-Latin", 1),
-        ("500 marks", 1),
-        ("everything", 2),
-    ],
-)
+@pytest.mark.parametrize(("name", "files"), MARKED_IMAGES.items())
 def test_what_is_written_is_drawn_where_the_reading_has_it(
     readings: dict[str, Outgoing], tmp_path: Path, name: str, files: int
 ) -> None:

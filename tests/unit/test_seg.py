@@ -21,7 +21,7 @@ from annotator.model.geometry import ImagePoint
 from annotator.model.image import ExamInfo
 from annotator.model.mark import MarkKind
 from tests.stored_four_ways import WAYS, StoredWay, stored
-from tests.written_readings import begun, going_out, image_of, matrix, sample_exam
+from tests.written_readings import MARKED_IMAGES, begun, going_out, image_of, matrix, sample_exam
 
 
 @pytest.fixture(scope="module")
@@ -39,20 +39,7 @@ def nearest(point: ImagePoint, others: list[ImagePoint]) -> float:
     return min(max(abs(point.column - one.column), abs(point.row - one.row)) for one in others)
 
 
-@pytest.mark.parametrize(
-    ("name", "files"),
-    [
-        ("single", 1),
-        ("cluster", 1),
-        ("several views", 2),
-        ("tomosynthesis frame", 1),
-        ("no spacing", 1),
-        ("magnification", 2),
-        ("non-Latin", 1),
-        ("500 marks", 1),
-        ("everything", 2),
-    ],
-)
+@pytest.mark.parametrize(("name", "files"), MARKED_IMAGES.items())
 def test_what_is_written_is_read_back_pixel_by_pixel(
     readings: dict[str, Outgoing], tmp_path: Path, name: str, files: int
 ) -> None:
