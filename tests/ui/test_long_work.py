@@ -73,6 +73,14 @@ def test_the_button_stops_what_is_shown_and_nothing_else(open_window) -> None:
     assert window.status.work.isHidden()
 
 
+def test_the_images_stay_where_they_are_when_work_begins(open_window) -> None:
+    window = open_window()
+    idle = window.status.sizeHint().height()
+    window.long_work.add("files", lambda: None)(Progress(1, 2))
+    assert window.status.stop.isVisible()
+    assert window.status.sizeHint().height() == idle
+
+
 def test_closing_says_once_what_it_would_stop(qtbot, open_window) -> None:
     window = open_window()
     commands = next(one for one in window.hands if isinstance(one, ExamCommands))

@@ -58,11 +58,12 @@ class StatusLine(QWidget):
         for label in (self.reader, self.work):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.stop = QPushButton("Cancel")
+        self.stop.setProperty("role", "in line")
         self.stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.stop.setToolTip("Stop; what is open stays open")
         self.stop.clicked.connect(self.cancelled)
         row = QHBoxLayout(self)
-        row.setContentsMargins(10, 2, 10, 2)
+        row.setContentsMargins(10, 1, 10, 1)
         row.setSpacing(SPACING_PX)
         row.addWidget(self.hint, 1)
         for part in (
@@ -76,6 +77,7 @@ class StatusLine(QWidget):
             self.reader,
         ):
             row.addWidget(part)
+        self._keep_height()
         self._pointed: tuple[Picture | None, Pointer | None] = (None, None)
         self._viewed: Viewport | None = None
         self._display_note, self._display_check = "", "F9"
@@ -199,6 +201,11 @@ class StatusLine(QWidget):
             self.bar.setRange(0, total)
             self.bar.setValue(min(progress.done, total))
             self.work.setText(words)
+
+    def _keep_height(self) -> None:
+        """As high with a button as without: the images would move when work begins, and again when it ends."""
+        self.stop.ensurePolished()
+        self.hint.setMinimumHeight(self.stop.sizeHint().height())
 
     def _after(self, milliseconds: int, act: Callable[[], None]) -> QTimer:
         """Does something once, so long after it was started."""
