@@ -128,7 +128,7 @@ def run_export(arguments: argparse.Namespace) -> int:
 
 
 def _wanted(arguments: argparse.Namespace) -> Wanted:
-    from annotator.reporting.wanted import DICOM, FORMS, Wanted
+    from annotator.reporting.wanted import FORMS, Wanted, unfit
 
     words = (word.strip().lower() for said in arguments.format for word in said.split(","))
     forms = dict.fromkeys("html" if word == "report" else word for word in words if word)
@@ -152,12 +152,8 @@ def _wanted(arguments: argparse.Namespace) -> Wanted:
             raise CallError(
                 f"{option} is for tables and data sets; say --format csv, coco, yolo or masks too."
             )
-    if wanted.images == DICOM and wanted.identified:
-        raise CallError(
-            "--images dicom are de-identified copies, which do not fit to --identified: leave one of the two out."
-        )
-    if wanted.images == DICOM and {"yolo", "yolo-seg"} & set(forms):
-        raise CallError("yolo reads no DICOM; say --images png16, or leave one of the two out.")
+    if why := unfit(forms, wanted.images, identified=wanted.identified):
+        raise CallError(f"--images {wanted.images}: {why}.")
     return wanted
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -83,6 +83,15 @@ class Wanted:
     def objects(self) -> tuple[str, ...]:
         """The forms of one reading each."""
         return tuple(form for form in self.forms if form not in DATA_SETS)
+
+
+def unfit(forms: Collection[str], images: str, *, identified: bool) -> str:
+    """Why the images that are wanted do not fit to what else is, '' where they do."""
+    if images == DICOM and {"yolo", "yolo-seg"} & set(forms):
+        return "YOLO reads no DICOM; take the images as PNG, or leave one of the two out"
+    if images == DICOM and identified:
+        return "De-identified images do not fit to what names the patient; leave one of the two out"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

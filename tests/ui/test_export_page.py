@@ -18,9 +18,11 @@ from small_exam import write_exam
 from test_window import click_spot, hang, press
 
 from annotator.exchange import seg, sr
+from annotator.reporting.wanted import DICOM, PICTURES
 from annotator.ui.desk.project_export import NO_READING
 from annotator.ui.main_window import MainWindow
 from annotator.ui.window.export_page import AT_WORK, BEHIND, NAMED, NO_EXAM, NO_FORM, ExportPage
+from annotator.ui.window.export_project_page import IMAGES
 from annotator.ui.window.kept_export import KeptExport
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
@@ -282,7 +284,22 @@ def test_parts_have_to_come_to_a_hundred_and_need_a_form_of_many(window, out) ->
     many.shares[0].setValue(70)
     many.boxes["csv"].setChecked(False)
     many.boxes["sr"].setChecked(True)
-    assert page.begin.toolTip() == "Pictures and parts go with a form of all together: tick one"
+    assert page.begin.toolTip() == "Images and parts go with a form of all together: tick one"
+
+
+def test_images_go_along_as_what_was_chosen(qtbot, window, out) -> None:
+    assert [form for _, form in IMAGES if form] == list(PICTURES)
+    qtbot.waitUntil(lambda: window.desk.session.unsaved_acts == 0, timeout=5000)
+    page = page_of(window, out=out)
+    page.tabs.setCurrentWidget(page.many)
+    page.many.images.setCurrentIndex(page.many.images.findData(DICOM))
+    page.many.boxes["yolo"].setChecked(True)
+    assert page.begin.toolTip().startswith("YOLO reads no DICOM")
+    page.many.boxes["yolo"].setChecked(False)
+    export(qtbot, page)
+    (made,) = out.iterdir()
+    assert len(list((made / "images" / "all").glob("*.dcm"))) == len(window.desk.exam.images)
+    assert all(b"SMALL" not in path.read_bytes() for path in made.rglob("*") if path.is_file())
 
 
 def test_two_forms_of_the_same_files_are_not_both_ticked(window) -> None:

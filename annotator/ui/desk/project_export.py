@@ -28,13 +28,16 @@ NO_READING = "There is no reading to write: none of yours is saved, and none tha
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedProject:
-    """What was asked for: forms by name, where to, and which readings. `shares` in per cent; None: no split."""
+    """What was asked for: forms by name, where to, and which readings. `shares` in per cent; None: no split.
+
+    `images`: the images too, as one of annotator.reporting.wanted.PICTURES.
+    """
 
     forms: tuple[str, ...]
     folder: Path
     only_open: bool = False
     signed: bool = False
-    images: bool = False
+    images: str = ""
     shares: tuple[float, float, float] | None = None
     seed: int = 1
     identified: bool = False
@@ -139,7 +142,10 @@ def _export(
     from annotator.exchange.tables.split import Split  # noqa: PLC0415
     from annotator.reporting.exam_files import ExamFiles  # noqa: PLC0415
     from annotator.reporting.project import export_project  # noqa: PLC0415
-    from annotator.reporting.wanted import PNG16, Selection, Wanted  # noqa: PLC0415
+    from annotator.reporting.wanted import Selection, Wanted, unfit  # noqa: PLC0415
+
+    if why := unfit(asked.forms, asked.images, identified=asked.identified):
+        raise ExportError(f"{why}.")
 
     out, resume = place
     studies = frozenset({exam.study_instance_uid}) if asked.only_open and exam is not None else None
@@ -152,7 +158,7 @@ def _export(
         forms=asked.forms,
         identified=asked.identified,
         split=None if asked.shares is None else Split(asked.shares, asked.seed),
-        images=PNG16 if asked.images else "",
+        images=asked.images,
     )
     files = ExamFiles(workspace, named, token)
     try:

@@ -25,6 +25,11 @@ PARTS = ("training", "validation", "test")
 USUAL_SHARES = (70, 15, 15)
 EITHER = ("yolo", "yolo-seg")
 """Two forms of the same files: ticking one takes the tick of the other away."""
+IMAGES = (
+    ("Without the images", ""),
+    ("With the images, as PNG of the stored values", "png16"),
+    ("With the images, as de-identified DICOM", "dicom"),
+)
 _FEW_OF_SINGLE = "Each reading by itself"
 
 
@@ -39,7 +44,10 @@ class ExportProjectPage(QWidget):
         self.which.setAccessibleName("Which readings")
         self.which.addItems([ALL, OPEN])
         self.signed = QCheckBox("Only as they were signed last")
-        self.images = QCheckBox("The pictures too, as PNG of the stored values")
+        self.images = QComboBox()
+        self.images.setAccessibleName("The images")
+        for words, form in IMAGES:
+            self.images.addItem(words, form)
         self.split = QCheckBox("Deal patients to parts, in per cent:")
         self.shares = tuple(_share(part, share) for part, share in zip(PARTS, USUAL_SHARES, strict=True))
         self.seed = QSpinBox()
@@ -61,7 +69,7 @@ class ExportProjectPage(QWidget):
         for field in self.shares:
             field.valueChanged.connect(self.changed)
         self.split.toggled.connect(self.changed)
-        self.images.toggled.connect(self.changed)
+        self.images.currentIndexChanged.connect(self.changed)
         self._show_parts()
 
     @property
@@ -74,8 +82,10 @@ class ExportProjectPage(QWidget):
         """Why it cannot begin, '' when it can."""
         if not self.chosen:
             return "Tick a form first"
-        if (self.images.isChecked() or self.split.isChecked()) and set(self.chosen) <= _single_forms():
-            return "Pictures and parts go with a form of all together: tick one"
+        if (self.images.currentData() or self.split.isChecked()) and set(self.chosen) <= _single_forms():
+            return "Images and parts go with a form of all together: tick one"
+        if why := _unfit(self.chosen, self.images.currentData()):
+            return why
         if self.split.isChecked() and sum(field.value() for field in self.shares) != 100:
             return "The parts have to come to 100 per cent"
         return ""
@@ -88,7 +98,7 @@ class ExportProjectPage(QWidget):
             folder=folder,
             only_open=self.which.currentText() == OPEN,
             signed=self.signed.isChecked(),
-            images=self.images.isChecked(),
+            images=self.images.currentData(),
             shares=(training, validation, test) if self.split.isChecked() else None,
             seed=self.seed.value(),
             identified=identified,
@@ -112,7 +122,7 @@ class ExportProjectPage(QWidget):
         column.setContentsMargins(10, 10, 10, 10)
         column.addWidget(self.which, alignment=Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.signed)
-        column.addWidget(self.images)
+        column.addWidget(self.images, alignment=Qt.AlignmentFlag.AlignLeft)
         parts = QHBoxLayout()
         parts.addWidget(self.split)
         for part, field in zip(PARTS, self.shares, strict=True):
@@ -155,6 +165,12 @@ def _single_forms() -> set[str]:
     from annotator.exchange.tables.data_set import DATA_SETS  # noqa: PLC0415
 
     return set(project_forms()) - set(DATA_SETS)
+
+
+def _unfit(forms: tuple[str, ...], images: str) -> str:
+    from annotator.reporting.wanted import unfit  # noqa: PLC0415
+
+    return unfit(forms, images, identified=False)
 
 
 def _share(part: str, share: int) -> QSpinBox:
