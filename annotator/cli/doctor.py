@@ -24,7 +24,6 @@ from annotator.model.display import ScreenId, grey_levels
 LIBRARIES = (
     "PySide6-Essentials",
     "pydicom",
-    "highdicom",
     "numpy",
     "opencv-python-headless",
     "imagecodecs",

@@ -8,6 +8,7 @@ from pathlib import Path
 import made_datasets as sets
 import public_files as made
 import pytest
+from pydicom import dcmread
 
 from annotator.bootstrap import open_workspace
 from annotator.errors import AnnotatorError
@@ -157,3 +158,15 @@ def test_an_object_of_another_exam_brings_nothing(workspace, written, tmp_path: 
     assert len(planned.missing) == 1
     with pytest.raises(AnnotatorError, match="not at hand"):
         plan(workspace, Wanted(paths=(written("sr"),), images=(tmp_path / "others",)))
+
+
+def test_masks_and_states_without_anything_on_them_say_so(workspace, written, tmp_path: Path) -> None:
+    masks, state = dcmread(written("seg")), dcmread(written("gsps"))
+    masks.PixelData = bytes(len(masks.PixelData))
+    del state.GraphicAnnotationSequence
+    for name, dataset in (("seg", masks), ("gsps", state)):
+        path = tmp_path / f"empty-{name}.dcm"
+        dataset.save_as(path)
+        planned = plan(workspace, Wanted(paths=(path,), images=(tmp_path / "images",)))
+        assert planned.readings == ()
+        assert [one for one in planned.notes if "Nothing is drawn in it" in one], name

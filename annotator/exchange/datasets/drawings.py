@@ -33,7 +33,8 @@ def found_in(drawing: Drawing, source: str, wishes: Wishes) -> Found:
         names = tuple(("label", label) for label in dict.fromkeys(one.group.label for one in members))
         origin = Origin(source=source, coordinates=COORDINATES, values=names)
         findings.append(SourceFinding(parts, origin, group=key, tracking_uid=labels[key].tracking_uid))
-    notes = (*drawing.notes, *left_out("What does not say calcification was left out", passed))
+    nothing = () if drawing.drawn else ("Nothing is drawn in it, so that there is nothing to bring in.",)
+    notes = (*drawing.notes, *nothing, *left_out("What does not say calcification was left out", passed))
     return Found(source, tuple(findings), notes=notes)
 
 

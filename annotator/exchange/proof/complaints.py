@@ -22,6 +22,11 @@ class Harmless:
 
 HARMLESS = (
     Harmless(
+        "dciodvfy",
+        r"LookupTableData bad - Softcopy VOI LUT - LUT Descriptor number of bits",
+        "a presentation state repeats the look-up table of its image as it is; some machines use fewer bits than they say",
+    ),
+    Harmless(
         "dsrdump",
         r"VR checker does not support this Specific Character Set",
         "DCMTK does not check the letters of texts in UTF-8; they are read all the same",
