@@ -84,6 +84,12 @@ def _plan(
             "No reading is saved that was asked for; 'annotator readings' lists those that are. Of other readers only"
             " signed ones go out, unless 'annotator export --by' names them."
         )
+    if (wanted.sets or begun.readings > 1) and _holds_files(wanted.out):
+        journal.abandon()
+        raise CallError(
+            f"{wanted.out} holds other files, and the card and the sums of an export are of all that is in its folder; choose"
+            " an empty folder, or a new one."
+        )
     single = sorted(ONE_READER & set(wanted.forms))
     if begun.read_twice and single:
         journal.abandon()
@@ -91,6 +97,11 @@ def _plan(
         raise CallError(
             f"{' and '.join(single)} cannot say whose word it is, and {exams} read by several; choose a reader with 'annotator export --by'."
         )
+
+
+def _holds_files(folder: Path) -> bool:
+    """Whether anything that is not hidden lies in a folder."""
+    return folder.is_dir() and any(not one.name.startswith(".") for one in folder.iterdir())
 
 
 def _chosen(

@@ -293,6 +293,17 @@ def test_what_a_source_said_stays_here_where_nobody_could_clean_it(filled: str, 
     assert not any(b"Jane" in text for text in content(tmp_path / "out").values())
 
 
+def test_a_folder_with_other_files_stays_as_it_is(exam: Path, database: str, tmp_path: Path, capsys) -> None:
+    """The sums would name them, and a folder of exams often names a patient."""
+    before = content(exam)
+    assert command(database, str(exam), "--format", "csv", "--out", str(exam)) == 2
+    assert "holds other files" in capsys.readouterr().err
+    assert content(exam) == before
+    assert not (exam / journal.WORK).exists()
+    (tmp_path / "empty").mkdir()
+    assert command(database, str(exam), "--format", "csv", "--out", str(tmp_path / "empty")) == 0
+
+
 def test_two_at_once_do_not_write_into_one_folder(filled: str, tmp_path: Path) -> None:
     with (
         journal.Journal(tmp_path / "out", {}, resume=False),
