@@ -11,6 +11,7 @@ LETTERS = 12
 """Of a pseudonym: 60 bits, so that among a million exams two alike are less likely than 1 in 2,000,000."""
 
 MOST_DAYS_BACK = 3650
+"""Ten years: whoever knows a day of one exam cannot find it among the moved ones."""
 
 _CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 

@@ -198,7 +198,7 @@ def with_id(
 def journals_in(
     folder: Path, database: str, study_instance_uid: str = "", reader: str = "", ending: str = ENDING
 ) -> list[Path]:
-    """Files of acts that wait for a database; with study and reader those of one reading. Oldest name first."""
+    """Files that wait for a database, by name, which says nothing of their age; with study and reader those of one reading."""
     key = reading_key(database, study_instance_uid, reader) if study_instance_uid else database_key(database)
     try:
         return sorted(folder.glob(f"{key}*{ending}"))

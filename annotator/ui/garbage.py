@@ -16,6 +16,7 @@ YOUNG = 1000
 """So many objects made and still there are searched; Python's own 700 to 2,000, by version."""
 LEAST_OF_ALL = 10_000
 MOST_OF_ALL = 400_000
+"""No more are taken to be there, whatever was counted: what goes by itself is never taken off the count."""
 GROWN = 0.25
 """All are searched when those that came since are so large a share of them; Python's own rule."""
 
