@@ -36,8 +36,8 @@ def add_parser(subparsers: Any, common: argparse.ArgumentParser) -> None:
         " without the database, unless --identified. Of other readers only what they signed goes out, unless they are"
         " named with --by. An interrupted export goes on with --resume. Exit status 1 when something could not be"
         " written; the rest was.",
-        epilog="forms of one reading each: sr, cad, seg, gsps, ko (DICOM objects, each with its proof), json, report (HTML);"
-        " of all readings together: csv, parquet, coco, yolo, yolo-seg, masks (with DATA_CARD.md and SHA256SUMS).",
+        epilog="forms of one reading each: sr, sr-ohif (the same for OHIF), cad, seg, gsps, ko (DICOM objects, each with its"
+        " proof), json, report (HTML); of all readings together: csv, parquet, coco, yolo, yolo-seg, masks (with DATA_CARD.md and SHA256SUMS).",
         allow_abbrev=False,
     )
     parser.add_argument(
@@ -134,9 +134,8 @@ def _wanted(arguments: argparse.Namespace) -> Wanted:
     forms = dict.fromkeys("html" if word == "report" else word for word in words if word)
     unknown = [form for form in forms if form not in FORMS]
     if unknown or not forms:
-        raise CallError(
-            f"--format {', '.join(unknown)}: there is no such form; choose of {', '.join(FORMS)}."
-        )
+        known = ", ".join("report" if form == "html" else form for form in FORMS)
+        raise CallError(f"--format {', '.join(unknown)}: there is no such form; choose of {known}.")
     if {"yolo", "yolo-seg"} <= set(forms):
         raise CallError("yolo and yolo-seg are two forms of the same files; choose one, or two folders.")
     wanted = Wanted(
