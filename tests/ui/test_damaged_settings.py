@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QByteArray, QSettings
 
 from annotator.errors import InvalidSettings
 from annotator.model.display import ScreenId
@@ -108,6 +108,24 @@ def test_no_file_of_places_and_an_empty_one_are_no_damage(open_window):
     path = fill("window.ini", b"")
     assert open_window().errors.texts == ()
     assert not path.with_name("window.broken.ini").exists()
+
+
+def test_a_screen_of_another_size_is_no_damage(open_window) -> None:
+    """A window that was kept on a laptop is opened beside a large screen: Qt does not restore its place then."""
+    first = open_window()
+    first.places.keep()
+    kept = QSettings(str(first.places.file), QSettings.Format.IniFormat)
+    geometry = bytes(kept.value("geometry").data())
+    # magic, versions, two rectangles, the number of the screen and two flags stand before the width of the screen
+    width = int.from_bytes(geometry[46:50], "big")
+    assert width == first.screen().size().width()
+    kept.setValue("geometry", QByteArray(geometry[:46] + (4 * width).to_bytes(4, "big") + geometry[50:]))
+    kept.sync()
+    first.close()
+    second = open_window()
+    assert second.errors.texts == ()
+    assert not first.places.file.with_name("window.broken.ini").exists()
+    assert second.places.file.exists()
 
 
 @pytest.mark.parametrize("content", [DEEP, b"a = " + DEEP, b"\xff\xfe", b"micro_below_mm = 1" + b"0" * 5000])

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from annotator.ui.main_window import MainWindow
 
 _LAYOUT_VERSION = 1
+_GEOMETRY_BEGINS = QByteArray(b"\x01\xd9\xd0\xcb")
+"""What QWidget.saveGeometry writes first, in every version of Qt."""
 _BYTES = ("geometry", "docks")
 
 
@@ -72,7 +74,8 @@ class WindowPlaces:
         # a damaged file may hold anything under these names
         whole = all(isinstance(places.value(name), QByteArray) for name in _BYTES if places.contains(name))
         if isinstance(geometry, QByteArray):
-            whole &= window.restoreGeometry(geometry)
+            # Qt restores nothing either where the screen is far larger or smaller than it was, which is no damage
+            whole &= window.restoreGeometry(geometry) or geometry.startsWith(_GEOMETRY_BEGINS)
             self.stay_in_sight()
         if isinstance(docks, QByteArray):
             window.restoreState(docks, _LAYOUT_VERSION)
