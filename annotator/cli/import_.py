@@ -170,7 +170,9 @@ def _tell(planned: Plan, done: Imported | None, refused: list[str]) -> None:
         some = ", ".join(planned.missing[:MOST_NAMED])
         more = f" and {len(planned.missing) - MOST_NAMED} more" if len(planned.missing) > MOST_NAMED else ""
         print(
-            visible(f"annotator: {counted(len(planned.missing), 'image')} not at hand: {some}{more}"),
+            visible(
+                f"annotator: {counted(len(planned.missing), 'image')} not at hand: {some}{more}; name their folder with --images"
+            ),
             file=sys.stderr,
         )
     for sentence in refused:

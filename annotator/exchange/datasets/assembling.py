@@ -114,7 +114,10 @@ def _place(
         if not places:
             missing[drawn.image.shown] = None
         elif len(places) > 1:
-            sentence = f"{drawn.image.shown} can be any of {len(places)} images at hand, so nothing was taken for it."
+            sentence = (
+                f"{drawn.image.shown} can be any of {len(places)} images at hand, so nothing was taken for it; name the folder of"
+                " the right one to 'annotator import --images'."
+            )
             refused += [] if sentence in refused else [sentence]
         else:
             ((exam, info),) = places

@@ -93,7 +93,8 @@ def _image(file: Path, document: Mapping[str, Any]) -> ImageName:
             f"{file} has no shapes, imagePath, imageHeight and imageWidth; is it {_WHAT}?"
         )
     stem = stem_of(named)
-    return ImageName(shortened(stem), sop_instance_uid=stem, stem=stem, rows=sizes[0], columns=sizes[1])
+    shown = shortened(named.replace("\\", "/").rsplit("/", 1)[-1])
+    return ImageName(shown, sop_instance_uid=stem, stem=stem, rows=sizes[0], columns=sizes[1])
 
 
 def _items(
