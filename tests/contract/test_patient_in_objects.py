@@ -178,3 +178,13 @@ def test_no_uid_ties_what_is_named_to_what_is_not(
     kept = {as_uid(one.tracking_uid) for one in reading.findings} | {as_uid(one.id) for one in reading.marks}
     assert len(told[0] - kept) > 3
     assert told[0] & told[1] <= kept | {PROGRAM_UID}
+
+
+def test_a_finding_has_one_tracking_uid_in_every_object(tmp_path: Path) -> None:
+    exam = exam_saying(tmp_path / "exam", {})
+    reading = marked(exam)
+    for said in ("2.25.4711", "0f" * 16, "finding of a data set / 7"):
+        named = replace(reading, findings=(replace(reading.findings[0], tracking_uid=said),))
+        files = written(going_out(named, exam), tmp_path)
+        for form in ("sr", "sr-ohif", "seg", "gsps"):
+            assert as_uid(said) in uids_in(dcmread(files[form])), (form, said)
