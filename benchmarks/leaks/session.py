@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QFileDialog, QPushButton
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QFileDialog, QLineEdit, QPushButton
 
 from annotator.__main__ import main
 from annotator.model.finding import Assessment, Distribution, Morphology
@@ -114,10 +114,13 @@ class Hand:
         name = Path(dialog.selectedFiles()[0]).name
         self.seen.append(f"offered: {name}")
         dialog.setDirectory(str(self.out))
-        dialog.selectFile(str(self.out / f"{name.split('.')[0]}.{ending}"))
+        wanted = self.out / f"{name.split('.')[0]}.{ending}"
+        # typed: selectFile leaves a line that has the keyboard as it is
+        typed = dialog.findChild(QLineEdit, "fileNameEdit")
+        assert typed is not None
+        typed.setText(str(wanted))
         self.look("dialog")
         dialog.accept()
-        wanted = self.out / f"{name.split('.')[0]}.{ending}"
         self.robot.wait(wanted.exists, f"{wanted.name}")
         self.robot.wait(lambda: not dialogs(), "the dialog to go")
 
