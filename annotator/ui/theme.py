@@ -119,10 +119,8 @@ QPushButton:disabled {{ color: {DIM}; border-color: {RAISED}; }}
 QPushButton[role="fold"], QPushButton[role="link"] {{ border-color: transparent; color: {DIM};
     text-align: left; background: transparent; padding: 1px 2px; }}
 QPushButton[role="link"] {{ color: {ACCENT}; }}
-QPushButton[role="link"]:disabled {{ color: {DIM}; }}
+QPushButton[role="link"]:disabled {{ color: {DIM}; }} QPushButton[role="in line"] {{ padding: 0 6px; min-height: 0; }}
 QPushButton[role="fold"]:focus, QPushButton[role="link"]:focus {{ border: 2px solid {ACCENT}; padding: 0 1px; }}
-QPushButton[role="in line"] {{ padding: 0 6px; min-height: 0; }}
-QPushButton[role="in line"]:focus {{ padding: 0 5px; }}
 QLineEdit, QPlainTextEdit {{ background: {FIELD}; color: {TEXT}; border: 1px solid {LINE};
     border-radius: 4px; padding: 3px; selection-background-color: {ACCENT_FILL}; }}
 QLineEdit:focus, QPlainTextEdit:focus {{ border: 1px solid {ACCENT}; }}

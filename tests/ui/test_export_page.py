@@ -265,6 +265,23 @@ def test_all_readings_become_tables_in_a_folder_of_their_own(qtbot, window, out)
     assert all(b"SMALL" not in path.read_bytes() for path in made.rglob("*") if path.is_file())
 
 
+def test_a_folder_in_which_it_goes_on_is_kept_before_the_end(qtbot, window, out) -> None:
+    """Whoever loses power finds it on the page at the next start; a complete one is not offered."""
+    qtbot.waitUntil(lambda: window.desk.session.unsaved_acts == 0, timeout=5000)
+    page = page_of(window, out=out)
+    page.tabs.setCurrentWidget(page.many)
+    kept: list[Path] = []
+
+    def look(_folder: Path) -> None:
+        kept.append(KeptExport(window.places.file, lambda _folder: True).folder)
+
+    window.exporting_commands.project.began.connect(look)
+    export(qtbot, page)
+    (made,) = out.iterdir()
+    assert kept == [made]
+    assert KeptExport(window.places.file, lambda _folder: True).folder == out
+
+
 def test_an_empty_database_is_said_and_leaves_nothing(qtbot, open_window, out) -> None:
     page = page_of(open_window(), out=out)
     page.tabs.setCurrentWidget(page.many)

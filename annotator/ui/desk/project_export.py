@@ -53,10 +53,12 @@ def project_forms() -> Mapping[str, str]:
 
 class ProjectExport(QObject):
     """`progress` counts exams, None when there is no work; `ended` carries a sentence, lines about what is not in it,
-    whether all was written, and the folder in which it can go on (None where it is complete).
+    whether all was written, and the folder in which it can go on (None where it is complete). `began` carries that folder
+    as soon as it is there.
     """
 
     progress = Signal(object)
+    began = Signal(object)
     ended = Signal(str, object, bool, object)
 
     def __init__(self, desk: ReadingDesk, runner: TaskRunner, parent: QObject) -> None:
@@ -82,7 +84,9 @@ class ProjectExport(QObject):
             return _export(workspace, asked, (out, resume), exam, exams, token)
 
         def going_on(progress: Progress | None) -> None:
-            self._out = started[0] if started else asked.folder
+            if started and self._out != started[0]:
+                self._out = started[0]
+                self.began.emit(self._out)
             self.progress.emit(progress)
             if progress is None:
                 self.ended.emit(A_MISTAKE, (), False, self._out)
@@ -117,7 +121,8 @@ class ProjectExport(QObject):
 
     def _failed(self, error: AnnotatorError) -> None:
         self.progress.emit(None)
-        self.ended.emit(str(error), (), False, self._out)
+        # what is refused leaves no folder to go on in
+        self.ended.emit(str(error), (), False, self._out if self._out.is_dir() else None)
 
 
 def _place(folder: Path) -> tuple[Path, bool]:

@@ -159,6 +159,8 @@ class ExportPage(QDialog):
         self._exporting.outcome.connect(self.forms.show_outcome)
         self._exporting.ended.connect(self._show_end)
         self._project.progress.connect(self._show_progress)
+        # also where the program is killed: the next start offers the folder in which it goes on
+        self._project.began.connect(self._keep)
         self._project.ended.connect(self._show_project)
 
     def _begin(self) -> None:
@@ -221,7 +223,7 @@ class ExportPage(QDialog):
         self.many.details.setText("\n".join(lines))
         if goes_on_in is not None:
             self.folder.setText(str(goes_on_in))
-            self._keep(goes_on_in)
+        self._keep(goes_on_in or Path(self.folder.text()))
 
     def _ask_for_folder(self) -> None:
         dialog = QFileDialog(self, "Write to a folder", self.folder.text())
