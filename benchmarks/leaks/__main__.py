@@ -133,9 +133,12 @@ class Journey:
         self.annotator("export", here / "screening", "--format", OBJECTS, "--out", self.out / "objects")
         # with her name, beside her images, so that copies are made of them too
         named = self.images / "screening"
-        self.annotator("export", named, "--format", OBJECTS, "--identified", "--out", named / "objects")
+        # what they print names files as their user did
+        with_name = ("--format", OBJECTS, "--identified")
+        self.annotator("export", named, *with_name, "--out", named / "objects", shown=False)
         for name, more in (("copies", ()), ("kept", ("--retain", "patient,device,institution,descriptors"))):
-            self.annotator("deidentify", "-r", named, *more, "--out", self.out / name, status=(1,))
+            out = self.out / name
+            self.annotator("deidentify", "-r", named, *more, "--out", out, status=(1,), shown=False)
         self.annotator("follow-up", self.out / "by-command.json", "--json")
         self.annotator("detect", "--out", self.out / "detected", here / "workup", shown=False)
         self.annotator("audit", "--json")
