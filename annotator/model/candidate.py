@@ -12,7 +12,7 @@ from enum import StrEnum
 from annotator.model.geometry import ImagePoint
 from annotator.model.image import ImageKey
 
-SHOWN_FROM = 0.86
+SHOWN_FROM = 0.81
 """Score from which a candidate is shown unless the reader chooses otherwise: about one false mark an image on the
 synthetic images that the model was tried on (docs/measuring.md, candidates)."""
 

@@ -86,7 +86,7 @@ def fit_judges(examples: Sequence[Example], tell: Tell = print, seed: int = 0) -
                 outside[i] = judge.odds(e.numbers, e.pictures, range(OUTSIDE_TURNS))
     return {
         "alone": _alone(examples, seed, EPOCHS["alone"], tell),
-        "beside": _beside(examples, outside, seed, tell),
+        "beside": _beside(examples, outside, seed + 1, tell),
     }
 
 

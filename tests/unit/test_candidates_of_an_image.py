@@ -7,7 +7,9 @@ import pytest
 
 from annotator.analysis.candidates.find import find_candidates
 from annotator.analysis.candidates.ground import make_ground
+from annotator.analysis.candidates.lines import make_lines
 from annotator.analysis.candidates.record import score_at_one_false_mark, shipped_record
+from annotator.analysis.candidates.scales import make_scales
 from annotator.jobs import Cancelled, CancelToken
 from annotator.model.candidate import SHOWN_FROM
 from annotator.model.geometry import PixelSpacing, SpacingBasis
@@ -192,3 +194,14 @@ def test_progress_reaches_its_end():
     find(breast(), token=CancelToken(lambda p: told.append(p.fraction)))
     assert told == sorted(told)
     assert told[-1] == 1
+
+
+def test_noise_is_no_stronger_at_the_edges_of_an_image():
+    noise = np.random.default_rng(3).normal(2000, 20, (900, 900)).astype(np.uint16)
+    ground = make_ground(noise, 0.07, token=CancelToken())
+    assert ground is not None
+    scales = make_scales(ground, CancelToken())
+    for response in (*(s.response for s in scales), make_lines(ground, scales, CancelToken()).response):
+        inside = response[20:-20, 20:-20].std()
+        for edge in (response[0], response[-1], response[:, 0], response[:, -1]):
+            assert edge.std() < 1.2 * inside

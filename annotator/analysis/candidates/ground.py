@@ -155,7 +155,8 @@ def _breast(coarse: FloatImage, covered: FloatImage, highest: float) -> NDArray[
     air, dense = (float(v) for v in np.percentile(values, (1, 99.5)))
     if not dense > air:
         return None
-    smooth = cv2.GaussianBlur(np.where(picture, coarse, air).astype(np.float32), (0, 0), 1.5)
+    even = np.where(picture, coarse, air).astype(np.float32)
+    smooth = cv2.GaussianBlur(even, (0, 0), 1.5, borderType=cv2.BORDER_REPLICATE)
     middle = float(np.median(values[values > air + 0.05 * (dense - air)]))
     if middle - air < _LEAST_MIDDLE * (dense - air):
         # where air glows with scatter around the breast, its darkest is far below the rest of it
@@ -164,8 +165,11 @@ def _breast(coarse: FloatImage, covered: FloatImage, highest: float) -> NDArray[
     mask = ((smooth > air + _AIR_SHARE * (middle - air)) & picture).astype(np.uint8)
     mask &= ~_saturated(coarse, highest) & 1
     mask = _largest(mask)
+    # with nothing beyond the image: where skin runs into its edge, closing would fill the corner
     closed = cv2.morphologyEx(
-        cv2.copyMakeBorder(mask, 9, 9, 9, 9, cv2.BORDER_REPLICATE), cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)
+        cv2.copyMakeBorder(mask, 9, 9, 9, 9, cv2.BORDER_CONSTANT, value=0),
+        cv2.MORPH_CLOSE,
+        np.ones((9, 9), np.uint8),
     )[9:-9, 9:-9]
     closed = (closed & picture.view(np.uint8)).astype(np.uint8)
     return closed if closed.any() else None

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotator.analysis.candidates.ground import Ground
-from annotator.analysis.candidates.scales import Scale, evened
+from annotator.analysis.candidates.scales import Scale, calm_edges, evened
 from annotator.analysis.noise import FloatImage
 from annotator.jobs import CancelToken
 
@@ -64,6 +64,7 @@ def make_lines(ground: Ground, scales: tuple[Scale, ...], token: CancelToken) ->
     # the highest of several directions is above nought everywhere
     best -= np.float32(np.median(best[::4, ::4]))
     typical, busy = evened(best, (ground.skin_mm > 0).astype(np.float32))
+    calm_edges(best, scale.sigma_px / shrink)
     return Lines(scale.step * shrink, best, direction, typical, busy)
 
 

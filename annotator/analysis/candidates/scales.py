@@ -78,7 +78,23 @@ def _scale(smooth: FloatImage, sigma_mm: float, sigma: float, step: int, inside:
     bend = cv2.Laplacian(smooth, cv2.CV_32F, ksize=1, scale=-(sigma**2), borderType=cv2.BORDER_REFLECT)
     response = np.asarray(bend, np.float32)
     typical, busy = evened(response, inside)
+    calm_edges(response, sigma)
     return Scale(sigma_mm, sigma, step, smooth, response, typical, busy)
+
+
+def calm_edges(response: FloatImage, sigma: float) -> None:
+    """Divide a response, in place, by how much more it deviates at the edges of the image.
+
+    Beyond an edge is its mirror image: noise that meets itself. Of white noise the response at a distance d varies
+    1 + (1 - 2t + t^2 / 2) exp(-t) times as much as elsewhere, t = (d / sigma)^2.
+    """
+    reach = min(math.ceil(sigma), *response.shape)
+    t = ((np.arange(reach) + 0.5) / sigma) ** 2
+    more = np.sqrt(np.maximum(1 + (1 - 2 * t + t**2 / 2) * np.exp(-t), 1)).astype(np.float32)
+    response[:reach] /= more[:, None]
+    response[-reach:] /= more[::-1, None]
+    response[:, :reach] /= more
+    response[:, -reach:] /= more[::-1]
 
 
 def evened(response: FloatImage, inside: FloatImage) -> tuple[float, FloatImage]:
