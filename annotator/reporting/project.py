@@ -186,16 +186,14 @@ class _Run:
             yield list(group)
 
     def _note(self, exams: Sequence[Sequence[tuple[ReadingHead, int]]]) -> None:
-        """What names the patient is noted, or not made; forms of one reading are noted where they are written."""
+        """Every form is noted before it is written; what names the patient and cannot be noted is not made."""
         names, identified = self._workspace.pseudonyms, self._wanted.identified
-        sets = ", ".join(self._wanted.sets)
-        if not sets:
-            return
+        forms = ", ".join(self._wanted.forms)
         lines = [
             (
                 head.reading_id,
                 head.study_instance_uid,
-                f"{sets}, {NAMED if identified else f'as {names.exam(head.study_instance_uid)}'}",
+                f"{forms}, {NAMED if identified else f'as {names.exam(head.study_instance_uid)}'}",
             )
             for exam in exams
             for head, _ in exam

@@ -390,7 +390,19 @@ def test_the_command_writes_several_forms_of_one_exam_with_its_pictures(
     assert all((out / one["file_name"]).exists() for one in document["images"])
     assert not any(b"SMALL-77" in text or b'"2.25.1.' in text for text in content(out).values())
     assert main(["audit", "--database", database, "--act", "exported"]) == 0
-    assert "csv, coco, as " in capsys.readouterr().out
+    assert "json, csv, coco, as " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["sr", "json", "html", "csv"])
+def test_every_form_that_names_the_patient_is_noted_as_such(
+    exam: Path, database: str, tmp_path: Path, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = (str(exam), "--format", form, "--identified", "--out", str(tmp_path / "out"))
+    assert command(database, *words) == 0
+    capsys.readouterr()
+    assert main(["audit", "--database", database, "--act", "exported", "--json"]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)["audit"]
+    assert entry["what"] == f"{form}, with the patient's name"
 
 
 def test_the_images_go_out_as_copies_that_fit_to_the_tables_and_say_of_nobody(
