@@ -18,6 +18,11 @@ _OTHER_WAYS = (b"1.2.840.10008.1.2.2", b"1.2.840.10008.1.2.1.99")
 _LONG_FORM = frozenset(
     {b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN", b"SQ", b"UT", b"UC", b"UR", b"SV", b"UV"}
 )
+_SHORT_FORM = frozenset(
+    {b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT"}
+    | {b"PN", b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US"}
+)
+"""With the others every value representation of PS3.5 6.2: parsers refuse files that have more."""
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _FIRST_READ = 24 << 10
@@ -111,16 +116,22 @@ def _walked(head: bytes, wanted: Mapping[int, bytes]) -> tuple[dict[int, bytes],
 
 
 def _behind_meta(head: bytes) -> tuple[int, bool]:
-    """(where the data set starts, whether it is in implicit representation)."""
-    at, syntax = 132, b""
+    """(where the data set starts, whether it is in implicit representation).
+
+    The group begins with its length, which has to hold (PS3.10 7.1).
+    """
+    if len(head) < 144 or head[132:140] != b"\x02\0\0\0UL\x04\0":
+        raise _NotPlain
+    at, syntax, before = 144, b"", 0
+    end = at + _length(head, 140)[0]
     while head[at : at + 2] == b"\x02\x00":
         tag, _vr, start, length = _element(head, at, implicit=False)
-        if length == _UNDEFINED:
+        if length == _UNDEFINED or tag <= before:
             raise _NotPlain
-        at = start + length
+        at, before = start + length, tag
         if tag == 0x00020010:
             syntax = head[start:at].rstrip(b"\0 ")
-    if not syntax or syntax in _OTHER_WAYS:
+    if not syntax or syntax in _OTHER_WAYS or at != end:
         raise _NotPlain
     return at, syntax == _IMPLICIT
 
@@ -136,7 +147,7 @@ def _element(head: bytes, at: int, implicit: bool) -> tuple[int, bytes, int, int
     tag = group << 16 | element
     if vr in _LONG_FORM:
         return tag, vr, at + 12, _length(head, at + 8)[0]
-    if not (vr.isalpha() and vr.isupper()):
+    if vr not in _SHORT_FORM:
         raise _NotPlain
     return tag, vr, at + 8, length
 

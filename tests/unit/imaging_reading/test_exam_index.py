@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from reading_files import LOSSLESS, breast, header, native, write
 
@@ -352,6 +352,8 @@ def test_of_real_files_the_quick_way_says_the_same(folder: str, request: pytest.
 
 
 @given(at=st.integers(0, 900), value=st.integers(0, 255))
+@example(at=136, value=ord("A"))
+@example(at=138, value=74)
 @settings(max_examples=300)
 def test_a_damaged_byte_never_makes_the_quick_way_say_something_else(
     tmp_path_factory: pytest.TempPathFactory, at: int, value: int
