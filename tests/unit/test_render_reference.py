@@ -160,10 +160,13 @@ def test_no_speck_is_lost_at_any_phase_turn_or_edge(
     x0, y0, x1, y1 = covered_rect(view, *size)
     if x1 <= x0 or y1 <= y0:
         return
+    at = view.to_screen(ImagePoint(column + 0.5, row + 0.5))
+    if quickly and not (0 <= at[0] < size[0] and 0 <= at[1] < size[1]):
+        # a picture in motion stands up to half a screen pixel beside its place: its last row can lie outside
+        return
     contrast = np.abs(values.astype(int) - dark)
     assert contrast.max() >= peak_share(view) * 2000 - 1
     y, x = np.unravel_index(contrast.argmax(), contrast.shape)
-    at = view.to_screen(ImagePoint(column + 0.5, row + 0.5))
     assert max(abs(x + 0.5 - at[0]), abs(y + 0.5 - at[1])) <= 1.51
 
 
