@@ -32,10 +32,8 @@ MAX_DEPTH = 96
 MAX_INFLATED = 256 << 20
 """Of a deflated segmentation: a hundred and fifty planes of the largest mammograms."""
 
-EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
-MAX_INFLATED = 256 << 20
-"""Of a deflated segmentation: a hundred and fifty planes of the largest mammograms."""
-
+_META_BYTES = 64 << 10
+"""Hold every file meta group that is sound."""
 _EXPLICIT_HEAD = bytes(128) + b"DICM" + struct.pack("<HH2sH", 2, 0x10, b"UI", 20) + b"1.2.840.10008.1.2.1\0"
 """Preamble and file meta group of a file in explicit representation, little endian."""
 _DEFLATED = "1.2.840.10008.1.2.1.99"
@@ -88,17 +86,16 @@ def opened_plain(path: Path) -> BinaryIO:
 
     Raises UnreadableObject where it inflates to more than MAX_INFLATED bytes or ends before that is over, OSError.
     """
-    file = path.open("rb")
-    begin = file.read(MAX_BYTES)
-    try:
-        at, syntax = _meta(begin) if begin[128:132] == b"DICM" else (0, "")
-        file.seek(at if syntax == _DEFLATED else 0)
-        if syntax != _DEFLATED:
-            return file
-        with file:
-            return BytesIO(_EXPLICIT_HEAD + b"".join(_inflated(file)))
-    except _Refused as error:
-        raise UnreadableObject(path, str(error)) from error
+    with path.open("rb") as file:
+        begin = file.read(_META_BYTES)
+        try:
+            at, syntax = _meta(begin) if begin[128:132] == b"DICM" else (0, "")
+            if syntax == _DEFLATED:
+                file.seek(at)
+                return BytesIO(_EXPLICIT_HEAD + b"".join(_inflated(file)))
+        except _Refused as error:
+            raise UnreadableObject(path, str(error)) from error
+    return path.open("rb")
 
 
 def _inflated(file: BinaryIO) -> Iterator[bytes]:
@@ -147,7 +144,6 @@ DAMAGED = "it is damaged and could not be understood; ask for the file again"
 _CUT_OFF = "it ends in the middle (its last part is missing); ask for the file again"
 _TOO_DEEP = "it nests sequences deeper than any report; it is damaged or made to do harm"
 _TOO_MUCH = "it has far more entries than any report needs; it was refused unread"
-_TOO_LARGE_INFLATED = f"it is deflated and becomes larger than {MAX_INFLATED >> 20} MB; save it without deflating and name that file"
 _TOO_LARGE_INFLATED = f"it is deflated and becomes larger than {MAX_INFLATED >> 20} MB; save it without deflating and name that file"
 
 

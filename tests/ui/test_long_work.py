@@ -81,11 +81,17 @@ def test_the_images_stay_where_they_are_when_work_begins(open_window) -> None:
     assert window.status.sizeHint().height() == idle
 
 
-def test_closing_says_once_what_it_would_stop(qtbot, open_window) -> None:
+def at_work(open_window):
+    """A window in the middle of long work, its commands, and where the work tells how far it is."""
     window = open_window()
     commands = next(one for one in window.hands if isinstance(one, ExamCommands))
     work = window.long_work.add("exams", lambda: None, STAYS)
     work(Progress(3, 9))
+    return window, commands, work
+
+
+def test_closing_says_once_what_it_would_stop(qtbot, open_window) -> None:
+    window, commands, _work = at_work(open_window)
     commands.quit()
     assert window.isVisible()
     assert window.errors.texts == (f"Closing now stops what is under way (3 of 9 exams: {STAYS}).",)
@@ -94,10 +100,7 @@ def test_closing_says_once_what_it_would_stop(qtbot, open_window) -> None:
 
 
 def test_the_answer_closes_or_goes_on(qtbot, open_window) -> None:
-    window = open_window()
-    commands = next(one for one in window.hands if isinstance(one, ExamCommands))
-    work = window.long_work.add("exams", lambda: None, STAYS)
-    work(Progress(3, 9))
+    window, commands, _work = at_work(open_window)
     commands.quit()
     press(window, "Go on")
     assert window.isVisible()
@@ -109,10 +112,7 @@ def test_the_answer_closes_or_goes_on(qtbot, open_window) -> None:
 
 
 def test_the_question_goes_when_the_work_is_done_and_small_work_asks_nothing(open_window) -> None:
-    window = open_window()
-    commands = next(one for one in window.hands if isinstance(one, ExamCommands))
-    work = window.long_work.add("exams", lambda: None, STAYS)
-    work(Progress(3, 9))
+    window, commands, work = at_work(open_window)
     commands.quit()
     work(None)
     assert window.errors.texts == ()
